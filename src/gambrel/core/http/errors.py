@@ -1,0 +1,335 @@
+"""Errors of the framework: `GambrelError` for developers, `HTTPError` and its children for clients.
+
+Every parser and every handler raises these; the error boundary of the app turns an `HTTPError`
+into a response with `problem()`. This file knows no request, no response and no app.
+"""
+
+from collections.abc import Iterable, Mapping
+from typing import Any, ClassVar, NoReturn
+
+import msgspec
+
+from gambrel.core.http.status import phrase
+
+
+class GambrelError(Exception):
+    """A mistake in an application or its set-up, told in three lines: what, where, what to type."""
+
+    def __init__(self, code: str, what: str, where: str = "", hint: str = "") -> None:
+        super().__init__(code, what, where, hint)
+        self.code = code
+        self.what = what
+        self.where = where
+        self.hint = hint
+
+    def __str__(self) -> str:
+        """Return up to three lines; an unknown place or hint is left out."""
+        lines = [f"[{self.code}] {self.what}"]
+        if self.where:
+            lines.append(f"  where: {self.where}")
+        if self.hint:
+            lines.append(f"  hint: {self.hint}")
+        return "\n".join(lines)
+
+
+class Fault(msgspec.Struct, frozen=True, omit_defaults=True, rename={"location": "in"}):
+    """One thing wrong with the input; `location` is written `in` on the wire.
+
+    `path` reads like Python (`items[0].qty`); `pointer` is RFC 6901 (`/items/0/qty`).
+    """
+
+    location: str
+    path: str
+    message: str
+    code: str
+    pointer: str = ""
+
+
+class HTTPError(Exception):
+    """An error that is answered with its status and an RFC 9457 problem document.
+
+    `detail` is shown to the client; `members` become extension members of the document.
+
+    Raises:
+        GambrelError: `status` is not an error status (400-599).
+    """
+
+    status: int = 500
+    code: str = ""
+    title: str = ""
+
+    by_status: ClassVar[dict[int, type["HTTPError"]]] = {}
+
+    def __init__(
+        self,
+        detail: str = "",
+        *,
+        status: int | None = None,
+        headers: Mapping[str, str] | None = None,
+        type: str = "about:blank",  # noqa: A002 - the member's name in RFC 9457
+        title: str = "",
+        **members: Any,
+    ) -> None:
+        super().__init__(detail)
+        if status is not None:
+            self.status = status
+        if not 400 <= self.status <= 599:
+            raise GambrelError(
+                "http.error-status",
+                f"HTTPError was given status {self.status!r}, which is not an error",
+                hint="use a status within 400-599, or return a Response",
+            )
+        self.detail = detail
+        self.title = title or (self.title if status is None else "") or phrase(self.status)
+        self.code = self.code or phrase(self.status).lower().replace(" ", "-")
+        self.type = type
+        self.headers: dict[str, str] = dict(headers or {})
+        self.members: dict[str, Any] = members
+
+    def __str__(self) -> str:
+        """Return the status, its title and the detail on one line."""
+        return f"{self.status} {self.title}" + (f": {self.detail}" if self.detail else "")
+
+
+class BadRequest(HTTPError):
+    """The request is malformed (400)."""
+
+    status = 400
+    code = "bad-request"
+
+
+class Unauthorized(HTTPError):
+    """The client must authenticate (401); give `WWW-Authenticate` in `headers`."""
+
+    status = 401
+    code = "unauthorized"
+
+
+class Forbidden(HTTPError):
+    """The client is known and may not do this (403)."""
+
+    status = 403
+    code = "forbidden"
+
+
+class NotFound(HTTPError):
+    """Nothing is here, or nothing that this client may know of (404)."""
+
+    status = 404
+    code = "not-found"
+
+
+class MethodNotAllowed(HTTPError):
+    """The resource does not have this method (405); `allow` becomes the `Allow` header."""
+
+    status = 405
+    code = "method-not-allowed"
+
+    def __init__(self, detail: str = "", *, allow: Iterable[str] = (), **options: Any) -> None:
+        super().__init__(detail, **options)
+        self.allow = tuple(allow)
+        self.headers.setdefault("allow", ", ".join(self.allow))
+
+
+class NotAcceptable(HTTPError):
+    """No representation suits the `Accept` headers of the request (406)."""
+
+    status = 406
+    code = "not-acceptable"
+
+
+class RequestTimeout(HTTPError):
+    """The request did not arrive in time (408)."""
+
+    status = 408
+    code = "request-timeout"
+
+
+class Conflict(HTTPError):
+    """The request conflicts with the state of the resource (409)."""
+
+    status = 409
+    code = "conflict"
+
+
+class Gone(HTTPError):
+    """The resource was here and will not return (410)."""
+
+    status = 410
+    code = "gone"
+
+
+class LengthRequired(HTTPError):
+    """The request needs a `Content-Length` (411)."""
+
+    status = 411
+    code = "length-required"
+
+
+class PreconditionFailed(HTTPError):
+    """A condition in the request headers does not hold (412)."""
+
+    status = 412
+    code = "precondition-failed"
+
+
+class ContentTooLarge(HTTPError):
+    """The request body is larger than allowed (413)."""
+
+    status = 413
+    code = "content-too-large"
+
+
+class URITooLong(HTTPError):
+    """The request target is longer than allowed (414)."""
+
+    status = 414
+    code = "uri-too-long"
+
+
+class UnsupportedMediaType(HTTPError):
+    """The body's media type or encoding is not understood here (415)."""
+
+    status = 415
+    code = "unsupported-media-type"
+
+
+class RangeNotSatisfiable(HTTPError):
+    """No requested range lies in the representation (416); `size` is its length in bytes."""
+
+    status = 416
+    code = "range-not-satisfiable"
+
+    def __init__(self, detail: str = "", *, size: int | None = None, **options: Any) -> None:
+        super().__init__(detail, **options)
+        self.size = size
+        if size is not None:
+            self.headers.setdefault("content-range", f"bytes */{size}")
+
+
+class ExpectationFailed(HTTPError):
+    """The `Expect` header asks for something unknown (417)."""
+
+    status = 417
+    code = "expectation-failed"
+
+
+class MisdirectedRequest(HTTPError):
+    """This server does not answer for the requested authority (421)."""
+
+    status = 421
+    code = "misdirected-request"
+
+
+class Unprocessable(HTTPError):
+    """The request is well formed and its content is not valid (422); `faults` says how."""
+
+    status = 422
+    code = "unprocessable"
+
+    def __init__(self, detail: str = "", *, faults: Iterable[Fault] = (), **options: Any) -> None:
+        super().__init__(detail, **options)
+        self.faults = list(faults)
+
+
+class PreconditionRequired(HTTPError):
+    """The request must be conditional, for instance with `If-Match` (428)."""
+
+    status = 428
+    code = "precondition-required"
+
+
+class TooManyRequests(HTTPError):
+    """The client is over its rate limit (429); `retry_after` is in seconds."""
+
+    status = 429
+    code = "too-many-requests"
+
+    def __init__(self, detail: str = "", *, retry_after: int | None = None, **options: Any) -> None:
+        super().__init__(detail, **options)
+        _set_retry_after(self, retry_after)
+
+
+class HeadersTooLarge(HTTPError):
+    """The request headers are larger than allowed (431)."""
+
+    status = 431
+    code = "headers-too-large"
+
+
+class ServerError(HTTPError):
+    """Something failed here (500)."""
+
+    status = 500
+    code = "server-error"
+
+
+class NotImplementedHere(HTTPError):
+    """The server does not know the method or feature (501)."""
+
+    status = 501
+    code = "not-implemented"
+
+
+class BadGateway(HTTPError):
+    """A server behind this one gave an invalid answer (502)."""
+
+    status = 502
+    code = "bad-gateway"
+
+
+class ServiceUnavailable(HTTPError):
+    """The server cannot answer now (503); `retry_after` is in seconds."""
+
+    status = 503
+    code = "service-unavailable"
+
+    def __init__(self, detail: str = "", *, retry_after: int | None = None, **options: Any) -> None:
+        super().__init__(detail, **options)
+        _set_retry_after(self, retry_after)
+
+
+class GatewayTimeout(HTTPError):
+    """A server behind this one, or the handler, did not finish in time (504)."""
+
+    status = 504
+    code = "gateway-timeout"
+
+
+HTTPError.by_status.update({error.status: error for error in HTTPError.__subclasses__()})
+
+
+def _set_retry_after(error: HTTPError, seconds: int | None) -> None:
+    if seconds is not None:
+        error.headers.setdefault("retry-after", str(max(0, int(seconds))))
+
+
+def abort(status: int, detail: str = "", **options: Any) -> NoReturn:
+    """Raise the error of a status, as its own class where there is one.
+
+    Raises:
+        HTTPError: Always; the class that `HTTPError.by_status` names.
+        GambrelError: The status is not an error status (400-599).
+    """
+    error = HTTPError.by_status.get(status)
+    if error is None:
+        raise HTTPError(detail, status=status, **options)
+    raise error(detail, **options)
+
+
+def problem(error: HTTPError, instance: str = "") -> dict[str, Any]:
+    """Return the RFC 9457 §3 problem document of an error as plain data for any encoder.
+
+    Extension members never replace the standard ones. Validation faults are under `errors`.
+    """
+    document: dict[str, Any] = {
+        "type": error.type,
+        "title": error.title,
+        "status": error.status,
+        "detail": error.detail,
+    }
+    if instance:
+        document["instance"] = instance
+    if isinstance(error, Unprocessable):
+        document["errors"] = error.faults
+    return {**error.members, **document}

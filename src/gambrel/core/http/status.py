@@ -1,0 +1,94 @@
+"""HTTP status codes and their reason phrases (RFC 9110 §15 and the IANA registry).
+
+Errors, responses and the server's status line read the table here; it knows nothing else.
+"""
+
+PHRASES: dict[int, str] = {
+    100: "Continue",
+    101: "Switching Protocols",
+    102: "Processing",
+    103: "Early Hints",
+    200: "OK",
+    201: "Created",
+    202: "Accepted",
+    203: "Non-Authoritative Information",
+    204: "No Content",
+    205: "Reset Content",
+    206: "Partial Content",
+    207: "Multi-Status",
+    208: "Already Reported",
+    226: "IM Used",
+    300: "Multiple Choices",
+    301: "Moved Permanently",
+    302: "Found",
+    303: "See Other",
+    304: "Not Modified",
+    305: "Use Proxy",
+    307: "Temporary Redirect",
+    308: "Permanent Redirect",
+    400: "Bad Request",
+    401: "Unauthorized",
+    402: "Payment Required",
+    403: "Forbidden",
+    404: "Not Found",
+    405: "Method Not Allowed",
+    406: "Not Acceptable",
+    407: "Proxy Authentication Required",
+    408: "Request Timeout",
+    409: "Conflict",
+    410: "Gone",
+    411: "Length Required",
+    412: "Precondition Failed",
+    413: "Content Too Large",
+    414: "URI Too Long",
+    415: "Unsupported Media Type",
+    416: "Range Not Satisfiable",
+    417: "Expectation Failed",
+    421: "Misdirected Request",
+    422: "Unprocessable Content",
+    423: "Locked",
+    424: "Failed Dependency",
+    425: "Too Early",
+    426: "Upgrade Required",
+    428: "Precondition Required",
+    429: "Too Many Requests",
+    431: "Request Header Fields Too Large",
+    451: "Unavailable For Legal Reasons",
+    500: "Internal Server Error",
+    501: "Not Implemented",
+    502: "Bad Gateway",
+    503: "Service Unavailable",
+    504: "Gateway Timeout",
+    505: "HTTP Version Not Supported",
+    506: "Variant Also Negotiates",
+    507: "Insufficient Storage",
+    508: "Loop Detected",
+    511: "Network Authentication Required",
+}
+
+_CLASSES = ("Informational", "Success", "Redirection", "Client Error", "Server Error")
+
+
+def phrase(status: int) -> str:
+    """Return the reason phrase of a status; an unregistered one gets the name of its class.
+
+    Raises:
+        ValueError: The status is not within 100-599 (RFC 9110 §15).
+    """
+    known = PHRASES.get(status)
+    if known is not None:
+        return known
+    if not 100 <= status <= 599:
+        message = f"{status!r} is not an HTTP status: it must be within 100-599"
+        raise ValueError(message)
+    return _CLASSES[status // 100 - 1]
+
+
+def has_body(status: int) -> bool:
+    """Say whether a response with this status may carry content (RFC 9110 §6.4.1)."""
+    return status >= 200 and status not in {204, 304}
+
+
+def is_redirect(status: int) -> bool:
+    """Say whether a client follows `Location` on this status (RFC 9110 §15.4)."""
+    return status in {301, 302, 303, 307, 308}

@@ -1,0 +1,5 @@
+"""The native server: HTTP/1.1, WebSocket, limits, time-outs, workers, reload.
+
+Stands just above the core and may be removed; then any ASGI server runs the same app.
+It is given the entry of an app and knows nothing of routes, binding or batteries.
+"""

@@ -1,0 +1,86 @@
+"""Plain data about a bound operation, for the OpenAPI document and `gambrel routes`.
+
+Binding fills these records from a compiled plan; whoever documents, lists or tests an operation
+reads them. They hold annotations and values only: no framework object, no callable, no schema.
+"""
+
+from dataclasses import dataclass, field
+from typing import Any, Literal
+
+ParamLocation = Literal["path", "query", "header", "cookie", "form", "file"]
+
+
+@dataclass(slots=True)
+class ParamInfo:
+    """One value read from the path, the query, a header, a cookie, or a part of a form.
+
+    `name` is the handler's argument, `alias` the name on the wire. `default` counts only when
+    `required` is false. `explode` says that a list repeats its key (`?tag=a&tag=b`) instead of
+    holding comma-separated values. `converter` is the converter of a path segment (`int` in
+    `/{id:int}`), whose refusal is a 404 and not a 422.
+    """
+
+    name: str
+    alias: str
+    location: ParamLocation
+    annotation: Any
+    required: bool = True
+    default: Any = None
+    description: str = ""
+    examples: tuple[Any, ...] = ()
+    deprecated: bool = False
+    explode: bool = True
+    converter: str | None = None
+
+
+@dataclass(slots=True)
+class BodyInfo:
+    """The body an operation reads: its type, its media types, and the parts of a form."""
+
+    annotation: Any
+    media_types: tuple[str, ...] = ("application/json",)
+    required: bool = True
+    description: str = ""
+    examples: tuple[Any, ...] = ()
+    fields: list[ParamInfo] = field(default_factory=list)
+
+
+@dataclass(slots=True)
+class ResponseInfo:
+    """One declared response. `annotation` is None where there is no body or its type is unknown."""
+
+    status: int
+    description: str = ""
+    annotation: Any = None
+    media_types: tuple[str, ...] = ("application/json",)
+    headers: dict[str, Any] = field(default_factory=dict)
+    examples: tuple[Any, ...] = ()
+
+
+@dataclass(slots=True)
+class Operation:
+    """One method on one path, as a client sees it.
+
+    `path` is an OpenAPI template without converters (`/users/{id}`), `where` the declaration
+    (`app.py:12`). `security` lists alternatives, each a scheme name with its scopes; an empty list
+    inherits what the whole document asks for, `[{}]` asks for nothing. `extra` is the route's own
+    `extra`: its `openapi` member is merged into the operation, its `callbacks` and `group` are read.
+    """
+
+    method: str
+    path: str
+    name: str
+    operation_id: str | None = None
+    summary: str = ""
+    description: str = ""
+    tags: tuple[str, ...] = ()
+    deprecated: bool = False
+    hidden: bool = False
+    version: str | None = None
+    host: str | None = None
+    params: list[ParamInfo] = field(default_factory=list)
+    body: BodyInfo | None = None
+    responses: dict[int, ResponseInfo] = field(default_factory=dict)
+    security: list[dict[str, list[str]]] = field(default_factory=list)
+    where: str = ""
+    extra: dict[str, Any] = field(default_factory=dict)

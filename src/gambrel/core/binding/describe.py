@@ -62,9 +62,10 @@ class Operation:
     """One method on one path, as a client sees it.
 
     `path` is an OpenAPI template without converters (`/users/{id}`), `where` the declaration
-    (`app.py:12`). `security` lists alternatives, each a scheme name with its scopes; an empty list
-    inherits what the whole document asks for, `[{}]` asks for nothing. `extra` is the route's own
-    `extra`: its `openapi` member is merged into the operation, its `callbacks` and `group` are read.
+    (`app.py:12`). `security` lists alternatives, each a scheme name with its scopes; an empty
+    list inherits what the whole document asks for, `[{}]` asks for nothing. `extra` is the
+    route's own `extra`: its `openapi` member is merged into the operation, its `callbacks` and
+    `group` are read.
     """
 
     method: str

@@ -1,0 +1,134 @@
+"""Media types and their schemas: the `content` of bodies and responses, and example values."""
+
+from collections.abc import Iterable, Mapping, Sequence
+from dataclasses import dataclass
+from typing import Any
+
+import msgspec
+
+from gambrel.openapi.components import Mode, Schemas
+from gambrel.openapi.described import Param, Schema
+from gambrel.openapi.options import Example
+
+__all__ = ["PROBLEM_TYPE", "Content", "examples_of", "is_structured", "param_schema", "to_plain"]
+
+PROBLEM_TYPE = "application/problem+json"
+
+_FORMS = frozenset({"application/x-www-form-urlencoded", "multipart/form-data"})
+_STRUCTURED = frozenset(
+    {"application/json", "application/msgpack", "application/x-msgpack", "application/vnd.msgpack"}
+)
+# `format` is what client generators know, `contentMediaType` what OpenAPI 3.1 asks for.
+_BINARY: Schema = {
+    "type": "string",
+    "format": "binary",
+    "contentMediaType": "application/octet-stream",
+}
+
+
+@dataclass(frozen=True, slots=True)
+class Content:
+    """Builds `content` objects; `items` allows `itemSchema` for streams (OpenAPI 3.2)."""
+
+    schemas: Schemas
+    items: bool = False
+
+    def of(
+        self, annotation: Any, media_types: Iterable[str], mode: Mode, examples: Any = ()
+    ) -> dict[str, Any]:
+        """Return one entry per media type."""
+        shown = examples_of(examples)
+        content: dict[str, Any] = {}
+        for media_type in media_types:
+            entry = self._entry(annotation, media_type, mode)
+            content[media_type] = entry | ({"examples": shown} if shown else {})
+        return content
+
+    def form(self, fields: Sequence[Param]) -> Schema:
+        """Return the schema of a form from its parts."""
+        schema: Schema = {
+            "type": "object",
+            "properties": {part.alias: self._part(part) for part in fields},
+        }
+        required = [part.alias for part in fields if part.required]
+        return schema | ({"required": required} if required else {})
+
+    def problem(self, faults: bool = False) -> dict[str, Any]:
+        """Return the content of a problem document."""
+        name = "ValidationProblem" if faults else "Problem"
+        return {PROBLEM_TYPE: {"schema": self.schemas.problem(name)}}  # type: ignore[arg-type]
+
+    def _entry(self, annotation: Any, media_type: str, mode: Mode) -> dict[str, Any]:
+        if annotation is None:
+            return {"schema": _raw(media_type)} if not is_structured(media_type) else {}
+        if is_structured(media_type):
+            return {"schema": self.schemas.of(annotation, mode)}
+        if media_type == "text/event-stream" and self.items and annotation is not str:
+            return {"itemSchema": self.schemas.of(annotation, mode)}
+        return {"schema": _raw(media_type)}
+
+    def _part(self, part: Param) -> Schema:
+        described = {"description": part.description} if part.description else {}
+        if part.location == "file":
+            many = "list" in str(part.annotation) or "List" in str(part.annotation)
+            files = {"type": "array", "items": dict(_BINARY)} if many else dict(_BINARY)
+            return files | described
+        return param_schema(self.schemas, part) | described
+
+
+def param_schema(schemas: Schemas, param: Param) -> Schema:
+    """Return the schema of a parameter with its default."""
+    siblings: Schema = {}
+    if not param.required and param.default is not None:
+        plain = to_plain(param.default)
+        if plain is not None:
+            siblings["default"] = plain
+    return schemas.of(param.annotation, "input", **siblings)
+
+
+def examples_of(examples: Any) -> dict[str, Any]:
+    """Return an `examples` map from values, `Example`s, or a mapping of either by name.
+
+    Values that JSON cannot express are left out.
+    """
+    pairs: Iterable[tuple[str, Any]]
+    if isinstance(examples, Mapping):
+        pairs = examples.items()
+    else:
+        pairs = ((f"example{number}", item) for number, item in enumerate(examples or (), 1))
+    shown: dict[str, Any] = {}
+    for key, item in pairs:
+        example = item if isinstance(item, Example) else Example(item)
+        value = to_plain(example.value)
+        if value is None and example.value is not None:
+            continue
+        notes = {"summary": example.summary, "description": example.description}
+        shown[example.name or key] = {k: v for k, v in notes.items() if v} | {"value": value}
+    return shown
+
+
+def to_plain(value: Any) -> Any:
+    """Return a value as JSON would carry it, or None where it cannot."""
+    try:
+        return msgspec.to_builtins(value, str_keys=True, enc_hook=_dump)
+    except (TypeError, ValueError, msgspec.MsgspecError):
+        return None
+
+
+def is_structured(media_type: str) -> bool:
+    """Say whether a body of this media type is described by the type that it carries."""
+    return media_type in _STRUCTURED or media_type in _FORMS or media_type.endswith("+json")
+
+
+def _raw(media_type: str) -> Schema:
+    if media_type.startswith("text/"):
+        return {"type": "string"}
+    return _BINARY | {"contentMediaType": media_type} if "*" not in media_type else dict(_BINARY)
+
+
+def _dump(value: Any) -> Any:
+    """Encode what msgspec does not know but offers `model_dump`, as Pydantic models do."""
+    dump = getattr(value, "model_dump", None)
+    if dump is None:
+        raise TypeError(f"{type(value).__name__} has no JSON form")
+    return dump(mode="json")

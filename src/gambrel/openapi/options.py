@@ -1,0 +1,124 @@
+"""What an application says about its documents: title, servers, tags, selections, webhooks.
+
+Plain frozen records that users construct; `document.py` reads them. They know no operation.
+"""
+
+from collections.abc import Callable, Mapping, Sequence
+from dataclasses import dataclass, field, fields, replace
+from typing import Any, Literal, Self
+
+from gambrel.openapi.described import Operation
+
+__all__ = ["Document", "Example", "Selection", "Server", "Tag", "Webhook"]
+
+
+@dataclass(frozen=True, slots=True)
+class Example:
+    """A named example of a parameter, a body or a response."""
+
+    value: Any
+    name: str = ""
+    summary: str = ""
+    description: str = ""
+
+
+@dataclass(frozen=True, slots=True)
+class Server:
+    """An address of the API: absolute, or relative to the document."""
+
+    url: str
+    description: str = ""
+    variables: Mapping[str, Mapping[str, Any]] = field(default_factory=dict)
+
+
+@dataclass(frozen=True, slots=True)
+class Tag:
+    """A group of operations, in the order it shall be shown."""
+
+    name: str
+    description: str = ""
+    external_docs: str = ""
+
+
+@dataclass(frozen=True, slots=True)
+class Selection:
+    """Which operations belong to a document. Empty means any; all that are given must hold.
+
+    `groups` compares with the route's `extra["group"]`, `prefix` with the start of the path.
+    """
+
+    tags: Sequence[str] = ()
+    versions: Sequence[str] = ()
+    hosts: Sequence[str] = ()
+    groups: Sequence[str] = ()
+    prefix: str = ""
+    where: Callable[[Operation], bool] | None = None
+
+    def __call__(self, operation: Operation) -> bool:
+        """Say whether the operation is selected."""
+        return (
+            (not self.tags or any(tag in self.tags for tag in operation.tags))
+            and (not self.versions or operation.version in self.versions)
+            and (not self.hosts or operation.host in self.hosts)
+            and (not self.groups or operation.extra.get("group") in self.groups)
+            and operation.path.startswith(self.prefix)
+            and (self.where is None or self.where(operation))
+        )
+
+
+@dataclass(frozen=True, slots=True)
+class Webhook:
+    """A request that this application sends to others: a webhook, or a callback of an operation.
+
+    `body` is the type that is sent; `responses` says what the receiver shall answer.
+    """
+
+    body: Any = None
+    summary: str = ""
+    description: str = ""
+    method: str = "POST"
+    media_type: str = "application/json"
+    operation_id: str = ""
+    tags: tuple[str, ...] = ()
+    headers: Mapping[str, Any] = field(default_factory=dict)
+    responses: Mapping[int, str] = field(default_factory=lambda: {204: "The event was taken."})
+    examples: tuple[Any, ...] = ()
+    deprecated: bool = False
+
+
+@dataclass(frozen=True, kw_only=True)
+class Document:
+    """One OpenAPI document of an application.
+
+    What a named document leaves at its default it takes from the main one, but for `only`.
+    `security` lists alternatives that hold for every operation without its own. `openapi` is
+    `"3.1"`, or `"3.2"` for documents with the QUERY method. `separate_input_output=False` shows
+    one schema per type even where clients may leave out what they always receive.
+    """
+
+    title: str = "API"
+    version: str = "0.1.0"
+    summary: str = ""
+    description: str = ""
+    terms_of_service: str = ""
+    contact: Mapping[str, str] = field(default_factory=dict)
+    license: Mapping[str, str] = field(default_factory=dict)
+    servers: Sequence[Server | str] = ()
+    tags: Sequence[Tag | str] = ()
+    external_docs: str = ""
+    security: Sequence[Mapping[str, Sequence[str]]] = ()
+    security_schemes: Mapping[str, Mapping[str, Any]] = field(default_factory=dict)
+    webhooks: Mapping[str, Webhook] = field(default_factory=dict)
+    openapi: Literal["3.1", "3.2"] = "3.1"
+    separate_input_output: bool = True
+    only: Callable[[Operation], bool] = field(default_factory=Selection)
+
+    def over(self, main: "Document") -> Self:
+        """Return this document with what it leaves open filled in from the main one."""
+        unset = Document()
+        taken = {
+            item.name: getattr(main, item.name)
+            for item in fields(Document)
+            if item.name != "only" and getattr(self, item.name) == getattr(unset, item.name)
+        }
+        return replace(self, **taken)

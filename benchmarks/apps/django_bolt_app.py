@@ -1,0 +1,18 @@
+"""django-bolt; this file is also its `manage.py`."""
+
+import sys
+
+from django.conf import settings
+from django.core.management import execute_from_command_line
+
+if not settings.configured:
+    settings.configure(
+        SECRET_KEY="only-for-the-benchmark-never-used-for-anything-real",
+        ALLOWED_HOSTS=["127.0.0.1"],
+        ROOT_URLCONF="django_bolt_urls",
+        INSTALLED_APPS=["django_bolt"],
+        BOLT_API=["django_bolt_api:api"],
+    )
+
+if __name__ == "__main__":
+    execute_from_command_line(sys.argv)

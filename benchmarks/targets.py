@@ -1,0 +1,114 @@
+"""What is measured: every server's environment (packages) and start command.
+
+Peers run one worker, access log off, at their documented fastest settings, and with every
+safety default left on. Called by setup (environments) and by server (commands).
+"""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass, field
+from pathlib import Path
+
+HOME = Path(__file__).resolve().parent
+APPS = HOME / "apps"
+VENVS = HOME / ".venvs"
+RESULTS = HOME / "results"
+
+# One environment per framework: no peer's version pins hold another one back.
+GRANIAN = "granian[uvloop]"
+ENVIRONMENTS: Mapping[str, tuple[str, ...]] = {
+    "gambrel": ("--editable", str(HOME.parent)),
+    "blacksheep": ("blacksheep", GRANIAN, "msgspec"),
+    "django": ("django", "gunicorn", "uvicorn[standard]", "msgspec"),
+    "django-bolt": ("django", "django-bolt", "msgspec"),
+    "falcon": ("falcon", GRANIAN, "msgspec"),
+    "fastapi": ("fastapi", "uvicorn[standard]"),
+    "flask": ("flask", "gunicorn", "msgspec"),
+    "granian": (GRANIAN, "msgspec"),
+    "litestar": ("litestar", "uvicorn[standard]", GRANIAN),
+    "robyn": ("robyn", "msgspec"),
+    "sanic": ("sanic", "msgspec"),
+    "socketify": ("socketify", "msgspec"),
+    "starlette": ("starlette", "uvicorn[standard]", "msgspec"),
+}
+
+
+@dataclass(frozen=True, slots=True)
+class Target:
+    """One server: `command[0]` is found in the environment's bin folder; `{port}` is filled in."""
+
+    name: str
+    environment: str
+    command: tuple[str, ...]
+    variables: Mapping[str, str] = field(default_factory=dict)
+
+
+def _gambrel(mode: str) -> Target:
+    app = "gambrel_app.py" if mode == "async" else "gambrel_sync_app.py"
+    command = ("gambrel", "run", app, "--port", "{port}")
+    return Target(f"gambrel-{mode}", "gambrel", command, {"BENCH_MODE": mode})
+
+
+def _granian(name: str, app: str, interface: str) -> Target:
+    options = "--host 127.0.0.1 --port {port} --workers 1 --loop uvloop --http 1 --no-ws"
+    threads = ("--blocking-threads", "1") if interface == "wsgi" else ()
+    command = ("granian", "--interface", interface, *options.split(), *threads, app)
+    return Target(name, name.split("-")[0] if name != "raw-granian-rsgi" else "granian", command)
+
+
+def _uvicorn(name: str, app: str) -> Target:
+    options = "--host 127.0.0.1 --port {port} --loop uvloop --http httptools --no-access-log"
+    command = ("uvicorn", *options.split(), "--log-level", "error", app)
+    return Target(name, name.split("-")[0], command, {"BENCH_MODE": "async"})
+
+
+def _gunicorn(name: str, app: str) -> Target:
+    # gunicorn's default worker has no keep-alive: threads are its best case here.
+    options = "--workers 1 --worker-class gthread --threads 8 --bind 127.0.0.1:{port}"
+    return Target(name, name.split("-")[0], ("gunicorn", *options.split(), app))
+
+
+def _script(name: str, *arguments: str) -> Target:
+    return Target(name, name, ("python", f"{name.replace('-', '_')}_app.py", *arguments))
+
+
+TARGETS: Mapping[str, Target] = {
+    target.name: target
+    for target in (
+        _gambrel("async"),
+        _gambrel("pool"),
+        _gambrel("inline"),
+        _gambrel("middleware"),
+        _script("django-bolt", "runbolt", "--host", "127.0.0.1", "--port", "{port}"),
+        _script("socketify"),
+        _script("robyn", "--processes", "1", "--workers", "1", "--log-level", "ERROR"),
+        _script("sanic"),
+        _granian("raw-granian-rsgi", "raw_app:app", "rsgi"),
+        _granian("blacksheep-granian", "blacksheep_app:app", "asgi"),
+        _granian("falcon-granian", "falcon_app:asgi", "asgi"),
+        _granian("falcon-wsgi-granian", "falcon_app:wsgi", "wsgi"),
+        _granian("litestar-granian", "litestar_app:app", "asgi"),
+        _uvicorn("litestar-uvicorn", "litestar_app:app"),
+        _uvicorn("starlette-uvicorn", "starlette_app:app"),
+        _uvicorn("fastapi-uvicorn", "fastapi_app:app"),
+        _gunicorn("flask-gunicorn", "flask_app:app"),
+        _gunicorn("django-gunicorn", "django_app:wsgi"),
+        _uvicorn("django-uvicorn", "django_app:asgi"),
+    )
+}
+
+
+def select(names: list[str]) -> list[Target]:
+    """The targets of these names or name prefixes, in the order asked; all when none is given.
+
+    Raises `SystemExit` naming the choices when a name fits no target.
+    """
+    chosen: dict[str, Target] = {}
+    for name in names or TARGETS:
+        exact = TARGETS.get(name)
+        found = [exact] if exact else [t for n, t in TARGETS.items() if n.startswith(name)]
+        if not found:
+            raise SystemExit(f"no target {name!r}; choose from: {', '.join(TARGETS)}")
+        chosen.update((target.name, target) for target in found)
+    return list(chosen.values())

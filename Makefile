@@ -9,8 +9,13 @@ PYTEST := $(BIN)/python -m pytest
 JOBS ?= 2
 HOST ?= 127.0.0.1
 PORT ?= 8000
-PYTHON ?= $(shell for python in python3 python3.14 python3.13 python3.12 python3.11; do \
-	$$python -c 'import sys; sys.exit(sys.version_info < (3, 11))' 2>/dev/null && echo $$python && break; done)
+
+# The newest Python at hand makes the environment; the oldest runs the tests once more in `check`.
+first = $(shell for python in $(1); do $$python -c \
+	'import sys; sys.exit(sys.version_info < (3, 11))' 2>/dev/null && echo $$python && break; done)
+PYTHON ?= $(call first,python3.14 python3.13 python3.12 python3.11 python3)
+OLDEST ?= $(call first,python3.11 python3.12 python3.13 python3.14 python3)
+
 UV := $(shell uv --version >/dev/null 2>&1 && echo uv)
 ifdef UV
 MAKE_VENV = uv venv --quiet --allow-existing --python $(or $(PYTHON),'>=3.11') $(VENV)
@@ -23,7 +28,8 @@ endif
 
 .PHONY: help
 help: ## say what there is
-	@sed -n 's/^\([a-z-]*\):.*## \(.*\)/\1|\2/p' $(MAKEFILE_LIST) | awk -F'|' '{ printf "  make %-10s %s\n", $$1, $$2 }'
+	@sed -n 's/^\([a-z]*\):.*## \(.*\)/\1 \2/p' Makefile \
+		| while read -r name text; do printf '  make %-9s %s\n' "$$name" "$$text"; done
 
 # ------------------------------------------------------------------------------------ environment
 
@@ -41,10 +47,88 @@ $(VENV)/.check: $(VENV)/.test
 	@touch $@
 
 .PHONY: setup
-setup: $(VENV)/.check ## make the environment and install the git hook
+setup: $(VENV)/.check ## make the environment and switch the git hook on
 	@if test -d .git; then git config core.hooksPath .githooks; fi
-	@echo "ready: $(BIN)"
+	@echo "ready: source $(BIN)/activate"
 
 .PHONY: demo
 demo: $(VENV)/.demo ## serve the demo at http://127.0.0.1:8000
 	$(BIN)/gambrel run examples/orders --host $(HOST) --port $(PORT)
+
+# ----------------------------------------------------------------------------------------- checks
+
+.PHONY: fmt
+fmt: $(VENV)/.check ## format the code and mend what can be mended
+	$(BIN)/ruff format
+	$(BIN)/ruff check --fix
+
+.PHONY: lint
+lint: $(VENV)/.check ## formatting and style
+	$(BIN)/ruff format --check
+	$(BIN)/ruff check
+
+.PHONY: types
+types: $(VENV)/.check ## mypy strict, pyright as editors run it
+	$(BIN)/mypy
+	$(BIN)/pyright --pythonpath $(BIN)/python
+
+.PHONY: arch
+arch: $(VENV)/.test ## floors, budgets, mirror, removability, public names
+	$(PYTEST) -q tests/architecture
+
+.PHONY: test
+test: $(VENV)/.test ## all tests of the package
+	$(PYTEST) -q -n $(JOBS) --dist worksteal tests
+
+.PHONY: docs
+docs: $(VENV)/.test ## run every block of the documentation
+	$(PYTEST) -q README.md docs tests/docs
+
+.PHONY: examples
+examples: $(VENV)/.test ## the examples' own tests
+	$(PYTEST) -q -n $(JOBS) --dist worksteal examples
+
+.PHONY: oldest
+oldest: ## the tests on the oldest Python at hand
+ifeq ($(OLDEST),$(PYTHON))
+	@echo "only $(PYTHON) is at hand: nothing older to test on"
+else
+	$(MAKE) test VENV=.venv-oldest PYTHON=$(OLDEST)
+endif
+
+.PHONY: check
+check: lint types arch test docs examples oldest ## everything; what CI runs
+
+.PHONY: quick
+quick: CHANGED = $(wildcard $(shell git diff --name-only --diff-filter=d HEAD -- '*.py' | sed -n -E \
+	-e 's,^src/gambrel/(.*/)?([^/]+)\.py$$,tests/\1test_\2.py,p' -e '/^tests\/.*\/test_[^/]+$$/p'))
+quick: $(VENV)/.check ## seconds: style, architecture, tests of what changed; the git hook
+	$(BIN)/ruff format --check --quiet
+	$(BIN)/ruff check --quiet
+	$(PYTEST) -q -x -m 'not slow' tests/architecture $(filter-out tests/architecture/%,$(CHANGED))
+
+.PHONY: cover
+cover: $(VENV)/.check ## branch coverage of the tests
+	$(BIN)/coverage run -m pytest -q -x tests
+	$(BIN)/coverage report
+
+# ------------------------------------------------------------------------------------------ others
+
+.PHONY: names
+names: $(VENV)/.test ## accept a change of the public names
+	ACCEPT=1 $(PYTEST) -q tests/architecture/test_public_names.py
+
+.PHONY: openapi
+openapi: $(VENV)/.test ## build the demo's OpenAPI document and validate it
+	$(BIN)/gambrel openapi examples/orders | $(BIN)/openapi-spec-validator -
+
+.PHONY: bench
+bench: $(VENV)/.test ## µs per request, beside the other frameworks
+	$(BIN)/python benchmarks/run.py
+
+.PHONY: release
+release: check ## changelog and distributions of the version in pyproject.toml
+	$(BIN)/towncrier build --yes \
+		--version "$$($(BIN)/python -c 'import importlib.metadata as m; print(m.version("gambrel"))')"
+	$(BIN)/hatchling build
+	@echo "now follow CONTRIBUTING.md, 'A release'"

@@ -1,0 +1,95 @@
+"""Nothing grows beyond what one can hold in the head.
+
+Lines are code lines: docstrings, comments and blanks are free. An exception needs a reason, and
+has to go once it is no longer needed.
+"""
+
+import ast
+
+import pytest
+
+from tests.architecture.source import PACKAGE, Function, Source, sources
+
+FILE = 500
+FUNCTION = 50
+PARAMETERS = 8
+PUBLIC_METHODS = 20
+FOLDER = 18
+CORE = 7_000
+ROOMS = {"http": 2_600, "routing": 900, "binding": 1_900, "app": 1_300, "edges": 250}
+MIDDLEWARE = 250
+
+# What is larger → why. `path::name` for functions and classes, `path` for files and folders.
+EXCEPTIONS: dict[str, str] = {}
+
+
+def lines(files: list[Source]) -> int:
+    return sum(len(file.code) for file in files)
+
+
+def parameters(function: Function) -> int:
+    given = function.args
+    names = [arg.arg for arg in (*given.posonlyargs, *given.args, *given.kwonlyargs)]
+    return len(names) - (names[:1] in (["self"], ["cls"]))
+
+
+def public_methods(subject: ast.ClassDef) -> set[str]:
+    return {
+        node.name
+        for node in subject.body
+        if isinstance(node, Function) and not node.name.startswith("_")
+    }
+
+
+def too_large() -> dict[str, str]:
+    """Return all that is beyond its budget, with the measure."""
+    found: dict[str, str] = {}
+    for file in sources():
+        if len(file.code) > FILE:
+            found[file.name] = f"{len(file.code)} lines"
+        for name, function in file.functions():
+            if file.size(function) > FUNCTION:
+                found[f"{file.name}::{name}"] = f"{file.size(function)} lines"
+            if parameters(function) > PARAMETERS:
+                found[f"{file.name}::{name}"] = f"{parameters(function)} parameters"
+        for name, subject in file.classes():
+            if len(public_methods(subject)) > PUBLIC_METHODS:
+                found[f"{file.name}::{name}"] = f"{len(public_methods(subject))} public methods"
+    for folder in (PACKAGE, *(path for path in PACKAGE.rglob("*") if path.is_dir())):
+        files = len(list(folder.glob("*.py")))
+        if files > FOLDER:
+            found[folder.relative_to(PACKAGE).as_posix()] = f"{files} files"
+    return found
+
+
+def test_files_functions_classes_and_folders_keep_their_budgets():
+    beyond = {name: measure for name, measure in too_large().items() if name not in EXCEPTIONS}
+
+    assert beyond == {}
+
+
+def test_an_exception_that_is_no_longer_needed_is_dropped():
+    assert set(EXCEPTIONS) <= set(too_large())
+
+
+def test_the_core_stays_small():
+    assert lines(sources("core")) <= CORE
+
+
+@pytest.mark.parametrize("room", ROOMS)
+def test_each_room_of_the_core_keeps_its_budget(room):
+    assert lines(sources(f"core/{room}")) <= ROOMS[room]
+
+
+def test_every_room_of_the_core_has_a_budget():
+    rooms = {path.parent.name for path in (PACKAGE / "core").glob("*/__init__.py")}
+
+    assert rooms == set(ROOMS)
+
+
+def test_one_middleware_fits_on_a_few_screens():
+    large = {
+        file.name: len(file.code) for file in sources("middleware") if len(file.code) > MIDDLEWARE
+    }
+
+    assert large == {}

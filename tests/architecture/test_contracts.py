@@ -1,0 +1,27 @@
+"""Imports go down the floors: the contracts in `pyproject.toml`, and what they cannot say."""
+
+import ast
+
+from importlinter.cli import lint_imports
+
+from tests.architecture.source import ROOT, sources
+
+# Type-only imports are back doors that the eye misses. File → why it needs one; may only shrink.
+TYPE_ONLY: dict[str, str] = {}
+
+
+def test_the_import_contracts_are_kept(capsys):
+    broken = lint_imports(config_filename=str(ROOT / "pyproject.toml"), cache_dir=None)
+
+    assert not broken, capsys.readouterr().out
+
+
+def test_type_only_imports_are_few_and_listed():
+    found = {
+        source.name
+        for source in sources()
+        for node in ast.walk(source.tree)
+        if isinstance(node, ast.If) and "TYPE_CHECKING" in ast.unparse(node.test)
+    }
+
+    assert found == set(TYPE_ONLY)

@@ -1,0 +1,53 @@
+"""What all tests share: a clean environment, Hypothesis profiles, and services that may be absent.
+
+`@pytest.mark.service("browser")` skips where there is no browser, and fails instead where
+`GAMBREL_REQUIRE` names it.
+"""
+
+import os
+import shutil
+from collections.abc import Callable, Iterator
+
+import pytest
+from hypothesis import HealthCheck, settings
+
+REQUIRED = set(filter(None, os.environ.get("GAMBREL_REQUIRE", "").split(",")))
+
+# The settings of whoever runs the tests must not reach the apps under test.
+for name in [name for name in os.environ if name.startswith("GAMBREL_")]:
+    if name != "GAMBREL_REQUIRE":
+        del os.environ[name]
+
+calm = {"deadline": None, "suppress_health_check": [HealthCheck.too_slow]}
+settings.register_profile("tests", derandomize=True, max_examples=50, **calm)
+settings.register_profile("few", derandomize=True, max_examples=5, **calm)
+settings.register_profile("fuzz", max_examples=5000, **calm)
+settings.load_profile(os.environ.get("HYPOTHESIS_PROFILE", "tests"))
+
+
+def chromium() -> str | None:
+    """Find Debian's Chromium or its like."""
+    return next(filter(None, map(shutil.which, ("chromium", "chromium-browser"))), None)
+
+
+SERVICES: dict[str, Callable[[], object]] = {"browser": chromium}
+
+
+def pytest_runtest_setup(item: pytest.Item) -> None:
+    for mark in item.iter_markers("service"):
+        for name in mark.args:
+            if SERVICES[name]():
+                continue
+            if name in REQUIRED:
+                pytest.fail(f"no {name} here, and GAMBREL_REQUIRE asks for one", pytrace=False)
+            pytest.skip(f"no {name} here")
+
+
+@pytest.fixture(scope="session")
+def browser() -> Iterator[object]:
+    """Start one headless Chromium for all tests that drive a page."""
+    playwright = pytest.importorskip("playwright.sync_api")
+    with playwright.sync_playwright() as driver:
+        chrome = driver.chromium.launch(executable_path=chromium(), args=["--no-sandbox"])
+        yield chrome
+        chrome.close()

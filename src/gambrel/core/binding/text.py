@@ -1,0 +1,289 @@
+"""Scalars and lists of scalars from text: path, query, header, cookie and form values.
+
+The grammar is JSON's, not Python's: no blanks, plus signs, underscores, leading zeros, `nan`,
+infinities or digits of other scripts. Converters are compiled at start-up from a `Shape`.
+"""
+
+import math
+import re
+from collections.abc import Callable, Sequence
+from decimal import Decimal
+from typing import Any
+
+import msgspec
+
+from gambrel.core.binding.shape import ABSENT, Codecs, Rule, Shape, read_shape, unsupported
+
+__all__ = [
+    "ConversionError",
+    "scalar_converter",
+    "text_converter",
+    "texts_converter",
+    "to_bool",
+    "to_decimal",
+    "to_float",
+    "to_int",
+]
+
+Converter = Callable[[str], Any]
+
+
+class ConversionError(ValueError):
+    """Text that is not a value of its type: a fault's `code`, a `message`, the item's `index`."""
+
+    def __init__(self, code: str, message: str, index: int | None = None) -> None:
+        super().__init__(message)
+        self.code = code
+        self.message = message
+        self.index = index
+
+
+_NUMBER = re.compile(r"-?(?:0|[1-9][0-9]{0,63})(?:\.[0-9]{1,64})?(?:[eE][+-]?[0-9]{1,3})?")
+_BOOLEANS = {
+    **dict.fromkeys(("true", "1", "on", "yes"), True),
+    **dict.fromkeys(("false", "0", "off", "no"), False),
+}
+
+
+def to_int(text: str) -> int:
+    """Return a whole number of at most 19 digits: `-?(0|[1-9][0-9]*)`, so `010` is refused.
+
+    Raises:
+        ConversionError: The text is anything else.
+    """
+    digits = text.removeprefix("-")
+    if (
+        digits.isdigit()
+        and digits.isascii()
+        and len(digits) <= 19
+        and (digits[0] != "0" or digits == "0")
+    ):
+        return int(text)
+    if len(digits) > 19 and digits.isdigit() and digits.isascii():
+        raise ConversionError("range", "must be a whole number of at most 19 digits")
+    raise ConversionError("type", "must be a whole number")
+
+
+def to_float(text: str) -> float:
+    """Return a finite number in the grammar of JSON (RFC 8259 §6).
+
+    Raises:
+        ConversionError: The text is anything else, `nan` and `inf` included.
+    """
+    if _NUMBER.fullmatch(text) is None:
+        raise ConversionError("type", "must be a number")
+    value = float(text)
+    if math.isinf(value):
+        raise ConversionError("range", "must be a number of ordinary size")
+    return value
+
+
+def to_bool(text: str) -> bool:
+    """Return True for `true`, `1`, `on`, `yes` and False for their opposites, in any case.
+
+    Raises:
+        ConversionError: The text is anything else.
+    """
+    value = _BOOLEANS.get(text.lower())
+    if value is None:
+        raise ConversionError("type", "must be true or false")
+    return value
+
+
+def to_decimal(text: str) -> Decimal:
+    """Return a decimal number in the grammar of JSON.
+
+    Raises:
+        ConversionError: The text is anything else.
+    """
+    if _NUMBER.fullmatch(text) is None:
+        raise ConversionError("format", "must be a decimal number")
+    return Decimal(text)
+
+
+def text_converter(annotation: Any, codecs: Codecs | None = None) -> Converter:
+    """Return the function that makes a scalar of type `annotation` from text.
+
+    `T | None` converts like `T`; None is for the caller, when the value is absent.
+
+    Raises:
+        GambrelError: The annotation is not a scalar, or cannot be bound at all.
+    """
+    return scalar_converter(read_shape(annotation, codecs))
+
+
+def texts_converter(
+    annotation: Any, codecs: Codecs | None = None
+) -> Callable[[Sequence[str]], Any]:
+    """Return the function that makes a list, set or tuple of scalars from several texts.
+
+    Its ConversionError names the item in `index`.
+
+    Raises:
+        GambrelError: The annotation is not a collection of scalars.
+    """
+    return collection_converter(read_shape(annotation, codecs))
+
+
+def scalar_converter(shape: Shape) -> Converter:
+    """Return the converter of a shape; see `text_converter`."""
+    members = [item for item in shape.items if item.kind not in ABSENT]
+    if shape.kind == "union":
+        convert = _first_that_fits(members)
+        return _checked(convert, shape.rules(native=True))
+    return _checked(_converter_of(shape), shape.rules(native=True))
+
+
+def collection_converter(shape: Shape) -> Callable[[Sequence[str]], Any]:
+    """Return the converter of a collection's shape; see `texts_converter`."""
+    if shape.kind == "union":
+        members = [item for item in shape.items if item.kind not in ABSENT]
+        if len(members) == 1:
+            return collection_converter(members[0])
+    if shape.kind == "tuple":
+        return _fixed_tuple([scalar_converter(item) for item in shape.items])
+    make = _COLLECTIONS.get(shape.kind)
+    if make is None:
+        raise unsupported(shape.annotation, "use list[T], set[T] or tuple[T, ...] of a scalar")
+    convert_item = scalar_converter(shape.items[0])
+    rules = shape.rules(native=True)
+
+    def convert(texts: Sequence[str]) -> Any:
+        values = []
+        for index, text in enumerate(texts):
+            try:
+                values.append(convert_item(text))
+            except ConversionError as error:
+                raise ConversionError(error.code, error.message, index) from None
+        value = make(values)
+        _check(value, rules)
+        return value
+
+    return convert
+
+
+_COLLECTIONS: dict[str, Callable[[list[Any]], Any]] = {
+    "list": list,
+    "set": set,
+    "frozenset": frozenset,
+    "vartuple": tuple,
+}
+
+
+def _fixed_tuple(converters: list[Converter]) -> Callable[[Sequence[str]], Any]:
+    def convert(texts: Sequence[str]) -> Any:
+        if len(texts) != len(converters):
+            raise ConversionError("length", f"must have exactly {len(converters)} items")
+        values = []
+        for index, (converter, text) in enumerate(zip(converters, texts, strict=True)):
+            try:
+                values.append(converter(text))
+            except ConversionError as error:
+                raise ConversionError(error.code, error.message, index) from None
+        return tuple(values)
+
+    return convert
+
+
+def _checked(convert: Converter, rules: tuple[Rule, ...]) -> Converter:
+    if not rules:
+        return convert
+
+    def convert_and_check(text: str) -> Any:
+        value = convert(text)
+        _check(value, rules)
+        return value
+
+    return convert_and_check
+
+
+def _check(value: Any, rules: tuple[Rule, ...]) -> None:
+    for rule in rules:
+        if not rule.accepts(value):
+            raise ConversionError(rule.code, rule.message)
+
+
+def _first_that_fits(members: list[Shape]) -> Converter:
+    # text fits `str` always, so it is tried last
+    members = sorted(members, key=lambda member: member.kind == "str")
+    converters = [scalar_converter(member) for member in members]
+    if len(converters) == 1:
+        return converters[0]
+
+    def convert_any(text: str) -> Any:
+        for converter in converters:
+            try:
+                return converter(text)
+            except ConversionError:
+                continue
+        raise ConversionError("union", "has none of the accepted types")
+
+    return convert_any
+
+
+def _converter_of(shape: Shape) -> Converter:
+    if shape.kind in _DIRECT:
+        return _DIRECT[shape.kind]
+    if shape.kind in _FORMATS:
+        return _by_msgspec(shape.cls, _FORMATS[shape.kind])
+    if shape.kind == "enum":
+        return _by_table({str(member.value): member for member in shape.cls})
+    if shape.kind == "literal":
+        return _by_table({str(value): value for value in shape.cls if value is not None})
+    if shape.codec and shape.codec.decode:
+        return _by_codec(shape.codec.decode)
+    raise unsupported(
+        shape.annotation,
+        "a value from the URL, a header or a cookie is a scalar or a list of scalars; "
+        "say Annotated[T, Body()] to read it from the body",
+    )
+
+
+_DIRECT: dict[str, Converter] = {
+    "int": to_int,
+    "float": to_float,
+    "bool": to_bool,
+    "decimal": to_decimal,
+    "str": lambda text: text,
+    "any": lambda text: text,
+}
+_FORMATS: dict[str, str] = {
+    "uuid": "must be a UUID",
+    "datetime": "must be a date and time such as 2026-01-31T12:00:00Z",
+    "date": "must be a date such as 2026-01-31",
+    "time": "must be a time such as 12:00:00",
+    "timedelta": "must be an ISO 8601 duration such as PT1H30M",
+    "bytes": "must be base64",
+}
+
+
+def _by_msgspec(target: type, message: str) -> Converter:
+    def convert(text: str) -> Any:
+        try:
+            return msgspec.convert(text, target)
+        except msgspec.ValidationError:
+            raise ConversionError("format", message) from None
+
+    return convert
+
+
+def _by_table(table: dict[str, Any]) -> Converter:
+    message = f"must be one of {', '.join(table)}"
+
+    def convert(text: str) -> Any:
+        try:
+            return table[text]
+        except KeyError:
+            raise ConversionError("enum", message) from None
+
+    return convert
+
+
+def _by_codec(decode: Callable[[Any], Any]) -> Converter:
+    def convert(text: str) -> Any:
+        try:
+            return decode(text)
+        except (ValueError, TypeError):
+            raise ConversionError("format", "has the wrong form") from None
+
+    return convert

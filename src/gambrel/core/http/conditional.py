@@ -132,7 +132,7 @@ def parse_etags(header: str) -> list[ETag] | None:
     if len(header) > HEADER_LIMIT or header.count('"') > 2 * ETAG_LIMIT:
         raise BadRequest(f"more than {ETAG_LIMIT} entity tags")
     tags = []
-    # A tag may hold a comma, so the quotes mark the ends: W/ "a" , "b" -> pieces 1, 3, ... are tags.
+    # A tag may hold a comma, so the quotes mark its ends: every second piece is one.
     pieces = header.split('"')
     for index in range(1, len(pieces), 2):
         before = pieces[index - 1].strip(" \t,")

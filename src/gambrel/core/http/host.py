@@ -1,0 +1,165 @@
+"""Hosts: strict parsing of a `Host` header value, and matching against allowed patterns.
+
+Edges parse with it, URLs and proxies hold it, the hosts middleware and host routes match with it.
+"""
+
+from collections.abc import Iterable
+from functools import lru_cache
+from ipaddress import AddressValueError, IPv4Address, IPv6Address
+from typing import NamedTuple
+
+from gambrel.core.http.errors import BadRequest, GambrelError
+
+# A DNS name has at most 253 characters; the rest is a port, or a trailing dot.
+LENGTH_LIMIT = 262
+
+_LABEL = frozenset("abcdefghijklmnopqrstuvwxyz0123456789-_")
+
+
+class Host(NamedTuple):
+    """A host and, where it was given, its port.
+
+    `name` is normalised: lower case, no trailing dot, IPv6 compressed and in brackets.
+    """
+
+    name: str
+    port: int | None = None
+
+    def __str__(self) -> str:
+        return self.name if self.port is None else f"{self.name}:{self.port}"
+
+    def with_default(self, scheme: str) -> "Host":
+        """Return the host without the port that its scheme implies."""
+        return Host(self.name) if self.port == DEFAULT_PORTS.get(scheme) else self
+
+    def is_loopback(self) -> bool:
+        """Say whether the name can only mean this machine."""
+        if self.name == "localhost" or self.name.endswith(".localhost") or self.name == "[::1]":
+            return True
+        return self.name.startswith("127.") and self.name.rpartition(".")[2].isdigit()
+
+
+DEFAULT_PORTS = {"http": 80, "https": 443, "ws": 80, "wss": 443}
+
+
+@lru_cache(maxsize=512)
+def parse_host(text: str) -> Host:
+    """Read the value of a `Host` header (RFC 9110 §7.2), stricter than its grammar.
+
+    Refused: user information, paths, spaces, empty labels, ports out of range, and addresses in
+    forms that other parsers read differently (`010.8.8.8`, `0x7f.1`). Names beyond ASCII must come
+    in their `xn--` form.
+
+    Raises:
+        BadRequest: The text is not a host.
+    """
+    name, port = _split_port(text)
+    name = name.lower()
+    if name.startswith("["):
+        return Host(_bracketed(name), port)
+    name = name.removesuffix(".")
+    labels = name.split(".")
+    if len(name) > 253 or not all(_is_label(label) for label in labels):
+        raise _malformed()
+    if _ends_in_number(labels[-1]):
+        try:
+            IPv4Address(name)
+        except AddressValueError:
+            raise _malformed() from None
+    return Host(name, port)
+
+
+def _malformed() -> BadRequest:
+    return BadRequest("malformed host")
+
+
+def _split_port(text: str) -> tuple[str, int | None]:
+    if len(text) > LENGTH_LIMIT or not text.isascii():
+        raise _malformed()
+    name, colon, port = text.rpartition(":")
+    if not colon or text.endswith("]"):
+        return text, None
+    if not port.isdigit() or len(port) > 5 or port[0] == "0" or int(port) > 65_535:
+        raise _malformed()
+    return name, int(port)
+
+
+def _bracketed(name: str) -> str:
+    try:
+        # A zone ("%eth0") has no meaning outside the client's machine (RFC 6874 §4).
+        address = IPv6Address(name[1:-1]) if name.endswith("]") and "%" not in name else None
+    except AddressValueError:
+        address = None
+    if address is None:
+        raise _malformed()
+    return f"[{address.compressed}]"
+
+
+def _is_label(label: str) -> bool:
+    # Underscores are no host names for DNS, but service names of container networks have them.
+    return (
+        0 < len(label) <= 63 and _LABEL.issuperset(label) and label[0] != "-" and label[-1] != "-"
+    )
+
+
+def _ends_in_number(label: str) -> bool:
+    """Say whether URL parsers take the name for an IPv4 address (WHATWG URL §3.5)."""
+    return label.isdigit() or (label.startswith("0x") and not label[2:].strip("0123456789abcdef"))
+
+
+class HostPattern:
+    """One allowed host: `example.com`, `.example.com` (it and every subdomain) or `*` (any).
+
+    Raises:
+        GambrelError: The pattern is none of these.
+    """
+
+    __slots__ = ("_exact", "_suffix", "text")
+
+    def __init__(self, text: str) -> None:
+        self.text = text
+        subdomains = text.startswith(".")
+        self._exact = "" if text == "*" else _pattern_name(text, text[1:] if subdomains else text)
+        self._suffix = f".{self._exact}" if subdomains else ""
+
+    def matches(self, host: Host) -> bool:
+        """Say whether a parsed host is meant; its port does not count."""
+        if not self._exact or host.name == self._exact:
+            return True
+        return bool(self._suffix) and host.name.endswith(self._suffix)
+
+    def __str__(self) -> str:
+        return self.text
+
+    def __repr__(self) -> str:
+        return f"HostPattern({self.text!r})"
+
+
+def _pattern_name(pattern: str, name: str) -> str:
+    try:
+        host = parse_host(name)
+    except BadRequest:
+        host = Host("", 0)
+    if host.port is not None:
+        raise GambrelError(
+            "http.host-pattern",
+            f"{pattern!r} is not a host pattern",
+            hint="write 'example.com', '.example.com' for subdomains too, or '*'; without a port",
+        )
+    return host.name
+
+
+class AllowedHosts:
+    """A set of host patterns, asked once per request."""
+
+    __slots__ = ("patterns",)
+
+    def __init__(self, patterns: Iterable[str]) -> None:
+        self.patterns = tuple(HostPattern(pattern) for pattern in patterns)
+
+    def allows(self, host: Host) -> bool:
+        """Say whether any pattern matches."""
+        return any(pattern.matches(host) for pattern in self.patterns)
+
+    def __repr__(self) -> str:
+        return f"AllowedHosts({[pattern.text for pattern in self.patterns]!r})"

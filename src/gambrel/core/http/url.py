@@ -1,0 +1,270 @@
+"""URLs: an immutable `Url`, strict request targets, quoting, and targets safe to redirect to.
+
+Text is split once and kept apart: nothing here parses a URL again from its own rendering, and
+`urllib.parse.urlsplit`/`urljoin` are not used, because they strip characters that browsers keep.
+"""
+
+from dataclasses import dataclass
+from dataclasses import replace as _replace
+from typing import NamedTuple
+from urllib.parse import quote, unquote_to_bytes
+
+from gambrel.core.http.errors import BadRequest
+from gambrel.core.http.host import DEFAULT_PORTS, Host, parse_host
+
+LENGTH_LIMIT = 8_192
+
+_SEGMENT = "!$&'()*+,;=:@"
+_HEX = frozenset("0123456789abcdefABCDEF")
+_SCHEME = frozenset("abcdefghijklmnopqrstuvwxyz0123456789+-.")
+# No client sends these unescaped in a path, and some readers take "\" for "/".
+_REFUSED = '\\"<>`'
+
+
+@dataclass(frozen=True, slots=True)
+class Url:
+    """A URL in its parts, each as it stands on the wire (percent-encoded); `str()` joins them.
+
+    Without a host it is a reference within a site: `path`, `query`, `fragment`.
+
+    Raises:
+        ValueError: A part has a character that would end it, or end the URL.
+    """
+
+    scheme: str = ""
+    host: str = ""
+    port: int | None = None
+    path: str = "/"
+    query: str = ""
+    fragment: str = ""
+
+    def __post_init__(self) -> None:
+        for part, ends in ((self.path, "?#" + _REFUSED), (self.query, "#"), (self.fragment, "")):
+            if not _is_visible(part) or not _free_of(part, ends):
+                raise ValueError(f"{part!r} is not a valid part of a URL; quote it first")
+        if bool(self.scheme) != bool(self.host) or not _is_scheme(self.scheme):
+            raise ValueError(f"scheme {self.scheme!r} and host {self.host!r} do not go together")
+        _check_authority(self.host, self.port)
+        if self.path and not self.path.startswith("/"):
+            raise ValueError(f"path {self.path!r} does not start with a slash")
+        if not self.host and self.path.startswith("//"):
+            raise ValueError(f"path {self.path!r} would be read as a host")
+
+    @classmethod
+    def parse(cls, text: str) -> "Url":
+        """Read `scheme://host[:port]/path?query#fragment`, or a reference that starts with `/`.
+
+        Raises:
+            BadRequest: The text is neither, is longer than 8 kB, or names a user.
+        """
+        if len(text) > LENGTH_LIMIT:
+            raise BadRequest("the URL is too long")
+        rest, _, fragment = text.partition("#")
+        rest, _, query = rest.partition("?")
+        scheme, separator, after = rest.partition("://")
+        try:
+            if not separator or rest.startswith("/"):
+                return cls(path=rest, query=query, fragment=fragment)
+            authority, slash, path = after.partition("/")
+            host = parse_host(authority)
+            return cls(scheme.lower(), host.name, host.port, slash + path or "/", query, fragment)
+        except ValueError:
+            raise BadRequest("malformed URL") from None
+
+    def __str__(self) -> str:
+        text = f"{self.scheme}://{self.authority}{self.path}" if self.host else self.path
+        if self.query:
+            text = f"{text}?{self.query}"
+        return f"{text}#{self.fragment}" if self.fragment else text
+
+    @property
+    def authority(self) -> str:
+        """Host and port as in a `Host` header; the scheme's own port is left out."""
+        return str(Host(self.host, self.port).with_default(self.scheme))
+
+    @property
+    def origin(self) -> str:
+        """Scheme, host and port as in an `Origin` header (RFC 6454 §6.2)."""
+        return f"{self.scheme}://{self.authority}" if self.host else ""
+
+    @property
+    def effective_port(self) -> int | None:
+        """The port, given or implied by the scheme."""
+        return self.port if self.port is not None else DEFAULT_PORTS.get(self.scheme)
+
+    def replace(self, **parts: str | int | None) -> "Url":
+        """Return a copy with some parts changed. Raises ValueError or TypeError for bad ones."""
+        return _replace(self, **parts)  # type: ignore[arg-type]  # checked when constructed
+
+    def join(self, reference: str) -> "Url":
+        """Resolve a reference found in this document (RFC 3986 §5.2), for instance a `Location`.
+
+        For a client that follows links; to send a visitor somewhere use `safe_redirect`.
+
+        Raises:
+            BadRequest: The result is not a URL.
+        """
+        rest, _, fragment = reference.partition("#")
+        path, question, query = rest.partition("?")
+        if ":" in path.partition("/")[0]:
+            return Url.parse(reference)
+        if path.startswith("//"):
+            return Url.parse(f"{self.scheme}:{reference}")
+        if not path:
+            path, query = self.path, query if question else self.query
+        elif not path.startswith("/"):
+            path = self.path.rpartition("/")[0] + "/" + path
+        try:
+            path = remove_dot_segments(path)
+            return _replace(self, path=path, query=query, fragment=fragment)
+        except ValueError:
+            raise BadRequest("malformed URL reference") from None
+
+
+def _check_authority(host: str, port: int | None) -> None:
+    try:
+        canonical = not host or parse_host(str(Host(host, port))) == Host(host, port)
+    except BadRequest:
+        canonical = False
+    if not canonical:
+        raise ValueError(f"host {host!r} with port {port!r} is not a normalised host")
+
+
+def _is_scheme(scheme: str) -> bool:
+    return not scheme or (scheme[0].isalpha() and _SCHEME.issuperset(scheme))
+
+
+def _is_visible(text: str) -> bool:
+    return text.isascii() and text.isprintable() and " " not in text
+
+
+def _free_of(text: str, characters: str) -> bool:
+    return not any(character in text for character in characters)
+
+
+def remove_dot_segments(path: str) -> str:
+    """Resolve `.` and `..` in an absolute path; none climbs above the root (RFC 3986 §5.2.4)."""
+    kept: list[str] = []
+    segments = path.split("/")[1:]
+    for segment in segments:
+        plain = segment.lower().replace("%2e", ".")
+        if plain == "..":
+            del kept[-1:]
+        elif plain != ".":
+            kept.append(segment)
+    if segments and segments[-1].lower().replace("%2e", ".") in {".", ".."}:
+        kept.append("")
+    return "/" + "/".join(kept)
+
+
+def decode_path(raw: str) -> str:
+    """Decode a path once: every escape must be complete, and the result strict UTF-8.
+
+    Raises:
+        BadRequest: A broken escape, invalid UTF-8, or an escaped control character.
+    """
+    if "%" not in raw:
+        return raw
+    pieces = raw.split("%")
+    if not all(len(piece) >= 2 and _HEX.issuperset(piece[:2]) for piece in pieces[1:]):
+        raise BadRequest("the path has an incomplete percent-escape")
+    try:
+        path = unquote_to_bytes(raw).decode()
+    except UnicodeError:
+        raise BadRequest("the path is not UTF-8") from None
+    if any(char < " " or char == "\x7f" for char in path):
+        raise BadRequest("the path has a control character")
+    return path
+
+
+class Target(NamedTuple):
+    """A request target: the decoded path, the path as sent, and the query as sent."""
+
+    path: str
+    raw_path: str
+    query: str
+
+
+def parse_target(target: str, method: str = "GET", host: str = "") -> Target:
+    """Read a request target strictly: origin-form, or `*` for OPTIONS (RFC 9112 §3.2).
+
+    An absolute-form is taken when its authority is that of `host`, the `Host` header.
+
+    Raises:
+        BadRequest: Anything else; also fragments, control characters, spaces, characters beyond
+            ASCII, and paths that `decode_path` refuses.
+    """
+    if not _is_visible(target) or "#" in target:
+        raise BadRequest("malformed request target")
+    if not target.startswith("/"):
+        if target == "*" and method == "OPTIONS":
+            return Target("*", "*", "")
+        target = _origin_form(target, host)
+    raw_path, _, query = target.partition("?")
+    if not _free_of(raw_path, _REFUSED):
+        raise BadRequest("malformed request target")
+    return Target(decode_path(raw_path), raw_path, query)
+
+
+def _origin_form(target: str, host: str) -> str:
+    scheme, _, rest = target.partition("://")
+    scheme = scheme.lower()
+    length = min((place for place in map(rest.find, "/?") if place >= 0), default=len(rest))
+    authority, rest = rest[:length], rest[length:]
+    if scheme not in {"http", "https"} or not host:
+        raise BadRequest("malformed request target")
+    if parse_host(authority).with_default(scheme) != parse_host(host).with_default(scheme):
+        raise BadRequest("the request target and Host name different hosts")
+    return rest if rest.startswith("/") else f"/{rest}"
+
+
+def quote_segment(text: str) -> str:
+    """Percent-encode text as one path segment; a slash in it is encoded too.
+
+    Raises:
+        ValueError: A lone surrogate, or `.`/`..`, which no escaping keeps browsers from resolving.
+    """
+    if text in {".", ".."}:
+        raise ValueError(f"{text!r} cannot be a path segment: browsers resolve it")
+    return quote(text, safe=_SEGMENT)
+
+
+def build_path(*segments: object) -> str:
+    """Return an absolute path of quoted segments; the last may be empty for a trailing slash.
+
+    Raises:
+        ValueError: As `quote_segment`; or an empty segment, which would make `//host` of it.
+    """
+    quoted = [quote_segment(str(segment)) for segment in segments]
+    if not all(quoted[:-1]):
+        raise ValueError(f"an empty path segment in {segments!r}")
+    return "/" + "/".join(quoted)
+
+
+def safe_redirect(target: str, default: str = "/") -> str:
+    """Return a path on this site built from `target`, or `default` when it leads anywhere else.
+
+    The result is a path and query of visible ASCII; a fragment is dropped. It is what to give
+    `Location` for `?next=` and its kind (CWE-601).
+    """
+    if len(target) > LENGTH_LIMIT or not target.startswith("/"):
+        return default
+    path, question, query = target.partition("#")[0].partition("?")
+    if "\\" in target or not target.isprintable() or not _stays_local(path):
+        return default
+    return quote(path, safe=f"/%{_SEGMENT}") + question + quote(query, safe=f"/?%{_SEGMENT}")
+
+
+def is_local_redirect(target: str) -> bool:
+    """Say whether `safe_redirect` would keep to `target` rather than its default."""
+    return safe_redirect(target, "") != ""
+
+
+def _stays_local(path: str) -> bool:
+    try:
+        decoded = decode_path(path)
+    except BadRequest:
+        return False
+    # Some readers resolve dot segments, decode, or take "\" for "/" before they look for a host.
+    dots = any(segment in {".", ".."} for segment in decoded.split("/"))
+    return not dots and "\\" not in decoded and not decoded.startswith("//")

@@ -34,10 +34,13 @@ def parameters(function: Function) -> int:
 
 
 def public_methods(subject: ast.ClassDef) -> set[str]:
+    """Return the names that are called; properties read like attributes."""
     return {
         node.name
         for node in subject.body
-        if isinstance(node, Function) and not node.name.startswith("_")
+        if isinstance(node, Function)
+        and not node.name.startswith("_")
+        and not any("property" in ast.unparse(decorator) for decorator in node.decorator_list)
     }
 
 

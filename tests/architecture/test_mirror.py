@@ -17,7 +17,7 @@ def has_code(source: Source) -> bool:
     return any(True for _ in (*source.functions(), *source.classes()))
 
 
-def tests_of(source: Source) -> list[Path]:
+def mirrors(source: Source) -> list[Path]:
     folder = TESTS / source.path.relative_to(PACKAGE).parent
     stem = f"test_{source.path.stem.strip('_')}"
     return [*folder.glob(f"{stem}.py"), *folder.glob(f"{stem}_*.py")]
@@ -27,14 +27,14 @@ def test_every_file_with_code_has_its_test_file():
     missing = [
         source.name
         for source in sources()
-        if source.path.stem != "__init__" and has_code(source) and not tests_of(source)
+        if source.path.stem != "__init__" and has_code(source) and not mirrors(source)
     ]
 
     assert missing == []
 
 
 def test_every_test_file_has_its_source():
-    known = {path for source in sources() for path in tests_of(source)}
+    known = {path for source in sources() for path in mirrors(source)}
     strays = [
         path.relative_to(ROOT).as_posix()
         for path in sorted(TESTS.rglob("test_*.py"))

@@ -124,7 +124,7 @@ openapi: $(VENV)/.test ## build the demo's OpenAPI document and validate it
 
 .PHONY: bench
 bench: $(VENV)/.test ## µs per request, beside the other frameworks
-	$(BIN)/python benchmarks/run.py
+	$(BIN)/python -m benchmarks
 
 .PHONY: release
 release: check ## changelog and distributions of the version in pyproject.toml

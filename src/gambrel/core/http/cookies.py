@@ -10,6 +10,7 @@ from typing import Literal
 
 from gambrel.core.http.conditional import format_http_date
 from gambrel.core.http.errors import BadRequest
+from gambrel.core.http.header_values import TOKEN
 
 COOKIE_LIMIT = 64
 SIZE_LIMIT = 4096
@@ -17,11 +18,9 @@ SIZE_LIMIT = 4096
 SameSite = Literal["strict", "lax", "none"]
 Priority = Literal["low", "medium", "high"]
 
-_LETTERS = "abcdefghijklmnopqrstuvwxyzABCDEFGHIJKLMNOPQRSTUVWXYZ"
-_TOKEN = frozenset("!#$%&'*+-.^_`|~0123456789" + _LETTERS)
 _VALUE = frozenset(chr(code) for code in range(0x21, 0x7F)) - frozenset('",;\\')
 _PATH = frozenset(chr(code) for code in range(0x20, 0x7F)) - frozenset(";")
-_DOMAIN = frozenset(".-0123456789" + _LETTERS)
+_DOMAIN = TOKEN - frozenset("!#$%&'*+^_`|~")
 _SAME_SITE = {"strict": "Strict", "lax": "Lax", "none": "None"}
 _PRIORITY = {"low": "Low", "medium": "Medium", "high": "High"}
 
@@ -43,7 +42,7 @@ def parse_cookies(header: str) -> dict[str, str]:
         name, equals, value = pair.partition("=")
         # Only space and tab: str.strip() would also turn "\x85__Host-x" into "__Host-x".
         name = name.strip(" \t")
-        if not equals or not name or name in cookies or not _TOKEN.issuperset(name):
+        if not equals or not name or name in cookies or not TOKEN.issuperset(name):
             continue
         value = value.strip(" \t")
         if len(value) > 1 and value[0] == value[-1] == '"':
@@ -79,7 +78,7 @@ class SetCookie:
     priority: Priority | None = None
 
     def __post_init__(self) -> None:
-        if not self.name or not _TOKEN.issuperset(self.name):
+        if not self.name or not TOKEN.issuperset(self.name):
             raise ValueError(f"cookie name {self.name!r} is not a token (RFC 9110 §5.6.2)")
         if not _VALUE.issuperset(self.value):
             raise ValueError(

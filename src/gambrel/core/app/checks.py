@@ -1,0 +1,190 @@
+"""Checks: what is wrong with an app, told before it serves. Run by `gambrel check` and at start.
+
+A check is a function from the app to problems. Those of the core are here; extensions add theirs.
+"""
+
+import ipaddress
+import secrets
+from collections.abc import Callable, Iterable, Iterator
+from dataclasses import dataclass
+from enum import IntEnum
+from typing import Any
+
+from gambrel.core.app.settings import CoreSettings, Secret, Settings
+
+SECRET_BYTES = 32
+_KNOWN_SECRETS = ("changeme", "change-me", "secret", "insecure", "password", "example")
+
+
+class Level(IntEnum):
+    """How bad a problem is: an ERROR keeps the app from starting."""
+
+    INFO = 10
+    WARNING = 20
+    ERROR = 30
+
+
+@dataclass(frozen=True, slots=True)
+class Problem:
+    """One thing wrong: a stable id, what it is, what to type, and where it was declared."""
+
+    id: str
+    message: str
+    hint: str = ""
+    where: str = ""
+    level: Level = Level.ERROR
+
+    def __str__(self) -> str:
+        """Return up to three lines, as `GambrelError` does."""
+        lines = [f"[{self.id}] {self.level.name.lower()}: {self.message}"]
+        lines += [f"  where: {self.where}"] if self.where else []
+        lines += [f"  hint: {self.hint}"] if self.hint else []
+        return "\n".join(lines)
+
+
+CheckFunction = Callable[[Any], Iterable[Problem]]
+
+
+@dataclass(frozen=True, slots=True)
+class Check:
+    """A function from the app to its problems; with `deploy`, only asked before a deployment."""
+
+    run: CheckFunction
+    deploy: bool = False
+
+
+def run_checks(
+    checks: Iterable[Check], app: Any, *, deploy: bool = False, silenced: Iterable[str] = ()
+) -> list[Problem]:
+    """Return the problems of an app, worst first; a check that fails is a problem itself.
+
+    Ids in `silenced` are left out, but for errors.
+    """
+    found: list[Problem] = []
+    for check in checks:
+        if deploy or not check.deploy:
+            found += _run(check, app)
+    return sorted(_audible(found, silenced), key=lambda problem: (-problem.level, problem.id))
+
+
+def _audible(problems: Iterable[Problem], silenced: Iterable[str]) -> list[Problem]:
+    quiet = frozenset(silenced)
+    return [p for p in problems if p.level is Level.ERROR or p.id not in quiet]
+
+
+def _run(check: Check, app: Any) -> list[Problem]:
+    try:
+        return list(check.run(app))
+    except Exception as error:  # one broken check must not hide what the others say
+        name = getattr(check.run, "__qualname__", repr(check.run))
+        return [Problem("check.failed", f"the check {name} failed: {type(error).__name__}", name)]
+
+
+def is_loopback(host: str) -> bool:
+    """Tell whether an address to bind to is reached from this machine only."""
+    try:
+        return ipaddress.ip_address(host.strip("[]")).is_loopback
+    except ValueError:
+        return host.lower() == "localhost"
+
+
+def is_exposed(settings: CoreSettings, bind_host: str | None) -> bool:
+    """Tell whether an app is to be strict: in production, or reachable, or bound to who knows."""
+    local = bind_host is not None and is_loopback(bind_host)
+    return settings.environment == "production" or not local
+
+
+def require_safe(settings: CoreSettings, bind_host: str | None) -> list[Problem]:
+    """Return what keeps an app from serving at an address (None: unknown), and what to warn of.
+
+    On loopback in development, missing hosts and secret are made up for, with a warning.
+    """
+    exposed = is_exposed(settings, bind_host)
+    missing = Level.ERROR if exposed else Level.WARNING
+    problems = [*_debug(settings, exposed), *_hosts(settings, missing), *_keys(settings, missing)]
+    return _audible(problems, settings.silenced_checks)
+
+
+def ephemeral_secret() -> Secret:
+    """Return a new key, for a development server without one: sessions end with the process."""
+    return Secret(secrets.token_urlsafe(48))
+
+
+def _debug(settings: CoreSettings, exposed: bool) -> Iterator[Problem]:
+    if settings.debug and exposed:
+        yield Problem(
+            "core.debug",
+            "debug is on, and the app is not on a loopback address in development",
+            "set GAMBREL_DEBUG=false, or bind to 127.0.0.1",
+        )
+
+
+def _hosts(settings: CoreSettings, missing: Level) -> Iterator[Problem]:
+    if not settings.hosts:
+        message = "no hosts are set"
+        if missing is not Level.ERROR:
+            message += ", so only localhost, 127.0.0.1 and [::1] are answered for"
+        hint = "set GAMBREL_HOSTS=example.com,www.example.com"
+        yield Problem("core.hosts", message, hint, level=missing)
+    if "*" in settings.hosts:
+        yield Problem(
+            "core.any-host",
+            "hosts has '*', so a forged Host ends up in links and mails",
+            "name the hosts in GAMBREL_HOSTS",
+            level=Level.WARNING,
+        )
+
+
+def _keys(settings: CoreSettings, missing: Level) -> Iterator[Problem]:
+    hint = 'set GAMBREL_SECRET_KEY="$(python -c "import secrets; print(secrets.token_hex())")"'
+    if not settings.secret_keys:
+        message = "no secret key is set"
+        if missing is not Level.ERROR:
+            message += ", so one is made up and what it signs ends with the server"
+        yield Problem("core.secret", message, hint, level=missing)
+    for number, key in enumerate(settings.secret_keys, 1):
+        if reason := _weakness(key.reveal()):
+            yield Problem("core.weak-secret", f"secret key {number} {reason}", hint, level=missing)
+
+
+def _weakness(key: str) -> str:
+    if len(key.encode()) < SECRET_BYTES:
+        return f"has fewer than {SECRET_BYTES} bytes"
+    if len(set(key)) < 8 or any(known in key.lower() for known in _KNOWN_SECRETS):
+        return "can be guessed"
+    return ""
+
+
+def check_safety(app: Any) -> list[Problem]:
+    """Ask for what any reachable address needs."""
+    return require_safe(app.settings.core, None)
+
+
+def check_variables(app: Any) -> list[Problem]:
+    """Warn of variables that look like settings and are none."""
+    settings: Settings = app.settings
+    return [
+        Problem("core.unknown-variable", text, "`gambrel config` lists all", level=Level.WARNING)
+        for text in settings.unknown
+    ]
+
+
+def check_proxies(app: Any) -> Iterator[Problem]:
+    """Refuse to believe forwarding headers from everybody."""
+    for network in app.settings.core.trusted_proxies:
+        try:
+            size = ipaddress.ip_network(network, strict=False).prefixlen
+        except ValueError:
+            message, level = f"{network!r} in trusted_proxies is no network", Level.ERROR
+        else:
+            message, level = f"{network} in trusted_proxies is everybody", Level.WARNING
+            if size > 0:
+                continue
+        yield Problem("core.proxies", message, "give CIDR networks: 10.0.0.0/8", level=level)
+
+
+CORE_CHECKS = (
+    Check(check_variables),
+    Check(check_proxies),
+    Check(check_safety, deploy=True),
+)

@@ -1,0 +1,238 @@
+"""The error boundary: the one room where an exception becomes a response.
+
+The pipeline calls `ErrorBoundary.respond` for whatever a request raised, and adds the handlers of
+the route's groups. Nothing of the request or of an unknown error is ever shown.
+"""
+
+import inspect
+import logging
+import secrets
+from collections.abc import Awaitable, Callable, Iterable, Sequence
+from dataclasses import dataclass
+from typing import Any
+
+import msgspec
+
+from gambrel.core.app.error_page import render_page
+from gambrel.core.app.events import Events, RequestFailed
+from gambrel.core.app.points import Point
+from gambrel.core.http.errors import HTTPError, ServerError, Unprocessable, problem
+from gambrel.core.http.request import Request
+from gambrel.core.http.response import Response
+from gambrel.core.http.status import phrase
+
+HandleError = Callable[[Request, Any], Response | Awaitable[Response | None] | None]
+DebugRenderer = Callable[[Request, Exception, str], Response | None]
+
+DEBUG_RENDERER: Point[DebugRenderer] = Point("debug renderer", key=lambda _: "debug renderer")
+"""Answers unknown errors while debugging: `render(request, error, incident)`; None declines."""
+
+_ROUNDS = 4
+
+
+@dataclass(frozen=True, slots=True)
+class ErrorHandler:
+    """Answers errors of a type and its subclasses, or HTTP errors of a status.
+
+    `handle(request, error)` returns a response, None to leave it to the next, or raises an
+    `HTTPError` that is answered instead.
+    """
+
+    match: type[Exception] | int
+    handle: HandleError
+
+    @property
+    def is_catch_all(self) -> bool:
+        """Whether it answers what nobody expected, so that this is reported as well."""
+        return self.match in {Exception, 500}
+
+
+class ErrorHandlers:
+    """The error handlers of one scope: a group of routes, or the app."""
+
+    def __init__(self, handlers: Iterable[ErrorHandler] = ()) -> None:
+        self._by_match = {handler.match: handler for handler in handlers}
+
+    def candidates(self, error: Exception) -> Iterable[ErrorHandler]:
+        """Yield who may answer an error: the nearest type first, a status before `HTTPError`."""
+        status = error.status if isinstance(error, HTTPError) else 500
+        by_status = self._by_match.get(status)
+        for kind in type(error).__mro__:
+            if kind in {HTTPError, Exception} and by_status is not None:
+                yield by_status
+                by_status = None
+            if kind in self._by_match:
+                yield self._by_match[kind]
+
+
+class ErrorBoundary:
+    """Turns exceptions into responses for one app.
+
+    `debug` lets `renderer` answer unknown errors; without one, and in production, they are a 500
+    with an incident id, which stands in the log with the trace.
+    """
+
+    def __init__(
+        self,
+        handlers: Iterable[ErrorHandler] = (),
+        debug: bool = False,
+        log: logging.Logger | None = None,
+        *,
+        renderer: DebugRenderer | None = None,
+        events: Events | None = None,
+    ) -> None:
+        self._handlers = ErrorHandlers(handlers)
+        self._renderer = renderer if debug else None
+        self._log = log or logging.getLogger("gambrel.errors")
+        self._events = events
+
+    async def respond(
+        self, request: Request, error: BaseException, scopes: Sequence[ErrorHandlers] = ()
+    ) -> Response:
+        """Answer an error; `scopes` are the handlers of the route's groups, innermost first.
+
+        Raises:
+            BaseException: The error itself, when it is a cancellation or an exit.
+        """
+        while isinstance(error, BaseExceptionGroup) and len(error.exceptions) == 1:
+            error = error.exceptions[0]
+        if not isinstance(error, Exception):
+            raise error
+        failure = _Failure(request, error)
+        try:
+            return await self._answer(failure, (*scopes, self._handlers))
+        except Exception as broken:  # an error handler failed: nothing of the app is used now
+            incident = failure.incident or _new_incident()
+            self._log.error("%s while answering %s", incident, failure, exc_info=broken)
+            return _plain_500(incident)
+
+    async def _answer(self, failure: "_Failure", scopes: Sequence[ErrorHandlers]) -> Response:
+        used: list[ErrorHandler] = []
+        for _ in range(_ROUNDS):
+            replaced = False
+            for handler in [h for scope in scopes for h in scope.candidates(failure.error)]:
+                if handler in used:
+                    continue
+                used.append(handler)
+                if handler.is_catch_all:
+                    await self._report(failure)
+                answer = await _ask(handler, failure)
+                if isinstance(answer, Response):
+                    return answer
+                if replaced := answer is not None:
+                    failure.error = answer
+                    break
+            if not replaced:
+                break
+        return await self._default(failure)
+
+    async def _default(self, failure: "_Failure") -> Response:
+        await self._report(failure)
+        error = failure.error
+        if isinstance(error, HTTPError):
+            return render_error(failure.request, error, failure.incident)
+        if self._renderer is not None:
+            response = self._renderer(failure.request, error, failure.incident)
+            if response is not None:
+                return response
+        return render_error(failure.request, ServerError(), failure.incident)
+
+    async def _report(self, failure: "_Failure") -> None:
+        """Log an unknown error once, with its trace, and announce it."""
+        error = failure.error
+        status = error.status if isinstance(error, HTTPError) else 500
+        if failure.incident or status < 500:
+            return
+        failure.incident = _new_incident()
+        if status > 500:
+            self._log.warning("%s %s: %s", failure.incident, failure, error)
+            return
+        self._log.error("%s %s", failure.incident, failure, exc_info=error)
+        if self._events is not None and self._events.has(RequestFailed):
+            event = RequestFailed(error, failure.incident, str(failure), failure.request)
+            await self._events.emit(event)
+
+
+class _Failure:
+    """A request, the error it is answered for now, and the incident id once it is reported."""
+
+    def __init__(self, request: Request, error: Exception) -> None:
+        self.request = request
+        self.error = error
+        self.incident = ""
+
+    def __str__(self) -> str:
+        """Name the request for the log; `ascii` keeps control characters out of its lines."""
+        return f"{self.request.method} {ascii(self.request.raw_path)[1:-1][:500]}"
+
+
+async def _ask(handler: ErrorHandler, failure: _Failure) -> Response | Exception | None:
+    try:
+        answer = handler.handle(failure.request, failure.error)
+        if inspect.isawaitable(answer):
+            answer = await answer
+    except Exception as raised:
+        if raised is failure.error:
+            return None
+        if isinstance(raised, HTTPError):
+            return raised
+        raise
+    if answer is not None and not isinstance(answer, Response):
+        raise TypeError(f"the error handler {handler.handle!r} returned a {type(answer).__name__}")
+    return answer
+
+
+def _new_incident() -> str:
+    return secrets.token_hex(8)
+
+
+def _plain_500(incident: str) -> Response:
+    body = '{"type":"about:blank","title":"Internal Server Error","status":500,"incident":"%s"}'
+    return Response(body % incident, 500, {"cache-control": "no-store"}, "application/problem+json")
+
+
+def render_error(request: Request, error: HTTPError, incident: str = "") -> Response:
+    """Return an RFC 9457 problem document, or a page where `Accept` prefers HTML.
+
+    Of a 5xx only the status, its phrase and the headers are shown.
+    """
+    hidden = error.status >= 500
+    if prefers_page(", ".join(request.headers.get_all("accept"))):
+        title = phrase(error.status) if hidden else error.title
+        faults = error.faults if isinstance(error, Unprocessable) else ()
+        detail = "" if hidden else error.detail
+        page = render_page(error.status, title, detail, faults, incident)
+        response = Response(page, error.status, error.headers, "text/html")
+    else:
+        shown = HTTPError(status=error.status) if hidden else error
+        document = {name: value for name, value in problem(shown).items() if value != ""}
+        if incident:
+            document["incident"] = incident
+        body = msgspec.json.encode(document)
+        response = Response(body, error.status, error.headers, "application/problem+json")
+    response.headers.setdefault("cache-control", "no-store")
+    response.headers.add("vary", "accept")
+    return response
+
+
+def prefers_page(accept: str) -> bool:
+    """Tell whether an `Accept` value names HTML, and not JSON before it (RFC 9110 §12.5.1)."""
+    page = data = 0.0
+    for item in accept.lower().split(","):
+        kind, *parameters = (part.strip() for part in item.split(";"))
+        weight = _weight(parameters)
+        if kind in {"text/html", "application/xhtml+xml"}:
+            page = max(page, weight)
+        elif kind in {"application/json", "application/problem+json"}:
+            data = max(data, weight)
+    return page > 0 and page >= data
+
+
+def _weight(parameters: Iterable[str]) -> float:
+    for parameter in parameters:
+        if parameter.startswith("q="):
+            try:
+                return float(parameter[2:])
+            except ValueError:
+                return 0.0
+    return 1.0

@@ -1,0 +1,142 @@
+"""Points: named, typed places where an app and its extensions contribute things.
+
+`Setup` adds to them, the build reads them. A Point is a value imported from its owner, so a typo is
+an import error. This file knows nothing of what is contributed.
+"""
+
+import sys
+from collections.abc import Callable
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any, Generic, TypeVar
+
+from gambrel.core.http.errors import GambrelError
+
+T = TypeVar("T")
+
+APP = "app"
+"""Who declares what is written on the app itself, outside any extension."""
+
+
+class Point(Generic[T]):
+    """A place where values of one type are contributed.
+
+    `key` gives what must be unique among them (`None` for a value that may be repeated);
+    without it every value is kept, in the order of declaration.
+    """
+
+    __slots__ = ("key", "name")
+
+    def __init__(self, name: str, key: Callable[[T], object] | None = None) -> None:
+        self.name = name
+        self.key = key
+
+    def __repr__(self) -> str:
+        return f"Point({self.name!r})"
+
+
+@dataclass(frozen=True, slots=True)
+class Declared(Generic[T]):
+    """A contributed value, the extension that did it (`app` for the app), and file and line."""
+
+    value: T
+    by: str
+    where: str
+
+
+class Declarations:
+    """All that was declared for one app, until it is frozen by the build."""
+
+    __slots__ = ("_by_point", "_frozen")
+
+    def __init__(self) -> None:
+        self._by_point: dict[Point[Any], list[Declared[Any]]] = {}
+        self._frozen = False
+
+    @property
+    def frozen(self) -> bool:
+        """Whether the app was built, so that nothing more can be declared."""
+        return self._frozen
+
+    def freeze(self) -> None:
+        """Refuse every further declaration."""
+        self._frozen = True
+
+    def add(self, point: Point[T], declared: Declared[T], *, override: bool = False) -> None:
+        """Keep a declaration; `override` says that it replaces an earlier one of the same key.
+
+        Raises:
+            GambrelError: The app is built already, the key is taken, or there is nothing to
+                override.
+        """
+        if self._frozen:
+            raise GambrelError(
+                "app.frozen",
+                f"{point.name} {_label(point, declared.value)} was declared after the app was "
+                "built, and would have no effect",
+                declared.where,
+                "declare it at import time or in an extension's install(), before the app starts",
+            )
+        kept = self._by_point.setdefault(point, [])
+        twin = self._twin(point, declared.value)
+        if twin is not None and not override:
+            raise GambrelError(
+                "app.declared-twice",
+                f"{point.name}: {_label(point, declared.value)} is declared twice",
+                f"first by {twin.by} at {twin.where}, again by {declared.by} at {declared.where}",
+                "rename one, remove one from App(extensions=[...]), or pass override=True",
+            )
+        if override and twin is None:
+            raise GambrelError(
+                "app.nothing-to-override",
+                f"{point.name}: {_label(point, declared.value)} overrides nothing",
+                declared.where,
+                "remove override=True, or require the extension whose declaration it replaces",
+            )
+        if twin is None:
+            kept.append(declared)
+        else:
+            kept[kept.index(twin)] = declared
+
+    def get(self, point: Point[T]) -> list[Declared[T]]:
+        """Return the declarations at a point, in order."""
+        return list(self._by_point.get(point, ()))
+
+    def values(self, point: Point[T]) -> list[T]:
+        """Return the bare values at a point, in order."""
+        return [declared.value for declared in self._by_point.get(point, ())]
+
+    def points(self) -> list[Point[Any]]:
+        """Return every point that something was declared at."""
+        return list(self._by_point)
+
+    def _twin(self, point: Point[T], value: T) -> Declared[T] | None:
+        key = None if point.key is None else point.key(value)
+        if key is None or point.key is None:
+            return None
+        for declared in self._by_point.get(point, ()):
+            if point.key(declared.value) == key:
+                return declared
+        return None
+
+
+def _label(point: Point[T], value: T) -> str:
+    key = None if point.key is None else point.key(value)
+    shown: object = value if key is None else key
+    name = getattr(shown, "__qualname__", None)
+    return name if isinstance(name, str) else repr(shown)
+
+
+def caller_place() -> str:
+    """Return `file:line` of the nearest code outside the core: what a message should point at."""
+    frame = sys._getframe(1)  # noqa: SLF001 - a traceback would cost more and say the same
+    while frame.f_back is not None and _is_core(frame.f_globals.get("__name__")):
+        frame = frame.f_back
+    path = Path(frame.f_code.co_filename)
+    here = Path.cwd()
+    shown = path.relative_to(here) if path.is_relative_to(here) else path
+    return f"{shown}:{frame.f_lineno}"
+
+
+def _is_core(module: object) -> bool:
+    return isinstance(module, str) and module.startswith(("gambrel.core.", "contextlib"))

@@ -1,0 +1,186 @@
+"""`Settings`: the sections of one app, loaded from every source.
+
+The app declares its sections, loads once at build and hands `app.settings` to everybody. Later
+sources win: defaults, arguments, TOML, secrets folder, `.env`, environment, overrides of a test.
+"""
+
+import os
+from collections.abc import Iterator, Mapping
+from contextlib import contextmanager
+from pathlib import Path
+from typing import Any, TypeVar
+
+from gambrel.core.app.settings.core import CoreSettings
+from gambrel.core.app.settings.merge import CORE, Merge, Setting, SettingFault, suggest
+from gambrel.core.app.settings.secret import Secret
+from gambrel.core.app.settings.sources import (
+    Name,
+    Source,
+    Table,
+    from_arguments,
+    from_dotenv,
+    from_environment,
+    from_secrets,
+    from_toml,
+)
+from gambrel.core.app.settings.values import fields_of, is_section, secrets_in
+from gambrel.core.http.errors import GambrelError
+
+T = TypeVar("T")
+
+
+class Settings:
+    """The settings of one app: `settings.core`, `settings.<extension>`, or `settings[Type]`.
+
+    `root` is the folder of `gambrel.toml` and `.env`; `environ` stands for `os.environ`.
+    """
+
+    core: CoreSettings
+
+    def __init__(self, root: Path | None = None, environ: Mapping[str, str] | None = None) -> None:
+        self._root = root or Path.cwd()
+        self._environ = os.environ if environ is None else environ
+        self._types: dict[str, type] = {}
+        self._arguments: list[Source] = []
+        self._overrides: list[Source] = []
+        self._sections: dict[str, Any] = {}
+        self._listing: list[Setting] = []
+        self.unknown: list[str] = []
+        self.declare(CORE, CoreSettings)
+
+    def declare(self, name: str, section: Any, where: str = "") -> None:
+        """Add a section: a dataclass or Struct type, or an instance of one that holds arguments.
+
+        Raises:
+            GambrelError: The name is taken or no identifier, or the type is neither.
+        """
+        kind = section if isinstance(section, type) else type(section)
+        if name in self._types or hasattr(Settings, name) or not name.isidentifier():
+            raise GambrelError(
+                "settings.section-name",
+                f"a settings section cannot be called {name!r}: it is taken or no name",
+                where,
+                "rename the extension or the section",
+            )
+        if not is_section(kind):
+            raise GambrelError(
+                "settings.section-type",
+                f"the settings of {name!r} are a {kind.__qualname__}",
+                where,
+                "make it a dataclass or a msgspec.Struct",
+            )
+        self._types[name] = kind
+        if section is not kind:
+            self.give({name: _changed(section)}, where)
+
+    def give(self, values: Mapping[str, Any], where: str) -> None:
+        """Add constructor arguments: core settings at the top, other sections as mappings."""
+        self._arguments.append(from_arguments(values, where))
+
+    def load(self) -> None:
+        """Read the sources and make the sections; again after a declaration.
+
+        Raises:
+            GambrelError: Everything that is wrong with the settings, in one list.
+        """
+        merge = Merge(self._sources())
+        sections = {name: merge.section(kind, (name,)) for name, kind in self._types.items()}
+        merge.refuse_unknown()
+        if merge.faults:
+            raise _invalid(merge.faults)
+        self.unknown = merge.unknown_variables()
+        self._listing = merge.settings
+        self._sections = sections
+        self.core = sections[CORE]
+
+    def describe(self) -> list[Setting]:
+        """Return every setting with its value and origin; secrets are masked."""
+        return list(self._listing)
+
+    def secrets(self) -> list[Secret]:
+        """Return every secret in the settings, for who must keep them out of a log."""
+        return [secret for section in self for secret in secrets_in(section)]
+
+    @contextmanager
+    def override(self, **values: Any) -> Iterator[None]:
+        """Set values for a time, above all sources: `override(debug=True, blog={"page": 5})`.
+
+        For tests. What was built from the old values keeps them: override before the build.
+        """
+        table = from_arguments(values, "override")
+        self._overrides.append(table)
+        try:
+            self._reload()
+            yield
+        finally:
+            self._overrides.remove(table)
+            self._reload()
+
+    def _reload(self) -> None:
+        if self._sections:
+            self.load()
+
+    def __getitem__(self, kind: type[T]) -> T:
+        for section in self:
+            if type(section) is kind:
+                found: T = section
+                return found
+        raise KeyError(f"no settings section is a {kind.__qualname__}")
+
+    def __iter__(self) -> Iterator[Any]:
+        """Iterate the sections themselves."""
+        return iter(self._sections.values())
+
+    def __getattr__(self, name: str) -> Any:
+        sections: dict[str, Any] = self.__dict__.get("_sections", {})
+        if name in sections:
+            return sections[name]
+        if name.startswith("_") or sections:
+            raise AttributeError(f"there are no settings {name!r}; {suggest(name, sections)}")
+        raise AttributeError(f"settings.{name} is read before the build has loaded the settings")
+
+    def _sources(self) -> list[Source]:
+        folder = self._environ.get("GAMBREL_SECRETS_DIR") or self._environ.get(
+            "CREDENTIALS_DIRECTORY", "/run/secrets"
+        )
+        variables: list[Source] = [
+            from_environment(self._environ),
+            from_dotenv(self._root / ".env"),
+            from_secrets(Path(folder)),
+        ]
+        main = from_toml(self._root, "gambrel.toml") or from_toml(self._root, "pyproject.toml")
+        tables: list[Source] = [main] if main is not None else []
+        tables += self._arguments[::-1]
+        above = [*self._overrides[::-1], *variables]
+        return [*above, *self._overlay([*above, *tables]), *tables]
+
+    def _overlay(self, sources: list[Source]) -> list[Table]:
+        """Return `gambrel.<environment>.toml`, which stands over `gambrel.toml`."""
+        name = Name((CORE, "environment"), ("GAMBREL_ENVIRONMENT", "GAMBREL_CORE__ENVIRONMENT"))
+        found = next((f for s in sources if (f := s.find(name)) is not None), None)
+        environment = "development" if found is None else found.value
+        if not isinstance(environment, str) or not environment.isidentifier():
+            return []
+        table = from_toml(self._root, f"gambrel.{environment}.toml")
+        return [] if table is None else [table]
+
+
+def _changed(section: object) -> dict[str, Any]:
+    """Return what an instance was given: the fields that differ from their defaults."""
+    return {
+        field.name: value
+        for field in fields_of(type(section))
+        for value in [getattr(section, field.name)]
+        if field.required or value != field.make_default()
+    }
+
+
+def _invalid(faults: list[SettingFault]) -> GambrelError:
+    if len(faults) == 1:
+        return GambrelError("settings.invalid", faults[0].what, faults[0].where, faults[0].hint)
+    lines = [f"\n  - {f.what} ({f.where or 'missing'}); {f.hint}" for f in faults]
+    return GambrelError(
+        "settings.invalid",
+        f"{len(faults)} settings cannot be used:{''.join(lines)}",
+        hint="`gambrel config` lists every setting with its variable",
+    )

@@ -1,0 +1,162 @@
+"""`Setup`: what an extension, or the app itself, may declare; and the Points the core owns.
+
+Every verb is one line over `add(point, value)`. The build reads the Points; nothing is done here.
+"""
+
+from collections.abc import Callable, Iterable
+from dataclasses import dataclass, field
+from enum import IntEnum
+from typing import Any, Literal, TypeVar
+
+from gambrel.core.app.checks import Check, CheckFunction
+from gambrel.core.app.errors import ErrorHandler, HandleError
+from gambrel.core.app.events import Event, Listener
+from gambrel.core.app.lifespan import Entry, Moment
+from gambrel.core.app.points import APP, Declarations, Declared, Point, caller_place
+from gambrel.core.app.settings import Settings
+
+T = TypeVar("T")
+E = TypeVar("E", bound=Event)
+
+Scope = Literal["request", "connection", "app"]
+
+
+class Band(IntEnum):
+    """Where a middleware stands, from the outermost band to the innermost."""
+
+    EDGE = 0
+    TRANSPORT = 1
+    SESSION = 2
+    AUTH = 3
+    APP = 4
+
+
+@dataclass(frozen=True, slots=True)
+class RouteEntry:
+    """A handler at a path; `options` are those of a route decorator."""
+
+    path: str
+    handler: Callable[..., Any]
+    methods: tuple[str, ...] = ("GET",)
+    options: dict[str, Any] = field(default_factory=dict)
+
+
+@dataclass(frozen=True, slots=True)
+class RouterEntry:
+    """A group of routes under a prefix."""
+
+    router: Any
+    prefix: str = ""
+
+
+@dataclass(frozen=True, slots=True)
+class MiddlewareEntry:
+    """A middleware and its band."""
+
+    call: Callable[..., Any]
+    band: Band = Band.APP
+
+
+@dataclass(frozen=True, slots=True)
+class ProviderEntry:
+    """How a value of a type is made for those who ask for it, and how its health is asked."""
+
+    type: Any
+    factory: Callable[..., Any]
+    scope: Scope = "request"
+    ping: Callable[[Any], Any] | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class CommandEntry:
+    """A function that `gambrel NAME` runs."""
+
+    name: str
+    run: Callable[..., Any]
+
+
+ROUTES: Point[RouteEntry] = Point("route")
+ROUTERS: Point[RouterEntry] = Point("router")
+MIDDLEWARE: Point[MiddlewareEntry] = Point("middleware")
+PROVIDERS: Point[ProviderEntry] = Point("provider", key=lambda entry: entry.type)
+ERROR_HANDLERS: Point[ErrorHandler] = Point("error handler", key=lambda entry: entry.match)
+LIFESPANS: Point[Entry] = Point("lifespan")
+COMMANDS: Point[CommandEntry] = Point("command", key=lambda entry: entry.name)
+CHECKS: Point[Check] = Point("check")
+LISTENERS: Point[Listener] = Point("listener")
+RESPONSE_HEADERS: Point[tuple[str, str]] = Point("response header", key=lambda h: h[0].lower())
+
+
+class Setup:
+    """The declarations of one extension (or of the app) for one app.
+
+    `settings` is loaded before any extension is installed. Every verb raises GambrelError when the
+    app is built already or what it declares is taken; `override=True` replaces it.
+    """
+
+    def __init__(self, declarations: Declarations, settings: Settings, by: str = APP) -> None:
+        self.declarations = declarations
+        self.settings = settings
+        self.by = by
+
+    def add(self, point: Point[T], value: T, *, override: bool = False) -> None:
+        """Contribute a value to a Point."""
+        declared = Declared(value, self.by, caller_place())
+        self.declarations.add(point, declared, override=override)
+
+    def route(
+        self,
+        path: str,
+        handler: Callable[..., Any],
+        methods: Iterable[str] = ("GET",),
+        **options: Any,
+    ) -> None:
+        """Serve a path with a handler; options as in a route decorator."""
+        self.add(ROUTES, RouteEntry(path, handler, tuple(methods), options))
+
+    def include(self, router: Any, prefix: str = "") -> None:
+        """Add a router, with its own middleware and error handlers, under a prefix."""
+        self.add(ROUTERS, RouterEntry(router, prefix))
+
+    def middleware(self, call: Callable[..., Any], band: Band = Band.APP) -> None:
+        """Run `async def call(request, call_next) -> Response` around every request."""
+        self.add(MIDDLEWARE, MiddlewareEntry(call, band))
+
+    def provide(
+        self,
+        kind: Any,
+        factory: Callable[..., Any],
+        scope: Scope = "request",
+        ping: Callable[[Any], Any] | None = None,
+        *,
+        override: bool = False,
+    ) -> None:
+        """Give `factory()` to every parameter of type `kind`; `ping` tells whether it is well."""
+        self.add(PROVIDERS, ProviderEntry(kind, factory, scope, ping), override=override)
+
+    def on_error(
+        self, match: type[Exception] | int, handle: HandleError, *, override: bool = False
+    ) -> None:
+        """Answer errors of a type, or with a status, by `handle(request, error) -> Response`."""
+        self.add(ERROR_HANDLERS, ErrorHandler(match, handle), override=override)
+
+    def lifespan(self, opens: Any, moment: Moment = Moment.WORKER) -> None:
+        """Open a context manager, or a function that yields once, while the app runs."""
+        self.add(LIFESPANS, Entry(opens, moment, caller_place()))
+
+    def command(self, run: Callable[..., Any], name: str = "", *, override: bool = False) -> None:
+        """Add a command; its name is the function's with dashes."""
+        entry = CommandEntry(name or run.__name__.replace("_", "-"), run)
+        self.add(COMMANDS, entry, override=override)
+
+    def check(self, run: CheckFunction, *, deploy: bool = False) -> None:
+        """Let `gambrel check` run `run(app)`; with `deploy`, only `gambrel check --deploy`."""
+        self.add(CHECKS, Check(run, deploy))
+
+    def on(self, event: type[E], hear: Callable[[E], Any], priority: int = 0) -> None:
+        """Call `hear(event)` for events of a type and its subclasses; high priority first."""
+        self.add(LISTENERS, Listener(event, hear, priority))
+
+    def response_header(self, name: str, value: str, *, override: bool = False) -> None:
+        """Set a header on every response that does not set it itself."""
+        self.add(RESPONSE_HEADERS, (name, value), override=override)

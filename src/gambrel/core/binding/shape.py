@@ -22,7 +22,17 @@ import msgspec
 
 from gambrel.core.http.errors import GambrelError
 
-__all__ = ["ABSENT", "Codec", "Codecs", "Field", "Rule", "Shape", "read_shape", "unsupported"]
+__all__ = [
+    "ABSENT",
+    "EXPECTED",
+    "Codec",
+    "Codecs",
+    "Field",
+    "Rule",
+    "Shape",
+    "read_shape",
+    "unsupported",
+]
 
 SCALARS: dict[Any, str] = {
     Any: "any",
@@ -59,6 +69,23 @@ NOTES = ("title", "description", "examples", "extra_json_schema")
 ABSENT = {"none", "unset"}
 # Far beyond any use; `int(Decimal("1e999999999"))` would eat the machine.
 MAX_DECIMAL_EXPONENT = 400
+# What a value of a kind must be, for people.
+EXPECTED: dict[str, str] = {
+    "none": "must be null",
+    "bool": "must be true or false",
+    "int": "must be a whole number",
+    "float": "must be a number",
+    "str": "must be a string",
+    "bytes": "must be base64",
+    "uuid": "must be a UUID",
+    "datetime": "must be a date and time such as 2026-01-31T12:00:00Z",
+    "date": "must be a date such as 2026-01-31",
+    "time": "must be a time such as 12:00:00",
+    "timedelta": "must be an ISO 8601 duration such as PT1H30M",
+    "decimal": "must be a decimal number",
+    **dict.fromkeys(("list", "set", "frozenset", "vartuple", "tuple"), "must be a list"),
+    "dict": "must be an object",
+}
 
 
 @dataclass(frozen=True, slots=True)
@@ -121,6 +148,11 @@ class Shape:
     def bounds(self) -> dict[str, Any]:
         """All constraints, whoever enforces them."""
         return {**self.native, **self.extra}
+
+    @property
+    def is_constrained(self) -> bool:
+        """Whether anything narrows the plain type."""
+        return bool(self.native or self.extra or self.predicates)
 
     def rules(self, *, native: bool) -> tuple[Rule, ...]:
         """Return the constraints as rules; without `native`, only those msgspec leaves to us."""
@@ -217,7 +249,8 @@ class _Reader:
             shape = self.objects[key] = Shape("object", annotation, plain, flavour=flavour)
             parameters = getattr(plain, "__parameters__", ())
             inner = dict(zip(parameters, arguments, strict=False))
-            alias = plain[arguments] if arguments else plain
+            alias: Any = plain
+            alias = alias[arguments] if arguments else alias
             # the list is shared with the constrained copies that a recursive type makes meanwhile
             shape.fields.extend(self._fields(shape, alias, inner))
         return self.objects[key]
@@ -380,11 +413,13 @@ def _flat(metadata: Iterable[Any]) -> Iterable[Any]:
 
 
 def _is_sensible_decimal(value: Any) -> bool:
-    return value.is_finite() and abs(value.adjusted()) <= MAX_DECIMAL_EXPONENT
+    return bool(value.is_finite() and abs(value.adjusted()) <= MAX_DECIMAL_EXPONENT)
 
 
 _CLOCKS = {"datetime", "time"}
-_AWARE = Rule("format", "must have a time zone, such as Z or +02:00", lambda v: bool(v.tzinfo))
+_AWARE = Rule(
+    "format", "must have a time zone, such as Z or +02:00", lambda v: v.tzinfo is not None
+)
 _NAIVE = Rule("format", "must not have a time zone", lambda v: v.tzinfo is None)
 # What the JSON Schema formats date-time and time-local promise, and msgspec does not check.
 _ALWAYS = {

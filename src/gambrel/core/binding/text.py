@@ -12,7 +12,15 @@ from typing import Any
 
 import msgspec
 
-from gambrel.core.binding.shape import ABSENT, Codecs, Rule, Shape, read_shape, unsupported
+from gambrel.core.binding.shape import (
+    ABSENT,
+    EXPECTED,
+    Codecs,
+    Rule,
+    Shape,
+    read_shape,
+    unsupported,
+)
 
 __all__ = [
     "ConversionError",
@@ -225,7 +233,7 @@ def _converter_of(shape: Shape) -> Converter:
     if shape.kind in _DIRECT:
         return _DIRECT[shape.kind]
     if shape.kind in _FORMATS:
-        return _by_msgspec(shape.cls, _FORMATS[shape.kind])
+        return _by_msgspec(shape.cls, EXPECTED[shape.kind])
     if shape.kind == "enum":
         return _by_table({str(member.value): member for member in shape.cls})
     if shape.kind == "literal":
@@ -247,14 +255,7 @@ _DIRECT: dict[str, Converter] = {
     "str": lambda text: text,
     "any": lambda text: text,
 }
-_FORMATS: dict[str, str] = {
-    "uuid": "must be a UUID",
-    "datetime": "must be a date and time such as 2026-01-31T12:00:00Z",
-    "date": "must be a date such as 2026-01-31",
-    "time": "must be a time such as 12:00:00",
-    "timedelta": "must be an ISO 8601 duration such as PT1H30M",
-    "bytes": "must be base64",
-}
+_FORMATS = {"uuid", "datetime", "date", "time", "timedelta", "bytes"}
 
 
 def _by_msgspec(target: type, message: str) -> Converter:

@@ -1,0 +1,140 @@
+"""Types that msgspec does not know itself: Pydantic models and types with a `Codec`.
+
+`convert.py`, `faults.py` and `projection.py` call here. Pydantic is never imported: a model
+brings its own validator and serializer with it.
+"""
+
+import ipaddress
+import pathlib
+from collections.abc import Callable, Mapping
+from typing import Any
+
+import msgspec
+
+from gambrel.core.binding.shape import Codec, Codecs
+from gambrel.core.http.errors import GambrelError
+
+__all__ = [
+    "STANDARD_CODECS",
+    "decode_hook",
+    "encode_hook",
+    "find_codec",
+    "is_pydantic",
+    "model_faults",
+    "validate_model",
+]
+
+Problem = tuple[tuple[str | int, ...], str, str]
+
+
+def _from_text(make: Callable[[str], Any]) -> Callable[[Any], Any]:
+    def decode(value: Any) -> Any:
+        if not isinstance(value, str):
+            raise ValueError("must be a string")
+        return make(value)
+
+    return decode
+
+
+STANDARD_CODECS: Codecs = {
+    ipaddress.IPv4Address: Codec(
+        str, _from_text(ipaddress.IPv4Address), {"type": "string", "format": "ipv4"}
+    ),
+    ipaddress.IPv6Address: Codec(
+        str, _from_text(ipaddress.IPv6Address), {"type": "string", "format": "ipv6"}
+    ),
+    pathlib.PurePath: Codec(str, None, {"type": "string"}),
+}
+
+
+def is_pydantic(target: Any) -> bool:
+    """Whether a class is a Pydantic model."""
+    return isinstance(target, type) and hasattr(target, "__pydantic_validator__")
+
+
+def find_codec(target: type, codecs: Codecs) -> Codec | None:
+    """Return the codec of a class or of its nearest ancestor that has one."""
+    return next((codecs[cls] for cls in target.__mro__ if cls in codecs), None)
+
+
+def decode_hook(codecs: Codecs) -> Callable[[type, Any], Any]:
+    """Return the function msgspec calls for a type it does not know."""
+
+    def decode(target: type, value: Any) -> Any:
+        codec = find_codec(target, codecs)
+        if codec is not None and codec.decode is not None:
+            return codec.decode(value)
+        if is_pydantic(target):
+            return validate_model(target, value)
+        raise NotImplementedError(target)
+
+    return decode
+
+
+def encode_hook(codecs: Codecs) -> Callable[[Any], Any]:
+    """Return the function msgspec calls for a value it does not know."""
+
+    def encode(value: Any) -> Any:
+        codec = find_codec(type(value), codecs)
+        if codec is not None:
+            return codec.encode(value)
+        if is_pydantic(type(value)):
+            return value.__pydantic_serializer__.to_python(value, mode="json", by_alias=True)
+        if isinstance(value, Mapping):
+            return dict(value)
+        name = type(value).__qualname__
+        raise GambrelError(
+            "binding.unsupported-value",
+            f"a value of type {name} cannot be encoded",
+            type(value).__module__,
+            f"return a standard type, or register a Codec for {name}",
+        )
+
+    return encode
+
+
+def validate_model(model: Any, value: Any) -> Any:
+    """Return a Pydantic model from plain data.
+
+    The data goes in as JSON, because Pydantic is more lenient with Python values and in its
+    strict mode refuses the strings that dates and UUIDs are in JSON. Raises ValueError.
+    """
+    return model.__pydantic_validator__.validate_json(msgspec.json.encode(value))
+
+
+def model_faults(error: Any) -> list[Problem]:
+    """Return the path, code and message of each error in a Pydantic ValidationError."""
+    found = error.errors(include_url=False, include_context=False, include_input=False)
+    return [(tuple(e["loc"]), _code_of(e["type"]), _lower_first(e["msg"])) for e in found]
+
+
+def _lower_first(message: str) -> str:
+    return message[:1].lower() + message[1:]
+
+
+_CODES: dict[str, str] = {
+    "missing": "missing",
+    "extra_forbidden": "unknown_field",
+    "string_pattern_mismatch": "pattern",
+    "literal_error": "enum",
+    "enum": "enum",
+    "value_error": "custom",
+    "assertion_error": "custom",
+    "multiple_of": "range",
+    "finite_number": "range",
+}
+
+
+def _code_of(kind: str) -> str:
+    """Return our code for a kind of Pydantic error."""
+    if kind in _CODES:
+        return _CODES[kind]
+    if kind.startswith("union_"):
+        return "union"
+    if kind.startswith(("greater_", "less_")):
+        return "range"
+    if kind.endswith(("_too_short", "_too_long")):
+        return "length"
+    if kind.endswith("_type") or kind.startswith(("int_", "float_", "bool_")):
+        return "type"
+    return "format" if kind.endswith("_parsing") or kind.startswith("url_") else "custom"

@@ -17,7 +17,6 @@ from gambrel.core.http.errors import BadRequest
 TOKEN = frozenset("!#$%&'*+-.^_`|~0123456789abcdefghijklmnopqrstuvwxyzABCDEFGHIJKLMNOPQRSTUVWXYZ")
 
 HEADER_LIMIT = 8_192
-HOP_LIMIT = 32
 
 
 def is_token(text: str) -> bool:
@@ -225,60 +224,6 @@ def parse_basic(credentials: Credentials) -> tuple[str, str]:
     if not colon or credentials.scheme != "basic":
         raise BadRequest("malformed Basic credentials")
     return user, password
-
-
-class Hop(NamedTuple):
-    """What one proxy says of the connection it received; empty where it says nothing."""
-
-    client: str = ""
-    scheme: str = ""
-    host: str = ""
-
-
-def parse_forwarded(text: str) -> list[Hop]:
-    """Read `Forwarded` (RFC 7239); the last hop is the nearest proxy's.
-
-    Raises:
-        BadRequest: The header is malformed or has more than 32 hops.
-    """
-    elements = [element for element in split_outside_quotes(text, ",") if element]
-    if len(elements) > HOP_LIMIT:
-        raise BadRequest(f"more than {HOP_LIMIT} forwarded hops")
-    hops = []
-    for element in elements:
-        given = parse_parameters(split_outside_quotes(element, ";"))
-        client = strip_port(given.get("for", ""))
-        hops.append(Hop(client, given.get("proto", ""), given.get("host", "")))
-    return hops
-
-
-def parse_x_forwarded(clients: str, schemes: str = "", hosts: str = "") -> list[Hop]:
-    """Read `X-Forwarded-For`, `-Proto` and `-Host`; the last hop is the nearest proxy's.
-
-    Proxies append to the first and mostly replace the others, so these are aligned at the end,
-    and a single one holds for every hop.
-
-    Raises:
-        BadRequest: More than 32 hops, or a header longer than 8 kB.
-    """
-    columns = [split_outside_quotes(text, ",") for text in (clients, schemes, hosts)]
-    count = len(columns[0])
-    if max(map(len, columns)) > HOP_LIMIT:
-        raise BadRequest(f"more than {HOP_LIMIT} forwarded hops")
-    aligned = [
-        column * count if len(column) == 1 else ([""] * count + column)[-count:]
-        for column in columns
-    ]
-    return [
-        Hop(strip_port(client), scheme, host) for client, scheme, host in zip(*aligned, strict=True)
-    ]
-
-
-def strip_port(node: str) -> str:
-    """Return the address of a forwarded node without port and brackets (RFC 7239 §6)."""
-    if node.startswith("["):
-        return node[1:].partition("]")[0]
-    return node.partition(":")[0] if node.count(":") == 1 else node
 
 
 def hsts(max_age: int = 31_536_000, *, subdomains: bool = True, preload: bool = False) -> str:

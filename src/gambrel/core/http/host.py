@@ -108,25 +108,28 @@ def _ends_in_number(label: str) -> bool:
 
 
 class HostPattern:
-    """One allowed host: `example.com`, `.example.com` (it and every subdomain) or `*` (any).
+    """One allowed host.
+
+    `example.com` is that name, `*.example.com` all below it, `.example.com` both, `*` any host.
 
     Raises:
         GambrelError: The pattern is none of these.
     """
 
-    __slots__ = ("_exact", "_suffix", "text")
+    __slots__ = ("is_wide", "name", "text")
 
     def __init__(self, text: str) -> None:
         self.text = text
-        subdomains = text.startswith(".")
-        self._exact = "" if text == "*" else _pattern_name(text, text[1:] if subdomains else text)
-        self._suffix = f".{self._exact}" if subdomains else ""
+        self.is_wide = text.startswith(("*", "."))
+        self.name = "" if text == "*" else _pattern_name(text)
 
     def matches(self, host: Host) -> bool:
         """Say whether a parsed host is meant; its port does not count."""
-        if not self._exact or host.name == self._exact:
+        if not self.name:
             return True
-        return bool(self._suffix) and host.name.endswith(self._suffix)
+        if host.name == self.name:
+            return not self.text.startswith("*")
+        return self.is_wide and host.name.endswith(f".{self.name}")
 
     def __str__(self) -> str:
         return self.text
@@ -135,31 +138,41 @@ class HostPattern:
         return f"HostPattern({self.text!r})"
 
 
-def _pattern_name(pattern: str, name: str) -> str:
+def _pattern_name(pattern: str) -> str:
     try:
-        host = parse_host(name)
+        host = parse_host(pattern.removeprefix("*").removeprefix("."))
     except BadRequest:
         host = Host("", 0)
-    if host.port is not None:
+    if host.port is not None or (pattern.startswith("*") and not pattern.startswith("*.")):
         raise GambrelError(
             "http.host-pattern",
             f"{pattern!r} is not a host pattern",
-            hint="write 'example.com', '.example.com' for subdomains too, or '*'; without a port",
+            hint="write 'example.com', '*.example.com', '.example.com' for both, or '*'; no port",
         )
     return host.name
 
 
-class AllowedHosts:
-    """A set of host patterns, asked once per request."""
+class HostRules:
+    """The hosts an app answers for, as patterns; asked once per request.
 
-    __slots__ = ("patterns",)
+    Raises:
+        GambrelError: One of the patterns is malformed.
+    """
+
+    __slots__ = ("_names", "_wide", "patterns")
 
     def __init__(self, patterns: Iterable[str]) -> None:
         self.patterns = tuple(HostPattern(pattern) for pattern in patterns)
+        self._names = {rule.name for rule in self.patterns if not rule.is_wide}
+        self._wide = tuple(pattern for pattern in self.patterns if pattern.is_wide)
 
-    def allows(self, host: Host) -> bool:
-        """Say whether any pattern matches."""
-        return any(pattern.matches(host) for pattern in self.patterns)
+    def allows(self, value: str) -> bool:
+        """Say whether the value of a `Host` header is well formed and matches a pattern."""
+        try:
+            host = parse_host(value)
+        except BadRequest:
+            return False
+        return host.name in self._names or any(rule.matches(host) for rule in self._wide)
 
     def __repr__(self) -> str:
-        return f"AllowedHosts({[pattern.text for pattern in self.patterns]!r})"
+        return f"HostRules({[pattern.text for pattern in self.patterns]!r})"

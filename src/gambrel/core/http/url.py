@@ -1,4 +1,4 @@
-"""URLs: an immutable `Url`, strict request targets, quoting, and targets safe to redirect to.
+"""URLs: an immutable `URL`, strict request targets, quoting, and targets safe to redirect to.
 
 Text is split once and kept apart: nothing here parses a URL again from its own rendering, and
 `urllib.parse.urlsplit`/`urljoin` are not used, because they strip characters that browsers keep.
@@ -19,7 +19,7 @@ _SCHEME = frozenset("abcdefghijklmnopqrstuvwxyz0123456789+-.")
 
 
 @dataclass(frozen=True, slots=True)
-class Url:
+class URL:
     """A URL in its parts, each as it stands on the wire (percent-encoded); `str()` joins them.
 
     Without a host it is a reference within a site: `path`, `query`, `fragment`.
@@ -48,7 +48,7 @@ class Url:
             raise ValueError(f"path {self.path!r} would be read as a host")
 
     @classmethod
-    def parse(cls, text: str) -> "Url":
+    def parse(cls, text: str) -> "URL":
         """Read `scheme://host[:port]/path?query#fragment`, or a reference that starts with `/`.
 
         Raises:
@@ -89,11 +89,11 @@ class Url:
         """The port, given or implied by the scheme."""
         return self.port if self.port is not None else DEFAULT_PORTS.get(self.scheme)
 
-    def replace(self, **parts: str | int | None) -> "Url":
+    def replace(self, **parts: str | int | None) -> "URL":
         """Return a copy with some parts changed. Raises ValueError or TypeError for bad ones."""
         return _replace(self, **parts)  # type: ignore[arg-type]  # checked when constructed
 
-    def join(self, reference: str) -> "Url":
+    def join(self, reference: str) -> "URL":
         """Resolve a reference found in this document (RFC 3986 §5.2), for instance a `Location`.
 
         For a client that follows links; to send a visitor somewhere use `safe_redirect`.
@@ -104,9 +104,9 @@ class Url:
         rest, _, fragment = reference.partition("#")
         path, question, query = rest.partition("?")
         if ":" in path.partition("/")[0]:
-            return Url.parse(reference)
+            return URL.parse(reference)
         if path.startswith("//"):
-            return Url.parse(f"{self.scheme}:{reference}")
+            return URL.parse(f"{self.scheme}:{reference}")
         if not path:
             path, query = self.path, query if question else self.query
         elif not path.startswith("/"):

@@ -1,0 +1,111 @@
+"""Media types: parsing, comparing, and the type of a request body.
+
+Requests and body parsers ask `request_media_type`; content negotiation compares with `MediaType`.
+"""
+
+from collections.abc import Mapping
+from dataclasses import dataclass, field
+from functools import lru_cache
+
+from gambrel.core.http.errors import BadRequest, UnsupportedMediaType
+from gambrel.core.http.header_values import (
+    is_token,
+    parse_parameters,
+    render_parameters,
+    split_outside_quotes,
+)
+
+LENGTH_LIMIT = 1_024
+
+
+@dataclass(frozen=True, slots=True)
+class MediaType:
+    """A media type or range (RFC 9110 §8.3.1), names in lower case; `str()` renders it.
+
+    Raises:
+        ValueError: The type or subtype is not a token.
+    """
+
+    type: str
+    subtype: str
+    parameters: Mapping[str, str] = field(default_factory=dict, hash=False)
+
+    def __post_init__(self) -> None:
+        if not is_token(self.type) or not is_token(self.subtype):
+            raise ValueError(f"{self.type!r}/{self.subtype!r} is not a media type")
+
+    @classmethod
+    def parse(cls, text: str) -> "MediaType":
+        """Read `type/subtype; name=value`.
+
+        Raises:
+            BadRequest: Malformed, a parameter without value or given twice, or longer than 1 kB.
+        """
+        if len(text) > LENGTH_LIMIT:
+            raise BadRequest("the media type is too long")
+        essence, *parts = split_outside_quotes(text, ";")
+        major, _, minor = essence.lower().partition("/")
+        if not is_token(major) or not is_token(minor):
+            raise BadRequest("malformed media type")
+        return cls(major, minor, parse_parameters(parts))
+
+    @property
+    def essence(self) -> str:
+        """The type without parameters: `application/json`."""
+        return f"{self.type}/{self.subtype}"
+
+    @property
+    def suffix(self) -> str:
+        """The structured syntax after the last `+` (RFC 6839): `json` of `problem+json`."""
+        return self.subtype.rpartition("+")[2] if "+" in self.subtype else ""
+
+    @property
+    def charset(self) -> str:
+        """The charset parameter in lower case, or an empty string."""
+        return self.parameters.get("charset", "").lower()
+
+    @property
+    def is_json(self) -> bool:
+        """Whether the content is JSON, by name or by suffix."""
+        return self.essence == "application/json" or self.suffix == "json"
+
+    def matches(self, media_range: "MediaType") -> bool:
+        """Say whether this type falls into a range such as `text/*`, parameters included."""
+        if media_range.type not in {"*", self.type} or media_range.subtype not in {
+            "*",
+            self.subtype,
+        }:
+            return False
+        wanted = media_range.parameters.items()
+        return all(self.parameters.get(name, "").lower() == text.lower() for name, text in wanted)
+
+    def __str__(self) -> str:
+        if not self.parameters:
+            return self.essence
+        return f"{self.essence}; {render_parameters(self.parameters)}"
+
+
+def request_media_type(content_type: str | None) -> MediaType | None:
+    """Return the media type of a request body; None when the header is missing or empty.
+
+    Raises:
+        UnsupportedMediaType: It is malformed or a range, or its charset is not UTF-8.
+    """
+    if not content_type:
+        return None
+    if len(content_type) > LENGTH_LIMIT:
+        raise UnsupportedMediaType("malformed Content-Type")
+    return _request_media_type(content_type)
+
+
+@lru_cache(maxsize=256)
+def _request_media_type(content_type: str) -> MediaType:
+    try:
+        media_type = MediaType.parse(content_type)
+    except BadRequest:
+        raise UnsupportedMediaType("malformed Content-Type") from None
+    if "*" in {media_type.type, media_type.subtype}:
+        raise UnsupportedMediaType("Content-Type cannot be a range")
+    if media_type.charset not in {"", "utf-8", "utf8"}:
+        raise UnsupportedMediaType("the charset must be utf-8")
+    return media_type

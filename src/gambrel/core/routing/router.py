@@ -1,0 +1,173 @@
+"""`Router`: where routes are declared, alone or in nested groups; compiled once into a `Table`.
+
+Declaring only takes notes; `compile` resolves prefixes, options and names, and freezes what it
+has read. Knows patterns and routes, and nothing of how a handler is called.
+"""
+
+from collections.abc import Callable, Iterable
+from typing import Any, TypeVar
+
+from gambrel.core.http.errors import GambrelError
+from gambrel.core.routing.converters import Converters
+from gambrel.core.routing.declared import (
+    Declarations,
+    Group,
+    Include,
+    Path,
+    Rule,
+    check_prefix,
+    read_methods,
+    resolve,
+    rule,
+)
+from gambrel.core.routing.redirects import RedirectTo
+from gambrel.core.routing.route import ANY, WEBSOCKET, caller, read_options
+from gambrel.core.routing.table import Table
+from gambrel.core.routing.versions import Versioning
+
+H = TypeVar("H", bound=Callable[..., Any])
+
+
+class Router:
+    """A group of routes with a common prefix and common options.
+
+    `name` is the namespace of its routes when it is included, `converters` are its own by name,
+    `routes` a table of `Rule`s made by `rule(...)`. Any option of `RouteOptions` given here holds
+    for all routes inside: `tags`, `middleware`, `dependencies`, `host`, `version`, `when`, …
+
+        users = Router("/users", tags=["users"])
+
+        @users.get("/{id}")
+        def show(id: int) -> User: ...
+    """
+
+    def __init__(
+        self,
+        prefix: str = "",
+        *,
+        name: str = "",
+        converters: Converters | None = None,
+        routes: Iterable[Rule] = (),
+        **options: Any,
+    ) -> None:
+        where = caller()
+        self.name = name
+        self.declared = Declarations(
+            check_prefix(prefix, where),
+            dict(converters or {}),
+            read_options(options, where),
+            where,
+            [item._replace(where=item.where or where) for item in routes],
+        )
+        self._table: Table | None = None
+
+    def get(self, path: Path, **options: Any) -> Callable[[H], H]:
+        """Declare a handler for GET, which also answers HEAD; `options` as in `RouteOptions`."""
+        return self.route(path, ("GET",), **options)
+
+    def post(self, path: Path, **options: Any) -> Callable[[H], H]:
+        """Declare a handler for POST."""
+        return self.route(path, ("POST",), **options)
+
+    def put(self, path: Path, **options: Any) -> Callable[[H], H]:
+        """Declare a handler for PUT."""
+        return self.route(path, ("PUT",), **options)
+
+    def patch(self, path: Path, **options: Any) -> Callable[[H], H]:
+        """Declare a handler for PATCH."""
+        return self.route(path, ("PATCH",), **options)
+
+    def delete(self, path: Path, **options: Any) -> Callable[[H], H]:
+        """Declare a handler for DELETE."""
+        return self.route(path, ("DELETE",), **options)
+
+    def head(self, path: Path, **options: Any) -> Callable[[H], H]:
+        """Declare a handler for HEAD, in place of the one for GET."""
+        return self.route(path, ("HEAD",), **options)
+
+    def options(self, path: Path, **options: Any) -> Callable[[H], H]:
+        """Declare a handler for OPTIONS, in place of the automatic answer."""
+        return self.route(path, ("OPTIONS",), **options)
+
+    def query(self, path: Path, **options: Any) -> Callable[[H], H]:
+        """Declare a handler for QUERY, a safe method with a body."""
+        return self.route(path, ("QUERY",), **options)
+
+    def websocket(self, path: Path, **options: Any) -> Callable[[H], H]:
+        """Declare a handler for WebSocket connections."""
+        return self.route(path, (WEBSOCKET,), **options)
+
+    def route(self, path: Path, methods: Iterable[str] = (), **options: Any) -> Callable[[H], H]:
+        """Declare a function or a class of methods; without `methods`, GET or what it defines."""
+        where = caller()
+
+        def declare(handler: H) -> H:
+            self.declared.add(rule(path, handler, methods, where, **options))
+            return handler
+
+        return declare
+
+    def add(self, path: Path, handler: Any, methods: Iterable[str] = (), **options: Any) -> None:
+        """Declare a handler without a decorator."""
+        self.declared.add(rule(path, handler, methods, caller(), **options))
+
+    def include(
+        self, router: "Router", prefix: str = "", *, name: str | None = None, **options: Any
+    ) -> None:
+        """Put all routes of another router under a prefix and a namespace (default: its name).
+
+        The same router can be included several times under different names.
+        """
+        where = caller()
+        name = router.name if name is None else name
+        given = read_options(options, where)
+        self.declared.add(Include(router.declared, check_prefix(prefix, where), name, given))
+
+    def mount(self, path: str, app: Any, **options: Any) -> None:
+        """Hand every request below `path` to an ASGI or WSGI app; other routes go first."""
+        given = read_options(options, caller())
+        path = f"{path.rstrip('/')}/{{path:path}}"
+        self.declared.add(Rule(path, app, (ANY,), given, caller(), "mount"))
+
+    def raw(self, path: Path, app: Any, methods: Iterable[str] = (ANY,), **options: Any) -> None:
+        """Hand the requests of one route to an ASGI app, without any middleware of ours."""
+        given = read_options(options, caller())
+        self.declared.add(Rule(path, app, read_methods(methods, caller()), given, caller(), "asgi"))
+
+    def redirect(self, path: Path, to: str, status: int = 308, **options: Any) -> None:
+        """Redirect to a path or URL; it is given the parameters and the query of the request."""
+        given = read_options({"hidden": True, **options}, caller())
+        self.declared.add(Rule(path, RedirectTo(to, status), (ANY,), given, caller(), "redirect"))
+
+    def external(self, name: str, url: str) -> None:
+        """Name a URL elsewhere, `https://example.com/{id}`, for `url_for` only."""
+        self.declared.add(Rule(url, None, (), {"name": name}, caller(), "external"))
+
+    def fallback(self, handler: Any, under: str = "/", **options: Any) -> None:
+        """Answer GET below `under` where nothing else does, as a single-page app needs.
+
+        The handler may take the rest of the path as `path: str`.
+        """
+        path = f"{under.rstrip('/')}/{{path:path}}"
+        given = read_options({**options, "slashes": "ignore"}, caller())
+        self.declared.add(Rule(path, handler, ("GET",), given, caller(), "fallback"))
+
+    def compile(self, versioning: Versioning | None = None) -> Table:
+        """Return the table of all routes, and refuse further declarations.
+
+        Raises:
+            GambrelError: a pattern, option, name or conflict, with the place of its declaration.
+        """
+        group = Group(versioning or Versioning())
+        self._table = Table(resolve(self.declared, group))
+        return self._table
+
+    def url_for(self, name: str, /, **params: Any) -> str:
+        """Return the URL of a named route; see `Names.url_for`. Raises GambrelError."""
+        if self._table is None:
+            raise GambrelError(
+                "routing.not-built",
+                f"the URL of {name!r} was asked for before the app was built",
+                hint="build URLs in handlers and templates, not while modules load",
+            )
+        return self._table.names.url_for(name, **params)

@@ -10,11 +10,13 @@ from pathlib import Path
 
 from benchmarks.load import HEADER_SETS, WORKLOADS
 from benchmarks.measure import Plan, measure
-from benchmarks.report import Run, latest_runs, render, render_page
+from benchmarks.report import TITLES, render, render_page
+from benchmarks.results import Run, latest_run
+from benchmarks.scaling import REFERENCE as VARIANT
 from benchmarks.scaling import measure_scaling
 from benchmarks.setup import find_interpreter, make_environments
 from benchmarks.startup import measure_starts
-from benchmarks.targets import Target, select
+from benchmarks.targets import select
 
 REFERENCE = "gambrel-async"
 
@@ -28,68 +30,62 @@ def main() -> None:
 
 
 def setup(options: argparse.Namespace) -> None:
-    """Makes the environments of the targets, from the package registry."""
+    """Make the environments of the targets, from the package registry."""
     names = dict.fromkeys(target.environment for target in select(options.targets))
     make_environments(names, options.python or find_interpreter(), fresh=options.fresh)
 
 
 def check(options: argparse.Namespace) -> None:
-    """Starts every target and checks its answers; measures nothing."""
-    result = measure(select(options.targets), replace(_plan(options), rounds=1, headers=()))
-    if result.failures:
-        raise SystemExit(f"{len(result.failures)} failed")
+    """Start the targets and check their answers; measure nothing."""
+    plan = replace(_plan(options), rounds=1, headers=())
+    if measure(Run("check", REFERENCE), select(options.targets), plan).failures:
+        raise SystemExit(1)
 
 
 def table(options: argparse.Namespace) -> None:
-    """Measures the targets (default: all) in every workload."""
-    _windows("table", REFERENCE, select(options.targets), _plan(options))
+    """Measure the targets in every workload."""
+    _finish(measure(Run("table", REFERENCE), select(options.targets), _plan(options)))
 
 
 def compare(options: argparse.Namespace) -> None:
-    """Measures targets side by side; ratios are to the first one."""
+    """Measure a few targets; ratios are to the first one."""
     targets = select(options.targets or [REFERENCE, "django-bolt"])
-    _windows("compare", targets[0].name, targets, _plan(options))
+    _finish(measure(Run("compare", targets[0].name), targets, _plan(options)))
 
 
 def startup(options: argparse.Namespace) -> None:
-    """Measures CPU and memory from start to the first response."""
-    rounds = 1 if options.quick else options.rounds
-    starts, failures = measure_starts(select(options.targets), rounds, options.server_cpu)
-    _finish(Run("startup", REFERENCE, starts=starts, failures=failures))
+    """Measure CPU and memory from start to the first response."""
+    plan = _plan(options)
+    run = Run("startup", REFERENCE)
+    _finish(measure_starts(run, select(options.targets), plan.rounds, plan.server_cpu))
 
 
 def scaling(options: argparse.Namespace) -> None:
-    """Measures the price of 1,000 routes against 10."""
-    result = measure_scaling(select(options.targets), _plan(options))
-    _finish(Run("scaling", REFERENCE, result.samples, failures=result.failures))
+    """Measure the price of 1,000 routes against 10."""
+    run = Run("scaling", VARIANT)
+    _finish(measure_scaling(run, select(options.targets), _plan(options)))
 
 
 def report(options: argparse.Namespace) -> None:
-    """Prints, or writes with --output, the page of the newest results of each kind."""
-    runs = latest_runs()
+    """Print or write the page of the newest results of each kind."""
+    runs = [run for kind in TITLES if (run := latest_run(kind))]
     if not runs:
         raise SystemExit("no results yet: run `python -m benchmarks`")
-    page = render_page(runs)
     if options.output:
-        options.output.write_text(page)
+        options.output.write_text(render_page(runs))
     else:
-        print(page)
+        print(render_page(runs))
 
 
 def everything(options: argparse.Namespace) -> None:
-    """Sets up, measures everything and prints the page (about an hour; less with --quick)."""
+    """Set up, measure everything, print the page: about an hour."""
     for command in (setup, table, startup, scaling, report):
         command(options)
 
 
 COMMANDS = {
-    f.__name__: f for f in (setup, check, table, compare, startup, scaling, report, everything)
+    f.__name__: f for f in (everything, setup, check, table, compare, startup, scaling, report)
 }
-
-
-def _windows(kind: str, reference: str, targets: list[Target], plan: Plan) -> None:
-    result = measure(targets, plan)
-    _finish(Run(kind, reference, result.samples, failures=result.failures))
 
 
 def _finish(run: Run) -> None:
@@ -119,9 +115,15 @@ def _require_machine(options: argparse.Namespace) -> None:
 
 
 def _parser() -> argparse.ArgumentParser:
-    parser = argparse.ArgumentParser(prog="python -m benchmarks", description=__doc__)
-    commands = "; ".join(f"{name}: {call.__doc__}" for name, call in COMMANDS.items())
-    parser.add_argument("command", nargs="?", default="everything", choices=COMMANDS, help=commands)
+    parser = argparse.ArgumentParser(
+        prog="python -m benchmarks",
+        description=__doc__,
+        formatter_class=argparse.RawTextHelpFormatter,
+    )
+    helped = "\n".join(f"  {name:11} {call.__doc__}" for name, call in COMMANDS.items())
+    parser.add_argument(
+        "command", nargs="?", default="everything", choices=COMMANDS, metavar="command", help=helped
+    )
     parser.add_argument("targets", nargs="*", help="names or beginnings of names; default: all")
     parser.add_argument("--quick", action="store_true", help="one short round, to see it work")
     parser.add_argument("--rounds", "--pairs", type=int, default=Plan.rounds)

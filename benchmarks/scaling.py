@@ -5,10 +5,12 @@ from __future__ import annotations
 from collections.abc import Iterable
 from dataclasses import replace
 
-from benchmarks.measure import Measurements, Plan, measure
+from benchmarks.measure import Plan, measure
+from benchmarks.results import Run
 from benchmarks.targets import Target
 
 ROUTES = (10, 1000)
+REFERENCE = f"@{ROUTES[0]}"
 
 
 def with_routes(target: Target, routes: int) -> Target:
@@ -17,7 +19,7 @@ def with_routes(target: Target, routes: int) -> Target:
     return replace(target, name=f"{target.name}@{routes}", variables=variables)
 
 
-def measure_scaling(targets: Iterable[Target], plan: Plan) -> Measurements:
+def measure_scaling(run: Run, targets: Iterable[Target], plan: Plan) -> Run:
     """Measures the typed route (W3) of every target with few and with many routes."""
     variants = [with_routes(target, routes) for target in targets for routes in ROUTES]
-    return measure(variants, replace(plan, workloads=("W3",), headers=("1",)))
+    return measure(run, variants, replace(plan, workloads=("W3",), headers=("1",)))

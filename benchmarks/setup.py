@@ -11,18 +11,27 @@ import subprocess
 import sys
 from collections.abc import Iterable
 from pathlib import Path
+from typing import TypedDict
 
-from benchmarks.targets import ENVIRONMENTS, VENVS
+from benchmarks.targets import ENVIRONMENTS, SOURCES, VENVS
 
 NEWEST_FIRST = ("python3.13", "python3.12")
 _DESCRIBE = """
-import importlib.metadata, json, platform, sysconfig
+import importlib.metadata, json, platform, sys, sysconfig
 print(json.dumps({
     "python": platform.python_version(),
     "optimised": "--enable-optimizations" in (sysconfig.get_config_var("CONFIG_ARGS") or ""),
-    "packages": {d.name.lower(): d.version for d in importlib.metadata.distributions()},
+    "packages": {name: importlib.metadata.version(name) for name in sys.argv[1:]},
 }))
 """
+
+
+class Environment(TypedDict):
+    """What is installed; `optimised` tells whether the interpreter was built with PGO."""
+
+    python: str
+    optimised: bool
+    packages: dict[str, str]
 
 
 def find_interpreter() -> str:
@@ -46,7 +55,7 @@ def make_environment(name: str, python: str, *, fresh: bool = False) -> str | No
         shutil.rmtree(home)
     if ready.exists():
         return None
-    for command in _commands(home, python, ENVIRONMENTS[name]):
+    for command in _commands(home, python, SOURCES.get(name, ENVIRONMENTS[name])):
         done = subprocess.run(command, capture_output=True, text=True)
         if done.returncode:
             return (done.stderr.strip() or done.stdout.strip()).splitlines()[-1]
@@ -68,20 +77,18 @@ def _commands(home: Path, python: str, packages: tuple[str, ...]) -> list[list[s
     ]
 
 
-def make_environments(names: Iterable[str], python: str, *, fresh: bool = False) -> dict[str, str]:
-    """Makes these environments and prints each result; returns the failures by name."""
-    failures = {}
+def make_environments(names: Iterable[str], python: str, *, fresh: bool = False) -> None:
+    """Makes these environments and prints each result."""
     for name in names:
         fault = make_environment(name, python, fresh=fresh)
         print(f"{name:12} {'FAILED: ' + fault if fault else 'ready'}", flush=True)
-        if fault:
-            failures[name] = fault
-    return failures
 
 
-def describe_environment(name: str) -> dict[str, object]:
-    """The environment's `python` version, whether it is `optimised` (PGO), and its `packages`."""
+def describe_environment(name: str) -> Environment:
+    """Asks the environment's interpreter."""
     python = VENVS / name / "bin" / "python"
-    done = subprocess.run([python, "-c", _DESCRIBE], capture_output=True, text=True, check=True)
-    described: dict[str, object] = json.loads(done.stdout)
+    done = subprocess.run(
+        [python, "-c", _DESCRIBE, *ENVIRONMENTS[name]], capture_output=True, text=True, check=True
+    )
+    described: Environment = json.loads(done.stdout)
     return described

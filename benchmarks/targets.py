@@ -15,23 +15,26 @@ APPS = HOME / "apps"
 VENVS = HOME / ".venvs"
 RESULTS = HOME / "results"
 
-# One environment per framework: no peer's version pins hold another one back.
-GRANIAN = "granian[uvloop]"
+# One environment per framework: no peer's version pins hold another one back. The packages named
+# here are the ones whose versions are reported.
+UVICORN = ("uvicorn", "uvloop", "httptools")
 ENVIRONMENTS: Mapping[str, tuple[str, ...]] = {
-    "gambrel": ("--editable", str(HOME.parent)),
-    "blacksheep": ("blacksheep", GRANIAN, "msgspec"),
-    "django": ("django", "gunicorn", "uvicorn[standard]", "msgspec"),
-    "django-bolt": ("django", "django-bolt", "msgspec"),
-    "falcon": ("falcon", GRANIAN, "msgspec"),
-    "fastapi": ("fastapi", "uvicorn[standard]"),
+    "gambrel": ("gambrel", "uvloop", "httptools", "msgspec"),
+    "blacksheep": ("blacksheep", "granian", "uvloop", "msgspec"),
+    "django": ("django", "gunicorn", *UVICORN, "msgspec"),
+    "django-bolt": ("django-bolt", "django", "uvloop", "msgspec"),
+    "falcon": ("falcon", "granian", "uvloop", "msgspec"),
+    "fastapi": ("fastapi", "starlette", "pydantic", *UVICORN),
     "flask": ("flask", "gunicorn", "msgspec"),
-    "granian": (GRANIAN, "msgspec"),
-    "litestar": ("litestar", "uvicorn[standard]", GRANIAN),
-    "robyn": ("robyn", "msgspec"),
-    "sanic": ("sanic", "msgspec"),
+    "granian": ("granian", "uvloop", "msgspec"),
+    "litestar": ("litestar", "granian", *UVICORN, "msgspec"),
+    "robyn": ("robyn", "uvloop", "msgspec"),
+    "sanic": ("sanic", "uvloop", "httptools", "msgspec"),
     "socketify": ("socketify", "msgspec"),
-    "starlette": ("starlette", "uvicorn[standard]", "msgspec"),
+    "starlette": ("starlette", *UVICORN, "msgspec"),
 }
+# Gambrel itself is installed from this repository.
+SOURCES = {"gambrel": ("--editable", str(HOME.parent))}
 
 
 @dataclass(frozen=True, slots=True)
@@ -54,7 +57,8 @@ def _granian(name: str, app: str, interface: str) -> Target:
     options = "--host 127.0.0.1 --port {port} --workers 1 --loop uvloop --http 1 --no-ws"
     threads = ("--blocking-threads", "1") if interface == "wsgi" else ()
     command = ("granian", "--interface", interface, *options.split(), *threads, app)
-    return Target(name, name.split("-")[0] if name != "raw-granian-rsgi" else "granian", command)
+    environment = "granian" if name.startswith("raw") else name.split("-")[0]
+    return Target(name, environment, command)
 
 
 def _uvicorn(name: str, app: str) -> Target:

@@ -2,8 +2,8 @@
 
 from django_bolt import BoltAPI
 from django_bolt.responses import PlainText
-from orders import SECTIONS
-from schema import Order, Receipt
+from orders import SECTIONS, receipt
+from schema import Order
 
 api = BoltAPI()
 
@@ -33,4 +33,4 @@ async def user(id: int, limit: int = 10, q: str | None = None):
 
 @api.post("/orders")
 async def create(order: Order):
-    return Receipt(1, sum(item.qty * item.price for item in order.items), len(order.items))
+    return receipt(order)

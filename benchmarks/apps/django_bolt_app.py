@@ -12,6 +12,12 @@ if not settings.configured:
         ROOT_URLCONF="django_bolt_urls",
         INSTALLED_APPS=["django_bolt"],
         BOLT_API=["django_bolt_api:api"],
+        # Its access log is on by default, at a tenfold price; no server here writes one.
+        LOGGING={
+            "version": 1,
+            "disable_existing_loggers": False,
+            "loggers": {"django.server": {"level": "WARNING"}},
+        },
     )
 
 if __name__ == "__main__":

@@ -1,8 +1,9 @@
 """Gambrel with `async def` handlers."""
 
-from gambrel import App, Text
 from orders import SECTIONS
 from schema import Order, Receipt
+
+from gambrel import App, Text
 
 app = App()
 

@@ -2,9 +2,10 @@
 
 import os
 
-from gambrel import App, Request, Response, Text
 from orders import SECTIONS
 from schema import Order, Receipt
+
+from gambrel import App, Request, Response, Text
 
 MODE = os.environ.get("BENCH_MODE", "pool")
 INLINE = MODE == "inline"

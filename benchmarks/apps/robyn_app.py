@@ -31,10 +31,10 @@ async def message():
 async def user(request: Request):
     query = request.query_params
     try:
-        id, limit = int(request.path_params["id"]), int(query.get("limit", "10"))
+        number, limit = int(request.path_params["id"]), int(query.get("limit", "10"))
     except ValueError:
         return Response(422, JSON, "{}")
-    return {"id": id, "limit": limit, "q": query.get("q", None)}
+    return {"id": number, "limit": limit, "q": query.get("q", None)}
 
 
 @app.post("/orders")

@@ -23,11 +23,11 @@ def message(response, request):
 
 def user(response, request):
     try:
-        id, limit = int(request.get_parameter(0)), int(request.get_query("limit") or 10)
+        number, limit = int(request.get_parameter(0)), int(request.get_query("limit") or 10)
     except ValueError:
         response.write_status(422).end("{}")
         return
-    response.end({"id": id, "limit": limit, "q": request.get_query("q")})
+    response.end({"id": number, "limit": limit, "q": request.get_query("q")})
 
 
 async def create(response, request):

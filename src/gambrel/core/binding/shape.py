@@ -65,7 +65,7 @@ COLLECTIONS: dict[Any, str] = {
     **dict.fromkeys(DICTS, "dict"),
 }
 BOUNDS = ("gt", "ge", "lt", "le", "multiple_of", "min_length", "max_length", "pattern", "tz")
-NOTES = ("title", "description", "examples", "extra_json_schema")
+NOTES = ("title", "description", "examples", "extra_json_schema", "extra")
 ABSENT = {"none", "unset"}
 # Far beyond any use; `int(Decimal("1e999999999"))` would eat the machine.
 MAX_DECIMAL_EXPONENT = 400
@@ -135,6 +135,7 @@ class Shape:
     kind: str
     annotation: Any
     cls: Any = None
+    arguments: tuple[Any, ...] = ()
     items: tuple["Shape", ...] = ()
     fields: list[Field] = field(default_factory=list)
     flavour: str = ""
@@ -154,10 +155,17 @@ class Shape:
         """Whether anything narrows the plain type."""
         return bool(self.native or self.extra or self.predicates)
 
+    def make(self, values: dict[str, Any]) -> Any:
+        """Return an object of this shape's class from its fields by name."""
+        if self.flavour == "attrs":
+            values = {name.lstrip("_"): value for name, value in values.items()}
+        return self.cls(**values)
+
     def rules(self, *, native: bool) -> tuple[Rule, ...]:
         """Return the constraints as rules; without `native`, only those msgspec leaves to us."""
         bounds = self.bounds if native else self.extra
-        found = [_rule(self.kind, name, bound) for name, bound in bounds.items()]
+        told = self.notes.get("extra", {})
+        found = [_rule(self.kind, name, bound, told) for name, bound in bounds.items()]
         found += [Rule("custom", "is not acceptable", accepts) for accepts in self.predicates]
         if self.kind in _ALWAYS and not (self.kind in _CLOCKS and "tz" in self.bounds):
             found.insert(0, _ALWAYS[self.kind])
@@ -246,7 +254,9 @@ class _Reader:
         )
         key = (plain, arguments)
         if key not in self.objects:
-            shape = self.objects[key] = Shape("object", annotation, plain, flavour=flavour)
+            shape = self.objects[key] = Shape(
+                "object", annotation, plain, arguments, flavour=flavour
+            )
             parameters = getattr(plain, "__parameters__", ())
             inner = dict(zip(parameters, arguments, strict=False))
             alias: Any = plain
@@ -429,11 +439,12 @@ _ALWAYS = {
 }
 
 
-def _rule(kind: str, name: str, bound: Any) -> Rule:
+def _rule(kind: str, name: str, bound: Any, told: Mapping[str, str]) -> Rule:
     """Return the rule of one constraint, in plain English."""
     if name == "pattern":
         search = re.compile(bound).search
-        return Rule("pattern", f"must match the pattern {bound}", lambda v: bool(search(v)))
+        message = told.get("message", f"must match the pattern {bound}")
+        return Rule(told.get("code", "pattern"), message, lambda v: bool(search(v)))
     if name == "tz":
         return _AWARE if bound else _NAIVE
     if name in {"min_length", "max_length"}:

@@ -1,0 +1,260 @@
+"""Values cut to exactly their declared type, so that a field not declared never leaks.
+
+`result.py` applies a projector before it encodes. A subclass is cut down to the declared class,
+also inside lists, dicts and unions; mappings and objects with attributes (ORM rows) are read into
+it. Common values, already of the exact types, are returned as they are.
+"""
+
+import copy
+import operator
+from collections.abc import Callable, Mapping
+from typing import Any, NamedTuple
+
+import msgspec
+
+from gambrel.core.binding.shape import ABSENT, Codecs, Field, Shape, read_shape
+from gambrel.core.http.errors import GambrelError
+
+__all__ = ["projector"]
+
+Project = Callable[[Any], Any]
+_MISSING = object()
+
+
+def projector(annotation: Any, *, codecs: Codecs | None = None) -> Project | None:
+    """Return the function that makes a value exactly of its type; None where nothing can leak.
+
+    The function raises GambrelError when a value lacks a field that its type requires.
+
+    Raises:
+        GambrelError: The annotation cannot be bound.
+    """
+    projection = _Compiler().compile(read_shape(annotation, codecs))
+    return projection.run if projection else None
+
+
+class _Projection(NamedTuple):
+    """`run`, and the class whose own instances need no run, if there is one."""
+
+    run: Project
+    exact: Any = None
+
+
+class _Compiler:
+    """Compiles one type; an object is registered before its fields, which may need it."""
+
+    def __init__(self) -> None:
+        self.objects: dict[int, _Projection] = {}
+
+    def compile(self, shape: Shape) -> _Projection | None:
+        if shape.kind in _LISTS:
+            item = self.compile(shape.items[0])
+            return _Projection(_of_items(item, _LISTS[shape.kind])) if item else None
+        if shape.kind == "dict":
+            value = self.compile(shape.items[1])
+            return _Projection(_of_values(value)) if value else None
+        if shape.kind == "tuple":
+            members = [self.compile(item) for item in shape.items]
+            return _Projection(_of_positions(members)) if any(members) else None
+        if shape.kind == "union":
+            return self._union(shape)
+        if shape.kind == "pydantic":
+            return _Projection(_of_model(shape.cls), shape.cls)
+        return self._object(shape) if shape.kind == "object" else None
+
+    def _union(self, shape: Shape) -> _Projection | None:
+        members = [(member, self.compile(member)) for member in shape.items]
+        if not any(projection for _, projection in members):
+            return None
+        chosen: dict[type, Project] = {}
+
+        def project(value: Any) -> Any:
+            kind = type(value)
+            if kind not in chosen:
+                # what a dict is, its tag tells: that cannot be remembered by its type
+                if isinstance(value, Mapping):
+                    return _choose(members, value, shape)(value)
+                chosen[kind] = _choose(members, value, shape)
+            return chosen[kind](value)
+
+        return _Projection(project)
+
+    def _object(self, shape: Shape) -> _Projection:
+        key = id(shape.fields)
+        if key not in self.objects:
+            nested: list[tuple[str, Project]] = []
+            project = _OBJECTS.get(shape.flavour, _of_object)(shape, nested)
+            self.objects[key] = _Projection(project)
+            for item in shape.fields:
+                projection = self.compile(item.shape)
+                if projection:
+                    nested.append((item.name, projection.run))
+            if not nested and shape.flavour != "typeddict":
+                self.objects[key] = _Projection(project, shape.cls)
+        return self.objects[key]
+
+
+def _of_items(item: _Projection, make: Callable[[Any], Any]) -> Project:
+    run, exact = item.run, {item.exact}
+
+    def project(values: Any) -> Any:
+        if not isinstance(values, make if isinstance(make, type) else list):
+            values = make(values)
+        if set(map(type, values)) <= exact:
+            return values
+        projected = [run(value) for value in values]
+        return values if all(map(operator.is_, projected, values)) else make(projected)
+
+    return project
+
+
+_LISTS: dict[str, Callable[[Any], Any]] = {
+    "list": list,
+    "vartuple": tuple,
+    "set": set,
+    "frozenset": frozenset,
+}
+
+
+def _of_values(value: _Projection) -> Project:
+    run = value.run
+    return lambda values: {key: run(member) for key, member in values.items()}
+
+
+def _of_positions(members: list[_Projection | None]) -> Project:
+    def project(values: Any) -> Any:
+        pairs = zip(members, values, strict=True)
+        return tuple(member.run(value) if member else value for member, value in pairs)
+
+    return project
+
+
+def _of_model(model: Any) -> Project:
+    """Return the projection onto a Pydantic model, whose serializer knows its own fields only."""
+
+    def project(value: Any) -> Any:
+        if type(value) is model:
+            return value
+        if not isinstance(value, model):
+            return model.model_validate(value, from_attributes=True)
+        write = model.__pydantic_serializer__.to_python
+        return write(value, mode="json", by_alias=True, warnings=False)
+
+    return project
+
+
+def _of_object(shape: Shape, nested: list[tuple[str, Project]]) -> Project:
+    cls, replace = shape.cls, _REPLACE[shape.flavour]
+
+    def project(value: Any) -> Any:
+        if type(value) is not cls:
+            return _cut(shape, dict(nested), value)
+        changes = {}
+        for name, run in nested:
+            member = getattr(value, name, msgspec.UNSET)
+            if member is not msgspec.UNSET and (new := run(member)) is not member:
+                changes[name] = new
+        return replace(value, changes) if changes else value
+
+    return project
+
+
+def _of_typeddict(shape: Shape, nested: list[tuple[str, Project]]) -> Project:
+    names = {item.name for item in shape.fields}
+
+    def project(value: Any) -> Any:
+        if not nested and type(value) is dict and value.keys() <= names:
+            return value
+        return _cut(shape, dict(nested), value)
+
+    return project
+
+
+_OBJECTS = {"typeddict": _of_typeddict}
+
+
+def _replace_attributes(value: Any, changes: dict[str, Any]) -> Any:
+    changed = copy.copy(value)
+    for name, member in changes.items():
+        object.__setattr__(changed, name, member)
+    return changed
+
+
+_REPLACE: dict[str, Callable[[Any, dict[str, Any]], Any]] = {
+    "struct": lambda value, changes: msgspec.structs.replace(value, **changes),
+    "namedtuple": lambda value, changes: value._replace(**changes),
+    "dataclass": _replace_attributes,
+    "attrs": _replace_attributes,
+}
+
+
+def _cut(shape: Shape, nested: dict[str, Project], value: Any) -> Any:
+    """Return an object of the shape's class, read from a subclass, a mapping or attributes."""
+    found = {}
+    for item in shape.fields:
+        member = _read(value, item)
+        if member is not _MISSING:
+            run = nested.get(item.name)
+            found[item.name] = run(member) if run and member is not msgspec.UNSET else member
+        elif item.required:
+            raise GambrelError(
+                "binding.missing-field",
+                f"a {type(value).__qualname__} was returned as {shape.cls.__qualname__}, "
+                f"and has no {item.name!r}",
+                f"{shape.cls.__module__}.{shape.cls.__qualname__}",
+                f"return an object with {item.name!r}, or give the field a default",
+            )
+    return shape.make(found)
+
+
+def _read(value: Any, item: Field) -> Any:
+    if isinstance(value, Mapping):
+        return value.get(item.name, value.get(item.key, _MISSING))
+    return getattr(value, item.name, _MISSING)
+
+
+Members = list[tuple[Shape, _Projection | None]]
+
+
+def _choose(members: Members, value: Any, shape: Shape) -> Project:
+    """Return what to do with values of this type in a union."""
+    by_class = {member.cls: run for member, run in members if isinstance(member.cls, type)}
+    for base in type(value).__mro__:
+        if base in by_class:
+            return _run_of(by_class[base])
+    for member, run in members:
+        if member.kind in _CONTAINERS and isinstance(value, _CONTAINERS[member.kind]):
+            return _run_of(run)
+    if value is None or isinstance(value, bool | int | float | str | bytes):
+        return _run_of(None)
+    objects = [(m, run) for m, run in members if m.kind in {"object", "pydantic"}]
+    if isinstance(value, Mapping) and len(objects) > 1:
+        objects = [(m, run) for m, run in objects if _has_tag(m, value)]
+    if len(objects) == 1:
+        return _run_of(objects[0][1])
+    if not objects and any(member.kind not in ABSENT for member, _ in members):
+        return _run_of(None)
+    raise GambrelError(
+        "binding.ambiguous-value",
+        f"a {type(value).__qualname__} may be any of {shape.annotation}",
+        "",
+        "return an instance of one of its classes",
+    )
+
+
+_CONTAINERS: dict[str, Any] = {
+    **dict.fromkeys(("list", "vartuple", "tuple"), (list, tuple)),
+    **dict.fromkeys(("set", "frozenset"), (set, frozenset)),
+    "dict": Mapping,
+}
+
+
+def _run_of(projection: _Projection | None) -> Project:
+    return projection.run if projection else lambda value: value
+
+
+def _has_tag(shape: Shape, value: Mapping[Any, Any]) -> bool:
+    if shape.flavour != "struct":
+        return False
+    config = shape.cls.__struct_config__
+    return config.tag is not None and value.get(config.tag_field) == config.tag

@@ -1,5 +1,15 @@
-"""Gambrel: everything under one roof.
+"""Gambrel: one web framework from five lines to a platform.
 
-The names an application uses every day. Whoever extends the framework imports
-`gambrel.extend`; whoever uses a battery imports the battery (`gambrel.openapi`).
+    from gambrel import App
+
+    app = App()
+
+    @app.get("/")
+    async def hello() -> str:
+        return "Hello, World!"
 """
+
+from gambrel.core.app.app import App
+from gambrel.core.routing.router import Router
+
+__all__ = ["App", "Router"]

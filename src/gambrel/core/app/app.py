@@ -1,0 +1,217 @@
+"""`App`: where an application is declared, built once, and entered for every request.
+
+An app is a router with extensions, settings and a life. Declaring does nothing; `build` (called by
+whatever serves or tests it) orders, checks and compiles, and freezes what was declared.
+"""
+
+import asyncio
+import logging
+from collections.abc import AsyncIterator, Callable, Iterable, Iterator, Sequence
+from contextlib import asynccontextmanager, contextmanager
+from pathlib import Path
+from typing import Any, TypeVar
+
+from gambrel.core.app.build import Built, build
+from gambrel.core.app.checks import Problem, run_checks
+from gambrel.core.app.events import AppStarted, AppStopping, Event, Events
+from gambrel.core.app.extension import Extension
+from gambrel.core.app.lifespan import Lifespan, Moment, Resources
+from gambrel.core.app.pipeline import Pipeline
+from gambrel.core.app.points import Declarations, Point, caller_place
+from gambrel.core.app.settings import Settings
+from gambrel.core.app.setup import CHECKS, LIFESPANS, Band, Setup
+from gambrel.core.binding.describe import Operation
+from gambrel.core.binding.providers import Providers
+from gambrel.core.binding.threads import WorkerPool
+from gambrel.core.edges.asgi import ASGIEdge
+from gambrel.core.http.errors import GambrelError
+from gambrel.core.http.request import Request
+from gambrel.core.http.response import Response
+from gambrel.core.routing.route import FIELDS, Route
+from gambrel.core.routing.router import Router
+
+__all__ = ["App"]
+
+F = TypeVar("F", bound=Callable[..., Any])
+
+
+class App(Router):
+    """A web application.
+
+    `extensions` add to it, `defaults` stand before them. Further arguments are core settings
+    (`debug`, `hosts`, …) or options for every route (`middleware`, `dependencies`, `tags`, …).
+    `root` is the folder of its configuration files (default: the working directory).
+    """
+
+    def __init__(
+        self,
+        *,
+        extensions: Iterable[Extension] = (),
+        defaults: Sequence[Extension] = (),
+        root: str | Path | None = None,
+        **arguments: Any,
+    ) -> None:
+        options = {name: arguments.pop(name) for name in list(arguments) if name in FIELDS}
+        super().__init__(**options)
+        self.extensions = tuple(extensions)
+        self.defaults = tuple(defaults)
+        self.settings = Settings(Path(root) if root is not None else None)
+        if arguments:
+            self.settings.give(arguments, caller_place())
+        self.declarations = Declarations()
+        self.setup = Setup(self.declarations, self.settings)
+        self.providers = Providers()
+        self.events = Events()
+        self.resources = Resources([self])
+        self.log = logging.getLogger("gambrel")
+        self.pipeline: Pipeline | None = None
+        self._built: Built | None = None
+        self._edge = ASGIEdge(self)
+
+    # Declaring ------------------------------------------------------------------------------
+
+    def middleware(self, call: F | None = None, *, band: Band = Band.APP) -> Any:
+        """Add a middleware, `async def name(request, call_next) -> Response`; also a decorator."""
+        if call is None:
+            return lambda function: self.middleware(function, band=band)
+        self.setup.middleware(call, band)
+        return call
+
+    def on_error(self, match: type[Exception] | int) -> Callable[[F], F]:
+        """Answer errors of a type, or with a status: `async def name(request, error)`."""
+
+        def declare(handle: F) -> F:
+            self.setup.on_error(match, handle)
+            return handle
+
+        return declare
+
+    def on(self, event: type[Event], *, priority: int = 0) -> Callable[[F], F]:
+        """Hear the events of a type: `def name(event)`, sync or async."""
+
+        def declare(hear: F) -> F:
+            self.setup.on(event, hear, priority)
+            return hear
+
+        return declare
+
+    def lifespan(self, opens: F) -> F:
+        """Open a resource while the app runs: a function that yields once; also a decorator."""
+        self.setup.lifespan(opens)
+        return opens
+
+    def provide(self, kind: Any, factory: Callable[..., Any], **options: Any) -> None:
+        """Inject `factory()` into parameters of type `kind`; `scope`, `ping` as in `Setup`."""
+        self.setup.provide(kind, factory, **options)
+
+    def check(self, run: F) -> F:
+        """Let `gambrel check` call `run(app)`, which yields problems."""
+        self.setup.check(run)
+        return run
+
+    def command(self, run: F) -> F:
+        """Add a command to `gambrel`."""
+        self.setup.command(run)
+        return run
+
+    def add(self, first: Any, *rest: Any, **options: Any) -> Any:
+        """Contribute a value to a `Point`, or add a route as `Router.add` does."""
+        if isinstance(first, Point):
+            return self.setup.add(first, *rest, **options)
+        return super().add(first, *rest, **options)
+
+    # Built ----------------------------------------------------------------------------------
+
+    def build(self) -> Built:
+        """Compile everything declared; the first call freezes it. Raises GambrelError."""
+        if self._built is None:
+            self._built = build(self)
+        return self._built
+
+    @property
+    def routes(self) -> list[Route]:
+        """The routes of the built app."""
+        return self.build().routes
+
+    def operations(self) -> list[Operation]:
+        """The described operations of the built app, for documents and listings."""
+        return self.build().operations()
+
+    def problems(self, *, deploy: bool = False) -> list[Problem]:
+        """Run the checks of the built app and return what they found, worst first."""
+        self.build()
+        checks = self.declarations.values(CHECKS)
+        silenced = self.settings.core.silenced_checks
+        return run_checks(checks, self, deploy=deploy, silenced=silenced)
+
+    @contextmanager
+    def override(self, key: Any, factory: Callable[..., Any]) -> Iterator[None]:
+        """Use `factory` instead of a dependency or the provider of a type, for a time in tests."""
+        self.providers.overrides[key] = factory
+        try:
+            self._recompile()
+            yield
+        finally:
+            del self.providers.overrides[key]
+            self._recompile()
+
+    def _recompile(self) -> None:
+        if self._built is not None:
+            self._built.compile_endpoints()
+
+    # Running --------------------------------------------------------------------------------
+
+    @asynccontextmanager
+    async def running(self) -> AsyncIterator["App"]:
+        """Open the app on the running loop, and close it: what a server does around serving."""
+        built = self.build()
+        if self.pipeline is not None:
+            raise GambrelError(
+                "app.running-twice",
+                "the app is running already",
+                "",
+                "one process runs an app once; make a second app with a factory function",
+            )
+        loop = asyncio.get_running_loop()
+        pool = WorkerPool(loop, self.settings.core.threads)
+        entries = [e for e in self.declarations.values(LIFESPANS) if e.moment is Moment.WORKER]
+        try:
+            async with Lifespan(entries, self, self.resources):
+                self.pipeline = Pipeline(built.find, built.failed, loop, pool)
+                built.in_thread = pool.run
+                await self.events.emit(AppStarted(self), raising=True)
+                try:
+                    yield self
+                finally:
+                    await self.events.emit(AppStopping(self))
+                    await self.providers.kept.close()
+        finally:
+            self.pipeline = None
+            pool.close()
+
+    def enter(self, request: Request) -> None:
+        """Start a request; its connection gets the answer. For edges with callbacks."""
+        self._running().enter(request)
+
+    async def respond(self, request: Request) -> Response:
+        """Return the answer to a request: for edges with tasks, and for sub-requests."""
+        return await self._running().respond(request)
+
+    def _running(self) -> Pipeline:
+        if self.pipeline is None:
+            raise GambrelError(
+                "app.not-running",
+                "a request came before the app was started",
+                "",
+                "let the server run the lifespan (`--lifespan on`), or use `async with app.running()`",
+            )
+        return self.pipeline
+
+    def dress(self, response: Response) -> Response:
+        """Set the app's default header fields on a response that was not baked with them."""
+        return self.build().dress(response)
+
+    async def __call__(self, scope: Any, receive: Any, send: Any) -> None:
+        """Serve an ASGI connection."""
+        await self._edge(scope, receive, send)
+

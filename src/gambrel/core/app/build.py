@@ -1,0 +1,249 @@
+"""Build an app: install its extensions, compile its routes, fold its middleware, bake its heads.
+
+Called once by `App.build`. What comes out (`Built`) is all that a request touches.
+"""
+
+import functools
+from collections.abc import Awaitable, Callable, Coroutine, Sequence
+from typing import Any
+
+from gambrel.core.app.errors import DEBUG_RENDERER, ErrorBoundary, ErrorHandler, ErrorHandlers
+from gambrel.core.app.extension import order_extensions
+from gambrel.core.app.misses import answer_miss
+from gambrel.core.app.operations import describe_route
+from gambrel.core.app.pipeline import ASYNC, INLINE, THREAD, Endpoint, Middleware, fold
+from gambrel.core.app.setup import (
+    ERROR_HANDLERS,
+    LIFESPANS,
+    LISTENERS,
+    MIDDLEWARE,
+    PROVIDERS,
+    RESPONSE_HEADERS,
+    ROUTERS,
+    ROUTES,
+    Setup,
+)
+from gambrel.core.binding.describe import Operation
+from gambrel.core.binding.execute import dependent_endpoint
+from gambrel.core.binding.generate import generate
+from gambrel.core.binding.plan import Context, Plan
+from gambrel.core.binding.providers import Provider
+from gambrel.core.edges.mount import mounted
+from gambrel.core.http.host import HostRules
+from gambrel.core.http.proxies import TrustedProxies
+from gambrel.core.http.request import Request
+from gambrel.core.http.response import Baked, Response
+from gambrel.core.routing.route import Route
+
+__all__ = ["Built", "build"]
+
+LOOPBACK = ("localhost", ".localhost", "127.0.0.1", "[::1]")
+
+
+def build(app: Any) -> "Built":
+    """Install, load, compile and freeze. Raises GambrelError for everything that cannot hold."""
+    extensions = order_extensions(app.extensions, app.defaults)
+    for extension in extensions:
+        if extension.settings is not None:
+            app.settings.declare(extension.name, extension.settings, extension.name)
+    app.settings.load()
+    for extension in extensions:
+        extension.install(Setup(app.declarations, app.settings, extension.name))
+    declared = app.declarations
+    for entry in declared.values(ROUTES):
+        app.add(entry.path, entry.handler, methods=entry.methods, **entry.options)
+    for group in declared.values(ROUTERS):
+        app.include(group.router, prefix=group.prefix)
+    for listener in declared.values(LISTENERS):
+        app.events.add(listener)
+    provide(app)
+    built = Built(app)
+    declared.freeze()
+    return built
+
+
+def provide(app: Any) -> None:
+    """Register providers: declared ones, the app, its settings, and what its lifespan yields."""
+    providers, resources = app.providers, app.resources
+    for declared in app.declarations.get(PROVIDERS):
+        entry = declared.value
+        providers.add(Provider(entry.type, entry.factory, entry.scope, declared.where, entry.ping))
+    for section in app.settings:
+        providers.add(Provider(type(section), constant(section), "app"))
+    for kind in type(app).__mro__[:-1]:
+        if kind.__name__ == "App":
+            providers.add(Provider(kind, constant(app), "app"))
+    for lifespan in app.declarations.values(LIFESPANS):
+        kind = lifespan.produces
+        if kind is not None and not providers.has(kind):
+            providers.add(Provider(kind, functools.partial(resources.__getitem__, kind), "app"))
+
+
+def constant(value: Any) -> Callable[[], Any]:
+    """Return a function that returns `value`."""
+
+    async def give() -> Any:
+        return value
+
+    return give
+
+
+class Built:
+    """A compiled app."""
+
+    def __init__(self, app: Any) -> None:
+        self.app = app
+        self.settings = app.settings.core
+        declared = app.declarations
+        self.middleware: list[Middleware] = [
+            entry.call
+            for entry in sorted(declared.values(MIDDLEWARE), key=lambda entry: entry.band)
+        ]
+        self.headers = [(name.lower(), value) for name, value in declared.values(RESPONSE_HEADERS)]
+        renderers = declared.values(DEBUG_RENDERER)
+        self.boundary = ErrorBoundary(
+            declared.values(ERROR_HANDLERS),
+            debug=self.settings.debug,
+            renderer=renderers[0] if renderers else None,
+            events=app.events,
+        )
+        self.allowed_hosts = HostRules(self.settings.hosts or LOOPBACK)
+        app.proxies = (
+            TrustedProxies(
+                self.settings.trusted_proxies,
+                hops=self.settings.proxy_hops,
+                header=self.settings.proxy_header,
+            )
+            if self.settings.trusted_proxies
+            else None
+        )
+        self.in_thread: Callable[..., Awaitable[Any]] | None = None
+        self.table = app.compile()
+        self.match = self.table.match
+        self.routes: list[Route] = self.table.routes
+        self.miss = Endpoint(fold(answer_miss, self.middleware, self.failed), ASYNC)
+        self.compile_endpoints()
+
+    # Endpoints ------------------------------------------------------------------------------
+
+    def compile_endpoints(self) -> None:
+        """Make the endpoint of every route; again after an override."""
+        for route in self.routes:
+            if route.kind != "external":
+                route.endpoint = self.endpoint_of(route)
+
+    def endpoint_of(self, route: Route) -> Endpoint:
+        """Return the endpoint of a route: its plan, inside its and the app's middleware."""
+        options = route.options
+        failed = self.failed_in(route)
+        middleware = [*self.middleware, *options.middleware]
+        limits = {
+            "max_body": options.max_body or self.settings.max_body,
+            "deadline": options.deadline or self.settings.handler_timeout,
+            "cancel_on_disconnect": options.cancel_on_disconnect,
+        }
+        if route.kind in {"mount", "asgi"}:
+            call = fold(mounted(route), middleware, failed)
+            return Endpoint(call, ASYNC, route, **{**limits, "deadline": None})
+        plan = Plan(
+            route.handler,
+            Context(self.bake, failed, self.app.providers),
+            path_names=route.pattern.names,
+            status=options.status,
+            returns=options.returns,
+            dependencies=options.dependencies,
+            inline=options.inline,
+        )
+        if "file" in plan.sources and options.max_body is None:
+            limits["max_body"] = self.settings.max_upload
+        call, kind = self.call_of(plan)
+        if middleware and kind is not ASYNC:
+            call, kind = self.in_async(call, kind, plan), ASYNC
+        if middleware:
+            call = fold(call, middleware, failed)
+        return Endpoint(call, kind, route, plan, **limits)
+
+    def call_of(self, plan: Plan) -> tuple[Callable[[Request], Any], str]:
+        """Return the bare endpoint of a plan and how it is to be started."""
+        if plan.graph is not None:
+            return dependent_endpoint(plan, self.run_in_thread), ASYNC
+        call = generate(plan)
+        if plan.signature.is_async and not plan.signature.is_generator:
+            return call, ASYNC
+        is_loop_safe = plan.inline or plan.signature.is_generator
+        return call, INLINE if is_loop_safe else THREAD
+
+    def in_async(
+        self, call: Callable[[Request], Any], kind: str, plan: Plan
+    ) -> Callable[[Request], Awaitable[Response]]:
+        """Return a sync endpoint as a coroutine function, for middleware to wrap."""
+
+        async def threaded(request: Request) -> Response:
+            if not plan.is_ready(request):
+                await plan.load(request)
+            answer = await self.run_in_thread(call, request) if kind is THREAD else call(request)
+            response: Response = answer if isinstance(answer, Response) else await answer
+            return response
+
+        return threaded
+
+    async def run_in_thread(self, call: Callable[..., Any], *arguments: Any) -> Any:
+        """Run in the pool of the running app."""
+        assert self.in_thread is not None  # noqa: S101 - requests come only while it runs
+        return await self.in_thread(call, *arguments)
+
+    # Errors ---------------------------------------------------------------------------------
+
+    async def failed(self, request: Request, error: BaseException) -> Response:
+        """Answer an error with the app's handlers."""
+        return self.dress(await self.boundary.respond(request, error))
+
+    def failed_in(
+        self, route: Route
+    ) -> Callable[[Request, BaseException], Coroutine[Any, Any, Response]]:
+        """Return the boundary of a route: its groups' error handlers before the app's."""
+        if not route.options.errors:
+            return self.failed
+        handlers = [ErrorHandler(match, handle) for match, handle in route.options.errors.items()]
+        scopes: Sequence[ErrorHandlers] = (ErrorHandlers(handlers),)
+
+        async def failed(request: Request, error: BaseException) -> Response:
+            return self.dress(await self.boundary.respond(request, error, scopes))
+
+        return failed
+
+    # Requests -------------------------------------------------------------------------------
+
+    def find(self, request: Request) -> Endpoint:
+        """Return the endpoint for a request: that of its route, or the one that answers misses."""
+        outcome, request.params = self.match(request.method, request.raw_path, request.site)
+        if not outcome.found:
+            if outcome.status == 0:
+                outcome = outcome.pick(request)
+            if not outcome.found:
+                request.miss = outcome
+                return self.miss
+        endpoint: Endpoint = outcome.endpoint
+        return endpoint
+
+    def bake(self, status: int, media_type: str | None) -> Baked:
+        """Return a head with the app's default fields."""
+        pairs = [] if media_type is None else [("content-type", media_type)]
+        return Baked(status, [*pairs, *self.headers])
+
+    def dress(self, response: Response) -> Response:
+        """Set the default fields a response does not set itself."""
+        headers = response.headers
+        for name, value in self.headers:
+            if name not in headers:
+                headers.add(name, value)
+        return response
+
+    def operations(self) -> list[Operation]:
+        """Describe every route with a plan."""
+        return [
+            operation
+            for route in self.routes
+            if getattr(route.endpoint, "plan", None) is not None
+            for operation in describe_route(route, route.endpoint.plan)
+        ]

@@ -1,0 +1,180 @@
+"""Describe routes: a `Route` and its plan become `Operation`s, for documents and listings."""
+
+import inspect
+from typing import Any, get_args
+
+from gambrel.core.binding.describe import BodyInfo, Operation, ParamInfo, ParamLocation, ResponseInfo
+from gambrel.core.binding.extract import FORM_TYPES, is_collection
+from gambrel.core.binding.markers import Body, Marker
+from gambrel.core.binding.plan import Plan
+from gambrel.core.binding.signature import (
+    Parameter,
+    is_struct_type,
+    strip_annotated,
+    without_none,
+)
+from gambrel.core.http.status import phrase
+from gambrel.core.routing.route import Route
+
+__all__ = ["describe_route"]
+
+_LOCATIONS: dict[str, ParamLocation] = {
+    "path": "path",
+    "query": "query",
+    "header": "header",
+    "cookie": "cookie",
+    "form": "form",
+    "file": "file",
+}
+
+
+def describe_route(route: Route, plan: Plan) -> list[Operation]:
+    """Return one operation per method of a route."""
+    options = route.options
+    doc = inspect.getdoc(route.handler) or ""
+    title, _, rest = doc.partition("\n\n")
+    parameters = all_parameters(plan)
+    converters = {param.name: param.spec for param in route.pattern.params if param.spec}
+    params = [
+        info
+        for p in parameters
+        if p.source in {"path", "query", "header", "cookie"}
+        for info in describe_parameter(p, converters)
+    ]
+    params += undeclared_path(route, params)
+    return [
+        Operation(
+            method=method,
+            path=str(route.pattern),
+            name=route.name,
+            operation_id=options.operation_id or None,
+            summary=options.summary or " ".join(title.split()),
+            description=options.description or rest,
+            tags=tuple(options.tags),
+            deprecated=options.deprecated,
+            hidden=options.hidden,
+            version=options.version or None,
+            host=str(route.host) if route.host is not None else None,
+            params=params,
+            body=describe_body(parameters),
+            responses=describe_responses(plan, options),
+            security=list(options.security),
+            where=route.where,
+            extra=dict(options.extra),
+        )
+        for method in route.methods
+    ]
+
+
+def all_parameters(plan: Plan) -> list[Parameter]:
+    """Return the parameters of a handler and of its dependencies, each name once per place."""
+    found: dict[tuple[str, str], Parameter] = {}
+    inputs = () if plan.graph is None else plan.graph.inputs
+    for parameter in (*plan.parameters, *inputs):
+        found.setdefault((parameter.source, parameter.alias), parameter)
+    return list(found.values())
+
+
+def describe_parameter(parameter: Parameter, converters: dict[str, str]) -> list[ParamInfo]:
+    """Return what is to be known of a parameter; a struct is described field by field."""
+    plain = without_none(strip_annotated(parameter.annotation))
+    marker = parameter.marker if isinstance(parameter.marker, Marker) else Marker()
+    location = _LOCATIONS[parameter.source]
+    if is_struct_type(plain):
+        return describe_fields(plain, location)
+    return [
+        ParamInfo(
+            name=parameter.name,
+            alias=parameter.alias,
+            location=location,
+            annotation=parameter.annotation,
+            required=parameter.is_required or parameter.source == "path",
+            default=None if parameter.is_required else parameter.default,
+            description=marker.description,
+            examples=marker.examples,
+            deprecated=marker.deprecated,
+            explode=is_collection(parameter.annotation),
+            converter=converters.get(parameter.alias),
+        )
+    ]
+
+
+def describe_fields(struct: Any, location: ParamLocation) -> list[ParamInfo]:
+    """Return the fields of a struct that is read from texts, one by one."""
+    import msgspec
+
+    info = msgspec.inspect.type_info(struct)
+    return [
+        ParamInfo(
+            name=field.name,
+            alias=field.encode_name.replace("_", "-") if location == "header" else field.encode_name,
+            location=location,
+            annotation=hints_of(struct)[field.name],
+            required=field.required,
+            default=None if field.default is msgspec.NODEFAULT else field.default,
+        )
+        for field in getattr(info, "fields", ())
+    ]
+
+
+def undeclared_path(route: Route, params: list[ParamInfo]) -> list[ParamInfo]:
+    """Return the path parameters that the handler does not take."""
+    known = {param.alias for param in params if param.location == "path"}
+    return [
+        ParamInfo(name=p.name, alias=p.name, location="path", annotation=str, converter=p.spec or None)
+        for p in route.pattern.params
+        if p.name not in known
+    ]
+
+
+def describe_body(parameters: list[Parameter]) -> BodyInfo | None:
+    """Return the body of an operation, or None."""
+    fields = [p for p in parameters if p.source in {"form", "file"}]
+    if fields:
+        has_file = any(p.source == "file" for p in fields)
+        infos = [info for p in fields for info in describe_parameter(p, {})]
+        media = ("multipart/form-data",) if has_file else FORM_TYPES
+        return BodyInfo(None, media, any(i.required for i in infos), fields=infos)
+    bodies = [p for p in parameters if p.source == "body"]
+    if not bodies:
+        return None
+    if len(bodies) > 1:
+        infos = [
+            ParamInfo(p.name, p.alias, "form", p.annotation, p.is_required, p.default) for p in bodies
+        ]
+        return BodyInfo(None, ("application/json",), True, fields=infos)
+    body = bodies[0]
+    marker = body.marker if isinstance(body.marker, Body) else Body()
+    media = (marker.media_type,) if marker.media_type else ("application/json", "application/msgpack")
+    return BodyInfo(body.annotation, media, body.is_required, marker.description, marker.examples)
+
+
+def describe_responses(plan: Plan, options: Any) -> dict[int, ResponseInfo]:
+    """Return the declared responses: that of the return type, and the route's own."""
+    result = plan.result
+    if result.is_empty:
+        responses = {result.status: ResponseInfo(result.status, phrase(result.status))}
+    else:
+        annotation = result.returns if result.is_declared else None
+        media = ("text/plain",) if strip_annotated(annotation) is str else ("application/json",)
+        responses = {
+            result.status: ResponseInfo(result.status, phrase(result.status), annotation, media)
+        }
+    for status, given in options.responses.items():
+        if isinstance(given, ResponseInfo):
+            responses[int(status)] = given
+        elif isinstance(given, str):
+            responses[int(status)] = ResponseInfo(int(status), given)
+        else:
+            responses[int(status)] = ResponseInfo(int(status), phrase(int(status)), given)
+    return responses
+
+
+def hints_of(struct: Any) -> dict[str, Any]:
+    """Return the annotations of a struct type."""
+    return inspect.get_annotations(struct)
+
+
+def member(annotation: Any) -> Any:
+    """Return the first argument of a generic type."""
+    return get_args(annotation)[0]

@@ -1,0 +1,164 @@
+"""Room 2: the app's one entry. Edges call `enter` (or await `respond`) with a `Request`.
+
+Everything is folded at build: each route's `Endpoint` holds its middleware, its handler's plan and
+the error boundary in one callable, so that a request only has to be matched and started.
+"""
+
+import asyncio
+import sys
+from collections.abc import Awaitable, Callable, Coroutine, Sequence
+from typing import Any, Protocol
+
+from gambrel.core.binding.plan import Plan
+from gambrel.core.binding.threads import WorkerPool
+from gambrel.core.http.request import Request
+from gambrel.core.http.response import Response
+
+__all__ = ["ASYNC", "INLINE", "THREAD", "Endpoint", "Pipeline", "fold"]
+
+ASYNC, INLINE, THREAD = "async", "inline", "thread"
+
+Failed = Callable[[Request, BaseException], Coroutine[Any, Any, Response]]
+CallNext = Callable[[Request], Awaitable[Response]]
+Middleware = Callable[[Request, CallNext], Awaitable[Response]]
+Finder = Callable[[Request], "Endpoint"]
+
+
+class Endpoint:
+    """A route ready to run: `call(request)` gives a response, or a coroutine of one."""
+
+    __slots__ = ("call", "cancel_on_disconnect", "deadline", "kind", "max_body", "plan", "route")
+
+    def __init__(
+        self,
+        call: Callable[[Request], Any],
+        kind: str,
+        route: Any = None,
+        plan: Plan | None = None,
+        *,
+        max_body: int = 1 << 20,
+        deadline: float | None = 30.0,
+        cancel_on_disconnect: bool | None = None,
+    ) -> None:
+        self.call = call
+        self.kind = kind
+        self.route = route
+        self.plan = plan
+        self.max_body = max_body
+        self.deadline = deadline
+        self.cancel_on_disconnect = cancel_on_disconnect
+
+
+class Waiter(Protocol):
+    """A connection that wants to know of work that did not finish at once."""
+
+    def waiting(self, request: Request, task: "asyncio.Task[Response]") -> None:
+        """Keep `task`, to cancel it when the client leaves or its deadline passes."""
+
+
+class Pipeline:
+    """The compiled app on one event loop: `find` matches, `enter` starts, `failed` answers errors."""
+
+    def __init__(
+        self, find: Finder, failed: Failed, loop: asyncio.AbstractEventLoop, pool: WorkerPool
+    ) -> None:
+        self.find = find
+        self.failed = failed
+        self.loop = loop
+        self.pool = pool
+
+    def enter(self, request: Request) -> None:
+        """Start the request; its connection's `deliver` gets the response, at once or later."""
+        request.endpoint = endpoint = self.find(request)
+        kind = endpoint.kind
+        if kind is ASYNC:
+            self.start(request, endpoint.call(request))
+        elif endpoint.plan is not None and not endpoint.plan.is_ready(request):
+            self.start(request, self.load_and_call(request, endpoint))
+        elif kind is THREAD:
+            self.pool.submit(self.finisher(request), endpoint.call, request)
+        else:
+            self.finish(request, endpoint.call(request))
+
+    async def respond(self, request: Request) -> Response:
+        """Return the response, for edges that run in a task of their own."""
+        request.endpoint = endpoint = self.find(request)
+        if endpoint.kind is ASYNC:
+            response: Response = await endpoint.call(request)
+            return response
+        return await self.load_and_call(request, endpoint)
+
+    def start(self, request: Request, work: Coroutine[Any, Any, Response]) -> None:
+        """Run a coroutine as a task that starts at once where Python can do that (3.12)."""
+        if _EAGER:
+            task = asyncio.Task(work, loop=self.loop, eager_start=True)
+            if task.done():
+                self.settle(request, task)
+                return
+        else:
+            task = self.loop.create_task(work)
+        request.connection.waiting(request, task)
+        task.add_done_callback(lambda done: self.settle(request, done))
+
+    def settle(self, request: Request, task: "asyncio.Task[Response]") -> None:
+        """Deliver what a task has answered. A cancelled one has nobody to answer."""
+        if not task.cancelled():
+            request.connection.deliver(request, task.result())
+
+    def finisher(self, request: Request) -> Callable[[Any, BaseException | None], None]:
+        """Return what the pool calls on the loop with the outcome of a thread."""
+
+        def finish(answer: Any, error: BaseException | None) -> None:
+            if error is not None:
+                self.start(request, self.failed(request, error))
+            else:
+                self.finish(request, answer)
+
+        return finish
+
+    def finish(self, request: Request, answer: Any) -> None:
+        """Deliver a response, or run the coroutine a sync endpoint left for its error."""
+        if isinstance(answer, Response):
+            request.connection.deliver(request, answer)
+        else:
+            self.start(request, answer)
+
+    async def load_and_call(self, request: Request, endpoint: Endpoint) -> Response:
+        """Read the body a sync endpoint needs, then call it where it belongs."""
+        try:
+            if endpoint.plan is not None and not endpoint.plan.is_ready(request):
+                await endpoint.plan.load(request)
+            if endpoint.kind is THREAD:
+                answer = await self.pool.run(endpoint.call, request)
+            else:
+                answer = endpoint.call(request)
+        except Exception as error:
+            return await self.failed(request, error)
+        response: Response = answer if isinstance(answer, Response) else await answer
+        return response
+
+
+_EAGER = sys.version_info >= (3, 12)
+
+
+def fold(call: CallNext, middleware: Sequence[Middleware], failed: Failed) -> CallNext:
+    """Wrap `call` in middleware, the first outermost.
+
+    Every layer is guarded, so that what is around it always sees a response: an error page gets
+    its headers from the outer layers like any other answer.
+    """
+    for one in reversed(middleware):
+        call = guarded(one, call, failed)
+    return call
+
+
+def guarded(middleware: Middleware, call_next: CallNext, failed: Failed) -> CallNext:
+    """Return one layer: the middleware, and the boundary for its own errors."""
+
+    async def layer(request: Request) -> Response:
+        try:
+            return await middleware(request, call_next)
+        except Exception as error:
+            return await failed(request, error)
+
+    return layer

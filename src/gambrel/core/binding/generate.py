@@ -1,0 +1,199 @@
+"""Write the endpoint of a route as Python source, as `dataclasses` writes an `__init__`.
+
+The function binds, calls the handler and answers, with nothing left to decide per request. It is
+the only generated code in the house; `gambrel routes --source NAME` shows it, and the tests hold
+it against the closures of `plan.py` input for input.
+"""
+
+import linecache
+import types
+import typing
+from collections.abc import Callable
+from itertools import count
+from typing import Any, get_args, get_origin
+
+from gambrel.core.binding.plan import Plan
+from gambrel.core.binding.signature import Parameter
+from gambrel.core.binding.text import ConversionError, to_bool, to_float, to_int
+from gambrel.core.http.query import parse_query_dict
+from gambrel.core.http.response import Reply
+
+__all__ = ["generate"]
+
+_NUMBER = count(1)
+_CONVERTERS: dict[Any, str] = {int: "to_int", float: "to_float", bool: "to_bool"}
+
+
+def generate(plan: Plan) -> Callable[..., Any]:
+    """Return `endpoint(request)` for a plan without dependencies; `__source__` is its text.
+
+    It is a coroutine function where the handler is one, else a plain function that returns a
+    response, or the coroutine of the error boundary.
+    """
+    source = "\n".join(Writer(plan).lines()) + "\n"
+    filename = f"<endpoint {plan.signature.name} #{next(_NUMBER)}>"
+    namespace: dict[str, Any] = {
+        "ConversionError": ConversionError,
+        "Reply": Reply,
+        "baked": plan.result.baked,
+        "diagnose": plan.diagnose,
+        "encode": plan.result.encode,
+        "failed": plan.context.failed,
+        "fast_type": plan.result.fast_type,
+        "handler": plan.handler,
+        "load": plan.load,
+        "parse_query_dict": parse_query_dict,
+        "respond": plan.result.respond,
+        "to_bool": to_bool,
+        "to_float": to_float,
+        "to_int": to_int,
+    }
+    for parameter in plan.parameters:
+        namespace[f"default_{parameter.name}"] = parameter.default
+        namespace[f"extract_{parameter.name}"] = plan.extractors[parameter.name]
+    exec(compile(source, filename, "exec"), namespace)  # noqa: S102 - our own text, from names of parameters only
+    linecache.cache[filename] = (len(source), None, source.splitlines(keepends=True), filename)
+    endpoint: Callable[..., Any] = namespace["endpoint"]
+    endpoint.__source__ = source  # type: ignore[attr-defined]  # functions take attributes
+    return endpoint
+
+
+class Writer:
+    """Writes the lines of one endpoint."""
+
+    def __init__(self, plan: Plan) -> None:
+        self.plan = plan
+        self.is_async = plan.signature.is_async and not plan.signature.is_generator
+
+    def lines(self) -> list[str]:
+        """Return the source, line by line."""
+        awaiting = "await " if self.is_async else ""
+        binding = [*self.read_body(), *self.bind_path(), *self.bind_query(), *self.bind_rest()]
+        head = [f"{'async ' if self.is_async else ''}def endpoint(request):"]
+        if binding:
+            head += [
+                "    try:",
+                *(f"        {line}" for line in binding),
+                "    except Exception as error:",
+                f"        return {awaiting}failed(request, diagnose(request, error))",
+            ]
+        return [
+            *head,
+            "    try:",
+            f"        result = {awaiting}handler({self.arguments()})",
+            *(f"        {line}" for line in self.answer()),
+            "    except Exception as error:",
+            f"        return {awaiting}failed(request, error)",
+        ]
+
+    def read_body(self) -> list[str]:
+        """A body still on its way is awaited; sync endpoints are called once it is there."""
+        if not self.plan.reads_body or not self.is_async:
+            return []
+        if self.plan.reads_form:
+            return ["await load(request)"]
+        return [
+            "if not request.is_buffered or request.headers.media_type == 'multipart/form-data':",
+            "    await load(request)",
+        ]
+
+    def bind_path(self) -> list[str]:
+        """Path parameters of simple types, converted in place."""
+        lines = []
+        for parameter in self.simple("path"):
+            value = f"request.params[{parameter.alias!r}]"
+            kind = scalar_of(parameter.annotation)
+            if kind is str:
+                lines.append(f"arg_{parameter.name} = {value}")
+            else:
+                lines += [
+                    f"arg_{parameter.name} = {value}",
+                    f"if arg_{parameter.name}.__class__ is str:",
+                    f"    arg_{parameter.name} = {_CONVERTERS[kind]}(arg_{parameter.name})",
+                ]
+        return lines
+
+    def bind_query(self) -> list[str]:
+        """Query parameters of simple types, from one look at the query string."""
+        parameters = self.simple("query")
+        if not parameters:
+            return []
+        found: list[str] = []
+        absent: list[str] = []
+        for parameter in parameters:
+            name = f"arg_{parameter.name}"
+            fallback = f"default_{parameter.name}"
+            if parameter.is_required:
+                fallback = f"extract_{parameter.name}(request)"
+            found += [
+                f"{name} = fields.get({parameter.alias!r})",
+                f"if {name} is None:",
+                f"    {name} = {fallback}",
+                *convert_text(name, scalar_of(parameter.annotation)),
+            ]
+            absent.append(f"{name} = {fallback}")
+        return [
+            "if request.query_string:",
+            "    fields = parse_query_dict(request.query_string)",
+            *(f"    {line}" for line in found),
+            "else:",
+            *(f"    {line}" for line in absent),
+        ]
+
+    def bind_rest(self) -> list[str]:
+        """Everything else goes through its extractor."""
+        quick = {p.name for p in (*self.simple("path"), *self.simple("query"))}
+        return [
+            f"arg_{p.name} = extract_{p.name}(request)"
+            for p in self.plan.parameters
+            if p.name not in quick
+        ]
+
+    def simple(self, source: str) -> list[Parameter]:
+        """Return the parameters of `source` whose type is a plain scalar."""
+        return [
+            p
+            for p in self.plan.parameters
+            if p.source == source and scalar_of(p.annotation) is not None
+        ]
+
+    def arguments(self) -> str:
+        """Return the argument list of the call."""
+        return ", ".join(
+            f"{p.name}=arg_{p.name}" if p.keyword_only else f"arg_{p.name}"
+            for p in self.plan.parameters
+        )
+
+    def answer(self) -> list[str]:
+        """The exact declared type goes straight to its encoder; the rest is looked at."""
+        result, has_draft = self.plan.result, "framework" in self.plan.sources
+        if result.fast_type is None or has_draft:
+            return ["return respond(request, result)"]
+        if result.fast_type is str:
+            test, body = "result.__class__ is str", "result.encode()"
+        else:
+            test = "result.__class__ is fast_type and request.headers.takes_json"
+            body = "encode(result)"
+        return [
+            f"if {test}:",
+            f"    return Reply(baked, {body})",
+            "return respond(request, result)",
+        ]
+
+
+def convert_text(name: str, kind: Any) -> list[str]:
+    """Return the branch that turns a text into `kind`; a list of texts is a repeated name."""
+    if kind is str:
+        return [
+            f"elif {name}.__class__ is not str:",
+            "    raise ConversionError('duplicate', '')",
+        ]
+    return ["else:", f"    {name} = {_CONVERTERS[kind]}({name})"]
+
+
+def scalar_of(annotation: Any) -> Any:
+    """Return int, float, bool or str for that type or its union with None, else None."""
+    if get_origin(annotation) in {typing.Union, types.UnionType}:
+        members = [arg for arg in get_args(annotation) if arg is not type(None)]
+        annotation = members[0] if len(members) == 1 else None
+    return annotation if annotation in {int, float, bool, str} else None

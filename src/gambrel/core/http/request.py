@@ -1,0 +1,326 @@
+"""`Request`: what a client asked, as lazy views on what an edge received.
+
+Edges create one per message; middleware, handlers and binding read it. Nothing is decoded before
+it is asked for. Addresses and scheme are those after the trusted proxies.
+"""
+
+import itertools
+import os
+from collections.abc import AsyncIterator
+from functools import cached_property
+from typing import Any, Protocol, TypeVar
+
+import msgspec
+
+from gambrel.core.http.body import collect_body
+from gambrel.core.http.cookies import parse_cookies
+from gambrel.core.http.errors import BadRequest
+from gambrel.core.http.forms import FormData, parse_form
+from gambrel.core.http.headers import Headers
+from gambrel.core.http.multipart import parse_multipart
+from gambrel.core.http.proxies import Hop, TrustedProxies
+from gambrel.core.http.query import QueryParams, parse_query_dict
+from gambrel.core.http.response import Response
+from gambrel.core.http.url import URL, decode_path
+
+__all__ = ["BodySource", "ClientGone", "Connection", "Request", "State"]
+
+T = TypeVar("T")
+
+
+class ClientGone(ConnectionError):
+    """The client left before its request was complete; nobody is there to be answered."""
+
+
+class BodySource(Protocol):
+    """A request body still on its way: iterate it once, piece by piece, with back-pressure."""
+
+    def __aiter__(self) -> AsyncIterator[bytes]: ...
+
+
+class Connection(Protocol):
+    """One client connection as an edge presents it.
+
+    `client` and `server` are the addresses of the socket as `(host, port)`, None where there is
+    none (a Unix socket). `scheme` is `http` or `https` as seen by this process, `tls` the details
+    of the peer's certificate where there is one.
+    """
+
+    app: Any
+    client: tuple[str, int] | None
+    server: tuple[str, int] | None
+    scheme: str
+    http_version: str
+    tls: dict[str, Any] | None
+
+    def deliver(self, request: "Request", response: Response) -> None:
+        """Send `response` as the answer to `request`; called once, on the event loop."""
+
+    async def gone(self) -> None:
+        """Return when the client has gone away."""
+
+
+class State:
+    """What an application keeps with a request: free attributes, or one value per type.
+
+    `request.state.started = now`, or typed: `request.state[User] = user`.
+    """
+
+    def __getitem__(self, kind: type[T]) -> T:
+        value: T = self.__dict__[f"{kind.__module__}.{kind.__qualname__}"]
+        return value
+
+    def __setitem__(self, kind: type[T], value: T) -> None:
+        self.__dict__[f"{kind.__module__}.{kind.__qualname__}"] = value
+
+    def __contains__(self, kind: type) -> bool:
+        return f"{kind.__module__}.{kind.__qualname__}" in self.__dict__
+
+    def __getattr__(self, name: str) -> Any:
+        raise AttributeError(f"nothing has set request.state.{name}")
+
+
+class Request:
+    """An HTTP request.
+
+    `raw_path` and `query_string` are as received; `path` is percent-decoded once. `params` are
+    the path parameters of the matched `route`. Iterate `stream()` or await `body()`, `json()`,
+    `form()`: a body is read once and kept.
+    """
+
+    __slots__ = (
+        "__dict__",
+        "_body",
+        "connection",
+        "endpoint",
+        "headers",
+        "method",
+        "params",
+        "query_string",
+        "raw_path",
+    )
+
+    def __init__(  # noqa: PLR0913 - the one place where the parts of a message meet
+        self,
+        method: str,
+        raw_path: str,
+        query_string: str,
+        headers: Headers,
+        connection: Connection,
+        body: bytes | BodySource = b"",
+    ) -> None:
+        self.method = method
+        self.raw_path = raw_path
+        self.query_string = query_string
+        self.headers = headers
+        self.connection = connection
+        self._body = body
+        self.params: dict[str, Any] | None = None
+        self.endpoint: Any = None
+
+    @property
+    def app(self) -> Any:
+        """The app that serves this request."""
+        return self.connection.app
+
+    @property
+    def route(self) -> Any:
+        """The matched route, or None before routing and for unmatched paths."""
+        return getattr(self.endpoint, "route", None)
+
+    @cached_property
+    def path(self) -> str:
+        """The path, percent-decoded once. Raises BadRequest unless it is UTF-8."""
+        raw = self.raw_path
+        return decode_path(raw) if "%" in raw else raw
+
+    @cached_property
+    def query(self) -> QueryParams:
+        """The query parameters. Raises BadRequest where they are malformed."""
+        return QueryParams(self.query_string)
+
+    @cached_property
+    def query_fields(self) -> dict[str, str | list[str]]:
+        """The query as one text per name, or a list where a name is repeated."""
+        return parse_query_dict(self.query_string)
+
+    @cached_property
+    def cookies(self) -> dict[str, str]:
+        """The cookies; the first of a name wins."""
+        return parse_cookies(self.headers.first("cookie") or "")
+
+    @property
+    def media_type(self) -> str:
+        """The media type of the body, lower case and without parameters, or `""`."""
+        return self.headers.media_type
+
+    @cached_property
+    def id(self) -> str:
+        """An id for logs and traces: unique in this fleet, made when first asked for."""
+        return f"{_PREFIX}{next(_COUNTER):x}"
+
+    @cached_property
+    def state(self) -> State:
+        """Free storage that lives as long as the request."""
+        return State()
+
+    @cached_property
+    def miss(self) -> Any:
+        """Why no route took this request; set by the app where that is so."""
+        return None
+
+    @property
+    def site(self) -> str | None:
+        """The Host field as received, for routing by host."""
+        return self.headers.first("host")
+
+    @cached_property
+    def _hop(self) -> Hop:
+        proxies: TrustedProxies | None = getattr(self.connection.app, "proxies", None)
+        connection = self.connection
+        peer = connection.client[0] if connection.client else ""
+        host = self.headers.first("host") or ""
+        if proxies is None:
+            return Hop(client=peer, scheme=connection.scheme, host=host)
+        return proxies.resolve(peer, connection.scheme, host, self.headers)
+
+    @property
+    def client(self) -> str:
+        """The client's address after the trusted proxies; `""` on a Unix socket."""
+        return self._hop.client
+
+    @property
+    def scheme(self) -> str:
+        """`http` or `https`, after the trusted proxies."""
+        return self._hop.scheme
+
+    @property
+    def host(self) -> str:
+        """The requested host with its port, if any, after the trusted proxies."""
+        return self._hop.host
+
+    @cached_property
+    def url(self) -> URL:
+        """The absolute URL of the request."""
+        host, _, port = self.host.rpartition(":") if self.host[-1:] != "]" else (self.host, "", "")
+        if not host or not port.isdecimal():
+            host, port = self.host, ""
+        return URL(
+            scheme=self.scheme,
+            host=host,
+            port=int(port) if port else None,
+            path=self.raw_path,
+            query=self.query_string,
+        )
+
+    # Body -----------------------------------------------------------------------------------
+
+    async def stream(self) -> AsyncIterator[bytes]:
+        """Yield the body piece by piece as it arrives.
+
+        Raises ContentTooLarge past the route's limit and BadRequest where the client stopped in
+        the middle. A body that was read as a whole is yielded again in one piece.
+        """
+        body = self._body
+        if isinstance(body, bytes):
+            if body:
+                yield body
+            return
+        self._body = _SPENT
+        async for piece in body:
+            yield piece
+
+    async def body(self, limit: int | None = None) -> bytes:
+        """Return the whole body, of at most `limit` bytes (default: the route's limit).
+
+        Raises ContentTooLarge beyond it.
+        """
+        body = self._body
+        if not isinstance(body, bytes):
+            self._body = body = await collect_body(body, limit or self.max_body)
+        return body
+
+    @property
+    def max_body(self) -> int:
+        """The largest body the matched route takes, in bytes."""
+        return getattr(self.endpoint, "max_body", 1 << 20)
+
+    async def json(self) -> Any:
+        """Return the body as JSON. Raises UnsupportedMediaType or BadRequest."""
+        try:
+            return msgspec.json.decode(await self.body())
+        except (msgspec.DecodeError, UnicodeDecodeError, RecursionError):
+            raise BadRequest("The body is not valid JSON.") from None
+
+    async def text(self) -> str:
+        """Return the body as text. Raises BadRequest unless it is UTF-8."""
+        try:
+            return (await self.body()).decode()
+        except UnicodeDecodeError:
+            raise BadRequest("The body is not valid UTF-8.") from None
+
+    async def form(self) -> FormData:
+        """Return the fields and files of an HTML form; read once and kept.
+
+        Raises UnsupportedMediaType for anything but `application/x-www-form-urlencoded` and
+        `multipart/form-data`.
+        """
+        if "form_data" not in self.__dict__:
+            if self.media_type == "multipart/form-data":
+                content_type = self.headers.first("content-type") or ""
+                self.form_data = await parse_multipart(self.stream(), content_type)
+        return self.form_data
+
+    @cached_property
+    def form_data(self) -> FormData:
+        """The form, once `form()` was awaited or the body was read."""
+        return parse_form(self.buffered, self.media_type)
+
+    @property
+    def form_fields(self) -> dict[str, str | list[str]]:
+        """The text fields of the form, as `query_fields`."""
+        fields: dict[str, str | list[str]] = {}
+        for name in self.form_data:
+            texts = [text for text in self.form_data.get_all(name) if isinstance(text, str)]
+            if texts:
+                fields[name] = texts if len(texts) > 1 else texts[0]
+        return fields
+
+    @property
+    def is_buffered(self) -> bool:
+        """Whether the whole body is here."""
+        return self._body.__class__ is bytes
+
+    @property
+    def buffered(self) -> bytes:
+        """The body that was read before. Raises RuntimeError where it was not."""
+        if isinstance(self._body, bytes):
+            return self._body
+        raise RuntimeError("the body was not read yet; `await request.body()` first")
+
+    @cached_property
+    def draft(self) -> Response:
+        """Header fields, cookies and status to lay over whatever the handler answers."""
+        return Response()
+
+    async def gone(self) -> None:
+        """Return when the client has gone away."""
+        await self.connection.gone()
+
+    def __repr__(self) -> str:
+        return f"<Request {self.method} {self.raw_path}>"
+
+
+class _Spent:
+    """The body of a request whose stream was taken."""
+
+    async def __aiter__(self) -> AsyncIterator[bytes]:
+        raise RuntimeError(
+            "the body of this request was streamed before; read it once, with stream() or body()"
+        )
+        yield b""
+
+
+_SPENT = _Spent()
+_PREFIX = os.urandom(6).hex() + "-"
+_COUNTER = itertools.count(1)

@@ -144,7 +144,7 @@ def test_text_is_decoded_in_its_charset(content_type: str, body: bytes, text: st
     assert decode_text(body, content_type) == text
 
 
-@pytest.mark.parametrize("charset", ["utf-16", "utf-7", "idna", "rot13", "unknown", "\x00"])
+@pytest.mark.parametrize("charset", ["utf-16", "utf-7", "idna", "rot13", "unknown"])
 def test_other_charsets_are_not_decoded(charset: str) -> None:
     with pytest.raises(UnsupportedMediaType):
         decode_text(b"hello", f"text/plain; charset={charset}")

@@ -12,11 +12,11 @@ from typing import Any
 import msgspec
 
 from gambrel.core.http.errors import BadRequest, ContentTooLarge, UnsupportedMediaType
+from gambrel.core.http.media import MediaType
 
 __all__ = [
     "check_json_shape",
     "collect_body",
-    "content_parameter",
     "count_bytes",
     "decode_json",
     "decode_msgpack",
@@ -32,7 +32,6 @@ _NOT_BRACKETS = bytes(code for code in range(256) if code not in b"[]{}")
 _ALIKE = bytes.maketrans(b"{}", b"[]")
 # The closing quote is optional, or a cut-off string would be tried again from every quote in it.
 _JSON_STRING = re.compile(rb'"[^"\\]*+(?:\\.[^"\\]*+)*+"?', re.DOTALL)
-_PARAMETER = re.compile(r';[ \t]*([^\s;="]+)=(?:"([^"\\]*)"|([^\s;"]*))')
 _UTF8 = frozenset({"utf-8", "utf8", "us-ascii", "ascii"})
 _LATIN1 = frozenset({"iso-8859-1", "latin-1", "latin1"})
 
@@ -217,16 +216,6 @@ def _nests_beyond(body: bytes, depth: int) -> bool:
 
 
 def _charset(content_type: str) -> str:
-    return (content_parameter(content_type, "charset") or "utf-8").lower()
-
-
-def content_parameter(content_type: str, name: str) -> str | None:
-    """Return one parameter of a `Content-Type`. Raises BadRequest where it is given twice."""
-    values = [
-        quoted or plain
-        for found, quoted, plain in _PARAMETER.findall(content_type)
-        if found.lower() == name
-    ]
-    if len(values) > 1:
-        raise BadRequest(f"Content-Type gives {name} more than once.")
-    return values[0] if values else None
+    if "charset" not in content_type.lower():
+        return "utf-8"
+    return MediaType.parse(content_type).charset or "utf-8"

@@ -16,9 +16,10 @@ from multipart import (  # type: ignore[import-untyped]  # ships no types
     PushMultipartParser,
 )
 
-from gambrel.core.http.body import content_parameter, count_bytes, decode_text
+from gambrel.core.http.body import count_bytes, decode_text
 from gambrel.core.http.errors import BadRequest, ContentTooLarge, UnsupportedMediaType
 from gambrel.core.http.forms import FormData, FormLimits, Upload
+from gambrel.core.http.media import MediaType
 
 __all__ = ["Part", "parse_multipart", "stream_parts"]
 
@@ -120,10 +121,10 @@ async def _parse(chunks: AsyncIterable[bytes], content_type: str, limits: FormLi
 
 
 def _boundary(content_type: str) -> str:
-    media_type = content_type.partition(";")[0].strip().lower()
-    if media_type != "multipart/form-data":
+    media_type = MediaType.parse(content_type) if content_type else None
+    if media_type is None or media_type.essence != "multipart/form-data":
         raise UnsupportedMediaType("Send a form with files as multipart/form-data.")
-    boundary = content_parameter(content_type, "boundary") or ""
+    boundary = media_type.parameters.get("boundary", "")
     if not _BOUNDARY.fullmatch(boundary):
         raise BadRequest("Content-Type needs one boundary of 1 to 70 characters (RFC 2046).")
     return boundary

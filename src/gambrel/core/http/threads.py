@@ -20,18 +20,22 @@ _BATCH = 256
 _BATCH_SECONDS = 0.005
 
 
-async def in_thread(work: Callable[[*Ts], T], *arguments: *Ts) -> T:
+async def in_thread(
+    work: Callable[[*Ts], T], *arguments: *Ts, dispose: Callable[[T], object] | None = None
+) -> T:
     """Run blocking work in a thread and return its result.
 
-    A cancelled caller waits until the thread is done, so that what the work uses can be closed.
+    A cancelled caller waits until the thread is done, so that what the work uses can be closed;
+    `dispose` takes a result that nobody waits for any more.
     """
     job = asyncio.ensure_future(asyncio.to_thread(work, *arguments))
     try:
         return await asyncio.shield(job)
     except asyncio.CancelledError:
         await asyncio.wait([job])
-        if not job.cancelled():
-            job.exception()  # marks it as seen: the cancellation is what the caller gets
+        # Asking for the error marks it as seen: the cancellation is what the caller gets.
+        if not job.cancelled() and job.exception() is None and dispose is not None:
+            dispose(job.result())
         raise
 
 

@@ -31,8 +31,9 @@ def object_converter(
 ) -> Callable[[Texts], Any]:
     """Return the function that makes an object from texts by name, one or a list of each.
 
-    Of `T | None`, an object without any of its fields is None. With `form`, a missing checkbox (a required `bool`) is False. Values that are not texts, such
-    as uploads, are passed on. The function raises Unprocessable with all faults.
+    Of `T | None`, an object without any of its fields is None. With `form`, a missing checkbox (a
+    required `bool`) is False. Values that are not texts, such as uploads, are passed on. The
+    function raises Unprocessable with all faults.
 
     Raises:
         GambrelError: The annotation is not a class with fields, or a field cannot be text.

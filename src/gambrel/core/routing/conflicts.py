@@ -4,7 +4,6 @@ Called once by `table`; both declarations are named with file and line.
 """
 
 from collections.abc import Iterable
-from typing import Any
 
 from gambrel.core.http.errors import GambrelError
 from gambrel.core.routing.route import Route
@@ -21,8 +20,9 @@ def check_conflicts(routes: Iterable[Route]) -> None:
     for route in routes:
         if route.kind == "external":
             continue
-        place = (route.host and route.host.identity, route.pattern.identity, route.kind == "fallback")
-        when = predicate_key(route.options.when)
+        host = route.host and route.host.identity
+        place = (host, route.pattern.identity, route.kind == "fallback")
+        when = frozenset(route.options.when)
         for method in route.methods:
             first = taken.setdefault((place, method, when), route)
             if first is not route:
@@ -31,11 +31,6 @@ def check_conflicts(routes: Iterable[Route]) -> None:
             other = kin.setdefault((place, method), route)
             if [p.name for p in other.pattern.params] != [p.name for p in route.pattern.params]:
                 raise conflict(other, route, method, "give their parameters the same names")
-
-
-def predicate_key(when: tuple[Any, ...]) -> object:
-    """Return a value that is equal for equal predicates in any order."""
-    return frozenset(when)
 
 
 def conflict(first: Route, second: Route, method: str, hint: str) -> GambrelError:

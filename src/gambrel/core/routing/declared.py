@@ -202,7 +202,9 @@ def build_host(text: str, converters: Converters, where: str) -> Pattern | None:
     if not text:
         return None
     pattern = Pattern(text, converters, separator=".", where=where)
-    if text != text.lower() and not pattern.params or ":" in str(pattern) or pattern.tail is not None:
+    shown = str(pattern)
+    is_lower = bool(pattern.params) or shown == shown.lower()
+    if not is_lower or ":" in shown or "/" in shown or pattern.tail is not None:
         raise pattern.problem("what no host has", "write lower case, without a port or a path")
     return pattern
 

@@ -36,8 +36,8 @@ def as_function(cls: type, verb: str) -> Callable[..., Any]:
     and the method together.
     """
     method = getattr(cls, verb)
-    made = [] if cls.__init__ is object.__init__ else parameters(cls.__init__)
-    called = parameters(method)
+    made = list(signature_of(cls).parameters.values())
+    called = list(signature_of(method).parameters.values())[1:]
     making = [parameter.name for parameter in made]
     shared = {parameter.name for parameter in called}.intersection(making)
 
@@ -77,11 +77,6 @@ def wrapper_of(method: Callable[..., Any], start: Callable[..., Any]) -> Callabl
     if inspect.isgeneratorfunction(method):
         return call_generator
     return call_async if inspect.iscoroutinefunction(method) else call
-
-
-def parameters(function: Callable[..., Any]) -> list[inspect.Parameter]:
-    """Return the parameters of a method but `self`."""
-    return list(signature_of(function).parameters.values())[1:]
 
 
 def signature_of(function: Callable[..., Any]) -> inspect.Signature:

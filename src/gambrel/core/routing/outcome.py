@@ -15,6 +15,8 @@ from gambrel.core.http.errors import (
     NotFound,
     UnsupportedMediaType,
 )
+from gambrel.core.http.negotiation import best_match
+from gambrel.core.routing.predicates import Predicate, When, accept_of
 from gambrel.core.routing.route import Route
 
 
@@ -58,21 +60,36 @@ class Choice:
     def pick(self, request: Any) -> Route | Miss:
         """Return the route that suits the request best, or the miss that says why none does.
 
-        More predicates win, then the better score (the quality in `Accept`), then the order of
-        declaration.
+        More predicates win, then the media type the client prefers, then the declared order.
         """
-        best: Route | None = None
-        best_score: tuple[int, float] = (-1, 0.0)
-        failures = []
-        for route in self.routes:
-            scores = [(p.score(request), p.status) for p in route.options.when]
-            refused = [status for score, status in scores if score <= 0]
-            if refused:
-                failures.append(404 if 404 in refused else max(refused))
-                continue
-            score = (len(scores), min((s for s, _ in scores), default=1.0))
-            if score > best_score:
-                best, best_score = route, score
-        if best is not None:
-            return best
-        return Miss(next(status for status in (406, 415, 404) if status in failures))
+        suiting: list[Route] = []
+        failures = set()
+        try:
+            for route in self.routes:
+                failed = [status_of(p) for p in route.options.when if not p(request)]
+                if failed:
+                    failures.add(404 if 404 in failed else max(failed))
+                elif not suiting or len(route.options.when) == len(suiting[0].options.when):
+                    suiting.append(route)
+            if not suiting:
+                return Miss(next(status for status in (406, 415, 404) if status in failures))
+            return prefer(suiting, request) if len(suiting) > 1 else suiting[0]
+        except BadRequest as error:
+            return Miss(400, detail=error.detail)
+
+
+def status_of(predicate: Predicate) -> int:
+    """Return what to answer where only this predicate fails."""
+    return getattr(predicate, "status", 404)
+
+
+def prefer(routes: list[Route], request: Any) -> Route:
+    """Return the route whose `accept` has the type that the client likes best."""
+    by_type: dict[str, Route] = {}
+    for route in routes:
+        for predicate in route.options.when:
+            if isinstance(predicate, When) and predicate.name == "accept":
+                for media_type in predicate.values:
+                    by_type.setdefault(media_type, route)
+    best = best_match(accept_of(request), list(by_type)) if by_type else None
+    return by_type[best] if best is not None else routes[0]

@@ -13,13 +13,10 @@ from urllib.parse import quote
 from gambrel.core.http.errors import BadRequest
 from gambrel.core.http.url import decode_path
 from gambrel.core.routing.pattern import Pattern, is_tail, literal
-from gambrel.core.routing.readers import Reader, compile_reader
+from gambrel.core.routing.readers import Match, Reader, compile_reader, first_of
 
-Match = tuple[Any, dict[str, Any] | None]
-"""What a path leads to (a route, a choice of routes, or a miss), and its parameters."""
-
-Options = dict[str, tuple[tuple[Reader, Any], ...]]
-"""Per method, the patterns to try in order."""
+Options = dict[str, Reader]
+"""Per method, the reader that tries the patterns in order."""
 
 Shape = tuple[Callable[[list[str]], Any], dict[Any, Options]]
 """How to take the literals out of a split path, and what they lead to."""
@@ -54,7 +51,9 @@ class Paths:
                 self._add_static(entry)
         patterns = [pattern for pattern, _ in shaped.values()]
         self._limit = max((len(pattern.segments) for pattern in patterns), default=0) + 1
-        self._by_count = [shapes_of(shaped.values(), count) for count in range(self._limit)]
+        self._by_count: list[tuple[Shape, ...]] = [
+            shapes_of(shaped.values(), count) for count in range(self._limit)
+        ]
         self._long = shapes_of(shaped.values(), self._limit)
 
     def _add_static(self, entry: Entry) -> None:
@@ -77,10 +76,10 @@ class Paths:
         for key_of, leaves in self._by_count[count] if count < self._limit else self._long:
             options = leaves.get(key_of(parts))
             if options is not None:
-                for read, target in options.get(method, ()):
-                    params = read(parts)
-                    if params is not None:
-                        return target, params
+                read = options.get(method)
+                found = None if read is None else read(parts)
+                if found is not None:
+                    return found
         return self._on_miss(method, raw_path, host)  # type: ignore[no-any-return]  # a callback
 
     def _match_decoded(self, method: str, raw_path: str, host: str | None) -> Match:
@@ -97,19 +96,17 @@ class Paths:
             found.update(self._static.get("/".join(parts), {}))
         shapes = self._by_count[len(parts)] if len(parts) < self._limit else self._long
         for key_of, leaves in shapes:
-            options = leaves.get(key_of(parts), {})
-            for method in (only,) if only else options:
-                for read, target in () if method in found else options.get(method, ()):
-                    params = read(parts)
-                    if params is not None:
-                        found[method] = target, params
-                        break
+            options: Options = leaves.get(key_of(parts), {})
+            for method, read in options.items():
+                match = read(parts) if only in {"", method} and method not in found else None
+                if match is not None:
+                    found[method] = match
         return found
 
     @property
     def methods(self) -> set[str]:
         """All methods of all entries."""
-        shapes = [shape for shapes in [*self._by_count, self._long] for shape in shapes]
+        shapes = [shape for shapes in (*self._by_count, self._long) for shape in shapes]
         leaves = [options for _, leaves in shapes for options in leaves.values()]
         return {method for leaf in [*self._static.values(), *leaves] for method in leaf}
 
@@ -124,9 +121,9 @@ def add_shaped(shaped: dict[tuple[object, ...], Shaped], entry: Entry) -> None:
     leaves = shaped.setdefault(shape, (pattern, {}))[1]
     literals = ["" if text is None else text for text in map(literal, pattern.segments)]
     options = leaves.setdefault(itemgetter(*fixed_positions(pattern))(literals), {})
-    reader = compile_reader(pattern, empty_tail=entry.empty_tail)
     for method, target in entry.targets.items():
-        options[method] = (*options.get(method, ()), (reader, target))
+        read = compile_reader(pattern, target, empty_tail=entry.empty_tail)
+        options[method] = first_of(options[method], read) if method in options else read
 
 
 def fixed_positions(pattern: Pattern) -> tuple[int, ...]:

@@ -4,7 +4,7 @@ Routers make one per route (and per host); the table reads its segments, reverse
 them in. It knows converters and nothing of routes.
 """
 
-import copy
+import itertools
 import re
 from collections.abc import Mapping
 from dataclasses import dataclass
@@ -112,10 +112,12 @@ class Pattern:
         For a tail, that is the path before it, with the tail empty.
         """
         last = self.segments[-1]
-        other = copy.copy(self)
-        vars(other).clear()
-        vars(other).update(vars(Pattern("/", {})) | {"text": self.text, "where": self.where})
-        other.constants, other.segments = self.constants, (*self.segments, ("",))
+        other = Pattern("/", {}, where=self.where)
+        other.text, other.constants, other.segments = (
+            self.text,
+            self.constants,
+            (*self.segments, ("",)),
+        )
         if last == ("",) or is_tail(last):
             other.segments = self.segments[:-1]
         if is_tail(last):
@@ -167,8 +169,9 @@ class Pattern:
         key, bracket, argument = spec.partition("(")
         converter = converters.get(key)
         if converter is None or (bracket != "") == isinstance(converter, Converter):
-            known = ", ".join(c if isinstance(converters[c], Converter) else f"{c}(…)" for c in
-                              converters)
+            known = ", ".join(
+                c if isinstance(converters[c], Converter) else f"{c}(…)" for c in converters
+            )
             raise self.problem(f"an unknown converter: {{{text}}}", f"known here: {known}")
         if not isinstance(converter, Converter):
             if argument[-1:] != ")":
@@ -186,14 +189,13 @@ class Pattern:
             if names.count(name) + (name in self.constants) > 1:
                 raise self.problem(f"the parameter {{{name}}} twice", "give each its own name")
         for segment in self.segments:
-            for left, right in zip(segment, segment[1:], strict=False):
+            for left, right in itertools.pairwise(segment):
                 if isinstance(left, Param) and isinstance(right, Param):
                     hint = f"separate them: {{{left.name}}}-{{{right.name}}}"
                     raise self.problem("two parameters with nothing between them", hint)
-            if any(isinstance(p, Param) and p.converter and p.converter.many for p in segment) and (
-                len(segment) > 1 or is_tail(segment) and self.segments.index(segment) != self.tail
-            ):
-                raise self.problem("a second path, or one mixed with text", "use one {rest:path}")
+        tails = [param for param in self.params if is_tail((param,))]
+        if tails and (len(tails) > 1 or self.tail is None):
+            raise self.problem("a second path, or one mixed with text", "use one {rest:path}")
         if self.separator == "/":
             self._check_path()
 

@@ -1,6 +1,6 @@
-"""Readers: compiled functions from the segments of a path to its parameters.
+"""Readers: compiled functions from the segments of a path to a target and its parameters.
 
-The table makes one per pattern at start-up; it runs on every request that reaches the pattern, so
+`paths` makes one per pattern and target at start-up; it runs on every request that gets as far, so
 the common shapes have a closure of their own. A reader answers None where a segment is no match.
 """
 
@@ -9,11 +9,14 @@ from typing import Any
 
 from gambrel.core.routing.pattern import DOTS, Param, Pattern, Segment, is_tail, literal
 
-Reader = Callable[[list[str]], dict[str, Any] | None]
+Match = tuple[Any, dict[str, Any] | None]
+"""What a path leads to (a route, a choice of routes, or a miss), and its parameters."""
+
+Reader = Callable[[list[str]], Match | None]
 SegmentReader = Callable[[str, dict[str, Any]], bool]
 
 
-def compile_reader(pattern: Pattern, *, empty_tail: bool = False) -> Reader:
+def compile_reader(pattern: Pattern, target: Any, *, empty_tail: bool = False) -> Reader:
     """Return the reader of `pattern` for paths whose literal segments are known to match.
 
     With `empty_tail` the last parameter may be empty, as below a mount.
@@ -26,12 +29,12 @@ def compile_reader(pattern: Pattern, *, empty_tail: bool = False) -> Reader:
     if pattern.tail is None and not pattern.constants:
         plain = [(i, s[0].name) for i, s in fields if is_plain(s) and isinstance(s[0], Param)]
         if len(plain) == len(fields) == 1:
-            return read_one(*plain[0])
+            return read_one(*plain[0], target)
         if len(plain) == len(fields) == 2:
-            return read_two(*plain[0], *plain[1])
+            return read_two(*plain[0], *plain[1], target)
         if len(fields) == 1 and len(fields[0][1]) == 1 and isinstance(fields[0][1][0], Param):
-            return read_converted(fields[0][0], fields[0][1][0])
-    return read_any(pattern, fields, empty_tail)
+            return read_converted(fields[0][0], fields[0][1][0], target)
+    return read_any(pattern, fields, empty_tail, target)
 
 
 def is_plain(segment: Segment) -> bool:
@@ -40,47 +43,49 @@ def is_plain(segment: Segment) -> bool:
     return len(segment) == 1 and isinstance(first, Param) and first.converter is None
 
 
-def read_one(position: int, name: str) -> Reader:
+def read_one(position: int, name: str, target: Any) -> Reader:
     """Read one parameter as text."""
 
-    def read(parts: list[str]) -> dict[str, Any] | None:
+    def read(parts: list[str]) -> Match | None:
         text = parts[position]
-        return None if text in DOTS else {name: text}
+        return None if text in DOTS else (target, {name: text})
 
     return read
 
 
-def read_two(first: int, first_name: str, second: int, second_name: str) -> Reader:
+def read_two(first: int, first_name: str, second: int, second_name: str, target: Any) -> Reader:
     """Read two parameters as text."""
 
-    def read(parts: list[str]) -> dict[str, Any] | None:
+    def read(parts: list[str]) -> Match | None:
         left = parts[first]
         right = parts[second]
         if left in DOTS or right in DOTS:
             return None
-        return {first_name: left, second_name: right}
+        return target, {first_name: left, second_name: right}
 
     return read
 
 
-def read_converted(position: int, param: Param) -> Reader:
+def read_converted(position: int, param: Param, target: Any) -> Reader:
     """Read one parameter through its converter."""
     assert param.converter is not None
     name, parse = param.name, param.converter.parse
 
-    def read(parts: list[str]) -> dict[str, Any] | None:
+    def read(parts: list[str]) -> Match | None:
         text = parts[position]
         if text in DOTS:
             return None
         try:
-            return {name: parse(text)}
+            return target, {name: parse(text)}
         except ValueError:
             return None
 
     return read
 
 
-def read_any(pattern: Pattern, fields: list[tuple[int, Segment]], empty_tail: bool) -> Reader:
+def read_any(
+    pattern: Pattern, fields: list[tuple[int, Segment]], empty_tail: bool, target: Any
+) -> Reader:
     """Read any mixture of parameters, mixed segments, a tail and constants."""
     constants, size, tail = pattern.constants, len(pattern.segments), pattern.tail
     after = 0 if tail is None else size - 1 - tail
@@ -92,7 +97,7 @@ def read_any(pattern: Pattern, fields: list[tuple[int, Segment]], empty_tail: bo
     ]
     tail_name = next((str(p.name) for p in pattern.params if is_tail((p,))), "")
 
-    def read(parts: list[str]) -> dict[str, Any] | None:
+    def read(parts: list[str]) -> Match | None:
         params: dict[str, Any] = dict(constants)
         for position, read_segment in readers:
             if not read_segment(parts[position], params):
@@ -102,7 +107,16 @@ def read_any(pattern: Pattern, fields: list[tuple[int, Segment]], empty_tail: bo
             if not (is_safe_tail(rest) if rest else empty_tail):
                 return None
             params[tail_name] = rest
-        return params
+        return target, params
+
+    return read
+
+
+def first_of(one: Reader, other: Reader) -> Reader:
+    """Return the reader that tries `other` where `one` is no match."""
+
+    def read(parts: list[str]) -> Match | None:
+        return one(parts) or other(parts)
 
     return read
 
@@ -163,7 +177,9 @@ def compile_mixed(segment: Segment) -> SegmentReader:
     return read
 
 
-def match_segments(pattern: Pattern, parts: list[str]) -> dict[str, Any] | None:
+def match_segments(
+    pattern: Pattern, parts: list[str], *, empty_tail: bool = False
+) -> dict[str, Any] | None:
     """Compare parts with a whole pattern, literals included; for hosts and explanations."""
     if pattern.tail is None and len(parts) != len(pattern.segments):
         return None
@@ -175,4 +191,5 @@ def match_segments(pattern: Pattern, parts: list[str]) -> dict[str, Any] | None:
         place = position - len(pattern.segments) if position > after else position
         if text is not None and parts[place] != text:
             return None
-    return compile_reader(pattern)(parts)
+    found = compile_reader(pattern, None, empty_tail=empty_tail)(parts)
+    return None if found is None else found[1]

@@ -11,7 +11,10 @@ from gambrel.core.http.errors import GambrelError
 LONGEST = 128
 """The longest segment, in characters, that is compared with an expression."""
 
-_TOKEN = re.compile(r"\\.|\[\^?\]?(?:\\.|[^\]\\])*\]|\{\d*,?\d*\}[?+]?|[*+?][?+]?|\(\?:|.", re.S)
+_PIECE = re.compile(
+    r"\\.|\[\^?\]?(?:\\.|[^\]\\])*\]|\{\d*,?\d*\}[?+]?|[*+?][?+]?|\(\?:|.",
+    re.DOTALL,
+)
 _FIXED = re.compile(r"\{\d+\}")
 
 
@@ -46,19 +49,19 @@ def find_risk(text: str) -> str:
         return "look-around, flags or a named group"
     repeats = optional = 0
     risky = [False]  # per open group: whether it holds a repetition or a choice
-    closed = False  # whether the token before closed such a group
-    for token in _TOKEN.findall(text):
-        repeat = token in {"*", "+", "?"} or (token[0] in "*+?{" and len(token) > 1)
-        if token == "/" or (token[0] == "\\" and token[1:].isdigit()):
+    closed = False  # whether the piece before closed such a group
+    for piece in _PIECE.findall(text):
+        repeat = piece in {"*", "+", "?"} or (piece[0] in "*+?{" and len(piece) > 1)
+        if piece == "/" or (piece[0] == "\\" and piece[1:].isdigit()):
             return "a '/' or a back-reference"
-        if closed and repeat and token[0] != "?":
+        if closed and repeat and piece[0] != "?":
             return "a repetition or a choice inside a repetition"
-        if token in {"(", "(?:"}:
+        if piece in {"(", "(?:"}:
             risky.append(False)
-        risky[-1] |= repeat or token == "|"
-        repeats += repeat and token[0] != "?" and not _FIXED.match(token)
-        optional += repeat and token[0] == "?"
-        closed = token == ")" and risky.pop()
+        risky[-1] |= repeat or piece == "|"
+        repeats += repeat and piece[0] != "?" and not _FIXED.match(piece)
+        optional += repeat and piece[0] == "?"
+        closed = piece == ")" and risky.pop()
         risky[-1] |= closed
     if repeats > 3 or optional > 6:
         return "more than 3 repetitions or 6 optional parts"

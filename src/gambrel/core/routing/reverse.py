@@ -7,9 +7,10 @@ the converters of the pattern and quoted, so that what is built also matches.
 import difflib
 from collections.abc import Iterable, Mapping
 from typing import Any
-from urllib.parse import quote, urlencode
+from urllib.parse import quote
 
 from gambrel.core.http.errors import GambrelError
+from gambrel.core.http.query import build_query
 from gambrel.core.http.url import quote_segment
 from gambrel.core.routing.pattern import Param, Pattern, is_tail
 from gambrel.core.routing.readers import is_safe_tail
@@ -58,7 +59,7 @@ class Names:
             scheme = _scheme or route.scheme
             url = f"{scheme and scheme + ':'}//{host}{url}"
         if _query:
-            url += "?" + urlencode(_query, doseq=True)
+            url += "?" + build_query(_query)
         return f"{url}#{quote(_fragment, safe=LITERAL + '?')}" if _fragment else url
 
     def _find(self, name: str, params: dict[str, Any], namespace: str) -> Route:
@@ -78,7 +79,7 @@ class Names:
         self, route: Route, params: dict[str, Any], outer: Mapping[str, Any]
     ) -> dict[str, Any]:
         """Return one value per parameter of the route and its host."""
-        wanted = route.pattern.names | (route.host.names if route.host else frozenset())
+        wanted = route.names
         known = {**outer, **route.options.defaults, **route.pattern.constants, **params}
         if route.locale:
             params = {key: value for key, value in params.items() if key != "lang"}

@@ -123,6 +123,16 @@ class Route:
     found: ClassVar[bool] = True
 
     @property
+    def names(self) -> frozenset[str]:
+        """The names of the parameters of path and host."""
+        return self.pattern.names | (self.host.names if self.host else frozenset())
+
+    @property
+    def has_empty_tail(self) -> bool:
+        """Whether the path below its prefix may be empty."""
+        return self.kind in {"mount", "fallback"}
+
+    @property
     def namespace(self) -> str:
         """The namespace the route was included in, or `""`."""
         return self.name.rpartition(":")[0]

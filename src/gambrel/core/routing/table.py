@@ -11,10 +11,11 @@ from gambrel.core.http.errors import BadRequest
 from gambrel.core.http.host import parse_host
 from gambrel.core.http.url import safe_redirect
 from gambrel.core.routing.conflicts import check_conflicts, check_names
+from gambrel.core.routing.explain import Row, Step, explain, list_routes
 from gambrel.core.routing.outcome import NOT_FOUND, Choice, Miss
-from gambrel.core.routing.paths import Entry, Match, Paths, decode_parts
+from gambrel.core.routing.paths import Entry, Paths, decode_parts
 from gambrel.core.routing.pattern import Pattern
-from gambrel.core.routing.readers import match_segments
+from gambrel.core.routing.readers import Match, match_segments
 from gambrel.core.routing.reverse import Names
 from gambrel.core.routing.route import ANY, WEBSOCKET, Route
 
@@ -45,7 +46,7 @@ class Table:
     match: Callable[..., Match]
 
     def __init__(self, routes: Iterable[Route]) -> None:
-        self.routes = tuple(routes)
+        self.routes = list(routes)
         check_conflicts(self.routes)
         check_names(self.routes)
         self.names = Names(self.routes)
@@ -89,6 +90,14 @@ class Table:
             for method, (target, params) in one.paths.find_all(parts).items():
                 found.setdefault(method, (target, {**captured, **(params or {})} or None))
         return found
+
+    def explain(self, method: str, raw_path: str, host: str | None = None) -> list[Step]:
+        """Return why each route matches or does not. Raises BadRequest for no path or host."""
+        return explain(self.routes, method, raw_path, host)
+
+    def listing(self) -> list[Row]:
+        """Return one row per route, for people."""
+        return list_routes(self.routes)
 
     def allowed(self, raw_path: str, host: str | None = None) -> tuple[str, ...]:
         """Return the methods of the path for `Allow`; empty where there is no such path."""
@@ -152,10 +161,9 @@ def build_entries(routes: Iterable[Route]) -> list[Entry]:
     groups: dict[object, tuple[Pattern, bool, dict[str, list[Route]]]] = {}
 
     def add(pattern: Pattern, route: Route, methods: Iterable[str]) -> None:
-        empty_tail = route.kind in {"mount", "fallback"}
         names = tuple(param.name for param in pattern.params)
-        key = (pattern.identity, names, tuple(pattern.constants.items()), empty_tail)
-        group = groups.setdefault(key, (pattern, empty_tail, {}))[2]
+        key = (pattern.identity, names, tuple(pattern.constants.items()), route.has_empty_tail)
+        group = groups.setdefault(key, (pattern, route.has_empty_tail, {}))[2]
         for method in methods:
             group.setdefault(method, []).append(route)
 

@@ -3,6 +3,9 @@
 from dataclasses import dataclass
 from typing import Any, Literal
 
+from gambrel.core.http.media import MediaType
+from gambrel.core.http.negotiation import parse_preferences
+from gambrel.core.routing.predicates import When, accept_of
 from gambrel.core.routing.route import Given
 
 
@@ -27,25 +30,18 @@ class Versioning:
             return path, given
         if self.scheme == "path":
             return f"{self.prefix}{version}{path}", given
-        return path, {**given, "when": (*given.get("when", ()), VersionIs(version, self))}
+        wanted = When(_version, "version", (version, self), 406 if self.scheme == "accept" else 404)
+        return path, {**given, "when": (*given.get("when", ()), wanted)}
 
 
-@dataclass(frozen=True)
-class VersionIs:
-    """The predicate of a version in a header."""
-
-    version: str
-    versioning: Versioning
-    status: int = 404
-
-    def score(self, request: Any) -> float:
-        """Return 1 for a request that names this version, or none and it is the default."""
-        found = self.versioning.default
-        if self.versioning.scheme == "header":
-            found = request.headers.get(self.versioning.name, found)
-        else:
-            for part in request.headers.get("accept", "").split(";")[1:]:
-                key, _, value = part.split(",")[0].partition("=")
-                if key.strip() == self.versioning.name:
-                    found = value.strip().strip('"')
-        return float(found == self.version)
+def _version(request: Any, version: str, versioning: Versioning) -> bool:
+    found = versioning.default
+    if versioning.scheme == "header":
+        found = request.headers.get(versioning.name, found)
+    else:
+        wishes = parse_preferences(accept_of(request))
+        types = [MediaType.parse(wish.value) for wish in wishes if wish.quality]
+        found = next(
+            (t.parameters[versioning.name] for t in types if versioning.name in t.parameters), found
+        )
+    return bool(found == version)

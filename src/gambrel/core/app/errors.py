@@ -16,7 +16,8 @@ import msgspec
 from gambrel.core.app.error_page import render_page
 from gambrel.core.app.events import Events, RequestFailed
 from gambrel.core.app.points import Point
-from gambrel.core.http.errors import HTTPError, ServerError, Unprocessable, problem
+from gambrel.core.http.errors import BadRequest, HTTPError, ServerError, Unprocessable, problem
+from gambrel.core.http.negotiation import best_match
 from gambrel.core.http.request import Request
 from gambrel.core.http.response import Response
 from gambrel.core.http.status import phrase
@@ -26,8 +27,6 @@ DebugRenderer = Callable[[Request, Exception, str], Response | None]
 
 DEBUG_RENDERER: Point[DebugRenderer] = Point("debug renderer", key=lambda _: "debug renderer")
 """Answers unknown errors while debugging: `render(request, error, incident)`; None declines."""
-
-_ROUNDS = 4
 
 
 @dataclass(frozen=True, slots=True)
@@ -108,22 +107,14 @@ class ErrorBoundary:
 
     async def _answer(self, failure: "_Failure", scopes: Sequence[ErrorHandlers]) -> Response:
         used: list[ErrorHandler] = []
-        for _ in range(_ROUNDS):
-            replaced = False
-            for handler in [h for scope in scopes for h in scope.candidates(failure.error)]:
-                if handler in used:
-                    continue
-                used.append(handler)
-                if handler.is_catch_all:
-                    await self._report(failure)
-                answer = await _ask(handler, failure)
-                if isinstance(answer, Response):
-                    return answer
-                if replaced := answer is not None:
-                    failure.error = answer
-                    break
-            if not replaced:
-                break
+        while (handler := _next(failure.error, scopes, used)) is not None:
+            used.append(handler)
+            if handler.is_catch_all:
+                await self._report(failure)
+            answer = await _ask(handler, failure)
+            if isinstance(answer, Response):
+                return answer
+            failure.error = answer or failure.error
         return await self._default(failure)
 
     async def _default(self, failure: "_Failure") -> Response:
@@ -164,6 +155,13 @@ class _Failure:
     def __str__(self) -> str:
         """Name the request for the log; `ascii` keeps control characters out of its lines."""
         return f"{self.request.method} {ascii(self.request.raw_path)[1:-1][:500]}"
+
+
+def _next(
+    error: Exception, scopes: Sequence[ErrorHandlers], used: Sequence[ErrorHandler]
+) -> ErrorHandler | None:
+    candidates = (handler for scope in scopes for handler in scope.candidates(error))
+    return next((handler for handler in candidates if handler not in used), None)
 
 
 async def _ask(handler: ErrorHandler, failure: _Failure) -> Response | Exception | None:
@@ -216,23 +214,9 @@ def render_error(request: Request, error: HTTPError, incident: str = "") -> Resp
 
 
 def prefers_page(accept: str) -> bool:
-    """Tell whether an `Accept` value names HTML, and not JSON before it (RFC 9110 §12.5.1)."""
-    page = data = 0.0
-    for item in accept.lower().split(","):
-        kind, *parameters = (part.strip() for part in item.split(";"))
-        weight = _weight(parameters)
-        if kind in {"text/html", "application/xhtml+xml"}:
-            page = max(page, weight)
-        elif kind in {"application/json", "application/problem+json"}:
-            data = max(data, weight)
-    return page > 0 and page >= data
-
-
-def _weight(parameters: Iterable[str]) -> float:
-    for parameter in parameters:
-        if parameter.startswith("q="):
-            try:
-                return float(parameter[2:])
-            except ValueError:
-                return 0.0
-    return 1.0
+    """Tell whether an `Accept` value prefers HTML to JSON (RFC 9110 §12.5.1)."""
+    offers = ("application/problem+json", "application/json", "text/html")
+    try:
+        return best_match(accept, offers) == "text/html"
+    except BadRequest:  # an error must be answered even to who asks for it in a malformed way
+        return False

@@ -47,15 +47,12 @@ def order_extensions(
         GambrelError: A name is given twice, or a requirement is missing or circular; the message
             names the chain.
     """
-    named = _by_name([*_kept(defaults, {e.name for e in extensions}), *extensions])
+    own = _by_name(extensions)
+    named = {name: one for name, one in _by_name(defaults).items() if name not in own} | own
     ordered: dict[str, Extension] = {}
     for name in named:
         _visit(name, named, ordered, ())
     return list(ordered.values())
-
-
-def _kept(defaults: Iterable[Extension], replaced: set[str]) -> list[Extension]:
-    return [extension for extension in defaults if extension.name not in replaced]
 
 
 def _by_name(extensions: Iterable[Extension]) -> dict[str, Extension]:

@@ -127,10 +127,7 @@ class Lifespan:
                 await self._enter(entry)
             except BaseException as error:
                 error.add_note(f"while opening {entry.name} ({entry.where or 'lifespan'})")
-                errors = await self._close()
-                if errors and isinstance(error, Exception):
-                    raise BaseExceptionGroup("start-up failed", [error, *errors]) from None
-                raise
+                _raise("start-up failed", [error, *await self._close()])
         return self
 
     async def __aexit__(
@@ -139,11 +136,7 @@ class Lifespan:
         error: BaseException | None,
         trace: TracebackType | None,
     ) -> None:
-        errors = await self._close()
-        if len(errors) == 1:
-            raise errors[0]
-        if errors:
-            raise BaseExceptionGroup("closing failed", errors)
+        _raise("closing failed", await self._close())
 
     async def _enter(self, entry: Entry) -> None:
         manager = self._manager(entry)
@@ -184,9 +177,7 @@ class Lifespan:
             if parameter.default is not parameter.empty:
                 continue
             kind = hints.get(name)
-            found = self._app if kind is None or isinstance(self._app, kind) else None
-            if found is None and isinstance(kind, type):
-                found = self._resources.find(kind)
+            found = self._app if kind is None else self._find(kind)
             if found is None:
                 raise GambrelError(
                     "lifespan.no-resource",
@@ -197,6 +188,11 @@ class Lifespan:
                 )
             arguments.append(found)
         return arguments
+
+    def _find(self, kind: Any) -> object | None:
+        if not isinstance(kind, type):
+            return None
+        return self._app if isinstance(self._app, kind) else self._resources.find(kind)
 
     async def _close(self) -> list[BaseException]:
         """Close everything; an error or a cancellation must not keep the rest open."""
@@ -225,6 +221,15 @@ class _Opened:
             await self.manager.__aexit__(None, None, None)
         else:
             self.manager.__exit__(None, None, None)
+
+
+def _raise(message: str, errors: list[BaseException]) -> None:
+    """Raise what was collected; a cancellation must arrive as one."""
+    for error in errors:
+        if len(errors) == 1 or not isinstance(error, Exception):
+            raise error
+    if errors:
+        raise BaseExceptionGroup(message, errors)
 
 
 def _hints(function: Callable[..., Any]) -> dict[str, Any]:

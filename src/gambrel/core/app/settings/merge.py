@@ -57,9 +57,13 @@ class Merge:
         self.settings: list[Setting] = []
         self.faults: list[SettingFault] = []
 
-    def section(self, kind: type, path: tuple[str, ...]) -> Any:
-        """Return a section made from what the sources have; None when it has a fault."""
-        values = {field.name: self._field(field, (*path, field.name)) for field in fields_of(kind)}
+    def section(self, kind: type, path: tuple[str, ...], default: object = None) -> Any:
+        """Return a section made from what the sources have; None when it has a fault.
+
+        `default` is the instance whose values stand for what no source has.
+        """
+        fields = fields_of(kind)
+        values = {field.name: self._field(field, (*path, field.name), default) for field in fields}
         if any(value is _FAILED for value in values.values()):
             return None
         try:
@@ -68,29 +72,21 @@ class Merge:
             self.faults.append(SettingFault(f"{path[0]}: {error}", kind.__qualname__, ""))
             return None
 
-    def _field(self, field: SectionField, path: tuple[str, ...]) -> Any:
+    def _field(self, field: SectionField, path: tuple[str, ...], above: object) -> Any:
+        default = _FAILED if field.required else field.make_default()
+        if above is not None:
+            default = getattr(above, field.name)
         if is_section(field.kind):
-            return self.section(field.kind, path)
+            inner = self.section(field.kind, path, None if default is _FAILED else default)
+            return _FAILED if inner is None else inner
         name = Name(path, _variables(field, path))
         self._names.append(name)
         found = self._find(name)
-        if found is None and field.required:
+        if found is None and default is _FAILED:
             self._missing(field, name)
-            return _FAILED
-        value = field.make_default() if found is None else self._convert(field, name, found)
+        value = default if found is None else self._convert(field, name, found)
         if value is not _FAILED:
-            origin = "default" if found is None else found.origin
-            self.settings.append(
-                Setting(
-                    path[0],
-                    ".".join(path[1:]),
-                    field.kind,
-                    show(value),
-                    origin,
-                    name.variables[0],
-                    field.description,
-                )
-            )
+            self.settings.append(_listed(field, name, value, found))
         return value
 
     def _find(self, name: Name) -> Found | None:
@@ -163,6 +159,15 @@ def suggest(name: str, known: Iterable[str]) -> str:
     """Return `did you mean ...?` for the nearest known name, or nothing."""
     close = get_close_matches(name, list(known), 1, 0.7)
     return f"did you mean {close[0]}?" if close else ""
+
+
+def _listed(field: SectionField, name: Name, value: object, found: Found | None) -> Setting:
+    section, *inner = name.path
+    origin = "default" if found is None else found.origin
+    variable = name.variables[0]
+    return Setting(
+        section, ".".join(inner), field.kind, show(value), origin, variable, field.description
+    )
 
 
 def _variables(field: SectionField, path: tuple[str, ...]) -> tuple[str, ...]:

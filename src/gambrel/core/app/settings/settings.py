@@ -23,7 +23,7 @@ from gambrel.core.app.settings.sources import (
     from_secrets,
     from_toml,
 )
-from gambrel.core.app.settings.values import fields_of, is_section, secrets_in
+from gambrel.core.app.settings.values import is_section, secrets_in, to_table
 from gambrel.core.http.errors import GambrelError
 
 T = TypeVar("T")
@@ -45,7 +45,7 @@ class Settings:
         self._overrides: list[Source] = []
         self._sections: dict[str, Any] = {}
         self._listing: list[Setting] = []
-        self.unknown: list[str] = []
+        self._unknown: list[str] = []
         self.declare(CORE, CoreSettings)
 
     def declare(self, name: str, section: Any, where: str = "") -> None:
@@ -71,11 +71,11 @@ class Settings:
             )
         self._types[name] = kind
         if section is not kind:
-            self.give({name: _changed(section)}, where)
+            self.give({name: section}, where)
 
     def give(self, values: Mapping[str, Any], where: str) -> None:
-        """Add constructor arguments: core settings at the top, other sections as mappings."""
-        self._arguments.append(from_arguments(values, where))
+        """Add constructor arguments: core settings, and sections as mappings or instances."""
+        self._arguments.append(from_arguments(to_table(values), where))
 
     def load(self) -> None:
         """Read the sources and make the sections; again after a declaration.
@@ -88,10 +88,15 @@ class Settings:
         merge.refuse_unknown()
         if merge.faults:
             raise _invalid(merge.faults)
-        self.unknown = merge.unknown_variables()
+        self._unknown = merge.unknown_variables()
         self._listing = merge.settings
         self._sections = sections
         self.core = sections[CORE]
+
+    @property
+    def unknown(self) -> list[str]:
+        """A sentence for each variable that looks like a setting and is none."""
+        return list(self._unknown)
 
     def describe(self) -> list[Setting]:
         """Return every setting with its value and origin; secrets are masked."""
@@ -107,7 +112,7 @@ class Settings:
 
         For tests. What was built from the old values keeps them: override before the build.
         """
-        table = from_arguments(values, "override")
+        table = from_arguments(to_table(values), "override")
         self._overrides.append(table)
         try:
             self._reload()
@@ -163,16 +168,6 @@ class Settings:
             return []
         table = from_toml(self._root, f"gambrel.{environment}.toml")
         return [] if table is None else [table]
-
-
-def _changed(section: object) -> dict[str, Any]:
-    """Return what an instance was given: the fields that differ from their defaults."""
-    return {
-        field.name: value
-        for field in fields_of(type(section))
-        for value in [getattr(section, field.name)]
-        if field.required or value != field.make_default()
-    }
 
 
 def _invalid(faults: list[SettingFault]) -> GambrelError:

@@ -89,6 +89,20 @@ def fields_of(section: Any) -> list[SectionField]:
     ]
 
 
+def to_table(value: Any) -> Any:
+    """Spell sections inside arguments as mappings of what differs from their defaults."""
+    if isinstance(value, Mapping):
+        return {key: to_table(inner) for key, inner in value.items()}
+    if not is_section(type(value)):
+        return value
+    return {
+        field.name: to_table(inner)
+        for field in fields_of(type(value))
+        for inner in [getattr(value, field.name)]
+        if field.required or inner != field.make_default()
+    }
+
+
 def _given(default: Any) -> Any:
     return msgspec.NODEFAULT if default is dataclasses.MISSING else default
 

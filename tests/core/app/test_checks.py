@@ -1,0 +1,167 @@
+from collections.abc import Iterable
+from pathlib import Path
+from types import SimpleNamespace
+from typing import Any
+
+import pytest
+
+from gambrel.core.app.checks import (
+    CORE_CHECKS,
+    Check,
+    Level,
+    Problem,
+    ephemeral_secret,
+    is_loopback,
+    require_safe,
+    run_checks,
+)
+from gambrel.core.app.settings import CoreSettings, Secret, Settings
+
+KEY = Secret("0123456789abcdef0123456789abcdef")
+GOOD: dict[str, Any] = {"hosts": ["example.com"], "secret_keys": [KEY]}
+
+
+def levels(problems: Iterable[Problem]) -> dict[str, Level]:
+    return {problem.id: problem.level for problem in problems}
+
+
+def make_app(root: Path, environ: dict[str, str] | None = None, **arguments: Any) -> Any:
+    settings = Settings(root, environ or {})
+    settings.give(arguments, "app.py:1")
+    settings.load()
+    return SimpleNamespace(settings=settings)
+
+
+@pytest.mark.parametrize("host", ["127.0.0.1", "127.8.0.1", "::1", "[::1]", "localhost"])
+def test_an_address_only_this_machine_reaches_is_loopback(host: str) -> None:
+    assert is_loopback(host)
+
+
+@pytest.mark.parametrize("host", ["0.0.0.0", "::", "", "10.0.0.1", "example.com", "unix:/run/x"])
+def test_any_other_address_is_not(host: str) -> None:
+    assert not is_loopback(host)
+
+
+def test_development_on_loopback_starts_with_warnings() -> None:
+    problems = require_safe(CoreSettings(debug=True), "127.0.0.1")
+
+    assert levels(problems) == {"core.hosts": Level.WARNING, "core.secret": Level.WARNING}
+
+
+@pytest.mark.parametrize("host", ["0.0.0.0", None])
+def test_anywhere_else_hosts_and_secret_are_required_and_debug_is_refused(host: str | None) -> None:
+    problems = require_safe(CoreSettings(debug=True), host)
+
+    assert levels(problems) == {
+        "core.debug": Level.ERROR,
+        "core.hosts": Level.ERROR,
+        "core.secret": Level.ERROR,
+    }
+    assert all(problem.hint for problem in problems)
+
+
+def test_production_is_strict_on_loopback_too() -> None:
+    problems = require_safe(CoreSettings(environment="production", debug=True), "127.0.0.1")
+
+    assert {problem.level for problem in problems} == {Level.ERROR}
+
+
+def test_hosts_and_a_good_secret_are_enough() -> None:
+    assert require_safe(CoreSettings(**GOOD), "0.0.0.0") == []
+
+
+@pytest.mark.parametrize(
+    ("key", "reason"),
+    [
+        ("0123456789abcdef", "fewer than 32 bytes"),
+        ("ab" * 20, "can be guessed"),
+        ("django-insecure-0123456789abcdefghij", "can be guessed"),
+    ],
+)
+def test_a_weak_secret_is_refused_and_not_shown(key: str, reason: str) -> None:
+    settings = CoreSettings(hosts=["example.com"], secret_keys=[KEY, Secret(key)])
+
+    [problem] = require_safe(settings, "0.0.0.0")
+
+    assert problem.id == "core.weak-secret"
+    assert problem.message.startswith("secret key 2 ")
+    assert reason in problem.message
+    assert key not in str(problem)
+
+
+def test_a_secret_made_up_is_strong_and_new() -> None:
+    first, second = ephemeral_secret(), ephemeral_secret()
+
+    assert first != second
+    assert require_safe(CoreSettings(hosts=["h"], secret_keys=[first]), "0.0.0.0") == []
+
+
+def test_every_host_is_a_warning() -> None:
+    settings = CoreSettings(hosts=["*"], secret_keys=[KEY])
+
+    assert levels(require_safe(settings, "0.0.0.0")) == {"core.any-host": Level.WARNING}
+
+
+def test_a_warning_can_be_silenced_and_an_error_cannot() -> None:
+    settings = CoreSettings(hosts=["*"], silenced_checks=["core.any-host", "core.secret"])
+
+    assert levels(require_safe(settings, "0.0.0.0")) == {"core.secret": Level.ERROR}
+
+
+def test_problems_come_worst_first_and_deploy_checks_only_when_asked() -> None:
+    checks = [
+        Check(
+            lambda app: [Problem("b", "", level=Level.INFO), Problem("a", "", level=Level.ERROR)]
+        ),
+        Check(lambda app: [Problem("c", "", level=Level.WARNING)], deploy=True),
+    ]
+
+    assert [p.id for p in run_checks(checks, None)] == ["a", "b"]
+    assert [p.id for p in run_checks(checks, None, deploy=True)] == ["a", "c", "b"]
+    assert [p.id for p in run_checks(checks, None, silenced=["a", "b"])] == ["a"]
+
+
+def test_a_check_that_fails_is_a_problem_and_the_others_run() -> None:
+    def broken(app: object) -> list[Problem]:
+        raise RuntimeError("hidden")
+
+    problems = run_checks([Check(broken), Check(lambda app: [Problem("x", "")])], None)
+
+    assert [p.id for p in problems] == ["check.failed", "x"]
+    assert "RuntimeError" in problems[0].message
+
+
+def test_a_problem_reads_like_every_error_of_ours() -> None:
+    problem = Problem("core.hosts", "no hosts", "set them", "app.py:1", Level.WARNING)
+
+    assert str(problem) == ("[core.hosts] warning: no hosts\n  where: app.py:1\n  hint: set them")
+    assert str(Problem("x", "y")) == "[x] error: y"
+
+
+def test_a_check_before_deployment_asks_for_what_any_address_needs(tmp_path: Path) -> None:
+    found = run_checks(CORE_CHECKS, make_app(tmp_path), deploy=True)
+
+    assert levels(found) == {"core.hosts": Level.ERROR, "core.secret": Level.ERROR}
+    assert run_checks(CORE_CHECKS, make_app(tmp_path)) == []
+
+
+def test_a_variable_that_is_no_setting_is_a_warning(tmp_path: Path) -> None:
+    found = run_checks(CORE_CHECKS, make_app(tmp_path, {"GAMBREL_DEBGU": "1"}))
+
+    assert levels(found) == {"core.unknown-variable": Level.WARNING}
+
+
+@pytest.mark.parametrize(
+    ("network", "expected"),
+    [
+        ("10.0.0.0/8", {}),
+        ("0.0.0.0/0", {"core.proxies": Level.WARNING}),
+        ("proxy", {"core.proxies": Level.ERROR}),
+    ],
+)
+def test_trusted_proxies_are_networks_and_not_everybody(
+    tmp_path: Path, network: str, expected: dict[str, Level]
+) -> None:
+    found = run_checks(CORE_CHECKS, make_app(tmp_path, trusted_proxies=[network]))
+
+    assert levels(found) == expected

@@ -1,0 +1,48 @@
+from html.parser import HTMLParser
+
+from gambrel.core.app.error_page import render_page
+from gambrel.core.http.errors import Fault
+
+
+class Outline(HTMLParser):
+    def __init__(self, page: str) -> None:
+        super().__init__()
+        self.tags: list[str] = []
+        self.attributes: dict[str, str | None] = {}
+        self.feed(page)
+
+    def handle_starttag(self, tag: str, attrs: list[tuple[str, str | None]]) -> None:
+        self.tags.append(tag)
+        self.attributes.update(attrs)
+
+
+def test_a_page_has_a_language_a_main_region_and_one_heading() -> None:
+    outline = Outline(render_page(404, "Not Found"))
+
+    assert outline.attributes["lang"] == "en"
+    assert outline.tags.count("h1") == outline.tags.count("main") == 1
+    assert not {"script", "style", "link", "img"} & set(outline.tags)
+
+
+def test_a_status_has_a_sentence_for_people() -> None:
+    assert "There is nothing at this address." in render_page(404, "Not Found")
+    assert "The request failed." in render_page(418, "Teapot")
+    assert "Something went wrong on our side." in render_page(500, "Internal Server Error")
+
+
+def test_a_detail_stands_in_its_place_and_is_escaped() -> None:
+    page = render_page(404, "<b>", "<script>alert(1)</script>")
+
+    assert "<script>" not in page
+    assert "&lt;script&gt;" in page
+    assert "<b>" not in page
+
+
+def test_faults_are_listed() -> None:
+    page = render_page(422, "Invalid", faults=[Fault("form", "name", "is <missing>", "missing")])
+
+    assert "<li>name: is &lt;missing&gt;</li>" in page
+
+
+def test_an_incident_is_shown() -> None:
+    assert "<code>abc</code>" in render_page(500, "Error", incident="abc")

@@ -20,7 +20,6 @@ SILENT = {
     tokenize.ENDMARKER,
 }
 Function = ast.FunctionDef | ast.AsyncFunctionDef
-Documented = ast.Module | ast.ClassDef | ast.FunctionDef | ast.AsyncFunctionDef
 
 
 @dataclass(frozen=True)
@@ -56,9 +55,8 @@ class Source:
             if token.type not in SILENT:
                 lines.update(range(token.start[0], token.end[0] + 1))
         for node in ast.walk(self.tree):
-            if isinstance(node, Documented) and ast.get_docstring(node, clean=False) is not None:
-                docstring = node.body[0]
-                lines.difference_update(range(docstring.lineno, docstring.end_lineno + 1))
+            if is_text(node):
+                lines.difference_update(range(node.lineno, node.end_lineno + 1))
         return frozenset(lines)
 
     def size(self, node: ast.stmt) -> int:
@@ -76,6 +74,15 @@ class Source:
         for name, node in named(self.tree):
             if isinstance(node, ast.ClassDef):
                 yield name, node
+
+
+def is_text(node: ast.AST) -> bool:
+    """Say whether a statement is a string alone: the docstring of what is before or around it."""
+    return (
+        isinstance(node, ast.Expr)
+        and isinstance(node.value, ast.Constant)
+        and isinstance(node.value.value, str)
+    )
 
 
 def named(tree: ast.AST, prefix: str = "") -> Iterator[tuple[str, ast.stmt]]:

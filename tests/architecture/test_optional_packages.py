@@ -9,6 +9,7 @@ from tests.architecture.source import sources
 
 # Installed with the framework, yet of no use before the first socket, command or server.
 LATER = {"click", "httptools", "picows", "uvloop"}
+TAKEN_WHERE_PRESENT = {"typing_extensions"}  # by msgspec
 
 IMPORT = """
 import importlib
@@ -43,6 +44,8 @@ def test_the_core_and_the_roof_import_with_the_core_install_alone():
 
 
 def test_importing_gambrel_loads_nothing_that_may_never_be_used():
+    unused = (LATER | other_modules()) - TAKEN_WHERE_PRESENT
+
     loaded = json.loads(run_without((), IMPORT, "gambrel"))
 
-    assert {name.split(".")[0] for name in loaded} & (LATER | other_modules()) == set()
+    assert {name.split(".")[0] for name in loaded} & unused == set()

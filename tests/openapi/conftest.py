@@ -4,13 +4,13 @@ import datetime
 import decimal
 import enum
 import uuid
-from collections.abc import Iterable
 from typing import Annotated, Any, Literal
 
 import msgspec
 import pytest
 
 from gambrel.core.binding.describe import BodyInfo, Operation, ParamInfo, ResponseInfo
+from gambrel.core.binding.schemas import json_schemas
 from gambrel.openapi import schemes
 from gambrel.openapi.options import Document, Example, Selection, Server, Tag, Webhook
 
@@ -79,18 +79,6 @@ class Bean(msgspec.Struct):
     roast: Roast
     price: Price
     blend_of: list["Bean"] = []
-
-
-def json_schemas(
-    types: Iterable[Any], *, mode: str, ref_template: str
-) -> tuple[tuple[dict[str, Any], ...], dict[str, Any]]:
-    """Stand in for binding's function: what is received is always complete."""
-    schemas, components = msgspec.json.schema_components(types, ref_template=ref_template)
-    if mode == "output":
-        for schema in components.values():
-            if "properties" in schema:
-                schema["required"] = list(schema["properties"])
-    return schemas, components
 
 
 def param(name: str, location: Any, annotation: Any, **more: Any) -> ParamInfo:
@@ -296,3 +284,8 @@ def operations() -> list[Operation]:
 @pytest.fixture
 def document() -> Document:
     return shop_document()
+
+
+@pytest.fixture
+def schemas() -> Any:
+    return json_schemas

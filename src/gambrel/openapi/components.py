@@ -7,11 +7,9 @@
 from collections.abc import Iterable, Mapping
 from typing import Any, Literal
 
-from gambrel.openapi.described import JsonSchemas, Schema
+from gambrel.openapi.described import JsonSchemas, Mode, Schema
 
-__all__ = ["Mode", "Schemas"]
-
-Mode = Literal["input", "output"]
+__all__ = ["Schemas"]
 
 _PREFIX = "#/components/schemas/"
 _LITERAL = frozenset({"default", "const", "enum", "example", "examples"})
@@ -104,9 +102,9 @@ class Schemas:
         if not self._separate:
             components.update(given)
         for (_, schema), made in zip(self._wanted["input"], incoming, strict=True):
-            schema |= _renamed(made, names) | schema
+            _complete(schema, _renamed(made, names))
         for (_, schema), made in zip(self._wanted["output"], outgoing, strict=True):
-            schema |= made | schema
+            _complete(schema, made)
         self._add_own(components)
         return dict(sorted(components.items()))
 
@@ -135,6 +133,12 @@ class Schemas:
         components.update((new, _renamed(_OWN[name][0], names)) for name, new in names.items())
         for name, reference in self._own.items():
             reference["$ref"] = _PREFIX + names[name]
+
+
+def _complete(schema: Schema, made: Schema) -> None:
+    siblings = dict(schema)
+    schema.clear()
+    schema.update(made | siblings)
 
 
 def _free(name: str, taken: Iterable[str]) -> str:

@@ -2,12 +2,12 @@
 
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
-from typing import Any
+from typing import Any, get_args, get_origin
 
 import msgspec
 
-from gambrel.openapi.components import Mode, Schemas
-from gambrel.openapi.described import Param, Schema
+from gambrel.openapi.components import Schemas
+from gambrel.openapi.described import Mode, Param, Schema
 from gambrel.openapi.options import Example
 
 __all__ = ["PROBLEM_TYPE", "Content", "examples_of", "is_structured", "param_schema", "to_plain"]
@@ -70,9 +70,9 @@ class Content:
     def _part(self, part: Param) -> Schema:
         described = {"description": part.description} if part.description else {}
         if part.location == "file":
-            many = "list" in str(part.annotation) or "List" in str(part.annotation)
-            files = {"type": "array", "items": dict(_BINARY)} if many else dict(_BINARY)
-            return files | described
+            if _is_list(part.annotation):
+                return {"type": "array", "items": dict(_BINARY)} | described
+            return _BINARY | described
         return param_schema(self.schemas, part) | described
 
 
@@ -118,6 +118,12 @@ def to_plain(value: Any) -> Any:
 def is_structured(media_type: str) -> bool:
     """Say whether a body of this media type is described by the type that it carries."""
     return media_type in _STRUCTURED or media_type in _FORMS or media_type.endswith("+json")
+
+
+def _is_list(annotation: Any) -> bool:
+    if get_origin(annotation) in {list, tuple, set, frozenset}:
+        return True
+    return any(_is_list(part) for part in get_args(annotation))
 
 
 def _raw(media_type: str) -> Schema:

@@ -4,12 +4,13 @@ A battery may not import binding, so these protocols say which attributes it rel
 records of `gambrel.core.binding.describe` have them, and so may anything else.
 """
 
-from collections.abc import Iterable, Mapping, Sequence
-from typing import Any, Protocol
+from collections.abc import Mapping, Sequence
+from typing import Any, Literal, Protocol
 
-__all__ = ["Body", "JsonSchemas", "Operation", "Param", "Response", "Schema"]
+__all__ = ["Body", "JsonSchemas", "Mode", "Operation", "Param", "Response", "Schema"]
 
 Schema = dict[str, Any]
+Mode = Literal["input", "output"]
 
 
 class JsonSchemas(Protocol):
@@ -19,7 +20,7 @@ class JsonSchemas(Protocol):
     """
 
     def __call__(
-        self, types: Iterable[Any], *, mode: str, ref_template: str
+        self, types: Sequence[Any], *, mode: Mode, ref_template: str
     ) -> tuple[Sequence[Schema], Mapping[str, Schema]]:
         """Return one schema per type, and the components they refer to."""
 
@@ -34,7 +35,6 @@ class Param(Protocol):
     description: str
     examples: Any
     deprecated: bool
-    explode: bool
     converter: str | None
 
     @property

@@ -14,7 +14,7 @@ from gambrel.core.http.errors import GambrelError
 from gambrel.openapi.components import Schemas
 from gambrel.openapi.content import Content
 from gambrel.openapi.described import JsonSchemas, Operation
-from gambrel.openapi.operations import build_operation, build_webhook, operation_ids
+from gambrel.openapi.operations import build_operation, build_webhook, operation_ids, overlay
 from gambrel.openapi.options import Document, Server, Tag
 
 __all__ = ["build_document", "conflicts", "export"]
@@ -62,7 +62,7 @@ def build_document(
         "schemas": schemas.fill(),
         "securitySchemes": {name: dict(scheme) for name, scheme in schemes},
     }
-    built = {
+    built: dict[str, Any] = {
         "openapi": _VERSIONS[document.openapi],
         "info": _info(document),
         "servers": [_server(server) for server in document.servers],
@@ -73,7 +73,8 @@ def build_document(
         "security": [dict(needs) for needs in document.security],
         "externalDocs": {"url": document.external_docs} if document.external_docs else None,
     }
-    return {key: value for key, value in built.items() if value or key == "paths"}
+    filled = {key: value for key, value in built.items() if value or key == "paths"}
+    return overlay(filled, document.extra)
 
 
 def conflicts(operations: Iterable[Operation], document: Document) -> list[str]:

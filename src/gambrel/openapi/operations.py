@@ -13,7 +13,7 @@ from gambrel.openapi.described import Body, Operation, Param
 from gambrel.openapi.options import Webhook
 from gambrel.openapi.responses import build_responses
 
-__all__ = ["build_operation", "build_webhook", "operation_ids"]
+__all__ = ["build_operation", "build_webhook", "operation_ids", "overlay"]
 
 # OpenAPI 3.1.1 §4.8.12.1: header parameters of these names shall be ignored.
 _RESERVED = frozenset({"accept", "content-type", "authorization"})
@@ -67,9 +67,8 @@ def build_operation(
         "deprecated": operation.deprecated,
         "security": list(operation.security),
     }
-    return _merged(
-        {key: value for key, value in built.items() if value}, operation.extra.get("openapi") or {}
-    )
+    shown = {key: value for key, value in built.items() if value}
+    return overlay(shown, operation.extra.get("openapi") or {})
 
 
 def build_webhook(name: str, webhook: Webhook, content: Content) -> dict[str, Any]:
@@ -110,16 +109,13 @@ def _parameter(param: Param, content: Content) -> dict[str, Any]:
         "schema": param_schema(content.schemas, param),
         "examples": examples_of(param.examples),
     }
-    shown = {key: value for key, value in built.items() if value or key == "schema"}
-    if param.location == "query" and not param.explode:
-        shown |= {"style": "form", "explode": False}
-    return shown
+    return {key: value for key, value in built.items() if value or key == "schema"}
 
 
 def _body(body: Body, content: Content) -> dict[str, Any]:
     built: dict[str, Any] = {}
     for media_type in body.media_types:
-        if body.fields and media_type in _FORMS:
+        if body.fields and (media_type in _FORMS or body.annotation is None):
             examples = examples_of(body.examples)
             entry: dict[str, Any] = {"schema": content.form(body.fields)}
             built[media_type] = entry | ({"examples": examples} if examples else {})
@@ -143,11 +139,11 @@ def _words(name: str) -> str:
     return words[:1].upper() + words[1:]
 
 
-def _merged(built: dict[str, Any], given: Mapping[str, Any]) -> dict[str, Any]:
-    """Lay what a route says in `extra["openapi"]` over what was derived, object by object."""
+def overlay(built: dict[str, Any], given: Mapping[str, Any]) -> dict[str, Any]:
+    """Lay what somebody says over what was derived, object by object; a list replaces a list."""
     merged = dict(built)
     for key, value in given.items():
         old = merged.get(key)
         both = isinstance(old, dict) and isinstance(value, Mapping)
-        merged[key] = _merged(old, value) if both and old is not None else value
+        merged[key] = overlay(old, value) if both and old is not None else value
     return merged

@@ -93,7 +93,8 @@ class Document:
     What a named document leaves at its default it takes from the main one, but for `only`.
     `security` lists alternatives that hold for every operation without its own. `openapi` is
     `"3.1"`, or `"3.2"` for documents with the QUERY method. `separate_input_output=False` shows
-    one schema per type even where clients may leave out what they always receive.
+    one schema per type even where clients may leave out what they always receive. `extra` is laid
+    over the finished document (`{"x-logo": …}`), as a route's `extra["openapi"]` is over its own.
     """
 
     title: str = "API"
@@ -111,6 +112,7 @@ class Document:
     webhooks: Mapping[str, Webhook] = field(default_factory=dict)
     openapi: Literal["3.1", "3.2"] = "3.1"
     separate_input_output: bool = True
+    extra: Mapping[str, Any] = field(default_factory=dict)
     only: Callable[[Operation], bool] = field(default_factory=Selection)
 
     def over(self, main: "Document") -> Self:

@@ -39,7 +39,8 @@ _PAGE = """<!doctype html>
 <a class="skip" href="#docs-main">Skip to content</a>
 <header class="bar">
 <button type="button" id="docs-menu" aria-expanded="false" aria-controls="docs-nav">Menu</button>
-<a class="brand" href="#docs-main"><i class="mark" aria-hidden="true"></i><span>{title}</span></a>
+<a class="brand" href="#docs-main" aria-label="{title}">
+<i class="mark" aria-hidden="true"></i><span>{title}</span></a>
 <button type="button" id="docs-auth" hidden>Credentials</button>
 <button type="button" id="docs-theme" aria-label="Change colours"></button>
 </header>

@@ -15,8 +15,8 @@ class ParamInfo:
     """One value read from the path, the query, a header, a cookie, or a part of a form.
 
     `name` is the handler's argument, `alias` the name on the wire. `default` counts only when
-    `required` is false. `explode` says that a list repeats its key (`?tag=a&tag=b`) instead of
-    holding comma-separated values. `converter` is the converter of a path segment (`int` in
+    `required` is false. `explode` says that the value is a list whose key is repeated
+    (`?tag=a&tag=b`). `converter` is the converter of a path segment (`int` in
     `/{id:int}`), whose refusal is a 404 and not a 422.
     """
 
@@ -29,7 +29,7 @@ class ParamInfo:
     description: str = ""
     examples: tuple[Any, ...] = ()
     deprecated: bool = False
-    explode: bool = True
+    explode: bool = False
     converter: str | None = None
 
 

@@ -119,8 +119,8 @@ function plainName(schema, depth) {
   if (real.type === "array") {
     return depth < DEPTH ? `array of ${typeName(real.items ?? {}, depth + 1)}` : "array";
   }
+  if ("const" in real || real.enum?.length === 1) return JSON.stringify(real.const ?? real.enum[0]);
   if (real.enum) return schemaName(schema) || "enum";
-  if ("const" in real) return JSON.stringify(real.const);
   if (real.type === "object" && isSchema(real.additionalProperties)) {
     return `map of ${typeName(real.additionalProperties, depth + 1)}`;
   }

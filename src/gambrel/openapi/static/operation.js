@@ -2,7 +2,7 @@
 
 import { code, copyButton, fold, h, tabs } from "./dom.js";
 import { schemeWords } from "./auth.js";
-import { markdown } from "./markdown.js";
+import { inline, markdown } from "./markdown.js";
 import { operations, resolve, security } from "./model.js";
 import { bodyContent, isJson, makeRequest, mediaExample, startValues } from "./request.js";
 import { SAMPLES } from "./samples.js";
@@ -114,7 +114,7 @@ function responses(operation, webhook) {
     const response = resolve(given);
     const label = [
       h("span.status", { "data-kind": status[0] }, status),
-      h("span", null, (response.description ?? "").split("\n")[0]),
+      h("span", null, inline((response.description ?? "").split("\n")[0])),
     ];
     const rest = response.content || response.headers;
     if (!rest) return h("li.plain", null, label);
@@ -182,16 +182,16 @@ function webhookSide(entry) {
   return h("div.side", null, examples({ "Sent to you": { content: bodyContent(entry) } }));
 }
 
-// What successful answers look like.
+// What answers look like; those of one shape are shown once.
 function examples(responses) {
-  const entries = Object.entries(responses ?? {}).flatMap(([status, given]) =>
-    Object.entries(resolve(given).content ?? {})
-      .filter(([type]) => isJson(type))
-      .slice(0, 1)
-      .map(([, content]) => ({
-        name: status,
-        render: () => jsonExample(mediaExample(content) ?? null, `Example of ${status}`),
-      })),
-  );
-  return entries.length > 0 && tabs("Example responses", entries.slice(0, 6));
+  const entries = new Map();
+  for (const [name, given] of Object.entries(responses ?? {})) {
+    const content = resolve(given).content ?? {};
+    const media = content[Object.keys(content).find(isJson)];
+    const shape = JSON.stringify(media);
+    if (!media || entries.has(shape)) continue;
+    const render = () => jsonExample(mediaExample(media) ?? null, `Example of ${name}`);
+    entries.set(shape, { name, render });
+  }
+  return entries.size > 0 && tabs("Example responses", [...entries.values()]);
 }

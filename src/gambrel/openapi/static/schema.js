@@ -79,8 +79,7 @@ function nested(schema, direction) {
     return values && hasFields(values) ? nested(values, direction) : null;
   }
   const amount = Object.keys(merged(resolve(target)).properties).length;
-  const label = `${schemaName(target) || "Object"}: ${amount} ${amount === 1 ? "field" : "fields"}`;
-  return fold(label, () => h("div.nested", null, fields(target, direction)));
+  return fold(many(amount, "field"), () => h("div.nested", null, fields(target, direction)));
 }
 
 function inner(schema, direction) {
@@ -117,7 +116,8 @@ function options(real, direction) {
     if (!hasFields(part)) return h("li.row", null, label, limits(target));
     return h("li.row", null, fold(label, () => h("div.nested", null, fields(part, direction))));
   });
-  return [h("p.hint", null, real.anyOf ? "Any of:" : "One of:"), h("ul.rows", null, rows)];
+  const words = real.anyOf && !by ? "Any of:" : "One of:";
+  return [h("p.hint", null, words), h("ul.rows", null, rows)];
 }
 
 const hasFields = (schema) => {
@@ -131,12 +131,14 @@ const LIMITS = [
   ["maximum", (value) => `≤ ${value}`],
   ["exclusiveMaximum", (value) => `< ${value}`],
   ["multipleOf", (value) => `multiple of ${value}`],
-  ["minLength", (value) => `at least ${value} ${value === 1 ? "character" : "characters"}`],
-  ["maxLength", (value) => `at most ${value} ${value === 1 ? "character" : "characters"}`],
-  ["minItems", (value) => `at least ${value} ${value === 1 ? "item" : "items"}`],
-  ["maxItems", (value) => `at most ${value} ${value === 1 ? "item" : "items"}`],
+  ["minLength", (value) => `at least ${many(value, "character")}`],
+  ["maxLength", (value) => `at most ${many(value, "character")}`],
+  ["minItems", (value) => `at least ${many(value, "item")}`],
+  ["maxItems", (value) => `at most ${many(value, "item")}`],
   ["uniqueItems", (value) => value && "no item twice"],
 ];
+
+const many = (amount, noun) => `${amount} ${noun}${amount === 1 ? "" : "s"}`;
 
 // Constraints, default, values and examples of a type, as short as can be.
 function limits(schema, examples) {
@@ -151,9 +153,9 @@ function limits(schema, examples) {
   const given = examples ?? schema.examples;
   const all = [
     words,
-    schema.pattern && listed("matches", [schema.pattern]),
+    schema.pattern && !schema.format && !schema.contentEncoding && listed("matches", [schema.pattern]),
     preset !== undefined && preset !== null && listed("default", [preset]),
-    listed("one of", schema.enum ?? items.enum),
+    listed("one of", (schema.enum ?? items.enum ?? []).slice(schema.enum?.length === 1)),
     listed(given?.length === 1 ? "example" : "examples", given),
   ].flat().filter(Boolean);
   return all.length > 0 && h("p.limits", null, all);

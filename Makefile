@@ -97,7 +97,7 @@ else
 endif
 
 .PHONY: check
-check: lint types arch test docs examples oldest ## everything; what CI runs
+check: lint types test docs examples oldest ## everything; what CI runs (`test` has `arch` in it)
 
 .PHONY: quick
 quick: CHANGED = $(wildcard $(shell git diff --name-only --diff-filter=d HEAD -- '*.py' | sed -n -E \

@@ -1,4 +1,4 @@
-"""A request passes the rooms of ARCHITECTURE.md in their order; few frames stand above a handler."""
+"""A request passes the rooms of ARCHITECTURE.md in order, and few frames stand above a handler."""
 
 import asyncio
 import sys

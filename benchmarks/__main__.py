@@ -5,6 +5,7 @@ from __future__ import annotations
 import argparse
 import os
 import shutil
+from collections.abc import Callable, Iterable
 from dataclasses import replace
 from pathlib import Path
 
@@ -23,7 +24,7 @@ REFERENCE = "gambrel-async"
 
 def main() -> None:
     """Runs one command."""
-    options = _parser().parse_args()
+    options = _parser().parse_intermixed_args()
     if options.command not in ("setup", "report"):
         _require_machine(options)
     COMMANDS[options.command](options)
@@ -99,8 +100,8 @@ def _plan(options: argparse.Namespace) -> Plan:
         rounds=1 if quick else options.rounds,
         seconds=1 if quick else options.seconds,
         warmup=0 if quick else options.warmup,
-        workloads=tuple(options.workloads),
-        headers=("1",) if quick else tuple(options.headers),
+        workloads=options.workloads,
+        headers=("1",) if quick else options.headers,
         server_cpu=options.server_cpu,
         load_cpu=options.load_cpu,
     )
@@ -112,6 +113,18 @@ def _require_machine(options: argparse.Namespace) -> None:
         raise SystemExit(f"install {' and '.join(missing)} first (Linux only)")
     if not {options.server_cpu, options.load_cpu} <= os.sched_getaffinity(0):
         raise SystemExit("two CPUs are needed: choose with --server-cpu and --load-cpu")
+
+
+def _some_of(choices: Iterable[str]) -> Callable[[str], tuple[str, ...]]:
+    known = tuple(choices)
+
+    def parse(text: str) -> tuple[str, ...]:
+        asked = tuple(text.split(","))
+        if not set(asked) <= set(known):
+            raise argparse.ArgumentTypeError(f"use some of {','.join(known)}")
+        return asked
+
+    return parse
 
 
 def _parser() -> argparse.ArgumentParser:
@@ -129,8 +142,8 @@ def _parser() -> argparse.ArgumentParser:
     parser.add_argument("--rounds", "--pairs", type=int, default=Plan.rounds)
     parser.add_argument("--seconds", type=int, default=Plan.seconds, help="length of a window")
     parser.add_argument("--warmup", type=int, default=Plan.warmup, help="seconds before each")
-    parser.add_argument("--workloads", nargs="+", default=list(WORKLOADS), choices=WORKLOADS)
-    parser.add_argument("--headers", nargs="+", default=["1", "10"], choices=HEADER_SETS)
+    parser.add_argument("--workloads", type=_some_of(WORKLOADS), default=Plan.workloads)
+    parser.add_argument("--headers", type=_some_of(HEADER_SETS), default=("1", "10"))
     parser.add_argument("--server-cpu", type=int, default=Plan.server_cpu)
     parser.add_argument("--load-cpu", type=int, default=Plan.load_cpu)
     parser.add_argument("--python", help="interpreter for the environments (3.12 or newer)")

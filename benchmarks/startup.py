@@ -24,7 +24,8 @@ def measure_starts(run: Run, targets: Iterable[Target], rounds: int, cpu: int) -
                 continue
             if number >= 0:
                 run.samples.append(Sample(target.name, "start", "", number, values))
-                print(f"start {number + 1}  {target.name:22} {values}", flush=True)
+                shown = "".join(f"{value:10,.1f} {name}" for name, value in values.items())
+                print(f"start {number + 1}  {target.name:22}{shown}", flush=True)
     return run
 
 

@@ -15,7 +15,9 @@ async def passing(request: Request, call_next) -> Response:
     return await call_next(request)
 
 
-app = App(middleware=[passing]) if MODE == "middleware" else App()
+app = App()
+if MODE == "middleware":
+    app.middleware(passing)
 
 
 def filler(id: int) -> dict[str, int]:

@@ -135,7 +135,7 @@ def parse_etags(header: str) -> list[ETag] | None:
     # A tag may hold a comma, so the quotes mark its ends: every second piece is one.
     pieces = header.split('"')
     for index in range(1, len(pieces), 2):
-        before = pieces[index - 1].strip(" \t,")
+        before = pieces[index - 1].lstrip(" \t,")
         after_comma = index == 1 or "," in pieces[index - 1]
         if before not in {"", "W/"} or not after_comma:
             raise BadRequest("malformed list of entity tags")

@@ -5,7 +5,6 @@ types and proxies split text with them. Nothing here knows a request.
 """
 
 from base64 import b64decode
-from binascii import Error as Base64Error
 from collections.abc import Iterable, Mapping
 from datetime import UTC, datetime
 from typing import Literal, NamedTuple
@@ -219,7 +218,7 @@ def parse_basic(credentials: Credentials) -> tuple[str, str]:
     """
     try:
         user, colon, password = b64decode(credentials.value, validate=True).decode().partition(":")
-    except (Base64Error, UnicodeDecodeError):
+    except ValueError:
         colon = ""
     if not colon or credentials.scheme != "basic":
         raise BadRequest("malformed Basic credentials")

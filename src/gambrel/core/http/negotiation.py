@@ -70,7 +70,7 @@ Fit = Callable[[str, str], int | None]
 def _best(
     header: str, offers: Sequence[str], fit: Fit, unnamed: Callable[[str], int]
 ) -> str | None:
-    """Return the offer of highest quality; the server's order decides between equals.
+    """Return the offer of highest quality, of equals the one named most exactly, then the first.
 
     Each offer has the quality of the most specific item that covers it; `unnamed` gives the
     quality of an offer that none covers.
@@ -78,16 +78,16 @@ def _best(
     wishes = parse_preferences(header)
     if not wishes:
         return offers[0] if offers else None
-    best, best_quality = None, 0
+    best, best_rank = None, (0, FULL_QUALITY)
     for offer in offers:
         fits = [
             (specificity, wish.quality)
             for wish in wishes
             if (specificity := fit(offer, wish.value)) is not None
         ]
-        quality = max(fits)[1] if fits else unnamed(offer)
-        if quality > best_quality:
-            best, best_quality = offer, quality
+        specificity, quality = max(fits, default=(0, unnamed(offer)))
+        if (quality, specificity) > best_rank:
+            best, best_rank = offer, (quality, specificity)
     return best
 
 

@@ -120,7 +120,7 @@ class URL:
 
 def _check_authority(host: str, port: int | None) -> None:
     try:
-        canonical = not host or parse_host(str(Host(host, port))) == Host(host, port)
+        canonical = parse_host(str(Host(host, port))) == Host(host, port) if host else port is None
     except BadRequest:
         canonical = False
     if not canonical:

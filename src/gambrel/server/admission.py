@@ -1,59 +1,84 @@
-"""Admit or refuse the header block of a message: what the parser lets through and must not pass.
+"""Admit the header block of a plain message, or leave it to the reader to look at closely.
 
-A connection keeps its last block; a request that repeats it byte for byte is admitted by one
-comparison (`protocol.py`), and shares its `Headers`.
+A connection keeps its last block: a request that repeats it byte for byte is admitted by one
+comparison (`protocol.py`) and shares its `Headers`.
 """
-
-from dataclasses import dataclass
 
 from gambrel.core.http.headers import Headers
 from gambrel.core.http.host import HostRules
 
-__all__ = ["Admission", "admit"]
+__all__ = ["MAX_BLOCK", "MAX_FIELDS", "MAX_LINE", "Admission", "HostGate", "admit"]
 
 MAX_BLOCK = 32 * 1024
+"""Bytes of all header lines together."""
 MAX_LINE = 16 * 1024
+"""Bytes of one header line."""
 MAX_FIELDS = 100
+"""Header lines."""
 
 
-@dataclass(frozen=True, slots=True)
 class Admission:
-    """An admitted block: its headers, the length of the body, and whether to keep the line."""
+    """An admitted block: its headers, the bytes that follow it, and whether to keep the line."""
 
-    block: bytes
-    headers: Headers
-    length: int
-    keep_alive: bool
+    __slots__ = ("headers", "keep_alive", "rest")
+
+    def __init__(self, headers: Headers, rest: int, keep_alive: bool) -> None:
+        self.headers = headers
+        self.rest = rest
+        self.keep_alive = keep_alive
 
 
-def admit(block: bytes, hosts: HostRules) -> Admission | None:
-    """Return the admission of a plain block of an HTTP/1.1 message that is all here.
+class HostGate:
+    """`HostRules` for bytes, remembering the hosts of the app (there are few of those)."""
 
-    None sends the message to the full reader: transfer codings, upgrades, expectations,
-    and everything that is to be refused, are its business.
+    __slots__ = ("_known", "_rules")
+
+    def __init__(self, rules: HostRules) -> None:
+        self._rules = rules
+        self._known: set[bytes] = set()
+
+    def allows(self, host: bytes) -> bool:
+        """Say whether the value of a `Host` field is well formed and one of ours."""
+        if host in self._known:
+            return True
+        if not self._rules.allows(host.decode("latin-1")):
+            return False
+        if len(self._known) < 256:  # a wildcard allows without end
+            self._known.add(host)
+        return True
+
+
+def admit(block: bytes, gate: HostGate) -> Admission | None:
+    """Return the admission of a plain block: from the end of the request line to the blank line.
+
+    None sends the message to the reader: transfer codings, upgrades, expectations, and everything
+    that is to be refused are its business.
     """
-    if len(block) > MAX_BLOCK or block.count(b"\r\n") > MAX_FIELDS + 1:
-        return None
     lower = block.lower()
-    if (
-        b"\r\ntransfer-encoding:" in lower
-        or b"\r\nupgrade:" in lower
-        or b"\r\nexpect:" in lower
-        or lower.count(b"\r\nhost:") != 1
-    ):
+    if len(block) > MAX_LINE or block.count(b"\r\n") > MAX_FIELDS + 1:
         return None
-    headers = Headers.from_block(block, lower)
-    host = headers.first("host") or ""
-    if not hosts.allows(host) or (len(block) > MAX_LINE and longest_line(block) > MAX_LINE):
+    if b"\r\ntransfer-encoding:" in lower or b"\r\nexpect:" in lower or b"\r\nupgrade:" in lower:
         return None
-    length = headers.first("content-length")
-    if length is not None and not (length.isascii() and length.isdecimal() and len(length) < 16):
+    host = value_of(b"\r\nhost:", block, lower)
+    if host is None or not gate.allows(host):
         return None
-    connection = headers.first("connection")
-    keep_alive = connection is None or "close" not in connection.lower()
-    return Admission(block, headers, int(length or 0), keep_alive)
+    length = value_of(b"\r\ncontent-length:", block, lower)
+    if length is None:
+        rest = 0 if lower.find(b"\r\ncontent-length:") < 0 else -1
+    else:
+        rest = int(length) if length.isdigit() and len(length) < 16 else -1
+    if rest < 0:
+        return None
+    at = lower.find(b"\r\nconnection:")
+    keep_alive = at < 0 or b"close" not in lower[at : lower.find(b"\r\n", at + 2)]
+    return Admission(Headers.from_block(block, lower), 2 + rest, keep_alive)
 
 
-def longest_line(block: bytes) -> int:
-    """Return the length of the longest line in bytes."""
-    return max(map(len, block.split(b"\r\n")))
+def value_of(key: bytes, block: bytes, lower: bytes) -> bytes | None:
+    """Return the value of a field that stands there exactly once, else None."""
+    at = lower.find(key)
+    if at < 0:
+        return None
+    start = at + len(key)
+    end = lower.find(b"\r\n", start)
+    return None if lower.find(key, end) >= 0 else block[start:end].strip(b" \t")

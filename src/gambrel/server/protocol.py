@@ -11,10 +11,9 @@ from typing import Any
 
 import httptools
 
-from gambrel.core.http.host import HostRules
 from gambrel.core.http.request import Request
 from gambrel.core.http.response import Response
-from gambrel.server.admission import Admission, admit
+from gambrel.server.admission import Admission, HostGate, admit
 from gambrel.server.clock import Clock
 from gambrel.server.wire import bake
 
@@ -28,7 +27,7 @@ class ServerState:
         self.app = app
         self.loop = loop
         self.clock = clock
-        self.hosts: HostRules = app.build().allowed_hosts
+        self.gate = HostGate(app.build().allowed_hosts)
         self.enter: Callable[[Request], None] = app.pipeline.enter
         self.connections: set[HTTPProtocol] = set()
 
@@ -43,9 +42,10 @@ class HTTPProtocol(asyncio.Protocol):
         "client",
         "clock",
         "completed",
-        "current",
+        "enter",
         "feed",
         "http_version",
+        "is_idle",
         "reader",
         "scheme",
         "server",
@@ -64,7 +64,8 @@ class HTTPProtocol(asyncio.Protocol):
         self.block = b""
         self.admission: Admission | None = None
         self.completed = 0
-        self.current: Request | None = None
+        self.is_idle = True
+        self.enter = state.enter
         self.task: asyncio.Task[Response] | None = None
         self.reader: Any = None
         self.scheme = "http"
@@ -87,28 +88,32 @@ class HTTPProtocol(asyncio.Protocol):
 
     def data_received(self, data: bytes) -> None:
         """Take the short way with one plain, complete message; else hand over to the reader."""
-        if self.current is None and self.reader is None:
+        if self.is_idle:
             line_end = data.find(b"\r\n")
             head_end = data.find(b"\r\n\r\n") + 2
             block = data[line_end:head_end]
-            if block != self.block or not block:
-                self.block = block
-                self.admission = admit(block, self.state.hosts) if block else None
+            if block != self.block:
+                self.admit(block)
             admission = self.admission
-            if admission is not None and head_end + 2 + admission.length == len(data):
-                method, _, target = data[:line_end].partition(b" ")
-                if target[:1] == b"/" and target[-9:] == b" HTTP/1.1" and target.isascii():
-                    path, _, query = target[:-9].decode().partition("?")
-                    self.completed = 0
-                    self.feed(data)
-                    request = Request(
-                        method.decode(), path, query, admission.headers, self, data[head_end + 2 :]
-                    )
-                    self.current = request
-                    self.touched = self.clock.now
-                    self.state.enter(request)
-                    return
+            if admission is not None and head_end + admission.rest == len(data):
+                parts = str(data[:line_end], "latin-1").split(" ")
+                if len(parts) == 3:
+                    method, target, version = parts
+                    if version == "HTTP/1.1" and target[0] == "/" and target.isascii():
+                        self.completed = 0
+                        self.feed(data)
+                        path, _, query = target.partition("?")
+                        body = data[head_end + 2 :] if admission.rest > 2 else b""
+                        self.is_idle = False
+                        self.touched = self.clock.now
+                        self.enter(Request(method, path, query, admission.headers, self, body))
+                        return
         raise NotImplementedError
+
+    def admit(self, block: bytes) -> None:
+        """Examine a header block that differs from the last one on this connection."""
+        self.block = block
+        self.admission = admit(block, self.state.gate) if block else None
 
     def deliver(self, request: Request, response: Response) -> None:
         """Write the answer to `request`, the oldest one open on this connection."""
@@ -121,7 +126,7 @@ class HTTPProtocol(asyncio.Protocol):
         ):
             baked = response._baked
             self.write(b"%b%d%b%b" % (baked.wire or bake(baked), len(body), self.clock.date, body))
-        self.current = None
+        self.is_idle = True
 
     def waiting(self, request: Request, task: asyncio.Task[Response]) -> None:
         """Remember the task that works on `request`, to cancel it if the client leaves."""

@@ -120,6 +120,7 @@ class Built:
         self.in_thread: Callable[..., Awaitable[Any]] | None = None
         self.table = app.compile()
         self.match = self.table.match
+        self.has_hosts = self.table.has_hosts
         self.routes: list[Route] = self.table.routes
         self.miss = Endpoint(fold(answer_miss, self.middleware, self.failed), ASYNC)
         self.compile_endpoints()
@@ -216,15 +217,16 @@ class Built:
 
     def find(self, request: Request) -> Endpoint:
         """Return the endpoint for a request: that of its route, or the one that answers misses."""
-        outcome, request.params = self.match(request.method, request.raw_path, request.site)
-        if not outcome.found:
-            if outcome.status == 0:
-                outcome = outcome.pick(request)
-            if not outcome.found:
-                request.miss = outcome
-                return self.miss
-        endpoint: Endpoint = outcome.endpoint
-        return endpoint
+        site = request.headers.first("host") if self.has_hosts else None
+        outcome, request.params = self.match(request.method, request.raw_path, site)
+        if outcome.found:
+            return outcome.endpoint  # type: ignore[no-any-return]  # opaque to routing
+        if outcome.status == 0:
+            outcome = outcome.pick(request)
+            if outcome.found:
+                return outcome.endpoint  # type: ignore[no-any-return]
+        request.miss = outcome
+        return self.miss
 
     def bake(self, status: int, media_type: str | None) -> Baked:
         """Return a head with the app's default fields."""

@@ -27,7 +27,16 @@ Finder = Callable[[Request], "Endpoint"]
 class Endpoint:
     """A route ready to run: `call(request)` gives a response, or a coroutine of one."""
 
-    __slots__ = ("call", "cancel_on_disconnect", "deadline", "kind", "max_body", "plan", "route")
+    __slots__ = (
+        "call",
+        "cancel_on_disconnect",
+        "deadline",
+        "kind",
+        "max_body",
+        "plan",
+        "reads_body",
+        "route",
+    )
 
     def __init__(
         self,
@@ -44,6 +53,7 @@ class Endpoint:
         self.kind = kind
         self.route = route
         self.plan = plan
+        self.reads_body = plan is not None and plan.reads_body
         self.max_body = max_body
         self.deadline = deadline
         self.cancel_on_disconnect = cancel_on_disconnect
@@ -73,7 +83,7 @@ class Pipeline:
         kind = endpoint.kind
         if kind is ASYNC:
             self.start(request, endpoint.call(request))
-        elif endpoint.plan is not None and not endpoint.plan.is_ready(request):
+        elif endpoint.reads_body and not endpoint.plan.is_ready(request):  # type: ignore[union-attr]
             self.start(request, self.load_and_call(request, endpoint))
         elif kind is THREAD:
             self.pool.submit(self.finisher(request), endpoint.call, request)
@@ -102,8 +112,11 @@ class Pipeline:
 
     def settle(self, request: Request, task: "asyncio.Task[Response]") -> None:
         """Deliver what a task has answered. A cancelled one has nobody to answer."""
-        if not task.cancelled():
-            request.connection.deliver(request, task.result())
+        try:
+            response = task.result()
+        except asyncio.CancelledError:
+            return
+        request.connection.deliver(request, response)
 
     def finisher(self, request: Request) -> Callable[[Any, BaseException | None], None]:
         """Return what the pool calls on the loop with the outcome of a thread."""

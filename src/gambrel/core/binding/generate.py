@@ -43,6 +43,7 @@ def generate(plan: Plan) -> Callable[..., Any]:
         "handler": plan.handler,
         "load": plan.load,
         "parse_query_dict": parse_query_dict,
+        "project": plan.result.project,
         "respond": plan.result.respond,
         "to_bool": to_bool,
         "to_float": to_float,
@@ -51,6 +52,8 @@ def generate(plan: Plan) -> Callable[..., Any]:
     for parameter in plan.parameters:
         namespace[f"default_{parameter.name}"] = parameter.default
         namespace[f"extract_{parameter.name}"] = plan.extractors[parameter.name]
+    for name, decode in plan.decoders.items():
+        namespace[f"decode_{name}"] = decode
     exec(compile(source, filename, "exec"), namespace)  # noqa: S102 - our own text, from names of parameters only
     linecache.cache[filename] = (len(source), None, source.splitlines(keepends=True), filename)
     endpoint: Callable[..., Any] = namespace["endpoint"]
@@ -143,11 +146,19 @@ class Writer:
     def bind_rest(self) -> list[str]:
         """Everything else goes through its extractor."""
         quick = {p.name for p in (*self.simple("path"), *self.simple("query"))}
-        return [
-            f"arg_{p.name} = extract_{p.name}(request)"
-            for p in self.plan.parameters
-            if p.name not in quick
-        ]
+        lines = []
+        for parameter in self.plan.parameters:
+            fallback = f"arg_{parameter.name} = extract_{parameter.name}(request)"
+            if parameter.name in self.plan.decoders:
+                lines += [
+                    "if request.headers.media_type == 'application/json':",
+                    f"    arg_{parameter.name} = decode_{parameter.name}(request._body)",
+                    "else:",
+                    f"    {fallback}",
+                ]
+            elif parameter.name not in quick:
+                lines.append(fallback)
+        return lines
 
     def simple(self, source: str) -> list[Parameter]:
         """Return the parameters of `source` whose type is a plain scalar."""
@@ -173,7 +184,7 @@ class Writer:
             test, body = "result.__class__ is str", "result.encode()"
         else:
             test = "result.__class__ is fast_type and request.headers.takes_json"
-            body = "encode(result)"
+            body = "encode(result)" if result.is_exact else "encode(project(result))"
         return [
             f"if {test}:",
             f"    return Reply(baked, {body})",

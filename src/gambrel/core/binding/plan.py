@@ -10,6 +10,7 @@ from typing import Any
 
 import msgspec
 
+from gambrel.core.binding.convert import json_decoder
 from gambrel.core.binding.dependencies import Graph
 from gambrel.core.binding.extract import Extractor, build_extractor, join_bodies
 from gambrel.core.binding.markers import Depends
@@ -60,6 +61,7 @@ class Plan:
         inputs = () if self.graph is None else self.graph.inputs
         self.sources = {parameter.source for parameter in (*self.parameters, *inputs)}
         self.extractors: dict[str, Extractor] = self.build_extractors(self.parameters)
+        self.decoders = json_bodies(self.parameters)
 
     @staticmethod
     def build_extractors(parameters: tuple[Parameter, ...]) -> dict[str, Extractor]:
@@ -83,7 +85,9 @@ class Plan:
         """Whether binding can start at once: nothing to read, or it is here already."""
         if not self.reads_body:
             return True
-        return not self.reads_form and request.is_buffered
+        if self.reads_form or request.media_type == "multipart/form-data":
+            return "form_data" in request.__dict__
+        return request.is_buffered
 
     async def load(self, request: Request) -> None:
         """Read what binding needs. Raises HTTPError for a body that cannot be read."""
@@ -112,6 +116,15 @@ class Plan:
             elif found is not error:
                 return found
         return Unprocessable(faults=unique(faults)) if faults else error
+
+
+def json_bodies(parameters: tuple[Parameter, ...]) -> dict[str, Callable[[bytes], Any]]:
+    """Return the JSON decoder of the one body parameter, for the generated short cut."""
+    bodies = [p for p in parameters if p.source == "body"]
+    if len(bodies) != 1 or bodies[0].annotation is bytes:
+        return {}
+    pinned = getattr(bodies[0].marker, "media_type", None)
+    return {} if pinned else {bodies[0].name: json_decoder(bodies[0].annotation)}
 
 
 def diagnose(

@@ -15,7 +15,7 @@ import msgspec
 from gambrel.core.binding.shape import ABSENT, Codecs, Field, Shape, read_shape
 from gambrel.core.http.errors import GambrelError
 
-__all__ = ["projector"]
+__all__ = ["exact_type", "projector"]
 
 Project = Callable[[Any], Any]
 _MISSING = object()
@@ -31,6 +31,13 @@ def projector(annotation: Any, *, codecs: Codecs | None = None) -> Project | Non
     """
     projection = _Compiler().compile(read_shape(annotation, codecs))
     return projection.run if projection else None
+
+
+def exact_type(annotation: Any, *, codecs: Codecs | None = None) -> type | None:
+    """Return the class whose own instances need no projection at all, if the type is one."""
+    projection = _Compiler().compile(read_shape(annotation, codecs))
+    exact: type | None = projection.exact if projection else None
+    return exact
 
 
 class _Projection(NamedTuple):

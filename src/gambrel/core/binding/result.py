@@ -10,8 +10,8 @@ from typing import Any, get_args, get_origin
 import msgspec
 
 from gambrel.core.binding.convert import json_encoder
-from gambrel.core.binding.projection import projector
-from gambrel.core.binding.signature import REQUIRED, strip_annotated
+from gambrel.core.binding.projection import exact_type, projector
+from gambrel.core.binding.signature import REQUIRED, is_struct_type, strip_annotated
 from gambrel.core.http.errors import NotAcceptable
 from gambrel.core.http.events import Event, EventStream
 from gambrel.core.http.negotiation import best_match
@@ -29,7 +29,8 @@ _PLAIN: tuple[type, ...] = (dict, list, int, float, bool)
 class Result:
     """How one handler's values become responses.
 
-    `fast_type` is the exact class that may go straight to `encode` onto `baked`, or None.
+    A value whose class is exactly `fast_type` may go straight to `encode` onto `baked`, through
+    `project` unless `is_exact`.
     """
 
     def __init__(self, returns: Any, status: int | None, bake: Bake) -> None:
@@ -46,6 +47,7 @@ class Result:
         self._msgpack = bake(self.status, "application/msgpack")
         self._bytes = bake(self.status, "application/octet-stream")
         self._empty = bake(self.status, None)
+        self.is_exact = self.project is None or exact_type(self.declared) is not None
         self.fast_type = self.find_fast_type(plain)
         self.baked = self._text if plain is str else self._json
 
@@ -61,15 +63,15 @@ class Result:
         )
 
     def find_fast_type(self, plain: Any) -> type | None:
-        """Return the class whose exact instances need no look at all."""
+        """Return the class of values that need no look at what they are."""
         if plain is str:
             return str
-        if self.declared is Any or self.project is not None:
+        if self.declared is Any:
             return None
         origin = get_origin(plain) or plain
-        if origin in _PLAIN or (isinstance(origin, type) and issubclass(origin, msgspec.Struct)):
-            return origin if isinstance(origin, type) else None
-        return None
+        if not isinstance(origin, type):
+            return None
+        return origin if origin in _PLAIN or is_struct_type(origin) else None
 
     def respond(self, request: Request, value: Any) -> Response:
         """Return the response for `value`, with the draft of the request laid over it."""

@@ -20,8 +20,6 @@ class Headers(Mapping[str, str]):
     otherwise pass for `X-Forwarded-For`.
     """
 
-    __slots__ = ("__dict__", "_block", "_lower", "_pairs")
-
     def __init__(self, pairs: Iterable[tuple[str, str]] = ()) -> None:
         self._block = b""
         self._lower = b""
@@ -95,14 +93,15 @@ class Headers(Mapping[str, str]):
         if self._pairs is not None or "_index" in self.__dict__:
             return self._index.get(name)
         lower = self._lower
-        key = b"\r\n%b:" % name.encode("latin-1")
+        key = f"\r\n{name}:".encode("latin-1")
         start = lower.find(key)
         if start < 0:
             return None
         start += len(key)
-        if lower.find(key, start) >= 0:
+        end = lower.find(b"\r\n", start)
+        if lower.find(key, end) >= 0:
             return self._index.get(name)
-        return self._block[start : lower.find(b"\r\n", start)].decode("latin-1").strip(" \t")
+        return str(self._block[start:end], "latin-1").strip(" \t")
 
     @cached_property
     def media_type(self) -> str:

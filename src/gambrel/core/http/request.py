@@ -88,17 +88,8 @@ class Request:
     `form()`: a body is read once and kept.
     """
 
-    __slots__ = (
-        "__dict__",
-        "_body",
-        "connection",
-        "endpoint",
-        "headers",
-        "method",
-        "params",
-        "query_string",
-        "raw_path",
-    )
+    params: dict[str, Any] | None = None
+    endpoint: Any = None
 
     def __init__(  # noqa: PLR0913 - the one place where the parts of a message meet
         self,
@@ -115,8 +106,6 @@ class Request:
         self.headers = headers
         self.connection = connection
         self._body = body
-        self.params: dict[str, Any] | None = None
-        self.endpoint: Any = None
 
     @property
     def app(self) -> Any:
@@ -168,11 +157,6 @@ class Request:
     def miss(self) -> Any:
         """Why no route took this request; set by the app where that is so."""
         return None
-
-    @property
-    def site(self) -> str | None:
-        """The Host field as received, for routing by host."""
-        return self.headers.first("host")
 
     @cached_property
     def _hop(self) -> Hop:

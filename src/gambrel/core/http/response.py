@@ -48,7 +48,11 @@ class Response:
 
     media_type: ClassVar[str | None] = None
 
-    __slots__ = ("_baked", "_callbacks", "_headers", "_status", "body")
+    # Defaults on the class: a compiled endpoint's `Reply` sets two attributes instead of five.
+    _baked: Baked | None = None
+    _callbacks: list[CloseCallback] | None = None
+    _headers: ResponseHeaders | None = None
+    _status: int = 0
 
     def __init__(
         self,
@@ -58,18 +62,16 @@ class Response:
         media_type: str | None = None,
     ) -> None:
         self.body: Content = body.encode() if isinstance(body, str) else body
-        self._baked: Baked | None = None
-        self._callbacks: list[CloseCallback] | None = None
-        self._headers: ResponseHeaders | None = ResponseHeaders(headers or ())
+        self._headers = ResponseHeaders(headers or ())
         self.status = status
         kind = media_type or self.media_type or ("text/plain" if isinstance(body, str) else None)
-        if kind is not None and "content-type" not in self._headers:
-            self._headers["content-type"] = with_charset(kind)
+        if kind is not None:
+            self._headers.setdefault("content-type", with_charset(kind))
 
     @property
     def status(self) -> int:
         """The status code, 200 to 599."""
-        return self._status
+        return self._baked.status if self._baked is not None else self._status
 
     @status.setter
     def status(self, status: int) -> None:
@@ -139,29 +141,20 @@ class Response:
 class Reply(Response):
     """A buffered response on a baked head; what compiled endpoints return."""
 
-    __slots__ = ()
-
     def __init__(self, baked: Baked, body: bytes) -> None:
         self.body = body
         self._baked = baked
-        self._headers = None
-        self._callbacks = None
-        self._status = baked.status
 
 
 class Text(Response):
     """Plain text."""
 
     media_type = "text/plain"
-    __slots__ = ()
-
 
 class HTML(Response):
     """A page, or a fragment of one."""
 
     media_type = "text/html"
-    __slots__ = ()
-
 
 _encode_json = msgspec.json.Encoder().encode
 
@@ -170,8 +163,6 @@ class JSON(Response):
     """A value as JSON. Raises TypeError for what JSON cannot express."""
 
     media_type = "application/json"
-    __slots__ = ()
-
     def __init__(
         self,
         value: Any,
@@ -184,8 +175,6 @@ class JSON(Response):
 
 class Redirect(Response):
     """Send the client to `url`: 303 (a GET follows) unless another 3xx status is given."""
-
-    __slots__ = ()
 
     def __init__(
         self,
@@ -203,8 +192,6 @@ class Stream(Response):
     """A body produced piece by piece by a (sync or async) iterable of bytes or text."""
 
     media_type = "application/octet-stream"
-    __slots__ = ()
-
     def __init__(
         self,
         content: AsyncIterable[bytes | str] | Iterable[bytes | str],

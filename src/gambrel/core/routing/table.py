@@ -59,6 +59,7 @@ class Table:
         self._common = compile_host(common, on_miss)
         hosts = [compile_host(group, on_miss) for group in by_host.values()]
         self._hosts = sorted(hosts, key=lambda one: one.host.precedence if one.host else ((), ()))
+        self.has_hosts = bool(hosts)
         self.match = self._match_host if hosts else self._common.paths.match
 
     def _reach(self, host: str | None) -> list[tuple[HostRoutes, dict[str, Any]]]:

@@ -28,7 +28,8 @@ def test_a_developer_error_says_what_where_and_what_to_type() -> None:
     assert str(error) == "[routing.conflict] '/a' twice\n  where: app.py:3\n  hint: rename one"
 
 
-def test_an_unknown_place_is_left_out_of_a_developer_error() -> None:
+def test_an_unknown_place_or_hint_is_left_out_of_a_developer_error() -> None:
+    assert str(GambrelError("a.b", "what")) == "[a.b] what"
     assert str(GambrelError("a.b", "what", hint="type this")) == "[a.b] what\n  hint: type this"
 
 

@@ -91,7 +91,8 @@ def test_a_chain_ends_at_the_first_stranger() -> None:
 
 def test_each_proxy_of_a_chain_tells_its_scheme_and_host() -> None:
     proxies = TrustedProxies(["10.0.0.0/8"], hops=2, header="forwarded")
-    chain = f"for=9.9.9.9;proto=gopher, for={VISITOR};proto=https;host=example.com, for=10.0.0.2;proto=http"
+    outer = f"for={VISITOR};proto=https;host=example.com"
+    chain = f"for=9.9.9.9;proto=gopher, {outer}, for=10.0.0.2;proto=http"
 
     assert resolve(proxies, forwarded=chain) == Hop(VISITOR, "https", "example.com")
 
@@ -180,6 +181,12 @@ def test_forwarded_is_read_hop_by_hop(text: str, expected: list[Hop]) -> None:
     assert parse_forwarded(text) == expected
 
 
+def test_thirty_two_hops_are_the_limit() -> None:
+    parse_forwarded(",".join(["for=_a"] * 32))
+    with pytest.raises(BadRequest, match="32"):
+        parse_forwarded(",".join(["for=_a"] * 33))
+
+
 @pytest.mark.parametrize("text", ["for", "for=", "for=a b", 'for="', "for=1;for=2", "for=[::1]"])
 def test_a_malformed_forwarded_is_refused(text: str) -> None:
     with pytest.raises(BadRequest):
@@ -205,6 +212,13 @@ def test_ports_and_brackets_are_taken_off() -> None:
         "::1",
         "unknown",
     ]
+
+
+def test_proxies_show_how_they_are_set_up() -> None:
+    shown = repr(TrustedProxies(["10.0.0.0/8"], 2))
+
+    assert "10.0.0.0/8" in shown
+    assert "hops=2" in shown
 
 
 def test_very_long_text_is_no_address() -> None:

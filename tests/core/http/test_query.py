@@ -131,6 +131,7 @@ def test_replacing_keeps_the_other_fields() -> None:
             UUID,
             UUID(int=0x12345678123456781234567812345678),
         ),
+        ("x", str, "x"),
         ("asc", Literal["asc", "desc"], "asc"),
     ],
 )

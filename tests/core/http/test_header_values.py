@@ -257,3 +257,12 @@ def test_a_permissions_policy_names_who_may() -> None:
 def test_a_permissions_policy_cannot_be_broken_out_of(feature: str, allowed: object) -> None:
     with pytest.raises(ValueError, match="origin"):
         permissions_policy({feature: allowed})  # type: ignore[dict-item]
+
+
+def test_the_measure_of_steps_finds_a_quadratic_parser() -> None:
+    def parse(text: str) -> None:
+        for start in range(min(len(text), 1_000)):
+            for _ in text[start:1_000]:
+                pass
+
+    assert len(steep(parse)) > 30

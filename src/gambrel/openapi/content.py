@@ -73,12 +73,11 @@ class Content:
             if _is_list(part.annotation):
                 return {"type": "array", "items": dict(_BINARY)} | described
             return _BINARY | described
-        return param_schema(self.schemas, part) | described
+        return param_schema(self.schemas, part, **described)
 
 
-def param_schema(schemas: Schemas, param: Param) -> Schema:
-    """Return the schema of a parameter with its default."""
-    siblings: Schema = {}
+def param_schema(schemas: Schemas, param: Param, **siblings: Any) -> Schema:
+    """Return the schema of a parameter with its default, and `siblings` beside it."""
     if not param.required and param.default is not None:
         plain = to_plain(param.default)
         if plain is not None:

@@ -7,10 +7,8 @@ import uuid
 from typing import Annotated, Any, Literal
 
 import msgspec
-import pytest
 
 from gambrel.core.binding.describe import BodyInfo, Operation, ParamInfo, ResponseInfo
-from gambrel.core.binding.schemas import json_schemas
 from gambrel.openapi import schemes
 from gambrel.openapi.options import Document, Example, Selection, Server, Tag, Webhook
 
@@ -274,18 +272,3 @@ def shop_document(**more: Any) -> Document:
         "only": Selection(),
     }
     return Document(**{**given, **more})
-
-
-@pytest.fixture
-def operations() -> list[Operation]:
-    return shop_operations()
-
-
-@pytest.fixture
-def document() -> Document:
-    return shop_document()
-
-
-@pytest.fixture
-def schemas() -> Any:
-    return json_schemas

@@ -34,7 +34,7 @@ def test_a_key_declared_twice_is_refused_and_both_places_are_named() -> None:
         declare(declarations, "migrate", "blog")
 
     assert caught.value.code == "app.declared-twice"
-    assert "command: 'migrate' is declared twice" in caught.value.what
+    assert "command 'migrate' is declared twice" in caught.value.what
     assert caught.value.where == "first by db at db.py:1, again by blog at blog.py:1"
     assert "override=True" in caught.value.hint
 
@@ -80,7 +80,7 @@ def test_a_label_is_the_name_of_what_has_one() -> None:
     declarations = Declarations()
     declarations.add(point, Declared(dict, "a", ""))
 
-    with pytest.raises(GambrelError, match="provider: dict is declared twice"):
+    with pytest.raises(GambrelError, match="provider dict is declared twice"):
         declarations.add(point, Declared(dict, "b", ""))
 
 

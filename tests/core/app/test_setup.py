@@ -66,7 +66,7 @@ def test_a_provider_is_unique_by_type(tmp_path: Path) -> None:
     setup = make_setup(tmp_path)
     setup.provide(Mailer, Mailer, scope="app")
 
-    with pytest.raises(GambrelError, match="provider: Mailer is declared twice"):
+    with pytest.raises(GambrelError, match="provider Mailer is declared twice"):
         setup.provide(Mailer, Mailer)
 
     assert only(setup, door.PROVIDERS).scope == "app"
@@ -85,7 +85,7 @@ def test_an_error_handler_is_unique_by_type_or_status(tmp_path: Path) -> None:
     setup = make_setup(tmp_path)
     setup.on_error(404, lambda request, error: None)
 
-    with pytest.raises(GambrelError, match="error handler: 404 is declared twice"):
+    with pytest.raises(GambrelError, match="error handler 404 is declared twice"):
         setup.on_error(404, lambda request, error: None)
 
 

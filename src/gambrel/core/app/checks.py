@@ -60,10 +60,8 @@ def run_checks(
 
     Ids in `silenced` are left out, but for errors.
     """
-    found: list[Problem] = []
-    for check in checks:
-        if deploy or not check.deploy:
-            found += _run(check, app)
+    asked = [check for check in checks if deploy or not check.deploy]
+    found = [problem for check in asked for problem in _run(check, app)]
     return sorted(_audible(found, silenced), key=lambda problem: (-problem.level, problem.id))
 
 
@@ -112,11 +110,8 @@ def ephemeral_secret() -> Secret:
 
 def _debug(settings: CoreSettings, exposed: bool) -> Iterator[Problem]:
     if settings.debug and exposed:
-        yield Problem(
-            "core.debug",
-            "debug is on, and the app is not on a loopback address in development",
-            "set GAMBREL_DEBUG=false, or bind to 127.0.0.1",
-        )
+        message = "debug is on, and the app is not on a loopback address in development"
+        yield Problem("core.debug", message, "set GAMBREL_DEBUG=false, or bind to 127.0.0.1")
 
 
 def _hosts(settings: CoreSettings, missing: Level) -> Iterator[Problem]:
@@ -127,12 +122,9 @@ def _hosts(settings: CoreSettings, missing: Level) -> Iterator[Problem]:
         hint = "set GAMBREL_HOSTS=example.com,www.example.com"
         yield Problem("core.hosts", message, hint, level=missing)
     if "*" in settings.hosts:
-        yield Problem(
-            "core.any-host",
-            "hosts has '*', so a forged Host ends up in links and mails",
-            "name the hosts in GAMBREL_HOSTS",
-            level=Level.WARNING,
-        )
+        message = "hosts has '*', so a forged Host ends up in links and mails"
+        hint = "name the hosts in GAMBREL_HOSTS"
+        yield Problem("core.any-host", message, hint, level=Level.WARNING)
 
 
 def _keys(settings: CoreSettings, missing: Level) -> Iterator[Problem]:

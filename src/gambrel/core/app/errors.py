@@ -20,7 +20,6 @@ from gambrel.core.http.errors import BadRequest, HTTPError, ServerError, Unproce
 from gambrel.core.http.negotiation import best_match
 from gambrel.core.http.request import Request
 from gambrel.core.http.response import Response
-from gambrel.core.http.status import phrase
 
 HandleError = Callable[[Request, Any], Response | Awaitable[Response | None] | None]
 DebugRenderer = Callable[[Request, Exception, str], Response | None]
@@ -39,11 +38,6 @@ class ErrorHandler:
 
     match: type[Exception] | int
     handle: HandleError
-
-    @property
-    def is_catch_all(self) -> bool:
-        """Whether it answers what nobody expected, so that this is reported as well."""
-        return self.match in {Exception, 500}
 
 
 class ErrorHandlers:
@@ -109,7 +103,7 @@ class ErrorBoundary:
         used: list[ErrorHandler] = []
         while (handler := _next(failure.error, scopes, used)) is not None:
             used.append(handler)
-            if handler.is_catch_all:
+            if handler.match in {Exception, 500}:  # answered by design, and still unexpected
                 await self._report(failure)
             answer = await _ask(handler, failure)
             if isinstance(answer, Response):
@@ -122,11 +116,8 @@ class ErrorBoundary:
         error = failure.error
         if isinstance(error, HTTPError):
             return render_error(failure.request, error, failure.incident)
-        if self._renderer is not None:
-            response = self._renderer(failure.request, error, failure.incident)
-            if response is not None:
-                return response
-        return render_error(failure.request, ServerError(), failure.incident)
+        shown = self._renderer and self._renderer(failure.request, error, failure.incident)
+        return shown or render_error(failure.request, ServerError(), failure.incident)
 
     async def _report(self, failure: "_Failure") -> None:
         """Log an unknown error once, with its trace, and announce it."""
@@ -136,7 +127,7 @@ class ErrorBoundary:
             return
         failure.incident = _new_incident()
         if status > 500:
-            self._log.warning("%s %s: %s", failure.incident, failure, error)
+            self._log.warning("%s %s: %s", failure.incident, failure, ascii(str(error)))
             return
         self._log.error("%s %s", failure.incident, failure, exc_info=error)
         if self._events is not None and self._events.has(RequestFailed):
@@ -194,20 +185,16 @@ def render_error(request: Request, error: HTTPError, incident: str = "") -> Resp
 
     Of a 5xx only the status, its phrase and the headers are shown.
     """
-    hidden = error.status >= 500
+    shown = HTTPError(status=error.status) if error.status >= 500 else error
     if prefers_page(", ".join(request.headers.get_all("accept"))):
-        title = phrase(error.status) if hidden else error.title
-        faults = error.faults if isinstance(error, Unprocessable) else ()
-        detail = "" if hidden else error.detail
-        page = render_page(error.status, title, detail, faults, incident)
-        response = Response(page, error.status, error.headers, "text/html")
+        faults = shown.faults if isinstance(shown, Unprocessable) else ()
+        body = render_page(shown.status, shown.title, shown.detail, faults, incident).encode()
+        media_type = "text/html"
     else:
-        shown = HTTPError(status=error.status) if hidden else error
-        document = {name: value for name, value in problem(shown).items() if value != ""}
-        if incident:
-            document["incident"] = incident
-        body = msgspec.json.encode(document)
-        response = Response(body, error.status, error.headers, "application/problem+json")
+        document = {**problem(shown), "incident": incident}
+        body = msgspec.json.encode({k: v for k, v in document.items() if v != ""})
+        media_type = "application/problem+json"
+    response = Response(body, shown.status, error.headers, media_type)
     response.headers.setdefault("cache-control", "no-store")
     response.headers.add("vary", "accept")
     return response

@@ -55,29 +55,18 @@ def order_extensions(
     return list(ordered.values())
 
 
-def _by_name(extensions: Iterable[Extension]) -> dict[str, Extension]:
+def _by_name(extensions: Iterable[object]) -> dict[str, Extension]:
     named: dict[str, Extension] = {}
     for extension in extensions:
-        if isinstance(extension, type) or not _has_shape(extension):
-            raise GambrelError(
-                "extension.shape",
-                f"{extension!r} is not an extension",
-                "App(extensions=[...])",
-                "give an object with name, requires, settings and install(setup); call the class",
-            )
+        if isinstance(extension, type) or not isinstance(extension, Extension):
+            hint = "give an object with name, requires, settings and install(setup); call the class"
+            raise _error("shape", f"{extension!r} is not an extension", "", hint)
         if extension.name in named:
-            raise GambrelError(
-                "extension.twice",
-                f"the extension {extension.name!r} is installed twice",
-                f"{type(named[extension.name]).__qualname__} and {type(extension).__qualname__}",
-                "remove one from App(extensions=[...])",
-            )
+            types = f"{type(named[extension.name]).__qualname__}, {type(extension).__qualname__}"
+            what = f"the extension {extension.name!r} is installed twice"
+            raise _error("twice", what, types, "remove one from App(extensions=[...])")
         named[extension.name] = extension
     return named
-
-
-def _has_shape(extension: object) -> bool:
-    return isinstance(extension, Extension)
 
 
 def _visit(
@@ -85,23 +74,20 @@ def _visit(
 ) -> None:
     if name in ordered:
         return
+    shown = " -> ".join([*chain, name])
     if name in chain:
-        circle = " -> ".join([*chain[chain.index(name) :], name])
-        raise GambrelError(
-            "extension.circle",
-            f"extensions require each other: {circle}",
-            f"requires of {chain[-1]}",
-            f"remove {name!r} from requires of {chain[-1]!r}",
-        )
+        hint = f"remove {name!r} from requires of {chain[-1]!r}"
+        raise _error("circle", "extensions require each other", shown, hint)
     if name not in named:
         close = get_close_matches(name, named, 1)
-        guess = f"; did you mean {close[0]!r}?" if close else ""
-        raise GambrelError(
-            "extension.missing",
-            f"{chain[-1]!r} requires the extension {name!r}, which is not installed{guess}",
-            " -> ".join([*chain, name]),
-            f"add {name!r} to App(extensions=[...]), or remove {chain[-1]!r}",
-        )
+        guess = f" (did you mean {close[0]!r}?)" if close else ""
+        what = f"{chain[-1]!r} requires the extension {name!r}, which is not installed{guess}"
+        hint = f"add {name!r} to App(extensions=[...]), or remove {chain[-1]!r}"
+        raise _error("missing", what, shown, hint)
     for required in named[name].requires:
         _visit(required, named, ordered, (*chain, name))
     ordered[name] = named[name]
+
+
+def _error(code: str, what: str, where: str, hint: str) -> GambrelError:
+    return GambrelError(f"extension.{code}", what, where or "App(extensions=[...])", hint)

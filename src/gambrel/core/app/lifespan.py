@@ -5,30 +5,19 @@ managers or generator functions; what they yield is kept by type in `Resources`.
 """
 
 import inspect
-from collections.abc import AsyncGenerator, AsyncIterator, Callable, Generator, Iterable, Iterator
-from contextlib import (
-    AbstractAsyncContextManager,
-    AbstractContextManager,
-    asynccontextmanager,
-    contextmanager,
-)
+from collections.abc import AsyncIterator, Callable, Iterable, Iterator
+from contextlib import AbstractAsyncContextManager as AsyncManager
+from contextlib import AbstractContextManager as Manager
+from contextlib import AsyncExitStack, asynccontextmanager, contextmanager
 from dataclasses import dataclass
 from enum import Enum
-from types import TracebackType
 from typing import Any, Self, TypeVar, get_args, get_origin, get_type_hints
 
 from gambrel.core.http.errors import GambrelError
 
 T = TypeVar("T")
 
-_YIELDING = (
-    AsyncIterator,
-    AsyncGenerator,
-    Iterator,
-    Generator,
-    AbstractAsyncContextManager,
-    AbstractContextManager,
-)
+_YIELDING = (AsyncIterator, Iterator, AsyncManager, Manager)
 
 
 class Moment(Enum):
@@ -59,10 +48,13 @@ class Entry:
     def produces(self) -> type | None:
         """The type of the yielded value as annotated: known before anything is opened."""
         returned = _hints(self.open).get("return")
-        if get_origin(returned) in _YIELDING:
-            produced = get_args(returned)[0]
-            return produced if isinstance(produced, type) and produced is not type(None) else None
-        return None
+        origin = get_origin(returned)
+        if origin is None or not issubclass(
+            origin, AsyncIterator | Iterator | AsyncManager | Manager
+        ):
+            return None
+        produced = get_args(returned)[0]
+        return produced if isinstance(produced, type) and produced is not type(None) else None
 
 
 class Resources:
@@ -74,15 +66,10 @@ class Resources:
     def __getitem__(self, kind: type[T]) -> T:
         found = self.find(kind)
         if found is None:
-            raise GambrelError(
-                "lifespan.no-resource",
-                f"nothing of type {kind.__qualname__} is open",
-                hint=f"open it in a lifespan entry that yields a {kind.__qualname__}",
-            )
+            name = kind.__qualname__
+            hint = f"open it in a lifespan entry that yields a {name}"
+            raise GambrelError("lifespan.no-resource", f"no {name} is open", hint=hint)
         return found
-
-    def __contains__(self, kind: type) -> bool:
-        return self.find(kind) is not None
 
     def find(self, kind: type[T]) -> T | None:
         """Return the value kept for a type, or the first that is an instance of it."""
@@ -99,12 +86,9 @@ class Resources:
         """
         kind = kind or type(value)
         if kind in self._values:
-            raise GambrelError(
-                "lifespan.resource-twice",
-                f"two lifespan entries yield a {kind.__qualname__}",
-                where,
-                "yield a type of its own from one of them",
-            )
+            what = f"two lifespan entries yield a {kind.__qualname__}"
+            hint = "yield a type of its own from one of them"
+            raise GambrelError("lifespan.resource-twice", what, where, hint)
         self._values[kind] = value
 
     def remove(self, kind: type) -> None:
@@ -119,7 +103,7 @@ class Lifespan:
         self._entries = list(entries)
         self._app = app
         self._resources = resources
-        self._open: list[_Opened] = []
+        self._open: list[tuple[Entry, AsyncExitStack]] = []
 
     async def __aenter__(self) -> Self:
         for entry in self._entries:
@@ -130,35 +114,25 @@ class Lifespan:
                 _raise("start-up failed", [error, *await self._close()])
         return self
 
-    async def __aexit__(
-        self,
-        kind: type[BaseException] | None,
-        error: BaseException | None,
-        trace: TracebackType | None,
-    ) -> None:
+    async def __aexit__(self, *failure: object) -> None:
         _raise("closing failed", await self._close())
 
     async def _enter(self, entry: Entry) -> None:
+        stack = AsyncExitStack()
+        self._open.append((entry, stack))
         manager = self._manager(entry)
-        if isinstance(manager, AbstractAsyncContextManager):
-            value = await manager.__aenter__()
-        elif isinstance(manager, AbstractContextManager):
-            value = manager.__enter__()
+        if isinstance(manager, AsyncManager):
+            value = await stack.enter_async_context(manager)
+        elif isinstance(manager, Manager):
+            value = stack.enter_context(manager)
         else:
-            raise GambrelError(
-                "lifespan.shape",
-                f"{entry.name} is neither a context manager nor a function that yields once",
-                entry.where,
-                "write `async def open_it(): ...; yield value; ...`",
-            )
-        kind = None if value is None else entry.produces or type(value)
-        self._open.append(_Opened(entry, manager, kind))
-        if kind is not None:
-            try:
-                self._resources.add(value, kind, entry.where)
-            except GambrelError:
-                self._open[-1] = _Opened(entry, manager, None)
-                raise
+            what = f"{entry.name} is neither a context manager nor a function that yields once"
+            hint = "write `async def open_it(): ...; yield value; ...`"
+            raise GambrelError("lifespan.shape", what, entry.where, hint)
+        if value is not None:
+            kind = entry.produces or type(value)
+            self._resources.add(value, kind, entry.where)
+            stack.callback(self._resources.remove, kind)
 
     def _manager(self, entry: Entry) -> object:
         function = entry.open
@@ -172,55 +146,32 @@ class Lifespan:
 
     def _arguments(self, entry: Entry) -> list[object]:
         hints = _hints(entry.open)
-        arguments: list[object] = []
-        for name, parameter in inspect.signature(entry.open).parameters.items():
-            if parameter.default is not parameter.empty:
-                continue
-            kind = hints.get(name)
-            found = self._app if kind is None else self._find(kind)
-            if found is None:
-                raise GambrelError(
-                    "lifespan.no-resource",
-                    f"{entry.name} needs {name}: {getattr(kind, '__qualname__', kind)}, "
-                    "which nothing before it opens",
-                    entry.where,
-                    f"declare a lifespan entry that yields it before {entry.name}",
-                )
-            arguments.append(found)
-        return arguments
+        parameters = inspect.signature(entry.open).parameters.values()
+        needed = [one.name for one in parameters if one.default is one.empty]
+        return [self._argument(entry, name, hints.get(name)) for name in needed]
 
-    def _find(self, kind: Any) -> object | None:
-        if not isinstance(kind, type):
-            return None
-        return self._app if isinstance(self._app, kind) else self._resources.find(kind)
+    def _argument(self, entry: Entry, name: str, kind: Any) -> object:
+        if kind is None or (isinstance(kind, type) and isinstance(self._app, kind)):
+            return self._app
+        found = self._resources.find(kind) if isinstance(kind, type) else None
+        if found is None:
+            shown = getattr(kind, "__qualname__", kind)
+            what = f"{entry.name} needs {name}: {shown}, which nothing before it opens"
+            hint = f"declare a lifespan entry that yields it before {entry.name}"
+            raise GambrelError("lifespan.no-resource", what, entry.where, hint)
+        return found
 
     async def _close(self) -> list[BaseException]:
         """Close everything; an error or a cancellation must not keep the rest open."""
         errors: list[BaseException] = []
         while self._open:
-            opened = self._open.pop()
+            entry, stack = self._open.pop()
             try:
-                await opened.close()
+                await stack.aclose()
             except BaseException as error:
-                error.add_note(f"while closing {opened.entry.name} ({opened.entry.where})")
+                error.add_note(f"while closing {entry.name} ({entry.where})")
                 errors.append(error)
-            finally:
-                if opened.kind is not None:
-                    self._resources.remove(opened.kind)
         return errors
-
-
-@dataclass(frozen=True, slots=True)
-class _Opened:
-    entry: Entry
-    manager: Any
-    kind: type | None
-
-    async def close(self) -> None:
-        if isinstance(self.manager, AbstractAsyncContextManager):
-            await self.manager.__aexit__(None, None, None)
-        else:
-            self.manager.__exit__(None, None, None)
 
 
 def _raise(message: str, errors: list[BaseException]) -> None:

@@ -69,34 +69,24 @@ class Declarations:
             GambrelError: The app is built already, the key is taken, or there is nothing to
                 override.
         """
+        label, where = f"{point.name} {_label(point, declared.value)}", declared.where
         if self._frozen:
-            raise GambrelError(
-                "app.frozen",
-                f"{point.name} {_label(point, declared.value)} was declared after the app was "
-                "built, and would have no effect",
-                declared.where,
-                "declare it at import time or in an extension's install(), before the app starts",
-            )
+            what = f"{label} was declared after the app was built, and would have no effect"
+            hint = "declare it at import time or in an extension's install(), before the app starts"
+            raise GambrelError("app.frozen", what, where, hint)
         kept = self._by_point.setdefault(point, [])
         twin = self._twin(point, declared.value)
         if twin is not None and not override:
-            raise GambrelError(
-                "app.declared-twice",
-                f"{point.name}: {_label(point, declared.value)} is declared twice",
-                f"first by {twin.by} at {twin.where}, again by {declared.by} at {declared.where}",
-                "rename one, remove one from App(extensions=[...]), or pass override=True",
-            )
-        if override and twin is None:
-            raise GambrelError(
-                "app.nothing-to-override",
-                f"{point.name}: {_label(point, declared.value)} overrides nothing",
-                declared.where,
-                "remove override=True, or require the extension whose declaration it replaces",
-            )
-        if twin is None:
-            kept.append(declared)
-        else:
+            places = f"first by {twin.by} at {twin.where}, again by {declared.by} at {where}"
+            hint = "rename one, remove one from App(extensions=[...]), or pass override=True"
+            raise GambrelError("app.declared-twice", f"{label} is declared twice", places, hint)
+        if twin is not None:
             kept[kept.index(twin)] = declared
+        elif override:
+            hint = "remove override=True, or require the extension whose declaration it replaces"
+            raise GambrelError("app.nothing-to-override", f"{label} overrides nothing", where, hint)
+        else:
+            kept.append(declared)
 
     def get(self, point: Point[T]) -> list[Declared[T]]:
         """Return the declarations at a point, in order."""
@@ -114,10 +104,7 @@ class Declarations:
         key = None if point.key is None else point.key(value)
         if key is None or point.key is None:
             return None
-        for declared in self._by_point.get(point, ()):
-            if point.key(declared.value) == key:
-                return declared
-        return None
+        return next((other for other in self.get(point) if point.key(other.value) == key), None)
 
 
 def _label(point: Point[T], value: T) -> str:

@@ -185,7 +185,7 @@ def test_an_inline_table_is_placed_at_its_key(tmp_path: Path) -> None:
 
 
 def test_arguments_are_placed_where_they_were_given() -> None:
-    table = sources.from_arguments({"debug": False, "blog": {"title": "T"}}, "app.py:3")
+    table = sources.Table({"debug": False, "blog": {"title": "T"}}, "app.py:3")
 
     assert table.find(DEBUG) == Found(False, "app.py:3")
     assert list(table.paths()) == [("debug",), ("blog",), ("blog", "title")]

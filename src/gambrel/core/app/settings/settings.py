@@ -10,20 +10,12 @@ from contextlib import contextmanager
 from pathlib import Path
 from typing import Any, TypeVar
 
+from gambrel.core.app.settings import sources as read
 from gambrel.core.app.settings.core import CoreSettings
-from gambrel.core.app.settings.merge import CORE, Merge, Setting, SettingFault, suggest
+from gambrel.core.app.settings.merge import CORE, Merge, Setting, suggest
 from gambrel.core.app.settings.secret import Secret
-from gambrel.core.app.settings.sources import (
-    Name,
-    Source,
-    Table,
-    from_arguments,
-    from_dotenv,
-    from_environment,
-    from_secrets,
-    from_toml,
-)
-from gambrel.core.app.settings.values import is_section, secrets_in, to_table
+from gambrel.core.app.settings.sources import Name, Source, Table
+from gambrel.core.app.settings.values import is_section, to_table
 from gambrel.core.http.errors import GambrelError
 
 T = TypeVar("T")
@@ -44,8 +36,7 @@ class Settings:
         self._arguments: list[Source] = []
         self._overrides: list[Source] = []
         self._sections: dict[str, Any] = {}
-        self._listing: list[Setting] = []
-        self._unknown: list[str] = []
+        self._merge = Merge(())
         self.declare(CORE, CoreSettings)
 
     def declare(self, name: str, section: Any, where: str = "") -> None:
@@ -56,26 +47,19 @@ class Settings:
         """
         kind = section if isinstance(section, type) else type(section)
         if name in self._types or hasattr(Settings, name) or not name.isidentifier():
-            raise GambrelError(
-                "settings.section-name",
-                f"a settings section cannot be called {name!r}: it is taken or no name",
-                where,
-                "rename the extension or the section",
-            )
+            what = f"a settings section cannot be called {name!r}: it is taken or no name"
+            raise GambrelError("settings.section-name", what, where, "rename the extension")
         if not is_section(kind):
-            raise GambrelError(
-                "settings.section-type",
-                f"the settings of {name!r} are a {kind.__qualname__}",
-                where,
-                "make it a dataclass or a msgspec.Struct",
-            )
+            what = f"the settings of {name!r} are a {kind.__qualname__}"
+            hint = "make it a dataclass or a msgspec.Struct"
+            raise GambrelError("settings.section-type", what, where, hint)
         self._types[name] = kind
         if section is not kind:
             self.give({name: section}, where)
 
     def give(self, values: Mapping[str, Any], where: str) -> None:
         """Add constructor arguments: core settings, and sections as mappings or instances."""
-        self._arguments.append(from_arguments(to_table(values), where))
+        self._arguments.append(Table(to_table(values), where))
 
     def load(self) -> None:
         """Read the sources and make the sections; again after a declaration.
@@ -88,23 +72,22 @@ class Settings:
         merge.refuse_unknown()
         if merge.faults:
             raise _invalid(merge.faults)
-        self._unknown = merge.unknown_variables()
-        self._listing = merge.settings
+        self._merge = merge
         self._sections = sections
         self.core = sections[CORE]
 
     @property
     def unknown(self) -> list[str]:
         """A sentence for each variable that looks like a setting and is none."""
-        return list(self._unknown)
+        return self._merge.unknown_variables()
 
     def describe(self) -> list[Setting]:
         """Return every setting with its value and origin; secrets are masked."""
-        return list(self._listing)
+        return list(self._merge.settings)
 
     def secrets(self) -> list[Secret]:
         """Return every secret in the settings, for who must keep them out of a log."""
-        return [secret for section in self for secret in secrets_in(section)]
+        return list(self._merge.secrets)
 
     @contextmanager
     def override(self, **values: Any) -> Iterator[None]:
@@ -112,7 +95,7 @@ class Settings:
 
         For tests. What was built from the old values keeps them: override before the build.
         """
-        table = from_arguments(to_table(values), "override")
+        table = Table(to_table(values), "override")
         self._overrides.append(table)
         try:
             self._reload()
@@ -145,37 +128,35 @@ class Settings:
         raise AttributeError(f"settings.{name} is read before the build has loaded the settings")
 
     def _sources(self) -> list[Source]:
+        """Return all sources, the strongest first."""
         folder = self._environ.get("GAMBREL_SECRETS_DIR") or self._environ.get(
             "CREDENTIALS_DIRECTORY", "/run/secrets"
         )
-        variables: list[Source] = [
-            from_environment(self._environ),
-            from_dotenv(self._root / ".env"),
-            from_secrets(Path(folder)),
+        above: list[Source] = [
+            *self._overrides[::-1],
+            read.from_environment(self._environ),
+            read.from_dotenv(self._root / ".env"),
+            read.from_secrets(Path(folder)),
         ]
-        main = from_toml(self._root, "gambrel.toml") or from_toml(self._root, "pyproject.toml")
-        tables: list[Source] = [main] if main is not None else []
-        tables += self._arguments[::-1]
-        above = [*self._overrides[::-1], *variables]
-        return [*above, *self._overlay([*above, *tables]), *tables]
+        files = (read.from_toml(self._root, name) for name in ("gambrel.toml", "pyproject.toml"))
+        main = next((table for table in files if table is not None), None)
+        below: list[Source] = [*([main] if main else []), *self._arguments[::-1]]
+        overlay = self._overlay([*above, *below])
+        return [*above, *([overlay] if overlay else []), *below]
 
-    def _overlay(self, sources: list[Source]) -> list[Table]:
+    def _overlay(self, sources: list[Source]) -> Table | None:
         """Return `gambrel.<environment>.toml`, which stands over `gambrel.toml`."""
         name = Name((CORE, "environment"), ("GAMBREL_ENVIRONMENT", "GAMBREL_CORE__ENVIRONMENT"))
         found = next((f for s in sources if (f := s.find(name)) is not None), None)
-        environment = "development" if found is None else found.value
-        if not isinstance(environment, str) or not environment.isidentifier():
-            return []
-        table = from_toml(self._root, f"gambrel.{environment}.toml")
-        return [] if table is None else [table]
+        environment = str(found.value) if found else "development"
+        if not environment.isidentifier():  # it must not lead to another folder
+            return None
+        return read.from_toml(self._root, f"gambrel.{environment}.toml")
 
 
-def _invalid(faults: list[SettingFault]) -> GambrelError:
+def _invalid(faults: list[GambrelError]) -> GambrelError:
     if len(faults) == 1:
-        return GambrelError("settings.invalid", faults[0].what, faults[0].where, faults[0].hint)
-    lines = [f"\n  - {f.what} ({f.where or 'missing'}); {f.hint}" for f in faults]
-    return GambrelError(
-        "settings.invalid",
-        f"{len(faults)} settings cannot be used:{''.join(lines)}",
-        hint="`gambrel config` lists every setting with its variable",
-    )
+        return faults[0]
+    lines = [f"\n  - {f.what} [{f.where or 'nowhere'}]: {f.hint}" for f in faults]
+    what = f"{len(faults)} settings cannot be used:{''.join(lines)}"
+    return GambrelError("settings.invalid", what, hint="`gambrel config` lists every setting")

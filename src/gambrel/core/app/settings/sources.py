@@ -6,13 +6,14 @@
 import re
 import tomllib
 from collections.abc import Iterator, Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from pathlib import Path
-from typing import Any, Protocol
+from typing import Any
 
 from gambrel.core.http.errors import GambrelError
 
 PREFIX = "GAMBREL_"
+_ABSENT = object()
 
 
 @dataclass(frozen=True, slots=True)
@@ -36,35 +37,25 @@ class Name:
         return (self.path[1:], self.path) if self.path[0] == "core" else (self.path,)
 
 
-class Source(Protocol):
-    """One layer of settings."""
-
-    def find(self, name: Name) -> Found | None:
-        """Return the value of a setting, or None."""
-
-
+@dataclass(frozen=True, slots=True)
 class Variables:
-    """Settings as text under upper-case names."""
+    """Settings as texts with their origins, under upper-case names."""
 
-    def __init__(self, texts: Mapping[str, tuple[str, str]]) -> None:
-        self.texts = texts
+    texts: Mapping[str, tuple[str, str]]
 
     def find(self, name: Name) -> Found | None:
         """Return the text of the first variable that is set."""
-        for variable in name.variables:
-            if variable in self.texts:
-                text, origin = self.texts[variable]
-                return Found(text, origin, text=True)
-        return None
+        texts = [self.texts[variable] for variable in name.variables if variable in self.texts]
+        return Found(*texts[0], text=True) if texts else None
 
 
+@dataclass(frozen=True, slots=True)
 class Table:
-    """Settings as nested values; those of the core stand at the top."""
+    """Settings as nested values, with the place they come from and their lines in it."""
 
-    def __init__(self, values: Mapping[str, Any], origin: str, lines: Mapping[str, int]) -> None:
-        self.values = values
-        self._origin = origin
-        self._lines = lines
+    values: Mapping[str, Any]
+    place: str
+    lines: Mapping[str, int] = field(default_factory=dict)
 
     def find(self, name: Name) -> Found | None:
         """Return the value at the path of the setting."""
@@ -77,54 +68,41 @@ class Table:
         return None
 
     def origin(self, path: tuple[str, ...]) -> str:
-        """Return the file and line, or the place, where the value at a path stands."""
-        for end in range(len(path), 0, -1):
-            line = self._lines.get(".".join(path[:end]))
-            if line is not None:
-                return f"{self._origin}:{line}"
-        return self._origin
+        """Return where the value at a path stands, with the line of it or of what it is in."""
+        within = [".".join(path[:end]) for end in range(len(path), 0, -1)]
+        line = next((self.lines[key] for key in within if key in self.lines), None)
+        return self.place if line is None else f"{self.place}:{line}"
 
     def paths(self) -> Iterator[tuple[str, ...]]:
         """Yield the path of everything in the table, outer names first."""
-        yield from _paths(self.values, ())
+        waiting: list[tuple[tuple[str, ...], Any]] = [((), self.values)]
+        while waiting:
+            above, value = waiting.pop(0)
+            for key in value if isinstance(value, Mapping) else ():
+                yield (*above, key)
+                waiting.append(((*above, key), value[key]))
 
 
-_ABSENT = object()
-
-
-def _paths(values: Mapping[str, Any], above: tuple[str, ...]) -> Iterator[tuple[str, ...]]:
-    for key, value in values.items():
-        path = (*above, key)
-        yield path
-        if isinstance(value, Mapping):
-            yield from _paths(value, path)
-
-
-def from_arguments(values: Mapping[str, Any], origin: str) -> Table:
-    """Return a table of values given in code; `origin` says where."""
-    return Table(values, origin, {})
+Source = Table | Variables
 
 
 def from_environment(environ: Mapping[str, str]) -> Variables:
     """Return the variables of the environment."""
-    return Variables({name: (text, name) for name, text in environ.items() if _ours(name)})
+    return Variables({n: (text, n) for n, text in environ.items() if n.startswith(PREFIX)})
 
 
 def from_secrets(folder: Path) -> Variables:
     """Return the files of a folder such as `/run/secrets`; `gambrel_secret_key` is a variable."""
-    texts: dict[str, tuple[str, str]] = {}
-    if folder.is_dir():
-        for path in sorted(folder.iterdir()):
-            if _ours(path.name.upper()) and path.is_file():
-                texts[path.name.upper()] = (path.read_text("utf-8").strip(), str(path))
-    return Variables(texts)
+    files = {path.name.upper(): path for path in folder.glob("*") if path.is_file()}
+    ours = {name: path for name, path in files.items() if name.startswith(PREFIX)}
+    return Variables({n: (path.read_text("utf-8").strip(), str(path)) for n, path in ours.items()})
 
 
-def _ours(name: str) -> bool:
-    return name.startswith(PREFIX)
+_QUOTED = re.compile(r"""(?:'([^']*)'|"((?:[^"\\]|\\.)*)")\s*(?:\#.*)?""")
+_ESCAPES = {"n": "\n", "t": "\t", "r": "\r"}
 
 
-def from_dotenv(path: Path, shown: str = ".env") -> Variables:
+def from_dotenv(path: Path) -> Variables:
     """Return the variables of a `.env` file: `NAME=value`, quotes and comments, no expansion.
 
     Raises:
@@ -132,36 +110,27 @@ def from_dotenv(path: Path, shown: str = ".env") -> Variables:
     """
     texts: dict[str, tuple[str, str]] = {}
     lines = path.read_text("utf-8").splitlines() if path.is_file() else []
-    for number, line in enumerate(lines, 1):
-        if not line.strip() or line.lstrip().startswith("#"):
-            continue
-        name, text = _parse_assignment(line, f"{shown}:{number}")
-        if _ours(name):
-            texts[name] = (text, f"{name} at {shown}:{number}")
-    return Variables(texts)
+    for number, line in enumerate(map(str.strip, lines), 1):
+        if line and not line.startswith("#"):
+            place = f"{path.name}:{number}"
+            name, text = _assignment(line, place)
+            texts[name] = (text, f"{name} at {place}")
+    return Variables({name: text for name, text in texts.items() if name.startswith(PREFIX)})
 
 
-def _parse_assignment(line: str, where: str) -> tuple[str, str]:
-    name, equals, rest = line.strip().removeprefix("export ").partition("=")
+def _assignment(line: str, where: str) -> tuple[str, str]:
+    name, equals, rest = line.removeprefix("export ").partition("=")
     name, rest = name.strip(), rest.strip()
-    if equals and re.fullmatch(r"[A-Za-z_]\w*", name):
-        if rest[:1] not in {"'", '"'}:
-            return name, re.split(r"\s#", f" {rest}", maxsplit=1)[0].strip()
-        quote = rest[0]
-        end = re.match(r"'([^']*)'|\"((?:[^\"\\]|\\.)*)\"", rest)
-        if end and re.fullmatch(r"\s*(#.*)?", rest[end.end() :]):
-            inner = rest[1 : end.end() - 1]
-            return name, inner if quote == "'" else re.sub(r"\\(.)", _unescape, inner)
-    raise GambrelError(
-        "settings.dotenv",
-        "a line of the file is not an assignment",  # not quoted: it may hold a secret
-        where,
-        'write NAME=value, NAME="va lue" or # a comment',
-    )
-
-
-def _unescape(match: re.Match[str]) -> str:
-    return {"n": "\n", "t": "\t", "r": "\r"}.get(match[1], match[1])
+    quoted = _QUOTED.fullmatch(rest)
+    is_open = rest.startswith(("'", '"')) and not quoted
+    if not equals or is_open or not re.fullmatch(r"[A-Za-z_]\w*", name):
+        what = "a line of the file is not an assignment"  # not quoted: it may hold a secret
+        raise GambrelError("settings.dotenv", what, where, 'write NAME=value or NAME="va lue"')
+    if quoted is None:
+        return name, re.split(r"\s#", f" {rest}", maxsplit=1)[0].strip()
+    if quoted[1] is not None:
+        return name, quoted[1]
+    return name, re.sub(r"\\(.)", lambda match: _ESCAPES.get(match[1], match[1]), quoted[2])
 
 
 def from_toml(folder: Path, file: str) -> Table | None:
@@ -172,23 +141,18 @@ def from_toml(folder: Path, file: str) -> Table | None:
     Raises:
         GambrelError: The file is not TOML.
     """
-    path = folder / file
-    if not path.is_file():
+    if not (folder / file).is_file():
         return None
-    text = path.read_text("utf-8")
+    text = (folder / file).read_text("utf-8")
     try:
         values = tomllib.loads(text)
     except tomllib.TOMLDecodeError as error:
-        raise GambrelError(
-            "settings.toml", f"{file} is not valid TOML: {error}", file, "correct the line"
-        ) from None
-    above = ""
-    if file == "pyproject.toml":
-        values = values.get("tool", {}).get("gambrel")
-        above = "tool.gambrel."
-        if values is None:
-            return None
-    return Table(_normal(values), file, _lines(text, above))
+        what = f"{file} is not valid TOML: {error}"
+        raise GambrelError("settings.toml", what, file, "correct the line") from None
+    if file != "pyproject.toml":
+        return Table(_normal(values), file, _lines(text))
+    values = values.get("tool", {}).get("gambrel")
+    return None if values is None else Table(_normal(values), file, _lines(text, "tool.gambrel."))
 
 
 def _normal(values: Mapping[str, Any]) -> dict[str, Any]:
@@ -199,22 +163,17 @@ def _normal(values: Mapping[str, Any]) -> dict[str, Any]:
     }
 
 
-_HEADER = re.compile(r"\s*\[\s*([^\[\]]+?)\s*\]")
-_KEY = re.compile(r"\s*([\w\-. \"']+?)\s*=")
+_KEY = re.compile(r"\s*(?:\[\s*(?P<table>[^\[\]]+)\]|(?P<key>[\w\-. \"']+)=)")
 
 
-def _lines(text: str, above: str) -> dict[str, int]:
+def _lines(text: str, above: str = "") -> dict[str, int]:
     """Return the line of each key: tomllib does not tell, and a near guess is good enough."""
     lines: dict[str, int] = {}
     table = ""
     for number, line in enumerate(text.splitlines(), 1):
-        if header := _HEADER.match(line):
-            table = f"{_plain(header[1])}."
-            lines.setdefault(table[:-1].removeprefix(above), number)
-        elif key := _KEY.match(line):
-            lines.setdefault(f"{table}{_plain(key[1])}".removeprefix(above), number)
+        if match := _KEY.match(line):
+            name = re.sub(r"[\s\"']", "", match["table"] or match["key"]).replace("-", "_")
+            path = name if match["table"] else table + name
+            table = f"{name}." if match["table"] else table
+            lines.setdefault(path.removeprefix(above), number)
     return lines
-
-
-def _plain(key: str) -> str:
-    return re.sub(r"[\s\"']", "", key).replace("-", "_")

@@ -122,7 +122,7 @@ class Built:
         self.match = self.table.match
         self.has_hosts = self.table.has_hosts
         self.routes: list[Route] = self.table.routes
-        self.miss = Endpoint(fold(answer_miss, self.middleware, self.failed), ASYNC)
+        self.miss = Endpoint(fold(self.answer_miss, self.middleware, self.failed), ASYNC)
         self.compile_endpoints()
 
     # Endpoints ------------------------------------------------------------------------------
@@ -227,6 +227,13 @@ class Built:
                 return outcome.endpoint  # type: ignore[no-any-return]
         request.miss = outcome
         return self.miss
+
+    async def answer_miss(self, request: Request) -> Response:
+        """Answer a request that no route takes."""
+        try:
+            return answer_miss(request)
+        except Exception as error:  # noqa: BLE001 - the boundary answers every error
+            return await self.failed(request, error)
 
     def bake(self, status: int, media_type: str | None) -> Baked:
         """Return a head with the app's default fields."""

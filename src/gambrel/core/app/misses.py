@@ -6,7 +6,7 @@ from gambrel.core.http.response import Response
 __all__ = ["answer_miss"]
 
 
-async def answer_miss(request: Request) -> Response:
+def answer_miss(request: Request) -> Response:
     """Return the answer to a miss, or raise its error for the boundary."""
     miss = request.miss
     if miss.status == 204:

@@ -60,11 +60,18 @@ def _by_name(extensions: Iterable[object]) -> dict[str, Extension]:
     for extension in extensions:
         if isinstance(extension, type) or not isinstance(extension, Extension):
             hint = "give an object with name, requires, settings and install(setup); call the class"
-            raise _error("shape", f"{extension!r} is not an extension", "", hint)
+            raise GambrelError(
+                "extension.shape",
+                f"{extension!r} is not an extension",
+                "App(extensions=[...])",
+                hint,
+            )
         if extension.name in named:
             types = f"{type(named[extension.name]).__qualname__}, {type(extension).__qualname__}"
             what = f"the extension {extension.name!r} is installed twice"
-            raise _error("twice", what, types, "remove one from App(extensions=[...])")
+            raise GambrelError(
+                "extension.twice", what, types, "remove one from App(extensions=[...])"
+            )
         named[extension.name] = extension
     return named
 
@@ -77,17 +84,13 @@ def _visit(
     shown = " -> ".join([*chain, name])
     if name in chain:
         hint = f"remove {name!r} from requires of {chain[-1]!r}"
-        raise _error("circle", "extensions require each other", shown, hint)
+        raise GambrelError("extension.circle", "extensions require each other", shown, hint)
     if name not in named:
         close = get_close_matches(name, named, 1)
         guess = f" (did you mean {close[0]!r}?)" if close else ""
         what = f"{chain[-1]!r} requires the extension {name!r}, which is not installed{guess}"
         hint = f"add {name!r} to App(extensions=[...]), or remove {chain[-1]!r}"
-        raise _error("missing", what, shown, hint)
+        raise GambrelError("extension.missing", what, shown, hint)
     for required in named[name].requires:
         _visit(required, named, ordered, (*chain, name))
     ordered[name] = named[name]
-
-
-def _error(code: str, what: str, where: str, hint: str) -> GambrelError:
-    return GambrelError(f"extension.{code}", what, where or "App(extensions=[...])", hint)

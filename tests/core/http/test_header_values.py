@@ -261,8 +261,8 @@ def test_a_permissions_policy_cannot_be_broken_out_of(feature: str, allowed: obj
 
 def test_the_measure_of_steps_finds_a_quadratic_parser() -> None:
     def parse(text: str) -> None:
-        for start in range(min(len(text), 1_000)):
-            for _ in text[start:1_000]:
+        for start in range(0, min(len(text), 1_000), 20):
+            for _ in text[start:1_000:20]:
                 pass
 
     assert len(steep(parse)) > 30

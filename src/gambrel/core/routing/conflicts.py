@@ -9,52 +9,31 @@ from gambrel.core.http.errors import GambrelError
 from gambrel.core.routing.route import Route
 
 
-def check_conflicts(routes: Iterable[Route]) -> None:
-    """Refuse routes with the same method, pattern, host and predicates.
+def check_routes(routes: Iterable[Route]) -> None:
+    """Refuse routes with the same method, pattern, host and predicates, or the same name.
 
     Raises:
-        GambrelError: naming both declarations (`routing.conflict`).
+        GambrelError: `routing.conflict` or `routing.duplicate-name`.
     """
     taken: dict[object, Route] = {}
-    kin: dict[object, Route] = {}
     for route in routes:
-        if route.kind == "external":
-            continue
         host = route.host and route.host.identity
         place = (host, route.pattern.identity, route.kind == "fallback")
-        when = frozenset(route.options.when)
         for method in route.methods:
-            first = taken.setdefault((place, method, when), route)
-            if first is not route:
-                hint = "change a path or a method, or tell them apart with when="
-                raise conflict(first, route, method, hint)
-            other = kin.setdefault((place, method), route)
-            if [p.name for p in other.pattern.params] != [p.name for p in route.pattern.params]:
-                raise conflict(other, route, method, "give their parameters the same names")
+            key = (place, method, frozenset(route.options.when))
+            what = f"{method} {route.pattern.text} is declared twice"
+            if taken.setdefault(key, route) is not route:
+                raise refuse(taken[key], route, what, "change one, or tell them apart with when=")
+            first = taken.setdefault((place, method), route)
+            if [p.name for p in first.pattern.params] != [p.name for p in route.pattern.params]:
+                raise refuse(first, route, what, "give their parameters the same names")
+        first = taken.setdefault((route.name, route.locale), route) if route.is_named else route
+        if (str(first.pattern), str(first.host)) != (str(route.pattern), str(route.host)):
+            what = f"two routes are named {route.name!r}"
+            raise refuse(first, route, what, "rename one, or include its router under a name=")
 
 
-def conflict(first: Route, second: Route, method: str, hint: str) -> GambrelError:
+def refuse(first: Route, second: Route, what: str, hint: str) -> GambrelError:
     """Return the error that names both declarations."""
-    what = f"{method} {second.pattern.text} is declared twice"
-    return GambrelError("routing.conflict", what, f"{first.where} and {second.where}", hint)
-
-
-def check_names(routes: Iterable[Route]) -> None:
-    """Refuse a name given to two paths.
-
-    Raises:
-        GambrelError: naming both declarations (`routing.duplicate-name`).
-    """
-    taken: dict[tuple[str, str], Route] = {}
-    for route in routes:
-        if not route.named:
-            continue
-        first = taken.setdefault((route.name, route.locale), route)
-        if str(first.pattern) != str(route.pattern) or str(first.host) != str(route.host):
-            raise GambrelError(
-                "routing.duplicate-name",
-                f"two routes are named {route.name!r}: {first.pattern.text} and "
-                f"{route.pattern.text}",
-                f"{first.where} and {route.where}",
-                "rename one, or include the second router under another name=",
-            )
+    code = "routing.conflict" if "twice" in what else "routing.duplicate-name"
+    return GambrelError(code, what, f"{first.where} and {second.where}", hint)

@@ -9,12 +9,9 @@ import re
 import uuid
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field
-from typing import Any, TypeVar
+from typing import Any
 
 from gambrel.core.http.errors import GambrelError
-from gambrel.core.routing.regex import compile_segment
-
-V = TypeVar("V")
 
 PLAIN = 100
 """The rank of a parameter without a converter: after every converter."""
@@ -24,9 +21,9 @@ PLAIN = 100
 class Converter:
     """A pair of functions: `parse` (text → value) and `format` (value → text).
 
-    `parse` raises ValueError for text it does not take; `format` raises ValueError or TypeError
-    for a value it cannot write. `schema` describes the text as JSON Schema. Of two routes with
-    the same literals the one with the lower `rank` is tried first.
+    `parse` raises ValueError for text it does not take; a text that `format` makes is parsed again
+    before it is used. `schema` describes the text as JSON Schema. Of two routes with the same
+    literals the one with the lower `rank` is tried first. `many` takes several segments.
     """
 
     parse: Callable[[str], Any]
@@ -34,114 +31,92 @@ class Converter:
     schema: Mapping[str, Any] = field(default_factory=lambda: {"type": "string"})
     rank: int = 40
     many: bool = False
-    """Whether it takes several segments (only `path` does)."""
-
-    def accepts(self, text: str) -> bool:
-        """Return whether `text` is one this converter parses."""
-        try:
-            self.parse(text)
-        except ValueError:
-            return False
-        return True
 
 
 Converters = Mapping[str, Converter | Callable[[str], Converter]]
 """Converters by name; a function makes one from the text in brackets (`any(a,b)`)."""
 
 
-def refuse(text: str) -> Any:
-    """Raise the ValueError that says: this text is no match."""
-    raise ValueError(text)
-
-
 def parse_int(text: str) -> int:
-    """Return a whole number of at most 64 bits, written in ASCII digits without a sign."""
+    """Return a whole number of at most 63 bits, written in ASCII digits without a sign."""
     # int() alone takes "+1", " 1 ", "1_000" and other scripts' digits, and a database no more.
-    if len(text) > 19 or not (text.isascii() and text.isdigit()):
-        refuse(text)
-    value = int(text)
-    return value if value < 1 << 63 else refuse(text)
+    value = int(text) if len(text) < 20 and text.isascii() and text.isdigit() else -1
+    if not 0 <= value < 1 << 63:
+        raise ValueError(text)
+    return value
 
 
-_FLOAT = re.compile(r"-?[0-9]{1,18}(\.[0-9]{1,18})?")
-_UUID = re.compile(r"[0-9a-fA-F]{8}(-[0-9a-fA-F]{4}){3}-[0-9a-fA-F]{12}")
-_DATE = re.compile(r"[0-9]{4}-[0-9]{2}-[0-9]{2}")
-_SLUG = re.compile(r"[a-zA-Z0-9_-]{1,255}")
-
-
-def matching(expression: re.Pattern[str], make: Callable[[str], V]) -> Callable[[str], V]:
+def matching(expression: str, make: Callable[[str], Any] = str) -> Callable[[str], Any]:
     """Return a `parse` that takes what `expression` matches from end to end."""
-    matches = expression.fullmatch
+    matches = re.compile(expression, re.ASCII | re.DOTALL).fullmatch
 
-    def parse(text: str) -> V:
-        return make(text) if matches(text) else refuse(text)
+    def parse(text: str) -> Any:
+        if not matches(text):
+            raise ValueError(text)
+        return make(text)
 
     return parse
 
 
-def format_int(value: Any) -> str:
-    """Write a whole number, or text that is one."""
-    if isinstance(value, bool):
-        raise TypeError("a bool is not an int")
-    return str(parse_int(str(value)))
+def any_of(argument: str) -> Converter:
+    """Make the converter of `any(a,b,c)`: one of a few words."""
+    words = [word.strip() for word in argument.split(",")]
+    expression = "|".join(map(re.escape, words))
+    return Converter(matching(expression), schema={"type": "string", "enum": words}, rank=10)
+
+
+# What `re(...)` may be: characters and classes, repeated or not, and choices of these. No groups,
+# so that nothing repeats inside a repetition.
+_ITEM = r"(?:\\[^0-9bBAZ]|\[\^?\]?(?:\\.|[^\]\\])+\]|[^][\\(){}*+?|^$/])"
+_REPEAT = r"(?:[*+?]|\{\d+(?:,\d*)?\})"
+_SAFE = re.compile(rf"(?:{_ITEM}{_REPEAT}?|\|)+")
+
+
+def expression_of(argument: str) -> Converter:
+    """Make the converter of `re(...)`, which matches one whole segment of at most 128 characters.
+
+    Raises:
+        GambrelError: it has a group, an anchor, a "/", or more than three open repetitions, and so
+            could take long on what a client sends (CWE-1333).
+    """
+    optional = len(re.findall(r"[*+?]|,\d*\}", argument))
+    try:
+        re.compile(argument)
+        is_safe = _SAFE.fullmatch(argument) and optional <= 3
+    except re.error:
+        is_safe = False
+    if not is_safe:
+        what = f"re({argument}) is no simple expression"
+        hint = "use classes and at most 3 of * + ? {m,n}, without groups; or a custom converter"
+        raise GambrelError("routing.regex", what, hint=hint)
+    schema = {"type": "string", "pattern": f"^(?:{argument})$"}
+    return Converter(matching(rf"(?=.{{1,128}}\Z)(?:{argument})"), schema=schema, rank=30)
 
 
 def format_float(value: Any) -> str:
     """Write a number without an exponent."""
-    text = format(float(value), ".15f").rstrip("0").rstrip(".")
-    return text if _FLOAT.fullmatch(text) else refuse(text)
+    return format(float(value), ".15f").rstrip("0").rstrip(".")
 
 
-def format_checked(parse: Callable[[str], Any]) -> Callable[[Any], str]:
-    """Return a `format` that writes `str(value)` where `parse` takes it back."""
-
-    def format_value(value: Any) -> str:
-        text = str(getattr(value, "value", value))
-        parse(text)
-        return text
-
-    return format_value
+def string(form: str) -> dict[str, str]:
+    """Return the schema of text in a named format."""
+    return {"type": "string", "format": form}
 
 
-def choice(argument: str) -> Converter:
-    """Make the converter of `any(a,b,c)`: one of a few words."""
-    words = tuple(word.strip() for word in argument.split(","))
-    if not all(words):
-        raise GambrelError(
-            "routing.pattern", f"any({argument}) has an empty word", hint="write any(a,b)"
-        )
-    taken = frozenset(words)
-
-    def parse(text: str) -> str:
-        return text if text in taken else refuse(text)
-
-    schema = {"type": "string", "enum": list(words)}
-    return Converter(parse, format_checked(parse), schema, rank=10)
-
-
-def expression(argument: str) -> Converter:
-    """Make the converter of `re(...)`: one segment that matches from end to end."""
-    compiled = compile_segment(argument)
-    parse = matching(compiled, str)
-    schema = {"type": "string", "pattern": f"^(?:{argument})$"}
-    return Converter(parse, format_checked(parse), schema, rank=30)
-
-
-def checked(parse: Callable[[str], Any], schema: Mapping[str, Any], rank: int) -> Converter:
-    """Make a converter that formats with `str` and refuses what it would not parse."""
-    return Converter(parse, format_checked(parse), schema, rank)
-
+_HEX = "[0-9a-fA-F]"
+_UUID = matching(rf"{_HEX}{{8}}(-{_HEX}{{4}}){{3}}-{_HEX}{{12}}", uuid.UUID)
+_DATE = matching(r"\d{4}-\d{2}-\d{2}", datetime.date.fromisoformat)
+_FLOAT = matching(r"-?\d{1,18}(\.\d{1,18})?", float)
+_SLUG = "[a-zA-Z0-9_-]+"
 
 BUILT_IN: Converters = {
     "str": Converter(str, rank=PLAIN),
     "path": Converter(str, many=True),
-    "int": Converter(parse_int, format_int, {"type": "integer", "minimum": 0}, rank=20),
-    "float": Converter(matching(_FLOAT, float), format_float, {"type": "number"}, rank=21),
-    "uuid": checked(matching(_UUID, uuid.UUID), {"type": "string", "format": "uuid"}, 20),
-    "date": checked(
-        matching(_DATE, datetime.date.fromisoformat), {"type": "string", "format": "date"}, 20
-    ),
-    "slug": checked(matching(_SLUG, str), {"type": "string", "pattern": "^[a-zA-Z0-9_-]+$"}, 50),
-    "any": choice,
-    "re": expression,
+    "int": Converter(parse_int, schema={"type": "integer", "minimum": 0}, rank=20),
+    "float": Converter(_FLOAT, format_float, {"type": "number"}, rank=21),
+    "uuid": Converter(_UUID, schema=string("uuid"), rank=20),
+    "date": Converter(_DATE, schema=string("date"), rank=20),
+    "slug": Converter(matching(_SLUG), schema={"type": "string", "pattern": f"^{_SLUG}$"}, rank=50),
+    "any": any_of,
+    "re": expression_of,
 }

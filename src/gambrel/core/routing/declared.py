@@ -5,24 +5,26 @@ into one route per language. Only `router` calls this, when it compiles.
 """
 
 import inspect
-from collections.abc import Iterable, Iterator, Mapping
+import re
+from collections.abc import Callable, Iterable, Iterator, Mapping
 from dataclasses import dataclass, field, replace
 from typing import Any, NamedTuple
 
-from gambrel.core.http.errors import GambrelError
+from gambrel.core.http.errors import GambrelError, NotFound
+from gambrel.core.http.request import Request
+from gambrel.core.http.response import Redirect
 from gambrel.core.routing.converters import BUILT_IN, Converters
 from gambrel.core.routing.handlers import split_class
 from gambrel.core.routing.pattern import Pattern
-from gambrel.core.routing.redirects import RedirectTo, split_url
+from gambrel.core.routing.predicates import Versioning
+from gambrel.core.routing.reverse import fill
 from gambrel.core.routing.route import (
     Given,
     Route,
     RouteOptions,
-    handler_name,
     merge_options,
     read_options,
 )
-from gambrel.core.routing.versions import Versioning
 
 Path = str | Mapping[str, str]
 """A pattern, or one per language: `{"en": "/about", "de": "/ueber"}`."""
@@ -46,6 +48,7 @@ class Include(NamedTuple):
     prefix: str
     name: str
     given: Given
+    where: str
 
 
 @dataclass(eq=False)
@@ -57,17 +60,14 @@ class Declarations:
     given: Given
     where: str
     items: list[Rule | Include] = field(default_factory=list)
-    frozen: bool = False
+    is_frozen: bool = False
 
     def add(self, item: Rule | Include) -> None:
         """Note an item. Raises GambrelError once the app is built."""
-        if self.frozen:
-            raise GambrelError(
-                "routing.frozen",
-                "a route was declared after the app was built",
-                getattr(item, "where", ""),
-                "declare routes while modules load, or in an extension's install()",
-            )
+        if self.is_frozen:
+            what = "a route was declared after the app was built"
+            hint = "declare routes while modules load, or in an extension's install()"
+            raise GambrelError("routing.frozen", what, item.where, hint)
         self.items.append(item)
 
 
@@ -82,62 +82,54 @@ class Group:
     converters: Converters = field(default_factory=lambda: BUILT_IN)
     inside: tuple[Declarations, ...] = ()
 
-    def enter(self, declared: Declarations) -> "Group":
-        """Return the group of the items in `declared`."""
-        if declared in self.inside:
-            raise GambrelError(
-                "routing.include", "a router includes itself", declared.where, "leave it out"
-            )
-        return replace(
-            self,
-            prefix=self.prefix + declared.prefix,
-            given=merge_options(self.given, declared.given),
-            converters={**self.converters, **declared.converters},
-            inside=(*self.inside, declared),
-        )
+    def full_name(self, name: str) -> str:
+        """Return a name within the namespace."""
+        return ":".join(filter(None, (self.namespace, name)))
 
 
 def rule(
     path: Path, handler: Any, methods: Iterable[str] = (), where: str = "", **options: Any
 ) -> Rule:
     """Return a declaration for a table of routes; without `methods`, GET or those of a class."""
-    return Rule(path, handler, read_methods(methods, where), read_options(options, where), where)
-
-
-def read_methods(methods: Iterable[str], where: str) -> tuple[str, ...]:
-    """Return methods in upper case, each once. Raises GambrelError for what is none."""
-    found = (methods,) if isinstance(methods, str) else tuple(methods)
+    found = [methods] if isinstance(methods, str) else methods
     for method in found:
-        if not (method == "*" or method.replace("-", "").replace("_", "").isalnum()):
+        if not re.fullmatch(r"\*|[A-Za-z][A-Za-z_-]*", method):
             what = f"{method!r} is no HTTP method"
             raise GambrelError("routing.method", what, where, 'write methods=["GET"]')
-    return tuple(dict.fromkeys(method.upper() for method in found))
+    names = tuple(dict.fromkeys(method.upper() for method in found))
+    return Rule(path, handler, names, read_options(options, where), where)
 
 
 def check_prefix(prefix: str, where: str) -> str:
     """Return a prefix. Raises GambrelError unless it is empty or starts, not ends, with "/"."""
     if prefix and (not prefix.startswith("/") or prefix.endswith("/")):
-        fixed = "/" + prefix.strip("/")
-        hint = f'write "{fixed}"' if fixed != "/" else "leave it out"
+        hint = f'write "/{prefix.strip("/")}"' if prefix.strip("/") else "leave it out"
         raise GambrelError("routing.prefix", f"{prefix!r} is no prefix", where, hint)
     return prefix
 
 
 def resolve(declared: Declarations, group: Group) -> Iterator[Route]:
     """Yield the routes of `declared` in order, and freeze it."""
-    declared.frozen = True
-    group = group.enter(declared)
+    if declared in group.inside:
+        what = "a router includes itself"
+        raise GambrelError("routing.include", what, declared.where, "leave it out")
+    declared.is_frozen = True
+    group = replace(
+        group,
+        prefix=group.prefix + declared.prefix,
+        given=merge_options(group.given, declared.given),
+        converters={**group.converters, **declared.converters},
+        inside=(*group.inside, declared),
+    )
     for item in declared.items:
         if isinstance(item, Include):
             inner = replace(
                 group,
                 prefix=group.prefix + item.prefix,
-                namespace=":".join(filter(None, [group.namespace, item.name])),
+                namespace=group.full_name(item.name),
                 given=merge_options(group.given, item.given),
             )
             yield from resolve(item.inner, inner)
-        elif item.kind == "external":
-            yield resolve_external(item, group)
         elif inspect.isclass(item.handler) and item.kind in {"handler", "fallback"}:
             handlers = split_class(item.handler, item.where)
             for method in item.methods or handlers:
@@ -150,78 +142,94 @@ def resolve(declared: Declarations, group: Group) -> Iterator[Route]:
 def resolve_rule(item: Rule, group: Group) -> Iterator[Route]:
     """Yield the route of a declaration, or one per language."""
     if isinstance(item.path, str):
-        yield build_route(item, group, group.prefix + item.path)
+        prefix = "" if item.kind == "external" else group.prefix
+        yield build_route(item, group, (prefix + item.path) or "/")
         return
-    seen = set()
-    for language, path in item.path.items():
-        text = group.prefix.replace("{lang}", language) + path
-        constants = {"lang": language} if "{lang}" in group.prefix else {}
-        if text not in seen:
-            yield build_route(item, group, text, language, constants)
-        seen.add(text)
+    constants = ["lang"] if "{lang}" in group.prefix else []
+    paths = {group.prefix.replace("{lang}", lang) + p: lang for lang, p in item.path.items()}
+    for text, language in paths.items():
+        route = build_route(item, group, text, dict.fromkeys(constants, language))
+        route.locale = language
+        yield route
 
 
 def build_route(
-    item: Rule,
-    group: Group,
-    text: str,
-    locale: str = "",
-    constants: Mapping[str, str] | None = None,
+    item: Rule, group: Group, text: str, constants: Mapping[str, str] | None = None
 ) -> Route:
     """Build one route from what it was given and what it inherits."""
     given = merge_options(group.given, item.given)
-    if not callable(item.handler) and item.kind != "redirect":
-        raise GambrelError(
-            "routing.handler", f"{item.handler!r} cannot be called", item.where, "give a function"
-        )
-    if text and not item.path and not text.startswith("/"):
-        raise GambrelError("routing.pattern", f"{text!r} has no leading '/'", item.where)
-    text, given = group.versioning.apply(text or "/", given)
+    version = given.get("version", "") if item.kind != "external" else ""
+    if version and group.versioning.scheme == "path":
+        text = f"{group.versioning.prefix}{version}{text}"
+    elif version:
+        given["when"] = (*given.get("when", ()), group.versioning.predicate(version))
     pattern = Pattern(text, group.converters, constants=constants, where=item.where)
     handler, kind = item.handler, item.kind
-    if isinstance(handler, RedirectTo):
-        handler, kind = handler.build(pattern, group.converters, item.where), "handler"
-    name = item.given.get("name", "")
-    own = name or handler_name(handler)
+    if kind == "redirect":
+        target, status = handler
+        handler = redirect_to(target, status, pattern, group.converters, item.where)
+        kind = "handler"
+    if not callable(handler) and kind != "external":
+        what = f"{handler!r} is no handler of {' '.join(item.methods) or text}"
+        raise GambrelError("routing.handler", what, item.where, "give a function or a class")
+    name = given.pop("name", "")
+    shown = name or getattr(handler, "__name__", type(handler).__name__)
     return Route(
-        methods=item.methods or ("GET",),
+        methods=item.methods or (() if kind == "external" else ("GET",)),
         pattern=pattern,
         handler=handler,
-        options=RouteOptions(**given),
+        options=RouteOptions(**given, name=name),
         where=item.where,
-        name=f"{group.namespace}:{own}" if group.namespace else own,
-        host=build_host(given.get("host", ""), group.converters, item.where),
+        name=group.full_name(shown),
+        host=build_host(given.get("host", ""), group.converters, item),
         kind=kind,
-        locale=locale,
-        named=bool(name),
+        is_named=bool(name),
     )
 
 
-def build_host(text: str, converters: Converters, where: str) -> Pattern | None:
+def build_host(text: str, converters: Converters, item: Rule) -> Pattern | None:
     """Return the pattern of a host. Raises GambrelError for one that can never match."""
     if not text:
         return None
-    pattern = Pattern(text, converters, separator=".", where=where)
-    shown = str(pattern)
-    is_lower = bool(pattern.params) or shown == shown.lower()
-    if not is_lower or ":" in shown or "/" in shown or pattern.tail is not None:
-        raise pattern.problem("what no host has", "write lower case, without a port or a path")
+    pattern = Pattern(text, converters, separator=".", where=item.where)
+    shown = re.sub(r"\{\w+\}", "", str(pattern))
+    if item.kind != "external" and (shown != shown.lower() or set(":/") & set(shown)):
+        raise pattern.problem("what no host has", "write lower case, without port or path")
     return pattern
 
 
-def resolve_external(item: Rule, group: Group) -> Route:
-    """Return the route of a URL elsewhere, which only has a name."""
-    scheme, authority, path = split_url(str(item.path), item.where)
-    name = item.given["name"]
-    return Route(
-        methods=(),
-        pattern=Pattern(path, group.converters, where=item.where),
-        handler=None,
-        options=RouteOptions(name=name),
-        where=item.where,
-        name=f"{group.namespace}:{name}" if group.namespace else name,
-        host=Pattern(authority, group.converters, separator=".", where=item.where),
-        scheme=scheme,
-        kind="external",
-        named=True,
-    )
+def split_url(url: str, where: str) -> tuple[str, str]:
+    """Return origin and path pattern of a URL. Raises GambrelError where it has no scheme."""
+    match = re.fullmatch(r"([a-z][a-z0-9+.-]*://[^/?#]+)(/.*)?", url)
+    if match is None:
+        hint = 'write "https://example.com/{id}"'
+        raise GambrelError("routing.url", f"{url!r} is no absolute URL", where, hint)
+    return match[1], match[2] or "/"
+
+
+def redirect_to(
+    target: str, status: int, source: Pattern, converters: Converters, where: str
+) -> Callable[[Request], Redirect]:
+    """Return the handler that redirects to a path or URL, with parameters and query.
+
+    Raises:
+        GambrelError: a status that is no redirect, a parameter `source` does not have, or one in
+            the host of the target.
+    """
+    origin, path = ("", target) if target.startswith("/") else split_url(target, where)
+    pattern = Pattern(path, converters, where=where)
+    # A value in the host would choose where the visitor goes (CWE-601).
+    if pattern.names - source.names or "{" in origin or status not in {301, 302, 303, 307, 308}:
+        what = f"{source.text!r} cannot be redirected to {target!r} with status {status}"
+        hint = "use status 308, and parameters of the path in the path of the target"
+        raise GambrelError("routing.redirect", what, where, hint)
+
+    def redirect(request: Request) -> Redirect:
+        try:
+            url = origin + fill(pattern, request.params or {})
+        except GambrelError:
+            raise NotFound from None
+        query = request.query_string
+        return Redirect(f"{url}?{query}" if query else url, status=status)
+
+    return redirect

@@ -7,16 +7,9 @@ The table makes them; the app asks a `Choice` to `pick` and answers a `Miss`. Bo
 from dataclasses import dataclass
 from typing import Any, ClassVar
 
-from gambrel.core.http.errors import (
-    BadRequest,
-    HTTPError,
-    MethodNotAllowed,
-    NotAcceptable,
-    NotFound,
-    UnsupportedMediaType,
-)
+from gambrel.core.http.errors import BadRequest, HTTPError, MethodNotAllowed
 from gambrel.core.http.negotiation import best_match
-from gambrel.core.routing.predicates import Predicate, When, accept_of
+from gambrel.core.routing.predicates import accept_of
 from gambrel.core.routing.route import Route
 
 
@@ -39,11 +32,7 @@ class Miss:
         """Return the error of a miss that is one."""
         if self.status == 405:
             return MethodNotAllowed(self.detail, allow=self.allow)
-        kinds = (BadRequest, NotFound, NotAcceptable, UnsupportedMediaType)
-        return next(kind for kind in kinds if kind.status == self.status)(self.detail)
-
-
-NOT_FOUND = Miss(404)
+        return HTTPError.by_status[self.status](self.detail)
 
 
 class Choice:
@@ -55,7 +44,7 @@ class Choice:
     status: ClassVar[int] = 0
 
     def __init__(self, routes: list[Route]) -> None:
-        self.routes = tuple(sorted(routes, key=lambda route: -len(route.options.when)))
+        self.routes = sorted(routes, key=lambda route: -len(route.options.when))
 
     def pick(self, request: Any) -> Route | Miss:
         """Return the route that suits the request best, or the miss that says why none does.
@@ -66,21 +55,16 @@ class Choice:
         failures = set()
         try:
             for route in self.routes:
-                failed = [status_of(p) for p in route.options.when if not p(request)]
+                failed = [getattr(p, "status", 404) for p in route.options.when if not p(request)]
                 if failed:
                     failures.add(404 if 404 in failed else max(failed))
                 elif not suiting or len(route.options.when) == len(suiting[0].options.when):
                     suiting.append(route)
-            if not suiting:
-                return Miss(next(status for status in (406, 415, 404) if status in failures))
-            return prefer(suiting, request) if len(suiting) > 1 else suiting[0]
+            if suiting:
+                return prefer(suiting, request)
         except BadRequest as error:
             return Miss(400, detail=error.detail)
-
-
-def status_of(predicate: Predicate) -> int:
-    """Return what to answer where only this predicate fails."""
-    return getattr(predicate, "status", 404)
+        return Miss(next(status for status in (406, 415, *failures) if status in failures))
 
 
 def prefer(routes: list[Route], request: Any) -> Route:
@@ -88,8 +72,9 @@ def prefer(routes: list[Route], request: Any) -> Route:
     by_type: dict[str, Route] = {}
     for route in routes:
         for predicate in route.options.when:
-            if isinstance(predicate, When) and predicate.name == "accept":
-                for media_type in predicate.values:
-                    by_type.setdefault(media_type, route)
-    best = best_match(accept_of(request), list(by_type)) if by_type else None
-    return by_type[best] if best is not None else routes[0]
+            if getattr(predicate, "name", "") == "accept":
+                by_type = {**dict.fromkeys(predicate.values, route), **by_type}
+    # The first stands for the server's preference among equals.
+    offers = [media_type for route in routes for media_type, r in by_type.items() if r is route]
+    best = best_match(accept_of(request), offers) if len(routes) > 1 and offers else None
+    return routes[0] if best is None else by_type[best]

@@ -12,18 +12,15 @@ from urllib.parse import quote
 
 from gambrel.core.http.errors import BadRequest
 from gambrel.core.http.url import decode_path
-from gambrel.core.routing.pattern import Pattern, is_tail, literal
+from gambrel.core.routing.pattern import Pattern
 from gambrel.core.routing.readers import Match, Reader, compile_reader, first_of
 
-Options = dict[str, Reader]
-"""Per method, the reader that tries the patterns in order."""
-
-Shape = tuple[Callable[[list[str]], Any], dict[Any, Options]]
-"""How to take the literals out of a split path, and what they lead to."""
+Leaves = dict[Any, dict[str, Reader]]
+"""By the literals of a path: a reader per method, which tries the patterns in order."""
 
 
 class Entry(NamedTuple):
-    """One pattern and its targets per method, in the order of precedence."""
+    """One pattern and its target per method."""
 
     pattern: Pattern
     targets: dict[str, Any]
@@ -31,7 +28,7 @@ class Entry(NamedTuple):
 
 
 class Paths:
-    """Compiled entries; `match` answers a request, `find_all` everything a path could be.
+    """Compiled entries; `match` answers a request, `find_all` tells everything a path could be.
 
     `on_miss(method, raw_path, host)` answers where nothing matches.
     """
@@ -43,27 +40,25 @@ class Paths:
     ) -> None:
         self._on_miss = on_miss
         self._static: dict[str, dict[str, Match]] = {}
-        shaped: dict[tuple[object, ...], Shaped] = {}
+        shapes: dict[object, tuple[Pattern, Leaves]] = {}
         for entry in sorted(entries, key=lambda entry: entry.pattern.precedence):
-            if entry.pattern.params or entry.pattern.constants:
-                add_shaped(shaped, entry)
-            else:
-                self._add_static(entry)
-        patterns = [pattern for pattern, _ in shaped.values()]
-        self._limit = max((len(pattern.segments) for pattern in patterns), default=0) + 1
-        self._by_count: list[tuple[Shape, ...]] = [
-            shapes_of(shaped.values(), count) for count in range(self._limit)
-        ]
-        self._long = shapes_of(shaped.values(), self._limit)
-
-    def _add_static(self, entry: Entry) -> None:
-        text = str(entry.pattern)
-        leaf: dict[str, Match] = {method: (t, None) for method, t in entry.targets.items()}
-        # A client sends "/caf%C3%A9"; what is left in other spellings is decoded first.
-        self._static[text] = self._static[quote(text, safe="/!$&'()*+,;=:@~")] = leaf
+            pattern = entry.pattern
+            if pattern.names:
+                shape = (fixed_positions(pattern), len(pattern.segments), pattern.tail)
+                add_entry(shapes.setdefault(shape, (pattern, {}))[1], entry)
+                continue
+            # A client sends "/caf%C3%A9"; what it spells otherwise is decoded first.
+            path = str(pattern)
+            for text in (path, quote(path, safe="/!$&'()*+,;=:@~")):
+                self._static[text] = {method: (t, None) for method, t in entry.targets.items()}
+        lengths = [len(pattern.segments) for pattern, _ in shapes.values()]
+        self._limit = max(lengths, default=0) + 1
+        by_count = [shapes_of(shapes.values(), count) for count in range(self._limit + 1)]
+        self._long = by_count.pop()
+        self._by_count = by_count
 
     def match(self, method: str, raw_path: str, host: str | None = None) -> Match:
-        """Return what `method` and the path as received (printable ASCII) lead to."""
+        """Return what `method` and the path as received (visible ASCII) lead to."""
         leaf = self._static.get(raw_path)
         if leaf is not None:
             found = leaf.get(method)
@@ -74,9 +69,9 @@ class Paths:
             return self._match_decoded(method, raw_path, host)
         count = len(parts)
         for key_of, leaves in self._by_count[count] if count < self._limit else self._long:
-            options = leaves.get(key_of(parts))
-            if options is not None:
-                read = options.get(method)
+            readers = leaves.get(key_of(parts))
+            if readers is not None:
+                read = readers.get(method)
                 found = None if read is None else read(parts)
                 if found is not None:
                     return found
@@ -96,34 +91,21 @@ class Paths:
             found.update(self._static.get("/".join(parts), {}))
         shapes = self._by_count[len(parts)] if len(parts) < self._limit else self._long
         for key_of, leaves in shapes:
-            options: Options = leaves.get(key_of(parts), {})
-            for method, read in options.items():
+            readers: dict[str, Reader] = leaves.get(key_of(parts), {})
+            for method, read in readers.items():
                 match = read(parts) if only in {"", method} and method not in found else None
                 if match is not None:
                     found[method] = match
         return found
 
-    @property
-    def methods(self) -> set[str]:
-        """All methods of all entries."""
-        shapes = [shape for shapes in (*self._by_count, self._long) for shape in shapes]
-        leaves = [options for _, leaves in shapes for options in leaves.values()]
-        return {method for leaf in [*self._static.values(), *leaves] for method in leaf}
 
-
-Shaped = tuple[Pattern, dict[Any, Options]]
-
-
-def add_shaped(shaped: dict[tuple[object, ...], Shaped], entry: Entry) -> None:
+def add_entry(leaves: Leaves, entry: Entry) -> None:
     """Add a pattern with parameters to the leaf of its literals."""
-    pattern = entry.pattern
-    shape = (fixed_positions(pattern), len(pattern.segments), pattern.tail)
-    leaves = shaped.setdefault(shape, (pattern, {}))[1]
-    literals = ["" if text is None else text for text in map(literal, pattern.segments)]
-    options = leaves.setdefault(itemgetter(*fixed_positions(pattern))(literals), {})
+    literals = [segment.literal or "" for segment in entry.pattern.segments]
+    readers = leaves.setdefault(itemgetter(*fixed_positions(entry.pattern))(literals), {})
     for method, target in entry.targets.items():
-        read = compile_reader(pattern, target, empty_tail=entry.empty_tail)
-        options[method] = first_of(options[method], read) if method in options else read
+        read = compile_reader(entry.pattern, target, empty_tail=entry.empty_tail)
+        readers[method] = first_of(readers[method], read) if method in readers else read
 
 
 def fixed_positions(pattern: Pattern) -> tuple[int, ...]:
@@ -132,19 +114,21 @@ def fixed_positions(pattern: Pattern) -> tuple[int, ...]:
     The empty text before the first slash stands in where there is no other.
     """
     size = len(pattern.segments)
-    positions = [i for i in range(1, size) if literal(pattern.segments[i]) is not None]
     tail = size if pattern.tail is None else pattern.tail
+    positions = [i for i in range(1, size) if pattern.kinds[i] == 0]
     return tuple(i - size if i > tail else i for i in positions) or (0,)
 
 
-def shapes_of(shaped: Iterable[Shaped], count: int) -> tuple[Shape, ...]:
-    """Return the shapes a path of `count` segments can have, leftmost literals first."""
+def shapes_of(
+    shapes: Iterable[tuple[Pattern, Leaves]], count: int
+) -> tuple[tuple[Callable[[list[str]], Any], Leaves], ...]:
+    """Return how to look up a path of `count` segments, leftmost literals first."""
     found = []
-    for pattern, leaves in shaped:
-        kinds = [2 if is_tail(s) else int(literal(s) is None) for s in pattern.segments]
-        if pattern.tail is not None:
-            kinds[pattern.tail : pattern.tail + 1] = [2] * (count - len(kinds) + 1)
-        if len(kinds) == count:
+    for pattern, leaves in shapes:
+        kinds, tail = list(pattern.kinds), pattern.tail
+        if tail is not None:
+            kinds[tail : tail + 1] = [2] * (count - len(kinds) + 1)
+        if len(kinds) == count and (tail is None or 2 in kinds):
             found.append((kinds, (itemgetter(*fixed_positions(pattern)), leaves)))
     return tuple(shape for _, shape in sorted(found, key=itemgetter(0)))
 

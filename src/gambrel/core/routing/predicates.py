@@ -6,12 +6,12 @@ it is the reason that no route suits; without, that is 404. Only requests to suc
 
 from collections.abc import Callable
 from dataclasses import dataclass
-from typing import Any
+from typing import Any, Literal
 
 from gambrel.core.http.errors import BadRequest
 from gambrel.core.http.host import HostPattern, parse_host
 from gambrel.core.http.media import MediaType
-from gambrel.core.http.negotiation import best_match
+from gambrel.core.http.negotiation import best_match, parse_preferences
 
 Predicate = Callable[[Any], bool]
 
@@ -38,43 +38,34 @@ class When:
 
 def header(name: str, *values: str) -> When:
     """Want a header, and one of `values` in it if any are given."""
-    return When(_header, "header", (name, *values))
+    return When(_has_header, "header", (name, *values))
 
 
 def accept(*media_types: str) -> When:
     """Want a client that takes one of these types; the type it prefers wins. Else 406."""
-    return When(_accept, "accept", media_types, 406)
+    return When(_accepts, "accept", media_types, 406)
 
 
 def content_type(*media_ranges: str) -> When:
     """Want a body of one of these types: `"application/json"`, `"image/*"`. Else 415."""
-    for media_range in media_ranges:
-        MediaType.parse(media_range)
-    return When(_content_type, "content_type", media_ranges, 415)
+    return When(_has_type, "content_type", tuple(map(MediaType.parse, media_ranges)), 415)
 
 
 def param(name: str, *values: str) -> When:
     """Want a query parameter, with one of `values` if any are given."""
-    return When(_param, "param", (name, *values))
+    return When(_has_param, "param", (name, *values))
 
 
 def host(*patterns: str) -> When:
     """Want one of these hosts: `"example.com"`, `"*.example.com"`, `".example.com"`."""
-    return When(_host, "host", tuple(HostPattern(pattern).text for pattern in patterns))
+    for pattern in patterns:
+        HostPattern(pattern)
+    return When(_has_host, "host", patterns)
 
 
 def not_(predicate: Predicate) -> When:
     """Want what another predicate does not."""
-    return When(_not, "not_", (predicate,))
-
-
-def _header(request: Any, name: str, *values: str) -> bool:
-    found = request.headers.get_all(name)
-    return any(value in found for value in values) if values else bool(found)
-
-
-def _accept(request: Any, *media_types: str) -> bool:
-    return best_match(accept_of(request), media_types) is not None
+    return When(_fails, "not_", (predicate,))
 
 
 def accept_of(request: Any) -> str:
@@ -82,23 +73,60 @@ def accept_of(request: Any) -> str:
     return ", ".join(request.headers.get_all("accept"))
 
 
-def _content_type(request: Any, *media_ranges: str) -> bool:
+def _has_header(request: Any, name: str, *values: str) -> bool:
+    found = request.headers.get_all(name)
+    return bool(set(found).intersection(values) if values else found)
+
+
+def _accepts(request: Any, *media_types: str) -> bool:
+    return best_match(accept_of(request), media_types) is not None
+
+
+def _has_type(request: Any, *media_ranges: MediaType) -> bool:
     try:
         found = MediaType.parse(request.headers.get("content-type", ""))
     except BadRequest:
         return False
-    return any(found.matches(MediaType.parse(wanted)) for wanted in media_ranges)
+    return any(found.matches(wanted) for wanted in media_ranges)
 
 
-def _param(request: Any, name: str, *values: str) -> bool:
+def _has_param(request: Any, name: str, *values: str) -> bool:
     found = request.query.get_all(name)
-    return any(value in found for value in values) if values else bool(found)
+    return bool(set(found).intersection(values) if values else found)
 
 
-def _host(request: Any, *patterns: str) -> bool:
+def _has_host(request: Any, *patterns: str) -> bool:
     found = parse_host(request.host)
     return any(HostPattern(pattern).matches(found) for pattern in patterns)
 
 
-def _not(request: Any, predicate: Predicate) -> bool:
+def _fails(request: Any, predicate: Predicate) -> bool:
     return not predicate(request)
+
+
+@dataclass(frozen=True)
+class Versioning:
+    """How the versions of routes and groups (`version="1"`) are told apart.
+
+    "path" puts `prefix` and the version before the whole path (`/v1/users`), "header" compares the
+    header `name`, "accept" the parameter `name` of a type in `Accept`
+    (`application/json; version=1`). `default` is the version of a request that names none.
+    """
+
+    scheme: Literal["path", "header", "accept"] = "path"
+    prefix: str = "/v"
+    name: str = "x-api-version"
+    default: str = ""
+
+    def predicate(self, version: str) -> When:
+        """Return the predicate for a version that is not part of the path."""
+        status = 406 if self.scheme == "accept" else 404
+        return When(_has_version, "version", (version, self), status)
+
+
+def _has_version(request: Any, version: str, versioning: Versioning) -> bool:
+    if versioning.scheme == "header":
+        return bool(request.headers.get(versioning.name, versioning.default) == version)
+    wishes = [wish for wish in parse_preferences(accept_of(request)) if wish.quality]
+    found = [MediaType.parse(wish.value).parameters.get(versioning.name) for wish in wishes]
+    return version in (list(filter(None, found)) or [versioning.default])

@@ -7,7 +7,7 @@ the common shapes have a closure of their own. A reader answers None where a seg
 from collections.abc import Callable
 from typing import Any
 
-from gambrel.core.routing.pattern import DOTS, Param, Pattern, Segment, is_tail, literal
+from gambrel.core.routing.pattern import DOTS, Param, Pattern, Segment
 
 Match = tuple[Any, dict[str, Any] | None]
 """What a path leads to (a route, a choice of routes, or a miss), and its parameters."""
@@ -21,64 +21,48 @@ def compile_reader(pattern: Pattern, target: Any, *, empty_tail: bool = False) -
 
     With `empty_tail` the last parameter may be empty, as below a mount.
     """
-    fields = [
-        (position, segment)
-        for position, segment in enumerate(pattern.segments)
-        if literal(segment) is None
-    ]
-    if pattern.tail is None and not pattern.constants:
-        plain = [(i, s[0].name) for i, s in fields if is_plain(s) and isinstance(s[0], Param)]
-        if len(plain) == len(fields) == 1:
-            return read_one(*plain[0], target)
-        if len(plain) == len(fields) == 2:
-            return read_two(*plain[0], *plain[1], target)
-        if len(fields) == 1 and len(fields[0][1]) == 1 and isinstance(fields[0][1][0], Param):
-            return read_converted(fields[0][0], fields[0][1][0], target)
+    fields = [(i, segment) for i, segment in enumerate(pattern.segments) if segment.kind]
+    is_whole = all(len(segment.parts) == 1 for _, segment in fields)
+    if is_whole and pattern.tail is None and not pattern.constants:
+        places = [(i, segment.params[0]) for i, segment in fields]
+        if len(places) == 1:
+            return read_one(*places[0], target)
+        if len(places) == 2 and not any(param.converter for _, param in places):
+            return read_two(*places[0], *places[1], target)
     return read_any(pattern, fields, empty_tail, target)
 
 
-def is_plain(segment: Segment) -> bool:
-    """Return whether the segment is one parameter that stays text."""
-    first = segment[0]
-    return len(segment) == 1 and isinstance(first, Param) and first.converter is None
-
-
-def read_one(position: int, name: str, target: Any) -> Reader:
-    """Read one parameter as text."""
+def read_one(position: int, param: Param, target: Any) -> Reader:
+    """Read one parameter."""
+    name = param.name
+    parse = param.converter.parse if param.converter else None
 
     def read(parts: list[str]) -> Match | None:
         text = parts[position]
         return None if text in DOTS else (target, {name: text})
 
-    return read
+    def read_converted(parts: list[str]) -> Match | None:
+        text = parts[position]
+        if text in DOTS:
+            return None
+        try:
+            return target, {name: parse(text)}  # type: ignore[misc]  # chosen below
+        except ValueError:
+            return None
+
+    return read_converted if parse else read
 
 
-def read_two(first: int, first_name: str, second: int, second_name: str, target: Any) -> Reader:
+def read_two(first: int, one: Param, second: int, other: Param, target: Any) -> Reader:
     """Read two parameters as text."""
+    one_name, other_name = one.name, other.name
 
     def read(parts: list[str]) -> Match | None:
         left = parts[first]
         right = parts[second]
         if left in DOTS or right in DOTS:
             return None
-        return target, {first_name: left, second_name: right}
-
-    return read
-
-
-def read_converted(position: int, param: Param, target: Any) -> Reader:
-    """Read one parameter through its converter."""
-    assert param.converter is not None
-    name, parse = param.name, param.converter.parse
-
-    def read(parts: list[str]) -> Match | None:
-        text = parts[position]
-        if text in DOTS:
-            return None
-        try:
-            return target, {name: parse(text)}
-        except ValueError:
-            return None
+        return target, {one_name: left, other_name: right}
 
     return read
 
@@ -87,26 +71,25 @@ def read_any(
     pattern: Pattern, fields: list[tuple[int, Segment]], empty_tail: bool, target: Any
 ) -> Reader:
     """Read any mixture of parameters, mixed segments, a tail and constants."""
-    constants, size, tail = pattern.constants, len(pattern.segments), pattern.tail
-    after = 0 if tail is None else size - 1 - tail
+    size = len(pattern.segments)
+    tail = size if pattern.tail is None else pattern.tail
+    # Positions after a tail count from the end of the path.
     readers = [
-        # Positions after a tail count from the end of the path.
-        (i - size if tail is not None and i > tail else i, compile_segment_reader(segment))
+        (i - size if i > tail else i, compile_segment(segment))
         for i, segment in fields
-        if not is_tail(segment)
+        if i != tail
     ]
-    tail_name = next((str(p.name) for p in pattern.params if is_tail((p,))), "")
+    tail_name = pattern.segments[tail].params[0].name if tail < size else ""
 
     def read(parts: list[str]) -> Match | None:
-        params: dict[str, Any] = dict(constants)
+        params: dict[str, Any] = dict(pattern.constants)
         for position, read_segment in readers:
             if not read_segment(parts[position], params):
                 return None
-        if tail is not None:
-            rest = "/".join(parts[tail : len(parts) - after])
+        if tail_name:
+            params[tail_name] = rest = "/".join(parts[tail : len(parts) - (size - 1 - tail)])
             if not (is_safe_tail(rest) if rest else empty_tail):
                 return None
-            params[tail_name] = rest
         return target, params
 
     return read
@@ -114,11 +97,7 @@ def read_any(
 
 def first_of(one: Reader, other: Reader) -> Reader:
     """Return the reader that tries `other` where `one` is no match."""
-
-    def read(parts: list[str]) -> Match | None:
-        return one(parts) or other(parts)
-
-    return read
+    return lambda parts: one(parts) or other(parts)
 
 
 def is_safe_tail(rest: str) -> bool:
@@ -127,52 +106,37 @@ def is_safe_tail(rest: str) -> bool:
     One slash may end it. Checked after decoding, where `..%2F` or `..%5C` have become what they
     mean (CWE-22).
     """
-    parts = rest.replace("\\", "/").split("/")
-    return DOTS.isdisjoint(parts[:-1]) and parts[-1] not in {".", ".."}
+    *parts, last = rest.replace("\\", "/").split("/")
+    return DOTS.isdisjoint(parts) and last not in {".", ".."}
 
 
-def compile_segment_reader(segment: Segment) -> SegmentReader:
-    """Return the reader of one segment, which adds its parameters to a dict."""
-    first = segment[0]
-    if len(segment) > 1 or isinstance(first, str):
-        return compile_mixed(segment)
-
-    def read(text: str, params: dict[str, Any]) -> bool:
-        try:
-            params[first.name] = first.parse(text)
-        except ValueError:
-            return False
-        return True
-
-    return read
-
-
-def compile_mixed(segment: Segment) -> SegmentReader:
-    """Return the reader of a mixed segment.
+def compile_segment(segment: Segment) -> SegmentReader:
+    """Return the reader of one segment, which adds its parameters to a dict.
 
     The last occurrence of each separator splits, from the right and without going back, so the
     work is linear: `{name}.{ext}` reads "a.tar.gz" as "a.tar" and "gz".
     """
-    head = segment[0] if isinstance(segment[0], str) else ""
-    last = segment[-1] if isinstance(segment[-1], str) else ""
-    inner = segment[bool(head) : len(segment) - bool(last)]
-    params = [part for part in inner if isinstance(part, Param)][::-1]
-    separators = [part for part in inner if isinstance(part, str)][::-1]
+    plan: list[tuple[Param, str]] = []
+    text_before = ""
+    for part in segment.parts:
+        if isinstance(part, Param):
+            plan.insert(0, (part, text_before))
+        text_before = part if isinstance(part, str) else ""
+    ending, leftmost = text_before, plan[-1][0]
 
-    def read(text: str, values: dict[str, Any]) -> bool:
-        start, end = len(head), len(text) - len(last)
-        if not (end > start and text.startswith(head) and text.endswith(last)):
-            return False
-        for param, separator in zip(params, [*separators, ""], strict=True):
-            cut = text.rfind(separator, start + 1, end - 1) if separator else start
-            if cut < 0:
+    def read(text: str, params: dict[str, Any]) -> bool:
+        end = len(text) - len(ending)
+        is_match = text.endswith(ending)
+        for param, before in plan:
+            cut = text.rfind(before, 0, end - 1) if param is not leftmost else 0
+            if cut < 0 or not (is_match and text.startswith(before, cut)):
                 return False
             try:
-                values[param.name] = param.parse(text[cut + len(separator) : end])
+                params[param.name] = param.parse(text[cut + len(before) : end])
             except ValueError:
                 return False
             end = cut
-        return True
+        return is_match
 
     return read
 
@@ -181,15 +145,12 @@ def match_segments(
     pattern: Pattern, parts: list[str], *, empty_tail: bool = False
 ) -> dict[str, Any] | None:
     """Compare parts with a whole pattern, literals included; for hosts and explanations."""
-    if pattern.tail is None and len(parts) != len(pattern.segments):
+    size = len(pattern.segments)
+    if len(parts) < size or (pattern.tail is None and len(parts) > size):
         return None
-    if len(parts) < len(pattern.segments):
-        return None
-    after = pattern.tail if pattern.tail is not None else len(parts)
     for position, segment in enumerate(pattern.segments):
-        text = literal(segment)
-        place = position - len(pattern.segments) if position > after else position
-        if text is not None and parts[place] != text:
+        after = pattern.tail is not None and position > pattern.tail
+        if segment.kind == 0 and parts[position - size if after else position] != segment.literal:
             return None
     found = compile_reader(pattern, None, empty_tail=empty_tail)(parts)
     return None if found is None else found[1]

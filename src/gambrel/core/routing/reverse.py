@@ -11,12 +11,11 @@ from urllib.parse import quote
 
 from gambrel.core.http.errors import GambrelError
 from gambrel.core.http.query import build_query
-from gambrel.core.http.url import quote_segment
-from gambrel.core.routing.pattern import Param, Pattern, is_tail
+from gambrel.core.routing.pattern import Param, Pattern
 from gambrel.core.routing.readers import is_safe_tail
 from gambrel.core.routing.route import Route
 
-LITERAL = "/!$&'()*+,;=:@~"
+SAFE = "!$&'()*+,;=:@"
 
 
 class Names:
@@ -32,7 +31,7 @@ class Names:
         name: str,
         /,
         *,
-        _query: Mapping[str, Any] | Iterable[tuple[str, Any]] | None = None,
+        _query: Mapping[str, object] | Iterable[tuple[str, object]] = (),
         _fragment: str = "",
         _scheme: str = "",
         _host: str = "",
@@ -44,118 +43,102 @@ class Names:
 
         A name that starts with ":" is looked up in `_namespace` and outwards, so a router that is
         included twice finds its own instance. Parameters that are left out come from the route's
-        `defaults`, then from `_defaults` (the current request's, say). The URL is a path, unless
-        the route has a host or `_host` is given: then it starts with `//host`, or with
-        `_scheme://host`.
+        `defaults` (values, or functions that return one), then from `_defaults`, say those of the
+        current request. The URL is a path, unless the route has a host or `_host` is given: then
+        it starts with `//host`, or with `_scheme://host`.
 
         Raises:
             GambrelError: no such name, or parameters that are missing, unknown or malformed.
         """
-        route = self._find(name, params, _namespace)
-        values = self._collect(route, params, _defaults or {})
-        url = fill(route.pattern, values, route.name)
-        host = _host or (fill(route.host, values, route.name) if route.host else "")
-        if host:
-            scheme = _scheme or route.scheme
-            url = f"{scheme and scheme + ':'}//{host}{url}"
-        if _query:
-            url += "?" + build_query(_query)
-        return f"{url}#{quote(_fragment, safe=LITERAL + '?')}" if _fragment else url
+        found = self._find(name, _namespace)
+        route = pick_route(found, params)
+        values = collect(route, params, _defaults or {})
+        url = fill(route.pattern, values)
+        host = _host or (fill(route.host, values) if route.host else "")
+        if host and "://" not in host:
+            host = f"{_scheme and _scheme + ':'}//{host}"
+        query = build_query(_query)
+        return (
+            f"{host}{url}{query and '?' + query}{_fragment and '#' + quote(_fragment, SAFE + '/?')}"
+        )
 
-    def _find(self, name: str, params: dict[str, Any], namespace: str) -> Route:
-        """Return the route of a name, of several the one in the wanted language."""
-        names = [name]
-        if name.startswith(":"):
-            spaces = namespace.split(":") if namespace else []
-            names = [":".join([*spaces[:n], name[1:]]) for n in range(len(spaces), -1, -1)]
-        routes = next((self._routes[n] for n in names if n in self._routes), [])
-        if not routes:
-            near = difflib.get_close_matches(name.lstrip(":"), self._routes, 5, 0.5)
-            hint = "did you mean " + " or ".join(map(repr, near)) if near else "give a route name="
-            raise GambrelError("routing.unknown-name", f"no route is named {name!r}", hint=hint)
-        return pick_route(routes, name, params)
-
-    def _collect(
-        self, route: Route, params: dict[str, Any], outer: Mapping[str, Any]
-    ) -> dict[str, Any]:
-        """Return one value per parameter of the route and its host."""
-        wanted = route.names
-        known = {**outer, **route.options.defaults, **route.pattern.constants, **params}
-        if route.locale:
-            params = {key: value for key, value in params.items() if key != "lang"}
-        missing = sorted(wanted - known.keys())
-        unknown = sorted(params.keys() - wanted)
-        if missing or unknown:
-            lists = [("needs", missing), ("does not have", unknown)]
-            what = " and ".join(f"{verb} {', '.join(names)}" for verb, names in lists if names)
-            raise GambrelError(
-                "routing.parameters",
-                f"{route.name!r} ({route.pattern.text}) {what}",
-                route.where,
-                f"url_for({route.name!r}, {', '.join(f'{n}=…' for n in sorted(wanted))})",
-            )
-        return {n: v() if callable(v) else v for n, v in known.items() if n in wanted}
+    def _find(self, name: str, namespace: str) -> list[Route]:
+        """Return the routes of a name, of a relative one in the nearest namespace."""
+        spaces = namespace.split(":") if namespace and name.startswith(":") else []
+        wanted = name.removeprefix(":")
+        for depth in range(len(spaces), -1, -1):
+            routes = self._routes.get(":".join([*spaces[:depth], wanted]))
+            if routes:
+                return routes
+        near = difflib.get_close_matches(wanted, self._routes, 5, 0.5)
+        hint = "did you mean " + " or ".join(map(repr, near)) if near else "give the route a name="
+        raise GambrelError("routing.unknown-name", f"no route is named {name!r}", hint=hint)
 
 
-def pick_route(routes: list[Route], name: str, params: Mapping[str, Any]) -> Route:
-    """Return the route among those of one name: by language, if there are several paths."""
+def pick_route(routes: list[Route], params: Mapping[str, Any]) -> Route:
+    """Return the route among those of one name, by language if they are localised."""
     if routes[0].locale:
         wanted = params.get("lang") or routes[0].options.defaults.get("lang")
         wanted = wanted() if callable(wanted) else wanted
         return next((route for route in routes if route.locale == wanted), routes[0])
-    named = [route for route in routes if route.named] or routes
+    named = [route for route in routes if route.is_named] or routes
     if len({(str(route.host), str(route.pattern)) for route in named}) > 1:
-        raise GambrelError(
-            "routing.ambiguous-name",
-            f"{len(named)} handlers are called {name!r}",
-            " and ".join(route.where for route in named),
-            "give the route you mean a name=",
-        )
+        what = f"{len(named)} handlers are called {named[0].name!r}"
+        places = " and ".join(route.where for route in named)
+        raise GambrelError("routing.ambiguous-name", what, places, "give the one you mean a name=")
     return named[0]
 
 
-def fill(pattern: Pattern, values: Mapping[str, Any], name: str) -> str:
+def collect(route: Route, params: dict[str, Any], outer: Mapping[str, Any]) -> dict[str, Any]:
+    """Return one value per parameter of the route and its host. Raises GambrelError."""
+    known = {**outer, **route.options.defaults, **route.pattern.constants, **params}
+    missing = ", ".join(sorted(route.names - known.keys()))
+    unknown = ", ".join(sorted(params.keys() - route.names - ({"lang"} if route.locale else set())))
+    if missing or unknown:
+        what = f"{route.name!r} ({route.pattern.text})"
+        what += (missing and f" needs {missing}") + (unknown and f" does not have {unknown}")
+        call = ", ".join([repr(route.name), *(f"{name}=…" for name in sorted(route.names))])
+        raise GambrelError("routing.parameters", what, route.where, f"url_for({call})")
+    return {n: v() if callable(v) else v for n, v in known.items() if n in route.names}
+
+
+def fill(pattern: Pattern, values: Mapping[str, Any]) -> str:
     """Return the pattern with values in place of its parameters, quoted.
 
     Raises:
         GambrelError: a value that could not be matched again (`routing.value`).
     """
-    if pattern.separator == "." or pattern.segments[0] != ("",):
-        return pattern.separator.join(
-            "".join(
-                p if isinstance(p, str) else quote(format_value(p, values[p.name], name), safe="")
-                for p in segment
-            )
-            for segment in pattern.segments
-        )
     parts = []
     for segment in pattern.segments:
-        text = "".join(
-            p if isinstance(p, str) else format_value(p, values[p.name], name) for p in segment
-        )
-        parts.append(quote(text, safe=LITERAL) if is_tail(segment) else quote_segment(text))
-    return "/".join(parts)
+        for part in segment.parts:
+            if isinstance(part, str):
+                parts.append(quote(part, SAFE + "/"))
+                continue
+            text = to_text(part, values[part.name])
+            if pattern.separator == "." and (quote(text, "") != text or "." in text):
+                raise refuse(part, text, "it is no label of a host")
+            parts.append(quote(text, SAFE + "/" * part.is_tail))
+        parts.append(pattern.separator)
+    return "".join(parts[:-1])
 
 
-def format_value(param: Param, value: Any, name: str) -> str:
+def refuse(param: Param, value: Any, why: object) -> GambrelError:
+    """Return the error for a value that cannot stand in a URL."""
+    what = f"{value!r} cannot be {param} of a URL: {why}"
+    return GambrelError("routing.value", what, hint="give what the route matches")
+
+
+def to_text(param: Param, value: Any) -> str:
     """Write one value as its converter does. Raises GambrelError for one that has no text."""
     try:
         if value is None or isinstance(value, bytes):
-            raise TypeError("it is " + type(value).__name__)
-        if param.converter:
-            text = param.converter.format(value)
-        else:
-            text = str(getattr(value, "value", value))
-        if param.converter and param.converter.many:
-            if text and not is_safe_tail(text):
-                raise ValueError("it has an empty or dot segment")
-        else:
+            raise TypeError(f"it is {type(value).__name__}")
+        value = getattr(value, "value", value)
+        text = param.converter.format(value) if param.converter else str(value)
+        if param.is_tail and not (is_safe_tail(text) or not text):
+            raise ValueError("it has an empty or dot segment")
+        if not param.is_tail:
             param.parse(text)
     except (ValueError, TypeError) as error:
-        raise GambrelError(
-            "routing.value",
-            f"{name!r}: {value!r} cannot be {{{param.name}{param.spec and ':' + param.spec}}} "
-            f"of a URL ({error})",
-            hint="give a value that the route also matches",
-        ) from None
+        raise refuse(param, value, error) from None
     return text

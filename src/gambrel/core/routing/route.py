@@ -7,7 +7,7 @@ built from them into `endpoint`. Options are given by name anywhere and spelled 
 import dataclasses
 import difflib
 import inspect
-from collections.abc import Callable, Mapping
+from collections.abc import Mapping
 from pathlib import Path
 from typing import Any, ClassVar
 
@@ -25,9 +25,10 @@ WEBSOCKET = "WEBSOCKET"
 class RouteOptions:
     """Everything about a route but its path, methods and handler.
 
-    Given to a group, an option holds for all its routes: `tags`, `middleware`, `dependencies`,
-    `when`, `errors`, `security`, `defaults`, `responses` and `extra` add up from the outside in,
-    of every other option the innermost value holds. `deadline` is in seconds, `max_body` in bytes.
+    Given to a group, an option holds for all its routes: tuples and mappings add up from the
+    outside in, of every other option the innermost value holds. `slashes` is "redirect", "strict"
+    or "ignore"; `defaults` fill parameters in `url_for`; `deadline` is in seconds, `max_body` in
+    bytes; `extra` is free for extensions.
     """
 
     name: str = ""
@@ -61,49 +62,44 @@ Given = dict[str, Any]
 """Options as they were given: only those, so that an inner default never hides an outer value."""
 
 FIELDS = {field.name: field for field in dataclasses.fields(RouteOptions)}
-SEQUENCES = frozenset(n for n, field in FIELDS.items() if field.default == ())
-MAPPINGS = frozenset(n for n, field in FIELDS.items() if field.default_factory is dict)
-SLASHES = ("redirect", "strict", "ignore")
 
 
 def read_options(given: Mapping[str, Any], where: str) -> Given:
     """Return `given` with sequences as tuples. Raises GambrelError for what is no option."""
     options = dict(given)
-    for name, value in options.items():
+    for name, value in given.items():
         if name not in FIELDS:
             near = difflib.get_close_matches(name, FIELDS, 1) or ["extra={...}"]
-            raise GambrelError(
-                "routing.option", f"a route has no option {name!r}", where, f"use {near[0]}"
-            )
-        if name in SEQUENCES:
-            single = isinstance(value, str) or not hasattr(value, "__iter__")
-            options[name] = (value,) if single else tuple(value)
-    slashes = options.get("slashes", SLASHES[0])
-    if slashes not in SLASHES:
-        hint = "use one of " + ", ".join(map(repr, SLASHES))
-        raise GambrelError("routing.option", f"slashes={slashes!r} is no policy", where, hint)
+            what = f"a route has no option {name!r}"
+            raise GambrelError("routing.option", what, where, f"use {near[0]}")
+        if FIELDS[name].default == ():
+            is_many = hasattr(value, "__iter__") and not isinstance(value, str)
+            options[name] = tuple(value) if is_many else (value,)
+    if options.get("slashes", "strict") not in {"redirect", "strict", "ignore"}:
+        what = f"slashes={options['slashes']!r} is no policy"
+        raise GambrelError("routing.option", what, where, 'use "redirect", "strict" or "ignore"')
     return options
 
 
 def merge_options(outer: Given, inner: Given) -> Given:
     """Return the options of something inside a group."""
     merged = {**outer, **inner}
-    for name in merged.keys() & outer.keys() & inner.keys():
-        if name in SEQUENCES:
+    for name in outer.keys() & inner.keys():
+        if FIELDS[name].default == ():
             merged[name] = outer[name] + inner[name]
-        elif name in MAPPINGS:
+        elif FIELDS[name].default_factory is dict:
             merged[name] = {**outer[name], **inner[name]}
     return merged
 
 
 @dataclasses.dataclass(slots=True, eq=False)
 class Route:
-    """One route of a compiled app; `found` tells it from a `Miss`.
+    """One route of a compiled app; `found` tells it from a `Miss` or a `Choice`.
 
     `pattern` matches the path, and `str(pattern)` is its template, a stable name for logs.
     `kind` is "handler", "mount", "asgi", "external" or "fallback"; `where` is `file:line` of the
-    declaration; `namespace` is the part of the name before its last colon; `locale` the language
-    of a localised pattern, `scheme` that of an external URL. `endpoint` belongs to the app.
+    declaration; `locale` the language of a localised pattern; `is_named` tells a given name from
+    the handler's. `endpoint` belongs to the app.
     """
 
     methods: tuple[str, ...]
@@ -115,10 +111,8 @@ class Route:
     host: Pattern | None = None
     kind: str = "handler"
     locale: str = ""
-    scheme: str = ""
+    is_named: bool = False
     endpoint: Any = None
-    named: bool = False
-    """Whether the name was given, or is only that of the handler."""
 
     found: ClassVar[bool] = True
 
@@ -128,14 +122,14 @@ class Route:
         return self.pattern.names | (self.host.names if self.host else frozenset())
 
     @property
-    def has_empty_tail(self) -> bool:
-        """Whether the path below its prefix may be empty."""
-        return self.kind in {"mount", "fallback"}
-
-    @property
     def namespace(self) -> str:
         """The namespace the route was included in, or `""`."""
         return self.name.rpartition(":")[0]
+
+    @property
+    def has_empty_tail(self) -> bool:
+        """Whether the path below its prefix may be empty."""
+        return self.kind in {"mount", "fallback"}
 
     def __repr__(self) -> str:
         return f"<Route {' '.join(self.methods)} {self.pattern.text}>"
@@ -149,11 +143,6 @@ def caller() -> str:
     if frame is None:
         return ""
     path = Path(frame.f_code.co_filename)
-    if path.is_relative_to(Path.cwd()):
-        path = path.relative_to(Path.cwd())
-    return f"{path}:{frame.f_lineno}"
-
-
-def handler_name(handler: Callable[..., Any]) -> str:
-    """Return what a handler is called where nobody named its route."""
-    return str(getattr(handler, "__name__", type(handler).__name__))
+    folder = Path.cwd()
+    shown = path.relative_to(folder) if path.is_relative_to(folder) else path
+    return f"{shown}:{frame.f_lineno}"

@@ -16,14 +16,13 @@ from gambrel.core.routing.declared import (
     Path,
     Rule,
     check_prefix,
-    read_methods,
     resolve,
     rule,
+    split_url,
 )
-from gambrel.core.routing.redirects import RedirectTo
+from gambrel.core.routing.predicates import Versioning
 from gambrel.core.routing.route import ANY, WEBSOCKET, caller, read_options
 from gambrel.core.routing.table import Table
-from gambrel.core.routing.versions import Versioning
 
 H = TypeVar("H", bound=Callable[..., Any])
 
@@ -121,36 +120,39 @@ class Router:
         where = caller()
         name = router.name if name is None else name
         given = read_options(options, where)
-        self.declared.add(Include(router.declared, check_prefix(prefix, where), name, given))
+        prefix = check_prefix(prefix, where)
+        self.declared.add(Include(router.declared, prefix, name, given, where))
 
     def mount(self, path: str, app: Any, **options: Any) -> None:
         """Hand every request below `path` to an ASGI or WSGI app; other routes go first."""
-        given = read_options(options, caller())
-        path = f"{path.rstrip('/')}/{{path:path}}"
-        self.declared.add(Rule(path, app, (ANY,), given, caller(), "mount"))
+        self._add("mount", path.rstrip("/") + "/{path:path}", app, (ANY,), options)
 
     def raw(self, path: Path, app: Any, methods: Iterable[str] = (ANY,), **options: Any) -> None:
-        """Hand the requests of one route to an ASGI app, without any middleware of ours."""
-        given = read_options(options, caller())
-        self.declared.add(Rule(path, app, read_methods(methods, caller()), given, caller(), "asgi"))
+        """Hand the requests of one route to an ASGI app as they are."""
+        self._add("asgi", path, app, methods, options)
 
     def redirect(self, path: Path, to: str, status: int = 308, **options: Any) -> None:
         """Redirect to a path or URL; it is given the parameters and the query of the request."""
-        given = read_options({"hidden": True, **options}, caller())
-        self.declared.add(Rule(path, RedirectTo(to, status), (ANY,), given, caller(), "redirect"))
+        self._add("redirect", path, (to, status), (ANY,), {"hidden": True, **options})
 
     def external(self, name: str, url: str) -> None:
         """Name a URL elsewhere, `https://example.com/{id}`, for `url_for` only."""
-        self.declared.add(Rule(url, None, (), {"name": name}, caller(), "external"))
+        host, path = split_url(url, caller())
+        self._add("external", path, None, (), {"name": name, "host": host})
 
     def fallback(self, handler: Any, under: str = "/", **options: Any) -> None:
         """Answer GET below `under` where nothing else does, as a single-page app needs.
 
         The handler may take the rest of the path as `path: str`.
         """
-        path = f"{under.rstrip('/')}/{{path:path}}"
-        given = read_options({**options, "slashes": "ignore"}, caller())
-        self.declared.add(Rule(path, handler, ("GET",), given, caller(), "fallback"))
+        path = under.rstrip("/") + "/{path:path}"
+        self._add("fallback", path, handler, ("GET",), {**options, "slashes": "ignore"})
+
+    def _add(
+        self, kind: str, path: Path, handler: Any, methods: Iterable[str], options: dict[str, Any]
+    ) -> None:
+        declared = rule(path, handler, methods, caller(), **options)
+        self.declared.add(declared._replace(kind=kind))
 
     def compile(self, versioning: Versioning | None = None) -> Table:
         """Return the table of all routes, and refuse further declarations.

@@ -4,15 +4,14 @@ Made by `Router.compile()`. Chooses the host, completes `Allow` and redirects by
 """
 
 from collections.abc import Callable, Iterable
-from dataclasses import dataclass
-from typing import Any
+from typing import Any, NamedTuple
 
 from gambrel.core.http.errors import BadRequest
 from gambrel.core.http.host import parse_host
 from gambrel.core.http.url import safe_redirect
-from gambrel.core.routing.conflicts import check_conflicts, check_names
-from gambrel.core.routing.explain import Row, Step, explain, list_routes
-from gambrel.core.routing.outcome import NOT_FOUND, Choice, Miss
+from gambrel.core.routing.conflicts import check_routes
+from gambrel.core.routing.explain import Step, explain
+from gambrel.core.routing.outcome import Choice, Miss
 from gambrel.core.routing.paths import Entry, Paths, decode_parts
 from gambrel.core.routing.pattern import Pattern
 from gambrel.core.routing.readers import Match, match_segments
@@ -22,14 +21,15 @@ from gambrel.core.routing.route import ANY, WEBSOCKET, Route
 METHODS = ("GET", "HEAD", "POST", "PUT", "PATCH", "DELETE", "OPTIONS", "QUERY", "TRACE", WEBSOCKET)
 """What a route for any method is listed under; other methods reach it by the slower way."""
 
+FALLBACK = "fallback "
+"""Stands before the method of a fallback, so that it is found only when it is asked for."""
 
-@dataclass(frozen=True, slots=True, eq=False)
-class HostRoutes:
-    """The routes declared for one host, or for no host: then they hold on every host."""
+
+class HostPaths(NamedTuple):
+    """The paths declared for one host, or for none: then they hold on every host."""
 
     host: Pattern | None
     paths: Paths
-    fallback: Paths
 
 
 class Table:
@@ -47,135 +47,119 @@ class Table:
 
     def __init__(self, routes: Iterable[Route]) -> None:
         self.routes = list(routes)
-        check_conflicts(self.routes)
-        check_names(self.routes)
+        check_routes(self.routes)
         self.names = Names(self.routes)
-        by_host: dict[object, list[Route]] = {}
+        by_host: dict[object, list[Route]] = {None: []}
         for route in self.routes:
             if route.kind != "external":
                 by_host.setdefault(route.host and route.host.identity, []).append(route)
-        common = by_host.pop(None, [])
-        on_miss = none_found if by_host else self._miss
-        self._common = compile_host(common, on_miss)
-        hosts = [compile_host(group, on_miss) for group in by_host.values()]
-        self._hosts = sorted(hosts, key=lambda one: one.host.precedence if one.host else ((), ()))
-        self.has_hosts = bool(hosts)
-        self.match = self._match_host if hosts else self._common.paths.match
-
-    def _reach(self, host: str | None) -> list[tuple[HostRoutes, dict[str, Any]]]:
-        """Return the routes that hold on `host`, the nearest first, with what it captures."""
-        found = []
-        if self._hosts and host:
-            try:
-                labels = parse_host(host).name.split(".")
-            except BadRequest:
-                labels = []
-            for one in self._hosts:
-                params = match_segments(one.host, labels) if one.host else None
-                if params is not None:
-                    found.append((one, params))
-        return [*found, (self._common, {})]
-
-    def _match_host(self, method: str, raw_path: str, host: str | None = None) -> Match:
-        for one, captured in self._reach(host):
-            found = one.paths.match(method, raw_path)
-            if found is not None:
-                return (found[0], {**captured, **(found[1] or {})}) if captured else found
-        return self._miss(method, raw_path, host)
+        on_miss = self._miss if len(by_host) == 1 else pass_on
+        common, *others = (Paths(build_entries(group), on_miss) for group in by_host.values())
+        hosts = [group[0].host for name, group in by_host.items() if name is not None]
+        self._common = HostPaths(None, common)
+        self._hosts = sorted(map(HostPaths, hosts, others), key=precedence_of_host)
+        self.match = self._match_host if others else common.match
 
     def find_all(self, raw_path: str, host: str | None = None) -> dict[str, Match]:
         """Return the match of every method the path has. Raises BadRequest for no path."""
         parts = decode_parts(raw_path)
         found: dict[str, Match] = {}
-        for one, captured in self._reach(host):
-            for method, (target, params) in one.paths.find_all(parts).items():
-                found.setdefault(method, (target, {**captured, **(params or {})} or None))
+        for paths, captured in self._reach(host):
+            for method, match in paths.find_all(parts).items():
+                found.setdefault(method, with_host(match, captured))
         return found
 
     def explain(self, method: str, raw_path: str, host: str | None = None) -> list[Step]:
         """Return why each route matches or does not. Raises BadRequest for no path or host."""
         return explain(self.routes, method, raw_path, host)
 
-    def listing(self) -> list[Row]:
-        """Return one row per route, for people."""
-        return list_routes(self.routes)
+    def _reach(self, host: str | None) -> list[tuple[Paths, dict[str, Any]]]:
+        """Return the paths that hold on `host`, the nearest first, with what it captures."""
+        found = []
+        if self._hosts and host:
+            try:
+                labels = parse_host(host).name.split(".")
+            except BadRequest:
+                labels = []
+            for pattern, paths in self._hosts:
+                params = match_segments(pattern, labels) if pattern else None
+                if params is not None:
+                    found.append((paths, params))
+        return [*found, (self._common.paths, {})]
 
-    def allowed(self, raw_path: str, host: str | None = None) -> tuple[str, ...]:
-        """Return the methods of the path for `Allow`; empty where there is no such path."""
-        methods = {*self.find_all(raw_path, host)} - {ANY, WEBSOCKET}
-        return tuple(sorted(methods | {"OPTIONS"})) if methods else ()
+    def _match_host(self, method: str, raw_path: str, host: str | None = None) -> Match:
+        for paths, captured in self._reach(host):
+            found = paths.match(method, raw_path)
+            if found is not None:
+                return with_host(found, captured)
+        return self._miss(method, raw_path, host)
 
     def _miss(self, method: str, raw_path: str, host: str | None) -> Match:
-        if raw_path == "*" and method == "OPTIONS":
-            methods = {m for one, _ in self._reach(host) for m in one.paths.methods}
-            return Miss(204, tuple(sorted({*methods, "OPTIONS"} - {ANY, WEBSOCKET}))), None
+        """Return what is not on the fast path: a rare method, a fallback, or a miss."""
         try:
+            if raw_path == "*" and method == "OPTIONS":
+                allow = allowed(method for route in self.routes for method in route.methods)
+                return Miss(204, allow), None
             found = self.find_all(raw_path, host)
             if ANY in found:
                 return found[ANY]
-            allow = self.allowed(raw_path, host)
+            allow = allowed(found)
             if allow and method != WEBSOCKET:
                 return Miss(204 if method == "OPTIONS" else 405, allow), None
-            return self._redirect(method, raw_path, host) or self._fall(method, raw_path, host)
+            location = self._other_slash(method, raw_path, host)
+            if location:
+                return Miss(308, location=location), None
+            return found.get(FALLBACK + method) or (Miss(404), None)
         except BadRequest as error:
             return Miss(400, detail=error.detail), None
 
-    def _redirect(self, method: str, raw_path: str, host: str | None) -> Match | None:
-        """Redirect to the path with or without its last slash, where that path is a route."""
-        other = raw_path[:-1] if raw_path.endswith("/") else raw_path + "/"
-        found = self.find_all(other, host) if len(raw_path) > 1 else {}
-        target = (found.get(method) or found.get(ANY) or (None, None))[0]
+    def _other_slash(self, method: str, raw_path: str, host: str | None) -> str:
+        """Return the path with or without its last slash, where that is a route, else `""`."""
+        other = raw_path[:-1] if raw_path.endswith("/") else f"{raw_path}/"
+        found = self.find_all(other, host) if other else {}
+        target = (found.get(method) or found.get(ANY) or (None,))[0]
         route = target.routes[0] if isinstance(target, Choice) else target
-        if not isinstance(route, Route) or route.options.slashes != "redirect":
-            return None
+        if route is None or route.options.slashes != "redirect":
+            return ""
         # CVE-2018-14574 and its kin: "//host" and "/\host" must never come back as a Location.
-        location = safe_redirect(other, "")
-        return (Miss(308, location=location), None) if location else None
-
-    def _fall(self, method: str, raw_path: str, host: str | None) -> Match:
-        """Return the fallback with the longest prefix, or the miss that says 404."""
-        parts = decode_parts(raw_path)
-        for one, captured in self._reach(host):
-            found = one.fallback.find_all(parts, only=method).get(method)
-            if found is not None:
-                return found[0], {**captured, **(found[1] or {})}
-        return NOT_FOUND, None
+        return safe_redirect(other, "")
 
 
-def none_found(_method: str, _raw_path: str, _host: str | None) -> None:
+def pass_on(_method: str, _raw_path: str, _host: str | None) -> None:
     """Leave the miss to the table, which has other hosts' routes to ask."""
 
 
-def compile_host(routes: list[Route], on_miss: Callable[[str, str, str | None], Any]) -> HostRoutes:
-    """Compile the routes of one host."""
-    fallback = [route for route in routes if route.kind == "fallback"]
-    usual = [route for route in routes if route.kind != "fallback"]
-    return HostRoutes(
-        routes[0].host if routes else None,
-        Paths(build_entries(usual), on_miss),
-        Paths(build_entries(fallback), none_found),
-    )
+def precedence_of_host(one: HostPaths) -> tuple[object, ...]:
+    """Return the sort key of a host: literal labels first, from the left."""
+    return one.host.precedence if one.host else ()
+
+
+def with_host(match: Match, captured: dict[str, Any]) -> Match:
+    """Return a match with the parameters of the host added."""
+    return (match[0], {**captured, **(match[1] or {})}) if captured else match
+
+
+def allowed(methods: Iterable[str]) -> tuple[str, ...]:
+    """Return the value of `Allow` for a path with these methods; empty where it has none."""
+    known = {method for method in methods if method not in {ANY, WEBSOCKET} and " " not in method}
+    heads = {"HEAD"} if "GET" in known else set()
+    return tuple(sorted(known | heads | {"OPTIONS"})) if known else ()
 
 
 def build_entries(routes: Iterable[Route]) -> list[Entry]:
     """Group routes by pattern, and give every method its target."""
     groups: dict[object, tuple[Pattern, bool, dict[str, list[Route]]]] = {}
-
-    def add(pattern: Pattern, route: Route, methods: Iterable[str]) -> None:
-        names = tuple(param.name for param in pattern.params)
-        key = (pattern.identity, names, tuple(pattern.constants.items()), route.has_empty_tail)
-        group = groups.setdefault(key, (pattern, route.has_empty_tail, {}))[2]
-        for method in methods:
-            group.setdefault(method, []).append(route)
-
-    declared = set()
-    for route in routes:
-        add(route.pattern, route, route.methods)
-        declared |= {(route.pattern.identity, method) for method in route.methods}
+    declared = {(route.pattern.identity, method) for route in routes for method in route.methods}
     for route in routes:
         other = route.pattern.other_slash() if route.options.slashes == "ignore" else None
-        if other is not None:
-            add(other, route, [m for m in route.methods if (other.identity, m) not in declared])
+        for pattern in filter(None, (route.pattern, other)):
+            names = (*(p.name for p in pattern.params), *pattern.constants.items())
+            key = (pattern.identity, names, route.has_empty_tail)
+            group = groups.setdefault(key, (pattern, route.has_empty_tail, {}))[2]
+            for method in route.methods:
+                if pattern is route.pattern or (pattern.identity, method) not in declared:
+                    prefix = FALLBACK if route.kind == "fallback" else ""
+                    group.setdefault(prefix + method, []).append(route)
     return [
         Entry(pattern, complete({m: choose(r) for m, r in group.items()}), empty_tail)
         for pattern, empty_tail, group in groups.values()
@@ -189,8 +173,7 @@ def choose(routes: list[Route]) -> Route | Choice:
 
 def complete(targets: dict[str, Any]) -> dict[str, Any]:
     """Let GET answer HEAD, and a route for any method all of them."""
-    if "GET" in targets:
-        targets.setdefault("HEAD", targets["GET"])
-    if ANY in targets:
-        targets = {**dict.fromkeys(METHODS, targets[ANY]), **targets}
-    return targets
+    for prefix in ("", FALLBACK):
+        if prefix + "GET" in targets:
+            targets.setdefault(prefix + "HEAD", targets[prefix + "GET"])
+    return {**dict.fromkeys(METHODS, targets[ANY]), **targets} if ANY in targets else targets

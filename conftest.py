@@ -9,5 +9,6 @@ from sybil.parsers.markdown import PythonCodeBlockParser, SkipParser
 
 pytest_collect_file = Sybil(
     parsers=[PythonCodeBlockParser(), SkipParser()],
-    patterns=["README.md", "docs/**/*.md"],
+    patterns=["*.md"],
+    excludes=["examples/*/*.md"],  # their code is in files, with tests
 ).pytest()

@@ -14,6 +14,7 @@ from gambrel.core.app.events import (
 )
 from gambrel.core.app.extension import Extension
 from gambrel.core.app.points import Declared, Point
+from gambrel.core.app.settings import Env, Secret
 from gambrel.core.app.setup import Band, Setup
 from gambrel.core.binding.describe import Operation
 from gambrel.core.binding.schemas import json_schemas
@@ -24,6 +25,7 @@ __all__ = [
     "AppStopping",
     "Band",
     "Declared",
+    "Env",
     "ErrorReported",
     "Event",
     "Extension",
@@ -32,6 +34,7 @@ __all__ = [
     "Point",
     "Problem",
     "RequestFailed",
+    "Secret",
     "Setup",
     "json_schemas",
 ]

@@ -12,7 +12,7 @@ from pathlib import Path
 from typing import Any, TypeVar
 
 from gambrel.core.app.build import Built, build
-from gambrel.core.app.checks import Problem, run_checks
+from gambrel.core.app.checks import CORE_CHECKS, Problem, run_checks
 from gambrel.core.app.events import AppStarted, AppStopping, Event, Events
 from gambrel.core.app.extension import Extension
 from gambrel.core.app.lifespan import Lifespan, Moment, Resources
@@ -140,7 +140,7 @@ class App(Router):
     def problems(self, *, deploy: bool = False) -> list[Problem]:
         """Run the checks of the built app and return what they found, worst first."""
         self.build()
-        checks = self.declarations.values(CHECKS)
+        checks = [*CORE_CHECKS, *self.declarations.values(CHECKS)]
         silenced = self.settings.core.silenced_checks
         return run_checks(checks, self, deploy=deploy, silenced=silenced)
 

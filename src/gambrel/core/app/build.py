@@ -70,6 +70,8 @@ def provide(app: Any) -> None:
         providers.add(Provider(entry.type, entry.factory, entry.scope, declared.where, entry.ping))
     for section in app.settings:
         providers.add(Provider(type(section), constant(section), "app"))
+        if resources.find(type(section)) is None:
+            resources.add(section)
     for kind in type(app).__mro__[:-1]:
         if kind.__name__ == "App":
             providers.add(Provider(kind, constant(app), "app"))
@@ -120,7 +122,7 @@ class Built:
         self.in_thread: Callable[..., Awaitable[Any]] | None = None
         self.table = app.compile()
         self.match = self.table.match
-        self.has_hosts = self.table.has_hosts
+        self.has_hosts = any(route.host is not None for route in self.table.routes)
         self.routes: list[Route] = self.table.routes
         self.miss = Endpoint(fold(self.answer_miss, self.middleware, self.failed), ASYNC)
         self.compile_endpoints()

@@ -11,6 +11,7 @@ from typing import Any, Protocol
 
 from gambrel.core.binding.plan import Plan
 from gambrel.core.binding.threads import WorkerPool
+from gambrel.core.http.errors import ServiceUnavailable
 from gambrel.core.http.request import Request
 from gambrel.core.http.response import Response
 
@@ -93,10 +94,14 @@ class Pipeline:
     async def respond(self, request: Request) -> Response:
         """Return the response, for edges that run in a task of their own."""
         request.endpoint = endpoint = self.find(request)
-        if endpoint.kind is ASYNC:
-            response: Response = await endpoint.call(request)
-            return response
-        return await self.load_and_call(request, endpoint)
+        try:
+            async with asyncio.timeout(endpoint.deadline):
+                if endpoint.kind is ASYNC:
+                    response: Response = await endpoint.call(request)
+                    return response
+                return await self.load_and_call(request, endpoint)
+        except TimeoutError:
+            return await self.failed(request, ServiceUnavailable("The deadline has passed."))
 
     def start(self, request: Request, work: Coroutine[Any, Any, Response]) -> None:
         """Run a coroutine as a task that starts at once where Python can do that (3.12)."""

@@ -253,6 +253,8 @@ class Request:
             if self.media_type == "multipart/form-data":
                 content_type = self.headers.first("content-type") or ""
                 self.form_data = await parse_multipart(self.stream(), content_type)
+            else:
+                await self.body()
         return self.form_data
 
     @cached_property

@@ -53,24 +53,16 @@ _BOOLEANS = {
 }
 
 
-_LIMIT = 10**19
-
-
 def to_int(text: str) -> int:
     """Return a whole number of at most 19 digits: `-?(0|[1-9][0-9]*)`, so `010` is refused.
 
     Raises:
         ConversionError: The text is anything else.
     """
-    if len(text) <= 20:
-        try:
-            value = int(text)
-        except ValueError:
-            pass
-        else:
-            # The round trip refuses "010", "+1", " 1 ", "1_000" and other scripts' digits at once.
-            if str(value) == text and -_LIMIT < value < _LIMIT:
-                return value
+    if text.isdecimal() and text.isascii() and len(text) < 20 and (text[0] != "0" or text == "0"):
+        return int(text)
+    if text[:1] == "-" and text[1:2] not in {"-", "0"}:
+        return -to_int(text[1:])
     digits = text.removeprefix("-")
     if len(digits) > 19 and digits.isdigit() and digits.isascii():
         raise ConversionError("range", "must be a whole number of at most 19 digits")

@@ -42,17 +42,16 @@ def parse_query_dict(text: str) -> dict[str, str | list[str]]:
         BadRequest: More than 1,000 fields, or escapes that are not UTF-8.
     """
     fields: dict[str, str | list[str]] = {}
-    if "%" in text or "+" in text or text.count("&") >= FIELD_LIMIT:
-        for name, value in parse_query(text):
-            _append(fields, name, value)
-        return fields
-    # The common case, measured: no list of pairs, no call per field.
-    for part in text.split("&"):
-        name, _, value = part.partition("=")
-        if name in fields:
-            _append(fields, name, value)
-        elif part:
-            fields[name] = value
+    if "%" not in text and "+" not in text and text.count("&") < FIELD_LIMIT:
+        # The common case, measured: no list of pairs, no test per field.
+        parts = text.split("&")
+        for part in parts:
+            name, _, fields[name] = part.partition("=")
+        if len(fields) == len(parts) and "" not in fields:
+            return fields
+        fields.clear()
+    for name, value in parse_query(text):
+        _append(fields, name, value)
     return fields
 
 

@@ -1,0 +1,328 @@
+"""The commonest mistakes, and one sentence for each that says what to type.
+
+Every hint is a pure function from an exception to a text, or None. The report asks `hint_for`;
+code is set in backticks.
+"""
+
+import errno
+import inspect
+import os
+import re
+import traceback
+from collections.abc import Callable
+from types import FrameType
+
+from gambrel.core.http.errors import GambrelError, HTTPError
+
+__all__ = ["HINTS", "hint_for"]
+
+Hint = Callable[[BaseException], str | None]
+
+_EXTRAS = {"watchfiles": "dev", "httpx2": "test", "pytest": "test"}
+_PACKAGES = {
+    "PIL": "pillow",
+    "bs4": "beautifulsoup4",
+    "cv2": "opencv-python",
+    "dateutil": "python-dateutil",
+    "dotenv": "python-dotenv",
+    "jwt": "pyjwt",
+    "sklearn": "scikit-learn",
+    "yaml": "pyyaml",
+}
+_FILE_ATTRIBUTES = {"filename", "read", "save", "content_type", "size", "file"}
+
+
+def hint_for(error: BaseException) -> str | None:
+    """Return the hint for an error: that of a known mistake, else the error's own.
+
+    Causes are asked as well: what a library wraps is often the mistake itself.
+    """
+    current: BaseException | None = error
+    for _ in range(8):
+        if current is None:
+            break
+        for hint in HINTS:
+            if text := hint(current):
+                return text
+        current = current.__cause__ or current.__context__
+    return error.hint or None if isinstance(error, GambrelError) else None
+
+
+def forgotten_await(error: BaseException) -> str | None:
+    """A coroutine was used as if it were its result."""
+    text = str(error)
+    if "'coroutine'" in text or "coroutine object" in text or "type coroutine" in text:
+        return "A coroutine was used as a value. Put `await` before the call that returned it."
+    if "was never awaited" in text:
+        return "Put `await` before the call; a coroutine does nothing until it is awaited."
+    return None
+
+
+def blocking_call(error: BaseException) -> str | None:
+    """Something meant for threads was called on the event loop."""
+    text = str(error)
+    if isinstance(error, RuntimeError) and (
+        "asyncio.run() cannot be called" in text or "event loop is already running" in text
+    ):
+        return (
+            "The loop is running already: `await` the coroutine instead of `asyncio.run(...)`, "
+            "or write the handler as `def`, which runs in a thread."
+        )
+    if isinstance(error, TimeoutError) and _is_in_async_handler(error):
+        return (
+            "If a call in this `async def` blocks (`time.sleep`, `requests`, a sync driver), use "
+            "its async counterpart, `await asyncio.to_thread(...)`, or write the handler as `def`."
+        )
+    return None
+
+
+def missing_package(error: BaseException) -> str | None:
+    """A module is not installed, perhaps one that an extra brings."""
+    if not isinstance(error, ModuleNotFoundError) or not error.name:
+        return None
+    name = error.name.partition(".")[0]
+    if name in _EXTRAS:
+        return f"Install the extra that brings it: `pip install 'gambrel[{_EXTRAS[name]}]'`."
+    return (
+        f"Install it with `pip install {_PACKAGES.get(name, name)}`; if it is a module of yours, "
+        "start from the folder that holds it."
+    )
+
+
+def wrong_form_encoding(error: BaseException) -> str | None:
+    """A form with a file was sent without the encoding for files."""
+    attribute = isinstance(error, AttributeError) and error.name in _FILE_ATTRIBUTES
+    text_instead = attribute and isinstance(getattr(error, "obj", None), str)
+    refused = isinstance(error, HTTPError) and error.status == 415
+    if text_instead or (refused and "multipart/form-data" in str(error)):
+        return (
+            "The form sent the file's name, not the file. Write "
+            '`<form method="post" enctype="multipart/form-data">`.'
+        )
+    return None
+
+
+def port_taken(error: BaseException) -> str | None:
+    """Another process listens on the port."""
+    if not isinstance(error, OSError) or error.errno != errno.EADDRINUSE:
+        return None
+    return (
+        "Another process uses this port. Stop it, or choose one: `gambrel run app.py --port 8001`."
+    )
+
+
+def circular_import(error: BaseException) -> str | None:
+    """Two modules import each other."""
+    text = str(error)
+    if isinstance(error, ImportError | AttributeError) and "partially initialized module" in text:
+        return (
+            "Two modules import each other. Move what both need into a third, or register routes "
+            "from the upper one: `app.include(router)`."
+        )
+    return None
+
+
+def duplicate_route(error: BaseException) -> str | None:
+    """A method and path have two handlers."""
+    if not _has_code(error, "routing.conflict"):
+        return None
+    return (
+        "Two handlers answer the same method and path. Remove one, change its path, or tell them "
+        "apart with `when=[...]`."
+    )
+
+
+def bad_annotation(error: BaseException) -> str | None:
+    """An annotation cannot be evaluated, or is not a type."""
+    if _has_code(error, "binding.annotation"):
+        return (
+            "Import the name at the top of the module and outside `if TYPE_CHECKING:`; annotations "
+            "are read at run time."
+        )
+    if isinstance(error, TypeError) and "unsupported operand type(s) for |" in str(error):
+        return "One side of `|` is a value, not a type. Write `X | None` with a class for `X`."
+    return None
+
+
+def missing_return_annotation(error: BaseException) -> str | None:
+    """A handler returned what cannot be sent."""
+    text = str(error)
+    if _has_code(error, "binding.unsupported-value") or "handler returned" in text:
+        return (
+            "Annotate what the handler returns (`-> Hero`, `-> list[Hero]`, `-> None` for no "
+            "content) and return just that, or a `Response`."
+        )
+    return None
+
+
+def body_not_a_struct(error: BaseException) -> str | None:
+    """A parameter has a type that cannot be read from a request."""
+    if not _has_code(error, "binding.unsupported-type"):
+        return None
+    return (
+        "Give a body parameter a `msgspec.Struct`, a dataclass or a `TypedDict`; for what is "
+        "not input, register it with `app.provide(Type, make_it)`."
+    )
+
+
+def depends_as_default(error: BaseException) -> str | None:
+    """`x: T = Depends(f)` was written, or its marker reached the handler."""
+    marker = isinstance(error, AttributeError) and "'Depends' object" in str(error)
+    if marker or _has_code(error, "binding.default-marker"):
+        return "Write the dependency into the type: `x: Annotated[T, Depends(f)]`."
+    return None
+
+
+def unknown_converter(error: BaseException) -> str | None:
+    """A path pattern names a converter that there is not."""
+    if not _has_code(error, "routing.pattern") or "converter" not in str(error):
+        return None
+    return (
+        "Use a known converter (`{id:int}`, `{id:uuid}`, `{rest:path}`), or leave it out and "
+        "annotate the parameter: `id: int`."
+    )
+
+
+def not_serialisable(error: BaseException) -> str | None:
+    """A value that was returned has no JSON form."""
+    found = re.search(
+        r"Encoding objects of type (\S+) is unsupported|type (\S+) is not JSON serializable",
+        str(error),
+    )
+    if found is None or not isinstance(error, TypeError | GambrelError | NotImplementedError):
+        return None
+    name = found[1] or found[2]
+    return (
+        f"JSON has no form for `{name}`. Return a `msgspec.Struct` or dataclass that says what is "
+        f"sent, or convert it first: `str(value)`, `list(value)`."
+    )
+
+
+def missing_provider(error: BaseException) -> str | None:
+    """A handler asks for a type that nobody provides."""
+    if not _has_code(error, "binding.no-provider"):
+        return None
+    return (
+        "Register who makes it, `app.provide(Type, make_it)`, or add the extension that does to "
+        "`App(extensions=[...])`."
+    )
+
+
+def missing_argument(error: BaseException) -> str | None:
+    """A function was called by hand without what binding would have given it."""
+    found = re.search(r"(\S+)\(\) missing \d+ required .*?argument", str(error))
+    if found is None or not isinstance(error, TypeError):
+        return None
+    name = found[1].rpartition(".")[2]
+    return (
+        f"`{name}` was called without all its arguments. Pass them; if it is a dependency, ask "
+        f"for it instead of calling it: `Annotated[T, Depends({name})]`."
+    )
+
+
+def attribute_of_none(error: BaseException) -> str | None:
+    """A value was None where an object was expected."""
+    if isinstance(error, AttributeError):
+        found = re.match(r"'NoneType' object has no attribute '(\w+)'", str(error))
+        if found:
+            return (
+                f"What stands before `.{found[1]}` is `None`: perhaps nothing was found. Check for "
+                "it first, for instance `if item is None: raise NotFound`."
+            )
+    none = r"'NoneType' object is not|unsupported operand .*'NoneType'|.*instances of 'NoneType'"
+    if isinstance(error, TypeError) and re.match(none, str(error)):
+        return "A value here is `None`. Check for it before it is used: `if value is None: ...`."
+    return None
+
+
+def missing_key(error: BaseException) -> str | None:
+    """A header or an environment variable is not there."""
+    if not isinstance(error, KeyError) or not error.args:
+        return None
+    name = error.args[0]
+    frame = _last_frame(error)
+    if frame is not None and frame.f_locals.get("self") is os.environ:
+        return (
+            f"Set the variable, `export {name}=...`, or give the setting a default in a settings "
+            f"class; `os.environ.get({name!r})` returns None."
+        )
+    place = frame.f_code.co_qualname if frame is not None else ""
+    if place.startswith("Headers."):
+        return (
+            f"The client did not send {name!r}. Ask for it as a parameter, "
+            "`Annotated[str | None, Header()] = None`, or use `headers.get(...)`."
+        )
+    return None
+
+
+def sync_generator(error: BaseException) -> str | None:
+    """A plain generator stands where an async one is needed, or the other way round."""
+    text = str(error)
+    if not isinstance(error, TypeError):
+        return None
+    if "'async for' requires" in text and "generator" in text:
+        return "This is a plain generator: use `for`, or write its function as `async def`."
+    if "'async_generator' object is not iterable" in text:
+        return "Iterate an async generator with `async for`, in an `async def` function."
+    if "'async with'" in text or "asynchronous context manager" in text:
+        return "This is a plain context manager: use `with` instead of `async with`."
+    return None
+
+
+def naive_datetime(error: BaseException) -> str | None:
+    """Datetimes with and without a time zone were mixed."""
+    if isinstance(error, TypeError) and "offset-naive and offset-aware" in str(error):
+        return (
+            "One of the datetimes has no time zone. Use `datetime.now(UTC)` instead of `utcnow()` "
+            "or `now()`, and `.replace(tzinfo=UTC)` for what was stored without one."
+        )
+    return None
+
+
+def json_as_text(error: BaseException) -> str | None:
+    """A JSON body was sent under another media type."""
+    refused = isinstance(error, HTTPError) and error.status == 415
+    if refused and "application/json" in str(error):
+        return (
+            "Send JSON with its media type: `Content-Type: application/json` "
+            "(`curl --json`, `fetch(..., {headers: {'content-type': 'application/json'}})`)."
+        )
+    return None
+
+
+HINTS: tuple[Hint, ...] = (
+    forgotten_await,
+    blocking_call,
+    missing_package,
+    wrong_form_encoding,
+    port_taken,
+    circular_import,
+    duplicate_route,
+    bad_annotation,
+    not_serialisable,
+    missing_return_annotation,
+    body_not_a_struct,
+    depends_as_default,
+    unknown_converter,
+    missing_provider,
+    missing_argument,
+    attribute_of_none,
+    missing_key,
+    sync_generator,
+    naive_datetime,
+    json_as_text,
+)
+
+
+def _has_code(error: BaseException, code: str) -> bool:
+    return isinstance(error, GambrelError) and error.code == code
+
+
+def _last_frame(error: BaseException) -> FrameType | None:
+    frames = [frame for frame, _ in traceback.walk_tb(error.__traceback__)]
+    return frames[-1] if frames else None
+
+
+def _is_in_async_handler(error: BaseException) -> bool:
+    frames = [frame for frame, _ in traceback.walk_tb(error.__traceback__)]
+    return any(frame.f_code.co_flags & inspect.CO_COROUTINE for frame in frames[-3:])

@@ -9,7 +9,7 @@ from typing import Any
 
 import msgspec
 
-from gambrel.core.binding.shape import ABSENT, Rule, Shape
+from gambrel.core.binding.shape import ABSENT, Shape
 
 __all__ = ["checker", "is_open"]
 
@@ -62,10 +62,9 @@ class _Compiler:
         if not _has_rules(shape, set()):
             return None
         inner = self._inner(shape)
-        rules = shape.rules(native=False)
-        if not rules:
-            return inner
-        return _all_of(rules, inner)
+        checks = [rule.accepts for rule in shape.rules(native=False)]
+        checks += [inner] if inner else []
+        return checks[0] if len(checks) == 1 else _all_of(checks)
 
     def _inner(self, shape: Shape) -> Check | None:
         if shape.kind in _LISTS:
@@ -118,11 +117,12 @@ def _members(parts: list[tuple[str, Any, Check]], read: Callable[..., Any]) -> C
     return check
 
 
-def _all_of(rules: tuple[Rule, ...], inner: Check | None) -> Check:
-    def check(value: Any) -> bool:
-        return all(rule.accepts(value) for rule in rules) and (inner is None or inner(value))
+def _all_of(checks: list[Check]) -> Check:
+    return lambda value: all(check(value) for check in checks)
 
-    return check
+
+def _optional(inner: Check | None) -> Check:
+    return lambda value: value is None or inner is None or inner(value)
 
 
 def _each(inner: Check | None) -> Check | None:

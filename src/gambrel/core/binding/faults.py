@@ -4,6 +4,7 @@ Called by `convert.py` only when the fast decoder has refused a value, so that i
 time. It walks shapes by kind; a shape of a recursive type is recursive too.
 """
 
+import contextlib
 from collections.abc import Iterable, Sequence
 from typing import Any
 
@@ -31,12 +32,8 @@ def collect(
     codecs = {**STANDARD_CODECS, **(codecs or {})}
     shape = annotation if isinstance(annotation, Shape) else read_shape(annotation, codecs)
     walk = _Walk(location, decode_hook(codecs))
-    try:
-        walk.visit(shape, value, ())
-        if not walk.faults:
-            walk.visit_whole(shape, value, ())
-    except _EnoughError:
-        pass
+    if not walk.run(shape, value, ()):
+        walk.visit_whole(shape, value, ())
     return walk.faults
 
 
@@ -82,6 +79,12 @@ class _Walk:
         self.hook = hook
         self.faults: list[Fault] = []
 
+    def run(self, shape: Shape, value: Any, path: Path) -> list[Fault]:
+        """Return the faults of `value`, or as many of them as are enough."""
+        with contextlib.suppress(_EnoughError):
+            self.visit(shape, value, path)
+        return self.faults
+
     def visit(self, shape: Shape, value: Any, path: Path) -> None:
         """Add the faults of `value`."""
         if shape.kind in _VISITORS:
@@ -90,7 +93,10 @@ class _Walk:
             self.visit_scalar(shape, value, path)
 
     def add(self, path: Path, code: str, message: str) -> None:
-        self.faults.append(fault(self.location, path, code, message))
+        self.keep(fault(self.location, path, code, message))
+
+    def keep(self, found: Fault) -> None:
+        self.faults.append(found)
         if len(self.faults) >= MAX_FAULTS:
             raise _EnoughError
 
@@ -198,20 +204,15 @@ class _Walk:
             return
         attempts = []
         for member in members:
-            attempt = _Walk(self.location, self.hook)
-            attempt.visit(member, value, path)
-            if not attempt.faults:
+            attempt = _Walk(self.location, self.hook).run(member, value, path)
+            if not attempt:
                 return
-            attempts.append(attempt.faults)
+            attempts.append(attempt)
         if len(attempts) > 1:
             self.add(path, "union", _any_of(shape))
-        for found in attempts[0] if len(attempts) == 1 else ():
-            self.add_found(found)
-
-    def add_found(self, found: Fault) -> None:
-        self.faults.append(found)
-        if len(self.faults) >= MAX_FAULTS:
-            raise _EnoughError
+            return
+        for found in attempts[0]:
+            self.keep(found)
 
     def _by_tag(self, members: list[Shape], value: Any, path: Path) -> list[Shape]:
         """Return the member whose tag the object carries; add a fault if there is none."""

@@ -12,7 +12,7 @@ from typing import Any, NamedTuple
 
 import msgspec
 
-from gambrel.core.binding.shape import ABSENT, Codecs, Field, Shape, read_shape
+from gambrel.core.binding.shape import Codecs, Field, Shape, read_shape
 from gambrel.core.http.errors import GambrelError
 
 __all__ = ["exact_type", "projector"]
@@ -125,13 +125,21 @@ _LISTS: dict[str, Callable[[Any], Any]] = {
 
 def _of_values(value: _Projection) -> Project:
     run = value.run
-    return lambda values: {key: run(member) for key, member in values.items()}
+
+    def project(values: Any) -> Any:
+        projected = {key: run(member) for key, member in values.items()}
+        same = all(map(operator.is_, projected.values(), values.values()))
+        return values if same else projected
+
+    return project
 
 
 def _of_positions(members: list[_Projection | None]) -> Project:
+    runs = [_run_of(member) for member in members]
+
     def project(values: Any) -> Any:
-        pairs = zip(members, values, strict=True)
-        return tuple(member.run(value) if member else value for member, value in pairs)
+        projected = tuple(run(value) for run, value in zip(runs, values, strict=True))
+        return values if all(map(operator.is_, projected, values)) else projected
 
     return project
 
@@ -239,11 +247,9 @@ def _choose(members: Members, value: Any, shape: Shape) -> Project:
         objects = [(m, run) for m, run in objects if _has_tag(m, value)]
     if len(objects) == 1:
         return _run_of(objects[0][1])
-    if not objects and any(member.kind not in ABSENT for member, _ in members):
-        return _run_of(None)
     raise GambrelError(
         "binding.ambiguous-value",
-        f"a {type(value).__qualname__} may be any of {shape.annotation}",
+        f"a {type(value).__qualname__} was returned as {shape.annotation}, and is none of these",
         "",
         "return an instance of one of its classes",
     )

@@ -21,7 +21,7 @@ Schema = dict[str, Any]
 Mode = Literal["input", "output"]
 
 _DECIMAL = r"^-?(0|[1-9][0-9]{0,63})(\.[0-9]{1,64})?([eE][+-]?[0-9]{1,2})?$"
-_DURATION = r"^[+-]?P(?=[0-9T])([0-9]+D)?(T(?=[0-9])([0-9]+H)?([0-9]+M)?([0-9]+(\.[0-9]+)?S)?)?$"
+_DURATION = r"^P(?=[0-9T])([0-9]+D)?(T(?=[0-9])([0-9]+H)?([0-9]+M)?([0-9]+(\.[0-9]+)?S)?)?$"
 _BASE64 = r"^([A-Za-z0-9+/]{4})*([A-Za-z0-9+/]{2}==|[A-Za-z0-9+/]{3}=)?$"
 _PLAIN: dict[str, Schema] = {
     "any": {},
@@ -238,8 +238,9 @@ class _Writer:
     def write_object(self, shape: Shape) -> Schema:
         config = getattr(shape.cls, "__struct_config__", None)
         head = {"title": _title(shape), **_described(shape.cls)}
-        properties = {item.key: self._member(item) for item in shape.fields}
-        required = [item.key for item in shape.fields if self._is_required(item, shape)]
+        fields = [item for item in shape.fields if not self._is_hidden(item, shape)]
+        properties = {item.key: self._member(item) for item in fields}
+        required = [item.key for item in fields if self._is_required(item, shape)]
         if shape.flavour == "namedtuple" or (config and config.array_like):
             tag = [_values([config.tag])] if config and config.tag is not None else []
             least = sum(item.required for item in shape.fields) + len(tag)
@@ -255,6 +256,11 @@ class _Writer:
         if config and config.forbid_unknown_fields:
             schema["additionalProperties"] = False
         return schema
+
+    def _is_hidden(self, item: Field, shape: Shape) -> bool:
+        # msgspec reads private fields of these classes and does not write them
+        is_private = shape.flavour in {"dataclass", "attrs"} and item.name.startswith("_")
+        return is_private and self.mode == "output"
 
     def _is_required(self, item: Field, shape: Shape) -> bool:
         if self.mode == "input" or item.required or shape.flavour == "typeddict":

@@ -205,7 +205,7 @@ class _Reader:
         if origin in {typing.Union, types.UnionType}:
             return self._union(annotation, variables)
         if origin is Literal:
-            return Shape("literal", annotation, cls=_literal_values(annotation))
+            return Shape("literal", annotation, cls=get_args(annotation))
         plain = origin or annotation
         if isinstance(plain, type) and (codec := self._codec(plain)):
             return Shape("codec", annotation, plain, codec=codec)
@@ -228,11 +228,8 @@ class _Reader:
 
     def _collection(self, kind: str, annotation: Any, variables: Mapping[Any, Any]) -> Shape:
         arguments = get_args(annotation)
-        if kind == "tuple":
-            if not arguments or arguments[1:] == (...,):
-                kind, arguments = "vartuple", arguments[:1]
-            elif arguments == ((),):
-                arguments = ()
+        if kind == "tuple" and (annotation is tuple or arguments[1:] == (...,)):
+            kind, arguments = "vartuple", arguments[:1]
         wanted = {"dict": 2, "tuple": len(arguments)}.get(kind, 1)
         arguments = arguments or (Any,) * wanted
         items = tuple(self.read(argument, variables) for argument in arguments)
@@ -299,14 +296,6 @@ def _argument_of(variable: Any, variables: Mapping[Any, Any]) -> Any:
     if variable in variables and variables[variable] is not variable:
         return variables[variable]
     return variable.__bound__ if variable.__bound__ is not None else Any
-
-
-def _literal_values(annotation: Any) -> tuple[Any, ...]:
-    values: list[Any] = []
-    for argument in get_args(annotation):
-        nested = get_origin(argument) is Literal
-        values += _literal_values(argument) if nested else (argument,)
-    return tuple(values)
 
 
 def _flavour(plain: type) -> str:

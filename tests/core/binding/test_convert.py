@@ -1,0 +1,327 @@
+import uuid
+from dataclasses import dataclass
+from datetime import UTC, datetime, timedelta
+from decimal import Decimal
+from enum import Enum
+from ipaddress import IPv4Address
+from pathlib import PurePosixPath
+from types import MappingProxyType
+from typing import Annotated, Any
+
+import annotated_types as at
+import attrs
+import msgspec
+import pydantic
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+from msgspec import Meta, Struct
+
+from gambrel.core.binding.convert import (
+    MAX_DEPTH,
+    MAX_NODES,
+    Codec,
+    json_decoder,
+    json_encoder,
+    msgpack_decoder,
+    msgpack_encoder,
+)
+from gambrel.core.http.errors import BadRequest, GambrelError, Unprocessable
+
+anything = json_decoder(Any)
+
+
+class Colour(Enum):
+    RED = "red"
+
+
+class Line(Struct):
+    quantity: Annotated[int, at.Ge(1)]
+    made: datetime | None = None
+
+
+class Order(Struct):
+    lines: list[Line]
+    note: str = ""
+
+
+class Model(pydantic.BaseModel):
+    count: int
+    name: str = ""
+
+
+class Celsius:
+    def __init__(self, degrees: float) -> None:
+        self.degrees = degrees
+
+
+def to_celsius(value: Any) -> Celsius:
+    if not isinstance(value, float):
+        raise ValueError("must be degrees")
+    return Celsius(value)
+
+
+CODECS = {Celsius: Codec(lambda value: value.degrees, to_celsius)}
+
+
+def test_json_becomes_a_value_of_its_type() -> None:
+    order = json_decoder(Order)(b'{"lines":[{"quantity":2,"made":"2026-01-31T12:00:00Z"}]}')
+
+    assert order == Order([Line(2, datetime(2026, 1, 31, 12, tzinfo=UTC))])
+
+
+def test_every_fault_of_a_wrong_body_is_told() -> None:
+    with pytest.raises(Unprocessable) as caught:
+        json_decoder(Order)(b'{"lines":[{"quantity":0,"made":"2026-01-31T12:00:00"},{}],"note":1}')
+
+    assert [(fault.path, fault.code) for fault in caught.value.faults] == [
+        ("lines[0].quantity", "range"),
+        ("lines[0].made", "format"),
+        ("lines[1].quantity", "missing"),
+        ("note", "type"),
+    ]
+
+
+@pytest.mark.parametrize(
+    ("body", "detail"),
+    [
+        (b"", "The body is malformed: input data was truncated."),
+        (b"{", "The body is malformed: input data was truncated."),
+        (b'{"a":secret}', "The body is malformed: invalid character (byte 5)."),
+        (b"[1,]", "The body is malformed: trailing comma in array (byte 3)."),
+        (b"1 2", "The body is malformed: trailing characters (byte 2)."),
+        (b"NaN", "The body is malformed: invalid character (byte 0)."),
+        (b"[-Infinity]", "The body is malformed: invalid character (byte 2)."),
+        (b"\xef\xbb\xbf1", "The body is malformed: invalid character (byte 0)."),
+        ("1".encode("utf-16"), "The body is not valid UTF-8."),
+        (b'"\xff"', "The body is not valid UTF-8."),
+        (b'"\\ud800"', "The body is malformed: input data was truncated."),
+    ],
+)
+def test_what_is_not_json_is_malformed(body: bytes, detail: str) -> None:
+    with pytest.raises(BadRequest) as caught:
+        anything(body)
+
+    assert caught.value.detail.split(" (byte")[0] == detail.split(" (byte")[0]
+
+
+def test_a_skipped_field_must_be_utf_8_too() -> None:
+    with pytest.raises(BadRequest, match="not valid UTF-8"):
+        json_decoder(Order)(b'{"lines":[],"other":"\xff"}')
+
+
+def test_a_body_both_wrong_and_malformed_is_malformed() -> None:
+    with pytest.raises(BadRequest):
+        json_decoder(Order)(b'{"lines":1,')
+
+
+@pytest.mark.parametrize("body", [b"1e999", b"9" * 5_000])
+def test_a_number_out_of_range_is_a_fault(body: bytes) -> None:
+    with pytest.raises(Unprocessable) as caught:
+        anything(body)
+
+    assert [fault.code for fault in caught.value.faults] == ["range"]
+
+
+def test_nesting_is_bounded() -> None:
+    deepest = b"[" * MAX_DEPTH + b"]" * MAX_DEPTH
+
+    assert anything(deepest) != []
+    with pytest.raises(BadRequest, match="more than 64 levels deep"):
+        anything(b"[" + deepest + b"]")
+    with pytest.raises(BadRequest, match="more than 64 levels deep"):
+        anything(b'{"a":' * 65 + b"1" + b"}" * 65)
+    with pytest.raises(BadRequest, match="more than 64 levels deep"):
+        anything(b"[" * 100_000)
+
+
+def test_brackets_in_strings_do_not_nest() -> None:
+    body = msgspec.json.encode(["[" * 100, '\\"[' * 100, "{" * 100])
+
+    assert anything(body)[0] == "[" * 100
+
+
+def test_many_brackets_beside_each_other_do_not_nest() -> None:
+    assert len(anything(b"[" + b"[[]]," * 200 + b"1]")) == 201
+
+
+def test_unbalanced_brackets_are_malformed() -> None:
+    with pytest.raises(BadRequest, match="malformed"):
+        anything(b"[[]" * 30 + b"]]" * 20 + b"[]" * 50)
+
+
+def test_deep_nesting_in_a_skipped_field_is_refused() -> None:
+    with pytest.raises(BadRequest, match="nested too deeply"):
+        json_decoder(Order)(b'{"other":' + b"[" * 50_000)
+
+
+def test_the_number_of_members_is_bounded() -> None:
+    most = b"[" + b"1," * (MAX_NODES - 2) + b"1]"
+
+    assert len(json_decoder(list[int])(most)) == MAX_NODES - 1
+    with pytest.raises(BadRequest, match="more than 100000 members"):
+        json_decoder(list[int])(b"[1,1,1," + most[1:])
+
+
+def test_commas_in_a_string_are_no_members() -> None:
+    assert len(json_decoder(str)(b'"' + b"," * 200_000 + b'"')) == 200_000
+
+
+@given(st.binary(max_size=60))
+def test_no_body_breaks_a_decoder(body: bytes) -> None:
+    for decode in (anything, json_decoder(Order), msgpack_decoder(Any), msgpack_decoder(Order)):
+        try:
+            decode(body)
+        except (BadRequest, Unprocessable) as error:
+            detail = error.detail
+            assert detail
+
+
+JSON_VALUES = st.recursive(
+    st.none() | st.booleans() | st.integers(-(2**63), 2**64 - 1) | st.text()
+    | st.floats(allow_nan=False, allow_infinity=False),
+    lambda inner: st.lists(inner, max_size=5) | st.dictionaries(st.text(), inner, max_size=5),
+)  # fmt: skip
+
+
+@given(JSON_VALUES)
+def test_what_is_encoded_is_decoded_again(value: Any) -> None:
+    assert anything(json_encoder()(value)) == value
+    assert msgpack_decoder(Any)(msgpack_encoder()(value)) == value
+
+
+def test_a_pydantic_model_decodes_itself_and_tells_all_its_faults() -> None:
+    decode = json_decoder(Model)
+
+    assert decode(b'{"count":1}') == Model(count=1)
+    with pytest.raises(Unprocessable) as caught:
+        decode(b'{"count":"x","name":5}')
+    assert [(f.path, f.code, f.pointer) for f in caught.value.faults] == [
+        ("count", "type", "/count"),
+        ("name", "type", "/name"),
+    ]
+
+
+@pytest.mark.parametrize("body", [b'{"count":NaN}', b"{", b'{"count":"\xff"}', b"[" * 1_000])
+def test_a_pydantic_model_is_made_from_json_only(body: bytes) -> None:
+    with pytest.raises(BadRequest):
+        json_decoder(Model)(body)
+
+
+def test_pydantic_models_mix_with_other_types() -> None:
+    class Holder(Struct):
+        models: list[Model]
+
+    decode = json_decoder(Holder)
+    assert decode(b'{"models":[{"count":1}]}').models == [Model(count=1)]
+    with pytest.raises(Unprocessable) as caught:
+        decode(b'{"models":[{"count":1},{}]}')
+    assert [(f.path, f.code) for f in caught.value.faults] == [("models[1].count", "missing")]
+
+
+def test_a_codec_brings_a_type_of_the_user() -> None:
+    decode, encode = json_decoder(list[Celsius], codecs=CODECS), json_encoder(codecs=CODECS)
+
+    assert encode(decode(b"[1.5]")) == b"[1.5]"
+    with pytest.raises(Unprocessable) as caught:
+        decode(b'[1.5,"x"]')
+    assert [(f.path, f.message) for f in caught.value.faults] == [("[1]", "has the wrong form")]
+
+
+def test_everything_usual_can_be_encoded() -> None:
+    @attrs.define
+    class Car:
+        wheels: int
+
+    @dataclass
+    class Point:
+        x: int
+
+    values = [
+        datetime(2026, 1, 31, tzinfo=UTC),
+        timedelta(minutes=5),
+        Decimal("1.50"),
+        uuid.UUID(int=1),
+        Colour.RED,
+        {3},
+        b"x",
+        Car(4),
+        Point(1),
+        Model(count=1),
+        IPv4Address("127.0.0.1"),
+        PurePosixPath("a/b"),
+        MappingProxyType({"a": 1}),
+        float("nan"),
+    ]
+    expected = (
+        b'["2026-01-31T00:00:00Z","PT300S","1.50","00000000-0000-0000-0000-000000000001","red",'
+        b'[3],"eA==",{"wheels":4},{"x":1},{"count":1,"name":""},"127.0.0.1","a/b",{"a":1},null]'
+    )
+    assert json_encoder()(values) == expected
+
+
+def test_a_declared_pydantic_model_writes_itself() -> None:
+    encode = json_encoder(Model)
+
+    assert encode(Model(count=1)) == b'{"count":1,"name":""}'
+    assert encode({"count": 1}) == b'{"count":1}'
+
+
+def test_what_cannot_be_encoded_is_an_error_with_a_hint() -> None:
+    with pytest.raises(GambrelError, match="register a Codec for Celsius"):
+        json_encoder()(Celsius(1))
+
+
+def test_msgpack_becomes_a_value_of_its_type() -> None:
+    body = msgpack_encoder()({"lines": [{"quantity": 2}], "note": "é" * 100})
+
+    assert msgpack_decoder(Order)(body) == Order([Line(2)], "é" * 100)
+
+
+def test_msgpack_with_faults_is_told_like_json() -> None:
+    with pytest.raises(Unprocessable) as caught:
+        msgpack_decoder(Order)(msgpack_encoder()({"lines": [{"quantity": 0}]}))
+
+    assert [(f.path, f.code) for f in caught.value.faults] == [("lines[0].quantity", "range")]
+
+
+@pytest.mark.parametrize(
+    ("body", "detail"),
+    [
+        (b"", "The body is malformed: input data was truncated."),
+        (b"\x91" * 5_000, "The body is malformed: input data was truncated."),
+        (b"\x91" * 65 + b"\xc0", "The body is nested more than 64 levels deep."),
+        (b"\xdd\xff\xff\xff\xff", "The body is malformed: input data was truncated."),
+        (b"\xa1\xff", "The body is not valid UTF-8."),
+        (b"\xcb\x7f\xf8\0\0\0\0\0\0", "The body has a number that is not finite."),
+        (b"\x91\xca\xff\x80\0\0", "The body has a number that is not finite."),
+        (b"\xdd\0\1\x86\xa2" + b"\1" * 100_002, "The body has more than 100000 members."),
+    ],
+)
+def test_malformed_msgpack_is_refused(body: bytes, detail: str) -> None:
+    with pytest.raises(BadRequest) as caught:
+        msgpack_decoder(Any)(body)
+
+    assert caught.value.detail == detail
+
+
+def test_bytes_that_only_look_like_nan_are_fine() -> None:
+    body = msgpack_encoder()(b"\xcb\x7f\xf8")
+
+    assert msgpack_decoder(bytes)(body) == b"\xcb\x7f\xf8"
+
+
+@pytest.mark.parametrize(
+    ("annotation", "hint"),
+    [
+        (complex, "register a Codec"),
+        (Annotated[Decimal, Meta(ge=1)], r"Annotated\[Decimal, Ge\(1\)\]"),
+        (str | uuid.UUID, "keep one of them"),
+        (Annotated[int, Meta(ge=2**70)], "a type that msgspec can decode"),
+    ],
+)
+def test_what_cannot_be_decoded_is_refused_at_start_up(annotation: Any, hint: str) -> None:
+    with pytest.raises(GambrelError, match=hint) as caught:
+        json_decoder(annotation)
+
+    assert caught.value.code == "binding.unsupported-type"

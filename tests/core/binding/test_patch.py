@@ -1,0 +1,87 @@
+from dataclasses import dataclass
+from types import SimpleNamespace
+from typing import Annotated, Any, Generic, TypeVar
+
+import pydantic
+import pytest
+from msgspec import UNSET, Meta, Struct
+
+from gambrel.core.binding.convert import json_decoder
+from gambrel.core.binding.patch import Patch, apply
+from gambrel.core.http.errors import GambrelError, Unprocessable
+
+Item = TypeVar("Item")
+
+
+class Hero(Struct, rename="camel", forbid_unknown_fields=True):
+    real_name: Annotated[str, Meta(min_length=2)]
+    age: int | None = 30
+
+
+class Frozen(Struct, frozen=True):
+    age: int = 1
+
+
+@dataclass(frozen=True)
+class FrozenPoint:
+    x: int
+
+
+decode = json_decoder(Patch[Hero])
+
+
+def test_a_patch_tells_null_from_left_out() -> None:
+    patch = decode(b'{"age":null}')
+
+    assert patch.age is None
+    assert patch.real_name is UNSET
+
+
+def test_the_patch_of_a_type_is_one_type() -> None:
+    assert Patch[Hero] is Patch[Hero]
+    assert Patch[Hero].__name__ == "HeroPatch"
+
+
+def test_a_patch_keeps_names_and_constraints() -> None:
+    with pytest.raises(Unprocessable) as caught:
+        decode(b'{"realName":"x","other":1}')
+
+    assert [(f.path, f.code) for f in caught.value.faults] == [
+        ("realName", "length"),
+        ("other", "unknown_field"),
+    ]
+
+
+def test_what_was_sent_is_set() -> None:
+    hero = Hero("Ann", 20)
+
+    assert apply(decode(b'{"age":null}'), hero) is hero
+    assert hero == Hero("Ann", None)
+
+
+@pytest.mark.parametrize("target", [SimpleNamespace(age=1), {"age": 1}])
+def test_any_object_or_dict_can_be_patched(target: Any) -> None:
+    apply(decode(b'{"age":5}'), target)
+
+    assert (target["age"] if isinstance(target, dict) else target.age) == 5
+
+
+def test_a_frozen_object_is_copied() -> None:
+    frozen, point = Frozen(1), FrozenPoint(1)
+
+    assert apply(json_decoder(Patch[Frozen])(b'{"age":2}'), frozen) == Frozen(2)
+    assert apply(json_decoder(Patch[FrozenPoint])(b'{"x":2}'), point) == FrozenPoint(2)
+    assert (frozen, point) == (Frozen(1), FrozenPoint(1))
+
+
+def test_a_patch_of_a_type_variable_stays_open() -> None:
+    class Change(Generic[Item]):
+        patch: Patch[Item]
+
+    assert Change.__annotations__["patch"].__args__ == (Item,)
+
+
+@pytest.mark.parametrize("target", [int, pydantic.create_model("Model")])
+def test_what_has_no_fields_of_its_own_cannot_be_patched(target: Any) -> None:
+    with pytest.raises(GambrelError, match="patch a Struct"):
+        Patch[target]

@@ -1,0 +1,236 @@
+from collections.abc import Iterator
+from dataclasses import dataclass
+from types import SimpleNamespace
+from typing import Any, Generic, NamedTuple, TypedDict, TypeVar
+
+import attrs
+import pydantic
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+from msgspec import UNSET, Struct, UnsetType
+
+from gambrel.core.binding.convert import json_encoder
+from gambrel.core.binding.projection import projector
+from gambrel.core.http.errors import GambrelError
+
+Item = TypeVar("Item")
+encode = json_encoder()
+
+
+class Public(Struct):
+    name: str
+    age: int = 0
+
+
+class Private(Public):
+    secret: str = "SECRET"
+
+
+class Box(Struct):
+    one: Public
+    many: list[Public] = []
+    named: dict[str, Public] = {}
+    pair: tuple[int, Public] | None = None
+    maybe: Public | UnsetType = UNSET
+    boxes: "list[Box]" = []
+
+
+class PrivateBox(Box):
+    secret: str = "SECRET"
+
+
+class Page(Struct, Generic[Item]):
+    items: list[Item]
+
+
+class Cat(Struct, tag=True):
+    lives: int
+
+
+class Dog(Struct, tag=True):
+    name: str
+
+
+class Lion(Cat, tag="Cat"):
+    secret: str = "SECRET"
+
+
+class Model(pydantic.BaseModel):
+    count: int
+
+
+class PrivateModel(Model):
+    secret: str = "SECRET"
+
+
+class Note(TypedDict, total=False):
+    text: str
+    owner: Public
+
+
+class Text(TypedDict):
+    text: str
+
+
+class Pair(NamedTuple):
+    left: int
+    right: Public
+
+
+@dataclass(frozen=True)
+class Point:
+    x: int
+    owner: Public
+
+
+@dataclass(frozen=True)
+class PrivatePoint(Point):
+    secret: str = "SECRET"
+
+
+@attrs.define
+class Car:
+    owner: Public | None = None
+
+
+private = Private("Ann", 3)
+row = SimpleNamespace(name="Ann", age=3, secret="SECRET")
+public = b'{"name":"Ann","age":3}'
+
+
+def project(annotation: Any, value: Any) -> Any:
+    run = projector(annotation)
+    assert run is not None
+    return run(value)
+
+
+@pytest.mark.parametrize(
+    "annotation", [int, Any, dict[str, int], list[str], tuple[int, str], int | None, None]
+)
+def test_where_nothing_can_leak_there_is_no_projector(annotation: Any) -> None:
+    assert projector(annotation) is None
+
+
+@pytest.mark.parametrize(
+    ("annotation", "value", "expected"),
+    [
+        (Public, private, public),
+        (Public, row, public),
+        (Public, {"name": "Ann", "age": 3, "secret": "SECRET"}, public),
+        (Public | None, private, public),
+        (Public | None, row, public),
+        (Public | int, private, public),
+        (Public | None, {"name": "Ann", "age": 3, "secret": 1}, public),
+        (list[Public], [private, Public("Bob")], b"[" + public + b',{"name":"Bob","age":0}]'),
+        (list[Public], (row,), b"[" + public + b"]"),
+        (tuple[Public, ...], [private], b"[" + public + b"]"),
+        (tuple[int, Public], (1, private), b"[1," + public + b"]"),
+        (dict[str, Public], {"a": private}, b'{"a":' + public + b"}"),
+        (list[Public] | Public, [private], b"[" + public + b"]"),
+        (dict[str, Public] | int, {"a": private}, b'{"a":' + public + b"}"),
+        (Page[Public], Page([private]), b'{"items":[' + public + b"]}"),
+        (Cat | Dog, Lion(9), b'{"type":"Cat","lives":9}'),
+        (Cat | Dog, {"type": "Dog", "name": "Rex", "secret": 1}, b'{"type":"Dog","name":"Rex"}'),
+        (Note, {"text": "x", "secret": 1}, b'{"text":"x"}'),
+        (Note, {"owner": private}, b'{"owner":' + public + b"}"),
+        (Note, SimpleNamespace(text="x", secret=1), b'{"text":"x"}'),
+        (Pair, Pair(1, private), b"[1," + public + b"]"),
+        (Pair, SimpleNamespace(left=1, right=row, secret=1), b"[1," + public + b"]"),
+        (Point, Point(1, private), b'{"x":1,"owner":' + public + b"}"),
+        (Point, PrivatePoint(1, private), b'{"x":1,"owner":' + public + b"}"),
+        (Car, Car(private), b'{"owner":' + public + b"}"),
+        (Model, PrivateModel(count=1), b'{"count":1}'),
+        (Model, {"count": 1, "secret": 1}, b'{"count":1}'),
+        (Model, SimpleNamespace(count=1, secret=1), b'{"count":1}'),
+        (list[Model], [Model(count=1), PrivateModel(count=2)], b'[{"count":1},{"count":2}]'),
+        (Model | None, PrivateModel(count=1), b'{"count":1}'),
+    ],
+)
+def test_only_declared_fields_are_left(annotation: Any, value: Any, expected: bytes) -> None:
+    assert encode(project(annotation, value)) == expected
+
+
+def test_a_subclass_is_cut_at_every_depth() -> None:
+    inner = PrivateBox(private, [private], {"a": private}, (1, private), private)
+    value = PrivateBox(private, boxes=[inner, Box(private)])
+
+    text = encode(project(Box, value))
+    assert b"SECRET" in encode(value)
+    assert b"SECRET" not in text
+    assert text.count(b"Ann") == 7
+
+
+@pytest.mark.parametrize(
+    ("annotation", "value"),
+    [
+        (Public, Public("Ann")),
+        (list[Public], [Public("Ann")]),
+        (list[Public], []),
+        (Public | None, None),
+        (Public | int | None, 5),
+        (Box, Box(Public("Ann"), boxes=[Box(Public("Bob"))])),
+        (Point, Point(1, Public("Ann"))),
+        (Model, Model(count=1)),
+        (Text, {"text": "x"}),
+        (dict[str, Public], {"a": Public("Ann")}),
+        (tuple[int, Public], (1, Public("Ann"))),
+    ],
+)
+def test_a_value_of_the_exact_types_is_returned_as_it_is(annotation: Any, value: Any) -> None:
+    assert project(annotation, value) is value
+
+
+def test_a_generator_becomes_a_list() -> None:
+    def rows() -> Iterator[Any]:
+        yield row
+
+    assert project(list[Public], rows()) == [Public("Ann", 3)]
+
+
+def test_a_default_stands_in_for_a_missing_attribute() -> None:
+    assert project(Public, SimpleNamespace(name="Ann")) == Public("Ann", 0)
+
+
+def test_a_wire_name_in_a_dict_is_understood() -> None:
+    class Hero(Struct, rename="camel"):
+        real_name: str
+
+    assert project(Hero, {"realName": "Ann"}) == Hero("Ann")
+    assert project(Hero, {"real_name": "Ann"}) == Hero("Ann")
+
+
+@pytest.mark.parametrize(
+    ("annotation", "value"), [(Public, 5), (Public, SimpleNamespace()), (list[Public], "abc")]
+)
+def test_a_value_without_a_required_field_is_an_error(annotation: Any, value: Any) -> None:
+    with pytest.raises(GambrelError, match="was returned as Public, and has no 'name'"):
+        project(annotation, value)
+
+
+def test_a_value_of_no_member_of_a_union_is_an_error() -> None:
+    with pytest.raises(GambrelError, match="return an instance of one of its classes"):
+        project(Cat | Dog, row)
+    with pytest.raises(GambrelError, match="is none of these"):
+        project(Cat | Dog, {"lives": 9})
+
+
+NAMES = st.text(max_size=3)
+PUBLICS = st.builds(Public, NAMES) | st.builds(Private, NAMES)
+BOXES = st.recursive(
+    st.builds(Box, PUBLICS) | st.builds(PrivateBox, PUBLICS),
+    lambda inner: st.builds(
+        PrivateBox,
+        PUBLICS,
+        st.lists(PUBLICS, max_size=3),
+        st.dictionaries(NAMES, PUBLICS, max_size=2),
+        st.none() | st.tuples(st.integers(), PUBLICS),
+        st.just(UNSET) | PUBLICS,
+        st.lists(inner, max_size=3),
+    ),
+)
+
+
+@given(BOXES)
+def test_no_secret_survives(value: Box) -> None:
+    assert b"SECRET" not in encode(project(Box, value))

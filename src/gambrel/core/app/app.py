@@ -8,6 +8,7 @@ import asyncio
 import logging
 from collections.abc import AsyncIterator, Callable, Iterable, Iterator, Sequence
 from contextlib import asynccontextmanager, contextmanager
+from functools import partial
 from pathlib import Path
 from typing import Any, TypeVar
 
@@ -15,7 +16,7 @@ from gambrel.core.app.build import Built, build
 from gambrel.core.app.checks import CORE_CHECKS, Problem, run_checks
 from gambrel.core.app.events import AppStarted, AppStopping, Event, Events
 from gambrel.core.app.extension import Extension
-from gambrel.core.app.lifespan import Lifespan, Moment, Resources
+from gambrel.core.app.lifespan import Entry, Lifespan, Moment, Resources
 from gambrel.core.app.pipeline import Pipeline
 from gambrel.core.app.points import Declarations, Point, caller_place
 from gambrel.core.app.settings import Settings
@@ -24,6 +25,7 @@ from gambrel.core.binding.describe import Operation
 from gambrel.core.binding.providers import Providers
 from gambrel.core.binding.threads import WorkerPool
 from gambrel.core.edges.asgi import ASGIEdge
+from gambrel.core.edges.mount import running_mount
 from gambrel.core.http.errors import GambrelError
 from gambrel.core.http.request import Request
 from gambrel.core.http.response import Response
@@ -175,8 +177,9 @@ class App(Router):
         loop = asyncio.get_running_loop()
         pool = WorkerPool(loop, self.settings.core.threads)
         entries = [e for e in self.declarations.values(LIFESPANS) if e.moment is Moment.WORKER]
+        mounts = [Entry(partial(running_mount, r.handler), where=r.where) for r in built.mounts]
         try:
-            async with Lifespan(entries, self, self.resources):
+            async with Lifespan([*entries, *mounts], self, self.resources):
                 self.pipeline = Pipeline(built.find, built.failed, loop, pool)
                 built.in_thread = pool.run
                 await self.events.emit(AppStarted(self), raising=True)

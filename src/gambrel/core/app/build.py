@@ -127,6 +127,12 @@ class Built:
         self.miss = Endpoint(fold(self.answer_miss, self.middleware, self.failed), ASYNC)
         self.compile_endpoints()
 
+    @property
+    def mounts(self) -> list[Route]:
+        """The routes of mounted apps, whose lifespans are run; an app mounted twice once."""
+        found = {id(r.handler): r for r in self.routes if r.kind == "mount"}
+        return list(found.values())
+
     # Endpoints ------------------------------------------------------------------------------
 
     def compile_endpoints(self) -> None:
@@ -146,7 +152,8 @@ class Built:
             "cancel_on_disconnect": options.cancel_on_disconnect,
         }
         if route.kind in {"mount", "asgi"}:
-            call = fold(mounted(route), middleware, failed)
+            around = middleware if route.kind == "mount" else []
+            call = fold(mounted(route.handler), around, failed)
             return Endpoint(call, ASYNC, route, **{**limits, "deadline": None})
         plan = Plan(
             route.handler,

@@ -109,6 +109,7 @@ class ASGIEdge:
         raw = scope.get("raw_path") or scope["path"].encode()
         headers = Headers.from_raw(scope["headers"])
         path = raw.partition(b"?")[0].decode("latin-1")
+        path = path.removeprefix(scope.get("root_path", "")) or "/"
         query = scope.get("query_string", b"").decode("latin-1")
         length = headers.first("content-length")
         has_body = (length not in {None, "0"}) or "transfer-encoding" in headers

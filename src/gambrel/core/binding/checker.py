@@ -78,9 +78,10 @@ class _Compiler:
         return self._object(shape) if shape.kind == "object" else None
 
     def _union(self, shape: Shape) -> Check:
-        members = [
-            (_instance_test(m), self.compile(m)) for m in shape.items if m.kind not in ABSENT
-        ]
+        present = [item for item in shape.items if item.kind not in ABSENT]
+        if len(present) == 1:
+            return _optional(self.compile(present[0]))
+        members = [(_instance_test(item), self.compile(item)) for item in present]
 
         def check(value: Any) -> bool:
             for is_instance, inner in members:
@@ -122,7 +123,7 @@ def _all_of(checks: list[Check]) -> Check:
 
 
 def _optional(inner: Check | None) -> Check:
-    return lambda value: value is None or inner is None or inner(value)
+    return lambda value: value is None or not inner or inner(value)
 
 
 def _each(inner: Check | None) -> Check | None:
@@ -160,8 +161,6 @@ def _instance_test(shape: Shape) -> Check:
         return lambda value: value in shape.cls
     if shape.flavour == "typeddict":
         return lambda value: isinstance(value, dict)
-    if shape.kind == "any":
-        return lambda value: True
     target = _TYPES.get(shape.kind, shape.cls)
     # bool is an int, datetime a date: the exact type decides
     return lambda value: type(value) is target

@@ -246,8 +246,6 @@ def _msgpack_guard(harmless: int) -> Callable[[bytes], None]:
             return
         try:
             plain = msgspec.msgpack.decode(body)
-        except msgspec.ValidationError:
-            return
         except (msgspec.DecodeError, UnicodeDecodeError, RecursionError, TypeError) as error:
             raise _malformed(error) from None
         _measure(plain)

@@ -100,12 +100,11 @@ class _Walk:
         if len(self.faults) >= MAX_FAULTS:
             raise _EnoughError
 
-    def apply(self, rules: Iterable[Rule], value: Any, path: Path) -> bool:
-        """Add a fault for each rule that `value` breaks; tell whether there was none."""
-        broken = [rule for rule in rules if not rule.accepts(value)]
-        for rule in broken:
-            self.add(path, rule.code, rule.message)
-        return not broken
+    def apply(self, rules: Iterable[Rule], value: Any, path: Path) -> None:
+        """Add a fault for each rule that `value` breaks."""
+        for rule in rules:
+            if not rule.accepts(value):
+                self.add(path, rule.code, rule.message)
 
     def convert(self, value: Any, annotation: Any) -> Any:
         return msgspec.convert(value, annotation, dec_hook=self.hook, str_keys=True)
@@ -135,8 +134,7 @@ class _Walk:
             in_words = isinstance(value, str) and shape.kind in _WRITTEN
             self.add(path, "format" if in_words else "type", EXPECTED[shape.kind])
         else:
-            if self.apply(shape.rules(native=True), converted, path):
-                self.add(path, "range", "is out of range")
+            self.apply(shape.rules(native=True), converted, path)
 
     def visit_list(self, shape: Shape, value: Any, path: Path) -> None:
         if not isinstance(value, list | tuple | set | frozenset):

@@ -42,6 +42,7 @@ def test_a_type_that_differs_has_one_schema_to_send_and_one_to_receive():
 
     assert (given, received) == ({"$ref": REF + "InnerInput"}, {"$ref": REF + "Inner"})
     assert "required" not in components["InnerInput"]
+    assert components["InnerInput"]["title"] == "InnerInput"
     assert components["Inner"]["required"] == ["size"]
 
 

@@ -60,7 +60,7 @@ def test_operation_ids_are_unique_identifiers_whatever_the_names(routes):
 
 def test_a_summary_is_made_from_the_name_where_none_is_given():
     assert build(operation(name="list_all_beans"))["summary"] == "List all beans"
-    assert build(operation(summary="Beans"))["summary"] == "Beans"
+    assert build(operation(summary="List beans."))["summary"] == "List beans"
 
 
 def test_parameters_say_where_they_are_and_what_they_take():

@@ -39,7 +39,7 @@ _PROBLEM: Schema = {
             "description": "This very occurrence.",
         },
     },
-    "required": ["type", "title", "status", "detail"],
+    "required": ["type", "title", "status"],
 }
 _FAULT: Schema = {
     "type": "object",
@@ -98,7 +98,8 @@ class Schemas:
         outgoing, received = self._generate("output")
         names = self._names(given, received)
         components = dict(received)
-        components.update((names.get(key, key), _renamed(s, names)) for key, s in given.items())
+        for name, schema in given.items():
+            components[names.get(name, name)] = _titled(_renamed(schema, names), name, names)
         if not self._separate:
             components.update(given)
         for (_, schema), made in zip(self._wanted["input"], incoming, strict=True):
@@ -164,6 +165,12 @@ def _references(node: Any) -> set[str]:
 def _renamed(schema: Schema, names: Mapping[str, str]) -> Schema:
     renamed: Schema = _walk(schema, lambda name: names.get(name, name)) if names else schema
     return renamed
+
+
+def _titled(schema: Schema, name: str, names: Mapping[str, str]) -> Schema:
+    """Let the title follow the name: client generators call their classes by it."""
+    renamed = name in names and schema.get("title") == name
+    return schema | {"title": names[name]} if renamed else schema
 
 
 def _walk(node: Any, name: Any) -> Any:

@@ -52,7 +52,7 @@ def build_operation(
     callbacks = operation.extra.get("callbacks") or {}
     built = {
         "tags": list(operation.tags),
-        "summary": operation.summary or _words(operation.name),
+        "summary": operation.summary.removesuffix(".") or _words(operation.name),
         "description": operation.description,
         "operationId": operation_id,
         "parameters": [

@@ -7,17 +7,20 @@ nothing comes from elsewhere, so the page works offline and under the strictest 
 import hashlib
 import html
 import posixpath
+import re
 from collections.abc import Iterable, Mapping
 from dataclasses import dataclass, field
 from functools import cache
 from pathlib import Path
-from urllib.parse import urlsplit
 
 __all__ = ["ASSET_TYPES", "PageLinks", "asset_version", "assets", "content_policy", "render_page"]
 
 _FOLDER = Path(__file__).parent / "static"
 
 ASSET_TYPES = {".css": "text/css; charset=utf-8", ".js": "text/javascript; charset=utf-8"}
+
+# An origin and nothing that could begin another directive.
+_ORIGIN = re.compile(r"https?://[A-Za-z0-9.-]+(:[0-9]{1,5})?(?=/|$)")
 
 _ICON = (
     "data:image/svg+xml,%3Csvg xmlns='http://www.w3.org/2000/svg' viewBox='0 0 24 24'%3E%3Cpath "
@@ -81,8 +84,9 @@ class PageLinks:
 
     def relative(self, target: str) -> str:
         """Return `target` as seen from the page, so that an app may be mounted anywhere."""
-        path = posixpath.relpath(target, posixpath.dirname(self.page))
-        return path + "/" if target == "/" and path != "." else path
+        folder, name = posixpath.split(target)
+        path = posixpath.join(posixpath.relpath(folder, posixpath.dirname(self.page)), name)
+        return path.removeprefix("./") or "./"
 
 
 def render_page(title: str, links: PageLinks) -> str:
@@ -105,9 +109,9 @@ def content_policy(servers: Iterable[str] = ()) -> str:
     """Return the page's Content-Security-Policy; it may call its own origin and `servers`."""
     origins = []
     for server in servers:
-        parts = urlsplit(server)
-        if parts.scheme in {"http", "https"} and parts.hostname and "{" not in parts.netloc:
-            origins.append(f"{parts.scheme}://{parts.netloc.rpartition('@')[2]}")
+        origin = _ORIGIN.match(server)
+        if origin is not None:
+            origins.append(origin[0])
     connect = " ".join(dict.fromkeys(["'self'", *origins]))
     return (
         "default-src 'none'; script-src 'self'; style-src 'self'; "

@@ -11,8 +11,6 @@ from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field
 from typing import Any
 
-from gambrel.core.http.errors import GambrelError
-
 PLAIN = 100
 """The rank of a parameter without a converter: after every converter."""
 
@@ -34,7 +32,7 @@ class Converter:
 
 
 Converters = Mapping[str, Converter | Callable[[str], Converter]]
-"""Converters by name; a function makes one from the text in brackets (`any(a,b)`)."""
+"""Converters by name; a function makes one from the text in brackets, or raises ValueError."""
 
 
 def parse_int(text: str) -> int:
@@ -60,7 +58,7 @@ def matching(expression: str, make: Callable[[str], Any] = str) -> Callable[[str
 
 def any_of(argument: str) -> Converter:
     """Make the converter of `any(a,b,c)`: one of a few words."""
-    words = [word.strip() for word in argument.split(",")]
+    words = [word for part in argument.split(",") if (word := part.strip())]
     expression = "|".join(map(re.escape, words))
     return Converter(matching(expression), schema={"type": "string", "enum": words}, rank=10)
 
@@ -76,7 +74,7 @@ def expression_of(argument: str) -> Converter:
     """Make the converter of `re(...)`, which matches one whole segment of at most 128 characters.
 
     Raises:
-        GambrelError: it has a group, an anchor, a "/", or more than three open repetitions, and so
+        ValueError: it has a group, an anchor, a "/", or more than three open repetitions, and so
             could take long on what a client sends (CWE-1333).
     """
     optional = len(re.findall(r"[*+?]|,\d*\}", argument))
@@ -86,9 +84,7 @@ def expression_of(argument: str) -> Converter:
     except re.error:
         is_safe = False
     if not is_safe:
-        what = f"re({argument}) is no simple expression"
-        hint = "use classes and at most 3 of * + ? {m,n}, without groups; or a custom converter"
-        raise GambrelError("routing.regex", what, hint=hint)
+        raise ValueError("use classes and at most 3 of * + ? {m,n} without groups")
     schema = {"type": "string", "pattern": f"^(?:{argument})$"}
     return Converter(matching(rf"(?=.{{1,128}}\Z)(?:{argument})"), schema=schema, rank=30)
 

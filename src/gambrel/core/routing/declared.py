@@ -193,7 +193,8 @@ def build_host(text: str, converters: Converters, item: Rule) -> Pattern | None:
         return None
     pattern = Pattern(text, converters, separator=".", where=item.where)
     shown = re.sub(r"\{\w+\}", "", str(pattern))
-    if item.kind != "external" and (shown != shown.lower() or set(":/") & set(shown)):
+    is_bad = shown != shown.lower() or set(":/") & set(shown) or pattern.tail is not None
+    if item.kind != "external" and is_bad:
         raise pattern.problem("what no host has", "write lower case, without port or path")
     return pattern
 

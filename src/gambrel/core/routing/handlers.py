@@ -38,13 +38,12 @@ def as_function(cls: type, verb: str) -> Callable[..., Any]:
     method = getattr(cls, verb)
     made = list(signature_of(cls).parameters.values())
     called = list(signature_of(method).parameters.values())[1:]
-    making = [parameter.name for parameter in made]
-    shared = {parameter.name for parameter in called}.intersection(making)
+    making, calling = ([parameter.name for parameter in found] for found in (made, called))
 
     def start(arguments: dict[str, Any]) -> Any:
-        kept = {name: arguments[name] for name in shared}
-        instance = cls(**{name: arguments.pop(name) for name in making if name in arguments})
-        return getattr(instance, verb)(**arguments, **kept)
+        instance = cls(**{name: arguments[name] for name in making if name in arguments})
+        given = {name: arguments[name] for name in calling if name in arguments}
+        return getattr(instance, verb)(**given)
 
     call = wrapper_of(method, start)
     functools.update_wrapper(call, method)

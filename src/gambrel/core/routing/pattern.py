@@ -95,6 +95,7 @@ class Pattern:
         where: str = "",
     ) -> None:
         self.text = text
+        self.converters = converters
         self.separator = separator
         self.constants = dict(constants or {})
         self.where = where
@@ -146,13 +147,14 @@ class Pattern:
         For a tail, that is the path before it, with the tail empty.
         """
         last = self.segments[-1]
-        other = Pattern("/", {}, constants=self.constants, where=self.where)
-        other.text, other.segments = self.text, (*self.segments, EMPTY)
-        if last == EMPTY or last.kind == 2:
-            other.segments = self.segments[:-1]
+        constants = dict(self.constants)
+        text = f"{self.text}/" if last.parts else self.text[:-1]
         if last.kind == 2:
-            other.constants[last.params[0].name] = ""
-        return other if len(other.segments) > 1 else None
+            text = self.text.removesuffix(f"/{last}")
+            constants[last.params[0].name] = ""
+        return (
+            Pattern(text, self.converters, constants=constants, where=self.where) if text else None
+        )
 
     def _parse(self, converters: Converters) -> tuple[Segment, ...]:
         found: list[list[str | Param]] = [[]]
@@ -178,8 +180,11 @@ class Pattern:
         if converter is None or (argument is None) != isinstance(converter, Converter):
             shown = [k + "(…)" * (not isinstance(c, Converter)) for k, c in converters.items()]
             raise self.problem(f"an unknown converter in {{{text}}}", f"known: {', '.join(shown)}")
-        if not isinstance(converter, Converter):
-            converter = converter(argument)
+        try:
+            converter = converter if isinstance(converter, Converter) else converter(argument)
+        except ValueError as error:
+            hint = f"{error}; or write a custom converter"
+            raise self.problem(f"no safe converter in {{{text}}}", hint) from None
         return Param(name, text.partition(":")[2], converter)
 
     def _check(self) -> None:
@@ -204,6 +209,3 @@ class Pattern:
     def problem(self, what: str, hint: str) -> GambrelError:
         """Return the error that names this pattern and where it was declared."""
         return GambrelError("routing.pattern", f"{self.text!r} has {what}", self.where, hint)
-
-
-EMPTY = Segment(())

@@ -98,10 +98,10 @@ class Router:
 
     def route(self, path: Path, methods: Iterable[str] = (), **options: Any) -> Callable[[H], H]:
         """Declare a function or a class of methods; without `methods`, GET or what it defines."""
-        where = caller()
+        declared = rule(path, None, methods, caller(), **options)
 
         def declare(handler: H) -> H:
-            self.declared.add(rule(path, handler, methods, where, **options))
+            self.declared.add(declared._replace(handler=handler))
             return handler
 
         return declare

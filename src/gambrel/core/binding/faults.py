@@ -142,10 +142,14 @@ class _Walk:
             return
         counted = value
         if shape.kind in {"set", "frozenset"}:
-            counted = {msgspec.json.encode(item) for item in value}
+            counted = {msgspec.json.encode(member) for member in value}
         self.apply(shape.rules(native=True), counted, path)
-        for index, item in enumerate(value):
-            self.visit(shape.items[0], item, (*path, index))
+        item = shape.items[0]
+        plain = item.cls if item.kind in _PLAIN and not item.is_constrained else None
+        for index, member in enumerate(value):
+            # a long list of numbers is mostly right
+            if type(member) is not plain:
+                self.visit(item, member, (*path, index))
 
     def visit_tuple(self, shape: Shape, value: Any, path: Path) -> None:
         if not isinstance(value, list | tuple):

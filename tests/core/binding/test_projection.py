@@ -11,7 +11,7 @@ from hypothesis import strategies as st
 from msgspec import UNSET, Struct, UnsetType
 
 from gambrel.core.binding.convert import json_encoder
-from gambrel.core.binding.projection import projector
+from gambrel.core.binding.projection import exact_type, projector
 from gambrel.core.http.errors import GambrelError
 
 Item = TypeVar("Item")
@@ -234,3 +234,18 @@ BOXES = st.recursive(
 @given(BOXES)
 def test_no_secret_survives(value: Box) -> None:
     assert b"SECRET" not in encode(project(Box, value))
+
+
+@pytest.mark.parametrize(
+    ("annotation", "expected"),
+    [
+        (Public, Public),
+        (Model, Model),
+        (Box, None),
+        (Text, None),
+        (list[Public], None),
+        (int, None),
+    ],
+)
+def test_a_flat_class_is_exact(annotation: Any, expected: Any) -> None:
+    assert exact_type(annotation) is expected

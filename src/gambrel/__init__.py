@@ -1,12 +1,12 @@
 """Gambrel: one web framework from five lines to a platform.
 
-    from gambrel import App
+from gambrel import App
 
-    app = App()
+app = App()
 
-    @app.get("/")
-    async def hello() -> str:
-        return "Hello, World!"
+@app.get("/")
+async def hello() -> str:
+    return "Hello, World!"
 """
 
 from gambrel.core.app.settings import Secret

@@ -18,7 +18,7 @@ from gambrel.core.app.events import AppStarted, AppStopping, Event, Events
 from gambrel.core.app.extension import Extension
 from gambrel.core.app.lifespan import Entry, Lifespan, Moment, Resources
 from gambrel.core.app.pipeline import Pipeline
-from gambrel.core.app.points import Declarations, Point, caller_place
+from gambrel.core.app.points import Declarations, caller_place
 from gambrel.core.app.settings import Settings
 from gambrel.core.app.setup import CHECKS, LIFESPANS, Band, Setup
 from gambrel.core.binding.describe import Operation
@@ -116,12 +116,6 @@ class App(Router):
         self.setup.command(run)
         return run
 
-    def add(self, first: Any, *rest: Any, **options: Any) -> Any:
-        """Contribute a value to a `Point`, or add a route as `Router.add` does."""
-        if isinstance(first, Point):
-            return self.setup.add(first, *rest, **options)
-        return super().add(first, *rest, **options)
-
     # Built ----------------------------------------------------------------------------------
 
     def build(self) -> Built:
@@ -206,7 +200,7 @@ class App(Router):
                 "app.not-running",
                 "a request came before the app was started",
                 "",
-                "let the server run the lifespan (`--lifespan on`), or use `async with app.running()`",
+                "let the server run the lifespan, or use `async with app.running()`",
             )
         return self.pipeline
 
@@ -217,4 +211,3 @@ class App(Router):
     async def __call__(self, scope: Any, receive: Any, send: Any) -> None:
         """Serve an ASGI connection."""
         await self._edge(scope, receive, send)
-

@@ -5,13 +5,14 @@ Called once by `App.build`. What comes out (`Built`) is all that a request touch
 
 import functools
 from collections.abc import Awaitable, Callable, Coroutine, Sequence
+from dataclasses import replace
 from typing import Any
 
 from gambrel.core.app.errors import DEBUG_RENDERER, ErrorBoundary, ErrorHandler, ErrorHandlers
 from gambrel.core.app.extension import order_extensions
 from gambrel.core.app.misses import answer_miss
 from gambrel.core.app.operations import describe_route
-from gambrel.core.app.pipeline import ASYNC, INLINE, THREAD, Endpoint, Middleware, fold
+from gambrel.core.app.pipeline import ASYNC, INLINE, THREAD, Endpoint, Limits, Middleware, fold
 from gambrel.core.app.setup import (
     ERROR_HANDLERS,
     LIFESPANS,
@@ -146,15 +147,15 @@ class Built:
         options = route.options
         failed = self.failed_in(route)
         middleware = [*self.middleware, *options.middleware]
-        limits = {
-            "max_body": options.max_body or self.settings.max_body,
-            "deadline": options.deadline or self.settings.handler_timeout,
-            "cancel_on_disconnect": options.cancel_on_disconnect,
-        }
+        limits = Limits(
+            options.max_body or self.settings.max_body,
+            options.deadline or self.settings.handler_timeout,
+            options.cancel_on_disconnect,
+        )
         if route.kind in {"mount", "asgi"}:
             around = middleware if route.kind == "mount" else []
             call = fold(mounted(route.handler), around, failed)
-            return Endpoint(call, ASYNC, route, **{**limits, "deadline": None})
+            return Endpoint(call, ASYNC, route, None, replace(limits, deadline=None))
         plan = Plan(
             route.handler,
             Context(self.bake, failed, self.app.providers),
@@ -165,13 +166,13 @@ class Built:
             inline=options.inline,
         )
         if "file" in plan.sources and options.max_body is None:
-            limits["max_body"] = self.settings.max_upload
+            limits = replace(limits, max_body=self.settings.max_upload)
         call, kind = self.call_of(plan)
         if middleware and kind is not ASYNC:
             call, kind = self.in_async(call, kind, plan), ASYNC
         if middleware:
             call = fold(call, middleware, failed)
-        return Endpoint(call, kind, route, plan, **limits)
+        return Endpoint(call, kind, route, plan, limits)
 
     def call_of(self, plan: Plan) -> tuple[Callable[[Request], Any], str]:
         """Return the bare endpoint of a plan and how it is to be started."""
@@ -199,7 +200,7 @@ class Built:
 
     async def run_in_thread(self, call: Callable[..., Any], *arguments: Any) -> Any:
         """Run in the pool of the running app."""
-        assert self.in_thread is not None  # noqa: S101 - requests come only while it runs
+        assert self.in_thread is not None
         return await self.in_thread(call, *arguments)
 
     # Errors ---------------------------------------------------------------------------------
@@ -241,7 +242,7 @@ class Built:
         """Answer a request that no route takes."""
         try:
             return answer_miss(request)
-        except Exception as error:  # noqa: BLE001 - the boundary answers every error
+        except Exception as error:
             return await self.failed(request, error)
 
     def bake(self, status: int, media_type: str | None) -> Baked:

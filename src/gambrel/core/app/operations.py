@@ -1,9 +1,17 @@
 """Describe routes: a `Route` and its plan become `Operation`s, for documents and listings."""
 
 import inspect
-from typing import Any, get_args
+from typing import Any
 
-from gambrel.core.binding.describe import BodyInfo, Operation, ParamInfo, ParamLocation, ResponseInfo
+import msgspec
+
+from gambrel.core.binding.describe import (
+    BodyInfo,
+    Operation,
+    ParamInfo,
+    ParamLocation,
+    ResponseInfo,
+)
 from gambrel.core.binding.extract import FORM_TYPES, is_collection
 from gambrel.core.binding.markers import Body, Marker
 from gambrel.core.binding.plan import Plan
@@ -101,13 +109,13 @@ def describe_parameter(parameter: Parameter, converters: dict[str, str]) -> list
 
 def describe_fields(struct: Any, location: ParamLocation) -> list[ParamInfo]:
     """Return the fields of a struct that is read from texts, one by one."""
-    import msgspec
-
     info = msgspec.inspect.type_info(struct)
     return [
         ParamInfo(
             name=field.name,
-            alias=field.encode_name.replace("_", "-") if location == "header" else field.encode_name,
+            alias=field.encode_name.replace("_", "-")
+            if location == "header"
+            else field.encode_name,
             location=location,
             annotation=hints_of(struct)[field.name],
             required=field.required,
@@ -121,7 +129,9 @@ def undeclared_path(route: Route, params: list[ParamInfo]) -> list[ParamInfo]:
     """Return the path parameters that the handler does not take."""
     known = {param.alias for param in params if param.location == "path"}
     return [
-        ParamInfo(name=p.name, alias=p.name, location="path", annotation=str, converter=p.spec or None)
+        ParamInfo(
+            name=p.name, alias=p.name, location="path", annotation=str, converter=p.spec or None
+        )
         for p in route.pattern.params
         if p.name not in known
     ]
@@ -140,12 +150,15 @@ def describe_body(parameters: list[Parameter]) -> BodyInfo | None:
         return None
     if len(bodies) > 1:
         infos = [
-            ParamInfo(p.name, p.alias, "form", p.annotation, p.is_required, p.default) for p in bodies
+            ParamInfo(p.name, p.alias, "form", p.annotation, p.is_required, p.default)
+            for p in bodies
         ]
         return BodyInfo(None, ("application/json",), True, fields=infos)
     body = bodies[0]
     marker = body.marker if isinstance(body.marker, Body) else Body()
-    media = (marker.media_type,) if marker.media_type else ("application/json", "application/msgpack")
+    media = (
+        (marker.media_type,) if marker.media_type else ("application/json", "application/msgpack")
+    )
     return BodyInfo(body.annotation, media, body.is_required, marker.description, marker.examples)
 
 
@@ -173,8 +186,3 @@ def describe_responses(plan: Plan, options: Any) -> dict[int, ResponseInfo]:
 def hints_of(struct: Any) -> dict[str, Any]:
     """Return the annotations of a struct type."""
     return inspect.get_annotations(struct)
-
-
-def member(annotation: Any) -> Any:
-    """Return the first argument of a generic type."""
-    return get_args(annotation)[0]

@@ -7,7 +7,8 @@ the error boundary in one callable, so that a request only has to be matched and
 import asyncio
 import sys
 from collections.abc import Awaitable, Callable, Coroutine, Sequence
-from typing import Any, Protocol
+from dataclasses import dataclass
+from typing import Any
 
 from gambrel.core.binding.plan import Plan
 from gambrel.core.binding.threads import WorkerPool
@@ -15,7 +16,7 @@ from gambrel.core.http.errors import ServiceUnavailable
 from gambrel.core.http.request import Request
 from gambrel.core.http.response import Response
 
-__all__ = ["ASYNC", "INLINE", "THREAD", "Endpoint", "Pipeline", "fold"]
+__all__ = ["ASYNC", "INLINE", "THREAD", "Endpoint", "Limits", "Pipeline", "fold"]
 
 ASYNC, INLINE, THREAD = "async", "inline", "thread"
 
@@ -25,19 +26,23 @@ Middleware = Callable[[Request, CallNext], Awaitable[Response]]
 Finder = Callable[[Request], "Endpoint"]
 
 
+@dataclass(frozen=True, slots=True)
+class Limits:
+    """What a route allows: bytes of body, seconds for the handler, and who may end it.
+
+    `cancel_on_disconnect` None means: safe methods and streams are cancelled when the client
+    leaves, unsafe methods run to their end.
+    """
+
+    max_body: int = 1 << 20
+    deadline: float | None = 30.0
+    cancel_on_disconnect: bool | None = None
+
+
 class Endpoint:
     """A route ready to run: `call(request)` gives a response, or a coroutine of one."""
 
-    __slots__ = (
-        "call",
-        "cancel_on_disconnect",
-        "deadline",
-        "kind",
-        "max_body",
-        "plan",
-        "reads_body",
-        "route",
-    )
+    __slots__ = ("call", "kind", "limits", "max_body", "plan", "reads_body", "route")
 
     def __init__(
         self,
@@ -45,30 +50,19 @@ class Endpoint:
         kind: str,
         route: Any = None,
         plan: Plan | None = None,
-        *,
-        max_body: int = 1 << 20,
-        deadline: float | None = 30.0,
-        cancel_on_disconnect: bool | None = None,
+        limits: Limits | None = None,
     ) -> None:
         self.call = call
         self.kind = kind
         self.route = route
         self.plan = plan
         self.reads_body = plan is not None and plan.reads_body
-        self.max_body = max_body
-        self.deadline = deadline
-        self.cancel_on_disconnect = cancel_on_disconnect
-
-
-class Waiter(Protocol):
-    """A connection that wants to know of work that did not finish at once."""
-
-    def waiting(self, request: Request, task: "asyncio.Task[Response]") -> None:
-        """Keep `task`, to cancel it when the client leaves or its deadline passes."""
+        self.limits = limits or Limits()
+        self.max_body = self.limits.max_body
 
 
 class Pipeline:
-    """The compiled app on one event loop: `find` matches, `enter` starts, `failed` answers errors."""
+    """The compiled app on one loop: `find` matches, `enter` starts, `failed` answers errors."""
 
     def __init__(
         self, find: Finder, failed: Failed, loop: asyncio.AbstractEventLoop, pool: WorkerPool
@@ -95,7 +89,7 @@ class Pipeline:
         """Return the response, for edges that run in a task of their own."""
         request.endpoint = endpoint = self.find(request)
         try:
-            async with asyncio.timeout(endpoint.deadline):
+            async with asyncio.timeout(endpoint.limits.deadline):
                 if endpoint.kind is ASYNC:
                     response: Response = await endpoint.call(request)
                     return response
@@ -106,7 +100,7 @@ class Pipeline:
     def start(self, request: Request, work: Coroutine[Any, Any, Response]) -> None:
         """Run a coroutine as a task that starts at once where Python can do that (3.12)."""
         if _EAGER:
-            task = asyncio.Task(work, loop=self.loop, eager_start=True)
+            task = _EagerTask(work, loop=self.loop, eager_start=True)
             if task.done():
                 self.settle(request, task)
                 return
@@ -157,6 +151,7 @@ class Pipeline:
 
 
 _EAGER = sys.version_info >= (3, 12)
+_EagerTask: Any = asyncio.Task  # mypy checks for 3.11, where a task cannot start eagerly
 
 
 def fold(call: CallNext, middleware: Sequence[Middleware], failed: Failed) -> CallNext:

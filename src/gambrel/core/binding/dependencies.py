@@ -170,8 +170,8 @@ def check_scope(node: Node) -> None:
     if scope == "app" and node.inputs:
         raise GambrelError(
             "binding.scope",
-            f"{node.signature.name} lives as long as the app and cannot read {next(iter(node.inputs))!r} "
-            "from one request",
+            f"{node.signature.name} lives as long as the app and cannot read "
+            f"{next(iter(node.inputs))!r} from one request",
             node.signature.where,
             'use scope="request", or take the value where it is used',
         )
@@ -204,5 +204,3 @@ def unwrap_yield(signature: Signature) -> Any:
         args = get_args(returned)
         return strip_annotated(args[0]) if args else None
     return strip_annotated(returned)
-
-

@@ -9,13 +9,13 @@ from contextlib import AsyncExitStack, asynccontextmanager, contextmanager
 from typing import Any
 
 from gambrel.core.binding.dependencies import Graph, Node
-from gambrel.core.binding.plan import Plan, diagnose
+from gambrel.core.binding.plan import Plan
 from gambrel.core.binding.providers import Keep
 from gambrel.core.http.errors import GambrelError
 from gambrel.core.http.request import Request
 from gambrel.core.http.response import Response
 
-__all__ = ["RunInThread", "Run", "dependent_endpoint", "plain_endpoint"]
+__all__ = ["Run", "RunInThread", "dependent_endpoint", "plain_endpoint"]
 
 RunInThread = Callable[..., Awaitable[Any]]
 
@@ -118,7 +118,7 @@ def call_with(call: Callable[..., Any], arguments: dict[str, Any]) -> Any:
 def dependent_endpoint(plan: Plan, in_thread: RunInThread) -> Callable[[Request], Awaitable[Any]]:
     """Return `endpoint(request)` for a handler with dependencies."""
     graph = plan.graph
-    assert graph is not None  # noqa: S101 - the caller chose this function by it
+    assert graph is not None
     handler, signature, failed = plan.handler, plan.signature, plan.context.failed
     respond, needs_thread = plan.result.respond, not signature.is_async and not plan.inline
 
@@ -128,7 +128,7 @@ def dependent_endpoint(plan: Plan, in_thread: RunInThread) -> Callable[[Request]
             await plan.load(request)
         try:
             arguments = plan.bind(request)
-        except Exception as error:  # noqa: BLE001 - every fault of the request, in one error
+        except Exception as error:
             raise plan.diagnose_all(request, error) from None
         for name, node in graph.root.items():
             arguments[name] = run.values[node]
@@ -152,7 +152,7 @@ def dependent_endpoint(plan: Plan, in_thread: RunInThread) -> Callable[[Request]
                 later = run.after.pop_all()
                 response.on_close(later.aclose)
                 return response
-        except Exception as error:  # noqa: BLE001 - the boundary answers every error
+        except Exception as error:
             return await failed(request, error)
 
     return endpoint
@@ -177,21 +177,21 @@ def plain_endpoint(plan: Plan) -> Callable[[Request], Any]:
             if not plan.is_ready(request):
                 await plan.load(request)
             arguments = plan.bind(request)
-        except Exception as error:  # noqa: BLE001
+        except Exception as error:
             return await failed(request, plan.diagnose(request, error))
         try:
             return respond(request, await handler(**arguments))
-        except Exception as error:  # noqa: BLE001
+        except Exception as error:
             return await failed(request, error)
 
     def sync_endpoint(request: Request) -> Any:
         try:
             arguments = plan.bind(request)
-        except Exception as error:  # noqa: BLE001
+        except Exception as error:
             return failed(request, plan.diagnose(request, error))
         try:
             return respond(request, handler(**arguments))
-        except Exception as error:  # noqa: BLE001
+        except Exception as error:
             return failed(request, error)
 
     is_coroutine = plan.signature.is_async and not plan.signature.is_generator

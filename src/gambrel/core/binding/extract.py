@@ -5,7 +5,7 @@ request when the fast path has failed. Bodies are read before they run.
 """
 
 from collections.abc import Callable, Mapping
-from typing import Any, get_args, get_origin
+from typing import Any, get_origin
 
 import msgspec
 
@@ -131,7 +131,7 @@ def _by_field_name(headers: Headers) -> dict[str, str | list[str]]:
 
 def from_cookie(parameter: Parameter) -> Extractor:
     """A cookie."""
-    return from_mapping(parameter, lambda request: request.cookies)  # type: ignore[arg-type, return-value]  # dict[str, str] is such a mapping
+    return from_mapping(parameter, lambda request: request.cookies)
 
 
 def from_form(parameter: Parameter) -> Extractor:
@@ -226,5 +226,3 @@ def from_framework(parameter: Parameter) -> Extractor:
     if issubclass(kind, Response):
         return lambda request: request.draft
     raise TypeError(kind)
-
-

@@ -155,7 +155,7 @@ def is_status_tuple(value: tuple[Any, ...]) -> bool:
 
 def is_stream(value: Any) -> bool:
     """Whether a value yields its pieces over time."""
-    return isinstance(value, AsyncIterable) or isinstance(value, Iterator)
+    return isinstance(value, AsyncIterable | Iterator)
 
 
 def is_stream_type(annotation: Any) -> bool:

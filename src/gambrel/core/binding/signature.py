@@ -15,7 +15,17 @@ from typing import Annotated, Any, get_args, get_origin
 
 import msgspec
 
-from gambrel.core.binding.markers import Body, Cookie, Depends, File, Form, Header, Marker, Path, Query
+from gambrel.core.binding.markers import (
+    Body,
+    Cookie,
+    Depends,
+    File,
+    Form,
+    Header,
+    Marker,
+    Path,
+    Query,
+)
 from gambrel.core.http.errors import GambrelError
 from gambrel.core.http.forms import Upload
 from gambrel.core.http.headers import Headers
@@ -94,9 +104,7 @@ def read_signature(
                 "name each parameter, or take the whole `request: Request`",
             )
         annotation = hints.get(item.name, item.annotation)
-        parameters.append(
-            classify(item, annotation, path_names, is_provided, f"{name} ({where})")
-        )
+        parameters.append(classify(item, annotation, path_names, is_provided, f"{name} ({where})"))
     target = inspect.unwrap(call)
     target = target if inspect.isroutine(target) else getattr(target, "__call__", target)  # noqa: B004
     missing = set(path_names) - {p.alias for p in parameters if p.source == "path"}

@@ -108,7 +108,7 @@ class WorkerPool:
             call, arguments, finish, context = job
             try:
                 finished.append((finish, context.run(call, *arguments), None))
-            except BaseException as error:  # noqa: BLE001 - handed to the loop, which decides
+            except BaseException as error:
                 finished.append((finish, None, error))
             del job, call, arguments, context
             if not self._is_woken:

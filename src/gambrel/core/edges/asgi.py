@@ -129,7 +129,11 @@ class ASGIEdge:
         response = self.app.dress(response)
         headers = response.headers
         is_bodiless = request.method == "HEAD" or response.status in {204, 304}
-        if isinstance(body, bytes) and "content-length" not in headers and response.status not in {204, 304}:
+        if (
+            isinstance(body, bytes)
+            and "content-length" not in headers
+            and response.status not in {204, 304}
+        ):
             headers["content-length"] = str(len(body))
         raw = [(name.encode("latin-1"), value.encode("latin-1")) for name, value in headers.pairs()]
         await send({"type": "http.response.start", "status": response.status, "headers": raw})

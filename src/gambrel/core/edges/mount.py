@@ -90,7 +90,7 @@ class Exchange:
         headers = [(n.decode("latin-1"), v.decode("latin-1")) for n, v in start.get("headers", ())]
         body: Any = self.body(piece, task) if more else piece
         response = Response(body, start["status"], headers)
-        response.on_close(task.cancel)  # type: ignore[arg-type]  # its result is ignored
+        response.on_close(task.cancel)
         return response
 
     def ended(self, task: "asyncio.Task[Any]") -> None:
@@ -212,7 +212,8 @@ async def running_mount(app: Any) -> AsyncIterator[None]:
         else:
             future.set_result(None)
 
-    task = asyncio.ensure_future(app({"type": "lifespan", "asgi": {"version": "3.0"}}, receive, send))
+    scope = {"type": "lifespan", "asgi": {"version": "3.0"}}
+    task = asyncio.ensure_future(app(scope, receive, send))
     await asyncio.wait([task, started], return_when=asyncio.FIRST_COMPLETED)
     if started.done():
         started.result()

@@ -34,9 +34,9 @@ class Headers(Mapping[str, str]):
         `lower` is the same block in lower case; both edges of it must be there.
         """
         headers = cls.__new__(cls)
-        headers._block = block
-        headers._lower = lower
-        headers._pairs = None
+        headers._block = block  # noqa: SLF001 - its own kind
+        headers._lower = lower  # noqa: SLF001
+        headers._pairs = None  # noqa: SLF001
         return headers
 
     @classmethod
@@ -141,7 +141,9 @@ def check_value(name: str, value: str) -> str:
     """
     if value.isascii() and value.isprintable():
         return value.strip(" ")
-    if any((code < 0x20 and code != 0x09) or code == 0x7F or code > 0xFF for code in map(ord, value)):
+    if any(
+        (code < 0x20 and code != 0x09) or code == 0x7F or code > 0xFF for code in map(ord, value)
+    ):
         raise ValueError(f"header {name!r}: {value[:40]!r} has a control or non-latin-1 character")
     return value.strip(" \t")
 
@@ -163,7 +165,7 @@ class ResponseHeaders(MutableMapping[str, str]):
     def trusted(cls, pairs: Iterable[tuple[str, str]]) -> "ResponseHeaders":
         """Wrap pairs that were checked before (lower-case names)."""
         headers = cls.__new__(cls)
-        headers._pairs = list(pairs)
+        headers._pairs = list(pairs)  # noqa: SLF001 - its own kind
         return headers
 
     def add(self, name: str, value: str) -> None:

@@ -4,6 +4,7 @@ Edges create one per message; middleware, handlers and binding read it. Nothing 
 it is asked for. Addresses and scheme are those after the trusted proxies.
 """
 
+import asyncio
 import itertools
 import os
 from collections.abc import AsyncIterator
@@ -56,6 +57,9 @@ class Connection(Protocol):
     def deliver(self, request: "Request", response: Response) -> None:
         """Send `response` as the answer to `request`; called once, on the event loop."""
 
+    def waiting(self, request: "Request", task: "asyncio.Task[Response]") -> None:
+        """Keep the task of a request that did not finish at once: to cancel it if it must be."""
+
     async def gone(self) -> None:
         """Return when the client has gone away."""
 
@@ -91,7 +95,7 @@ class Request:
     params: dict[str, Any] | None = None
     endpoint: Any = None
 
-    def __init__(  # noqa: PLR0913 - the one place where the parts of a message meet
+    def __init__(
         self,
         method: str,
         raw_path: str,

@@ -128,7 +128,7 @@ class Response:
                 done = callback()
                 if inspect.isawaitable(done):
                     await done
-            except Exception as error:  # noqa: BLE001 - the others run all the same
+            except Exception as error:
                 errors.append(error)
         if errors:
             raise ExceptionGroup("closing a response failed", errors)
@@ -151,10 +151,12 @@ class Text(Response):
 
     media_type = "text/plain"
 
+
 class HTML(Response):
     """A page, or a fragment of one."""
 
     media_type = "text/html"
+
 
 _encode_json = msgspec.json.Encoder().encode
 
@@ -163,6 +165,7 @@ class JSON(Response):
     """A value as JSON. Raises TypeError for what JSON cannot express."""
 
     media_type = "application/json"
+
     def __init__(
         self,
         value: Any,
@@ -192,6 +195,7 @@ class Stream(Response):
     """A body produced piece by piece by a (sync or async) iterable of bytes or text."""
 
     media_type = "application/octet-stream"
+
     def __init__(
         self,
         content: AsyncIterable[bytes | str] | Iterable[bytes | str],
@@ -210,7 +214,7 @@ def encoded_pieces(content: AsyncIterable[bytes | str] | Iterable[bytes | str]) 
     return (piece.encode() if isinstance(piece, str) else piece for piece in content)
 
 
-async def _encode_async(content: AsyncIterable[bytes | str]) -> AsyncIterable[bytes]:  # type: ignore[misc]  # an async generator
+async def _encode_async(content: AsyncIterable[bytes | str]) -> AsyncIterable[bytes]:
     async for piece in content:
         yield piece.encode() if isinstance(piece, str) else piece
 

@@ -41,11 +41,17 @@ def hint_for(error: BaseException) -> str | None:
     for _ in range(8):
         if current is None:
             break
-        for hint in HINTS:
-            if text := hint(current):
-                return text
+        if text := _first(current):
+            return text
         current = current.__cause__ or current.__context__
     return error.hint or None if isinstance(error, GambrelError) else None
+
+
+def _first(error: BaseException) -> str | None:
+    try:
+        return next(filter(None, (hint(error) for hint in HINTS)), None)
+    except Exception:  # the message of the error is what fails
+        return None
 
 
 def forgotten_await(error: BaseException) -> str | None:

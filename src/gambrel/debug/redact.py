@@ -107,10 +107,13 @@ class Redactor:
 
     def value(self, name: str, value: object) -> str:
         """Return the representation of a named value, short, and never raise."""
-        plain = value is None or isinstance(value, bool) or _fields(value) is not None
-        if is_secret_name(name) and not plain:
-            return f"{HIDDEN} ({type(value).__name__})"
-        return self.text(_Representation().repr(value))
+        try:
+            plain = value is None or isinstance(value, bool) or _fields(value) is not None
+            if is_secret_name(name) and not plain:
+                return f"{HIDDEN} ({type(value).__name__})"
+            return self.text(_Representation().repr(value))
+        except Exception as error:
+            return f"<{type(value).__name__}: its repr raised {type(error).__name__}>"
 
 
 def _hide_assigned(match: re.Match[str]) -> str:
@@ -135,13 +138,9 @@ class _Representation(reprlib.Repr):
         self.maxlong = 80
 
     def repr1(self, x: Any, level: int) -> str:
-        """Represent one value; whatever its own `__repr__` does."""
-        try:
-            return (
-                super().repr1(x, level) if type(x).__module__ == "builtins" else self._own(x, level)
-            )
-        except Exception as error:
-            return f"<{type(x).__name__}: its repr raised {type(error).__name__}>"
+        """Represent one value: by its own bounds, or by its fields."""
+        builtin = type(x).__module__ == "builtins"
+        return super().repr1(x, level) if builtin else self._own(x, level)
 
     def _own(self, x: Any, level: int) -> str:
         fields = _fields(x)

@@ -148,6 +148,12 @@ def test_a_handler_that_cannot_be_called_is_refused():
         compile_one("/", "handler")
 
 
+@pytest.mark.parametrize("path", ["users", {"en": "/users", "de": "nutzer"}])
+def test_a_path_without_a_slash_is_refused_when_it_is_declared(path):
+    with pytest.raises(GambrelError, match="no leading slash"):
+        Router("/api").get(path)
+
+
 def test_a_method_that_is_none_is_refused():
     with pytest.raises(GambrelError, match=r"routing\.method"):
         compile_one("/", handler, ["GET /x"])

@@ -79,6 +79,7 @@ def test_coroutines_and_generators_run_through():
         generator = handlers["PATCH"](store=store)
         found = await anext(generator)
         await generator.aclose()
+        assert [item async for item in handlers["PATCH"](store=store)] == [1, 2]
         return found
 
     assert asyncio.run(handlers["POST"](store=store, number=3)) == 3

@@ -56,9 +56,8 @@ def explain_path(route: Route, parts: list[str]) -> str:
     size = len(pattern.segments)
     if pattern.tail is None and len(parts) != size:
         return f"the path has {len(parts) - 1} segments, not {size - 1}"
-    for position, (segment, text) in enumerate(zip(pattern.segments, parts, strict=False)):
-        if segment.kind == 2:
-            break
+    before_tail = pattern.segments[: pattern.tail]
+    for position, (segment, text) in enumerate(zip(before_tail, parts, strict=False)):
         if text != segment.literal and not (segment.kind and compile_segment(segment)(text, {})):
             return f"segment {position} is {text!r}, not {segment}"
     return f"what follows is no path that ends as {pattern.text} does"

@@ -138,10 +138,9 @@ class Route:
 def caller() -> str:
     """Return `file:line` of the nearest frame outside the framework's core."""
     frame = inspect.currentframe()
-    while frame is not None and frame.f_globals.get("__name__", "").startswith("gambrel.core."):
+    assert frame is not None
+    while frame.f_back and frame.f_globals.get("__name__", "").startswith("gambrel.core."):
         frame = frame.f_back
-    if frame is None:
-        return ""
     path = Path(frame.f_code.co_filename)
     folder = Path.cwd()
     shown = path.relative_to(folder) if path.is_relative_to(folder) else path

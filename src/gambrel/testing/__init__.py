@@ -7,14 +7,33 @@ Names load when they are first used, so that the pytest plugin costs nothing whe
 import importlib
 from typing import TYPE_CHECKING, Any
 
-from gambrel.core.http.errors import GambrelError
+from gambrel import GambrelError
 
 if TYPE_CHECKING:
     from gambrel.testing.client import AsyncClient, Client
+    from gambrel.testing.command import Result, run_command
+    from gambrel.testing.factory import build, make_request
+    from gambrel.testing.server import LiveServer
 
-__all__ = ["AsyncClient", "Client"]
+__all__ = [
+    "AsyncClient",
+    "Client",
+    "LiveServer",
+    "Result",
+    "build",
+    "make_request",
+    "run_command",
+]
 
-_HOMES = {"AsyncClient": "client", "Client": "client"}
+_HOMES = {
+    "AsyncClient": "client",
+    "Client": "client",
+    "LiveServer": "server",
+    "Result": "command",
+    "build": "factory",
+    "make_request": "factory",
+    "run_command": "command",
+}
 
 
 def __getattr__(name: str) -> Any:

@@ -9,7 +9,7 @@ from collections.abc import AsyncIterator, Awaitable, Callable, Coroutine
 from contextlib import AbstractAsyncContextManager, asynccontextmanager
 from typing import Any, Self, TypeVar
 
-from gambrel.core.http.errors import GambrelError
+from gambrel import GambrelError
 from gambrel.core.http.types import ASGIApp, Message
 
 __all__ = ["Life", "LoopThread", "call", "running_loop"]

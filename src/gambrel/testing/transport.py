@@ -13,7 +13,7 @@ from typing import Self
 
 import httpx2
 
-from gambrel.core.http.errors import GambrelError
+from gambrel import GambrelError
 from gambrel.testing.conversation import Conversation, Options
 from gambrel.testing.exchange import End, Event, Head, Want
 from gambrel.testing.running import Life, LoopThread, call, running_loop

@@ -28,7 +28,10 @@ ETAGS = st.builds(ETag, OPAQUE, st.booleans())
     st.datetimes(datetime(1, 1, 2), datetime(9999, 12, 30), timezones=st.timezones())  # noqa: DTZ001
 )
 def test_a_formatted_date_parses_to_itself(moment: datetime) -> None:
-    assert parse_http_date(format_http_date(moment)) == moment.replace(microsecond=0)
+    # In an hour that a zone has twice, Python finds no two datetimes equal across zones.
+    utc = moment.astimezone(UTC).replace(microsecond=0)
+
+    assert parse_http_date(format_http_date(moment)) == utc
 
 
 def test_a_date_is_written_in_gmt() -> None:

@@ -6,15 +6,9 @@ comparison (`protocol.py`) and shares its `Headers`.
 
 from gambrel.core.http.headers import Headers
 from gambrel.core.http.host import HostRules
+from gambrel.server.limits import Limits
 
-__all__ = ["MAX_BLOCK", "MAX_FIELDS", "MAX_LINE", "Admission", "HostGate", "admit"]
-
-MAX_BLOCK = 32 * 1024
-"""Bytes of all header lines together."""
-MAX_LINE = 16 * 1024
-"""Bytes of one header line."""
-MAX_FIELDS = 100
-"""Header lines."""
+__all__ = ["Admission", "HostGate", "admit"]
 
 
 class Admission:
@@ -48,7 +42,7 @@ class HostGate:
         return True
 
 
-def admit(block: bytes, gate: HostGate) -> Admission | None:
+def admit(block: bytes, gate: HostGate, limits: Limits) -> Admission | None:
     """Return the admission of a plain block: from the end of the request line to the blank line.
 
     None sends the message to the reader: transfer codings, upgrades, expectations, and everything
@@ -56,7 +50,10 @@ def admit(block: bytes, gate: HostGate) -> Admission | None:
     """
     lower = block.lower()
     size = len(block)
-    if size > MAX_LINE or (size > 4 * MAX_FIELDS and block.count(b"\n") > MAX_FIELDS + 1):
+    if size > limits.header_line or size > limits.header_block:
+        return None
+    fields = limits.header_fields
+    if size > 4 * fields and block.count(b"\n") > fields + 1:
         return None
     find = lower.find  # `in` costs 0.25 µs more: bytes try to read its operand as a number first
     if find(b"\r\ntransfer-encoding:") >= 0:
@@ -73,9 +70,18 @@ def admit(block: bytes, gate: HostGate) -> Admission | None:
         rest = int(length) if length.isdigit() and len(length) < 16 else -1
     if rest < 0:
         return None
-    at = find(b"\r\nconnection:")
-    keep_alive = at < 0 or b"close" not in lower[at : lower.find(b"\r\n", at + 2)]
-    return Admission(Headers.from_block(block, lower), 2 + rest, keep_alive)
+    return Admission(Headers.from_block(block, lower), 2 + rest, not asks_to_close(lower))
+
+
+def asks_to_close(lower: bytes) -> bool:
+    """Say whether a `Connection` field mentions `close`."""
+    at = lower.find(b"\r\nconnection:")
+    while at >= 0:
+        end = lower.find(b"\r\n", at + 2)
+        if lower.find(b"close", at, end) >= 0:
+            return True
+        at = lower.find(b"\r\nconnection:", end)
+    return False
 
 
 def value_of(key: bytes, block: bytes, lower: bytes) -> bytes | None:

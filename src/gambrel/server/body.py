@@ -1,0 +1,191 @@
+"""Request bodies on their way: `Sized` and `Chunked` off the wire, `BodyStream` to the handler.
+
+The reader feeds a framing with what it receives and the stream with what comes out. Chunks are
+decoded by httptools. Nothing here knows a connection beyond pausing and resuming it.
+"""
+
+import asyncio
+from collections import deque
+from collections.abc import AsyncIterator, Callable
+from typing import Protocol
+
+import httptools
+
+__all__ = ["BodyStream", "Chunked", "Framing", "MalformedBody", "Sized"]
+
+# Bytes of chunk extensions and trailers without a byte of content between them.
+_OVERHEAD = 16 * 1024
+_HEAD = b"POST / HTTP/1.1\r\ntransfer-encoding: chunked\r\n\r\n"
+
+
+class MalformedBody(Exception):
+    """The framing of a body is broken: where the next message starts is unknown."""
+
+
+class Framing(Protocol):
+    """Takes the bytes of one body off the wire."""
+
+    is_complete: bool
+
+    def feed(self, data: bytes) -> tuple[list[bytes], int]:
+        """Return the content in `data`, and how much of it was the body's. Raises MalformedBody."""
+
+
+class Sized:
+    """A body of `length` bytes."""
+
+    __slots__ = ("is_complete", "remaining")
+
+    def __init__(self, length: int) -> None:
+        self.remaining = length
+        self.is_complete = False
+
+    def feed(self, data: bytes) -> tuple[list[bytes], int]:
+        """Return the content in `data`, and how much of it was the body's."""
+        piece = data[: self.remaining]
+        self.remaining -= len(piece)
+        self.is_complete = not self.remaining
+        return [piece] if piece else [], len(piece)
+
+
+class Chunked:
+    """A chunked body (RFC 9112 §7.1); extensions and trailers are read over.
+
+    httptools does not say where a message ended, and goes on with the next one. A chunked body
+    can only end with a blank line, so it is fed up to one at a time. Its parser is told a head of
+    ours: that of the message was judged before, upgrades included.
+    """
+
+    __slots__ = ("_feed", "_overhead", "_pieces", "_tail", "is_complete")
+
+    def __init__(self) -> None:
+        self.is_complete = False
+        self._pieces: list[bytes] = []
+        self._overhead = 0
+        self._tail = b""
+        self._feed = httptools.HttpRequestParser(self).feed_data
+        self._feed(_HEAD)
+
+    def on_body(self, piece: bytes) -> None:
+        """Keep a piece of content (a callback of the parser)."""
+        self._pieces.append(piece)
+        self._overhead = 0
+
+    def on_message_complete(self) -> None:
+        """Note the end (a callback of the parser)."""
+        self.is_complete = True
+
+    def feed(self, data: bytes) -> tuple[list[bytes], int]:
+        """Return the content in `data`, and how much of it was the body's. Raises MalformedBody."""
+        window = self._tail + data
+        start = fed = len(self._tail)
+        while fed < len(window) and not self.is_complete:
+            blank = window.find(b"\r\n\r\n", max(0, fed - 3))
+            until = len(window) if blank < 0 else blank + 4
+            self._overhead += until - fed
+            try:
+                self._feed(window[fed:until])
+            except httptools.HttpParserError as error:
+                raise MalformedBody(str(error)) from None
+            if self._overhead > _OVERHEAD:
+                raise MalformedBody("the chunks are all extension and no content")
+            fed = until
+        self._tail = window[-3:]
+        pieces, self._pieces = self._pieces, []
+        return pieces, fed - start
+
+
+class BodyStream:
+    """A body the handler iterates while it arrives; reading pauses when `limit` bytes wait.
+
+    `length` is what the client announced, None where it is chunked. Iterating raises what
+    `fail` was given: `ClientGone`, or the error the client is to be answered with.
+    """
+
+    __slots__ = (
+        "_buffered",
+        "_error",
+        "_limit",
+        "_pieces",
+        "_throttle",
+        "_waiter",
+        "is_complete",
+        "is_discarded",
+        "length",
+        "on_demand",
+    )
+
+    def __init__(self, length: int | None, limit: int, throttle: Callable[[bool], None]) -> None:
+        self.length = length
+        self.is_complete = False
+        self.is_discarded = False
+        self.on_demand: Callable[[], None] | None = None
+        self._limit = limit
+        self._throttle = throttle
+        self._pieces: deque[bytes] = deque()
+        self._buffered = 0
+        self._error: Exception | None = None
+        self._waiter: asyncio.Future[None] | None = None
+
+    @property
+    def is_wanted(self) -> bool:
+        """Whether somebody waits for the next piece."""
+        return self._waiter is not None
+
+    @property
+    def has_failed(self) -> bool:
+        """Whether it will never be complete."""
+        return self._error is not None
+
+    def feed(self, pieces: list[bytes]) -> None:
+        """Add what has arrived."""
+        if self.is_discarded or not pieces:
+            return
+        self._pieces.extend(pieces)
+        self._buffered += sum(map(len, pieces))
+        if self._buffered > self._limit:
+            self._throttle(True)
+        self._wake()
+
+    def end(self) -> None:
+        """Say that all has arrived."""
+        self.is_complete = True
+        self._wake()
+
+    def fail(self, error: Exception) -> None:
+        """Say that the rest will not arrive; what has arrived is still read."""
+        if not self.is_complete and self._error is None:
+            self._error = error
+            self._wake()
+
+    def discard(self) -> None:
+        """Drop what is here and what is to come: nobody reads it any more."""
+        self.is_discarded = True
+        self._pieces.clear()
+        self._buffered = 0
+        self._throttle(False)
+
+    async def __aiter__(self) -> AsyncIterator[bytes]:
+        if self.on_demand is not None:
+            demand, self.on_demand = self.on_demand, None
+            demand()
+        while True:
+            while self._pieces:
+                piece = self._pieces.popleft()
+                self._buffered -= len(piece)
+                if self._buffered <= self._limit // 2:
+                    self._throttle(False)
+                yield piece
+            if self.is_complete:
+                return
+            if self._error is not None:
+                raise self._error
+            self._waiter = asyncio.get_running_loop().create_future()
+            try:
+                await self._waiter
+            finally:
+                self._waiter = None
+
+    def _wake(self) -> None:
+        if self._waiter is not None and not self._waiter.done():
+            self._waiter.set_result(None)

@@ -1,0 +1,212 @@
+"""Read the head of a message that did not take the short way, strictly, into a `Head`.
+
+httptools parses it. What httptools lets through and must not pass is refused here, and told by
+`Refusal`: the message was never a request, so no middleware and no handler ever hears of it.
+Everything is judged in the order of the bytes, so that no split of a stream changes an answer.
+"""
+
+from typing import NamedTuple
+
+import httptools
+
+from gambrel.core.http.headers import Headers
+from gambrel.server.admission import HostGate
+from gambrel.server.limits import Limits
+
+__all__ = ["ALLOWED", "Head", "Refusal", "find_head", "read_head"]
+
+ALLOWED = "GET, HEAD, POST, PUT, PATCH, DELETE, OPTIONS"
+
+_TOKEN = frozenset(b"!#$%&'*+-.^_`|~0123456789abcdefghijklmnopqrstuvwxyzABCDEFGHIJKLMNOPQRSTUVWXYZ")
+_VISIBLE = frozenset(range(0x21, 0x7F))
+
+
+class Refusal(Exception):
+    """A message that is refused with a bare `status`; the connection closes after it."""
+
+    def __init__(self, status: int, why: str, allow: str = "") -> None:
+        super().__init__(why)
+        self.status = status
+        self.allow = allow
+
+
+class RequestLine(NamedTuple):
+    """The parts of a request line; the target is split."""
+
+    method: str
+    path: str
+    query: str
+    authority: str | None
+    version: str
+
+
+class Head(NamedTuple):
+    """What the head of a message says. `length` is None for a chunked body."""
+
+    line: RequestLine
+    headers: Headers
+    length: int | None
+    keep_alive: bool
+    expects_continue: bool
+    upgrade: str
+
+
+def find_head(buffer: bytearray, limits: Limits, scanned: int = 0) -> int:
+    """Return where the head in `buffer` ends, with its blank line; 0 where it is not complete.
+
+    `scanned` bytes were looked at before and held no blank line.
+
+    Raises:
+        Refusal: What is there can no longer become a request, however it goes on.
+    """
+    if buffer and buffer[0] not in _TOKEN:
+        raise Refusal(400, "a message starts with a method")
+    end = buffer.find(b"\r\n\r\n", max(0, scanned - 3)) + 4
+    seen = bytes(buffer[:end]) if end > 3 else bytes(buffer)
+    bare = _find_bare_newline(seen, scanned)
+    if bare >= 0:
+        seen = seen[:bare]
+    line_end = seen.find(b"\r\n", 0, limits.request_line + 2)
+    if line_end < 0 and len(seen) > limits.request_line + 1:
+        raise Refusal(414, "the request line is too long")
+    if line_end >= 0:
+        split_line(seen[:line_end])
+        check_block(seen[line_end + 2 :], limits)
+    if bare >= 0:
+        raise Refusal(400, "a line ends without a carriage return")
+    return end if end > 3 else 0
+
+
+def _find_bare_newline(seen: bytes, scanned: int) -> int:
+    start = max(0, scanned - 1)
+    if seen.count(b"\n", start) == seen.count(b"\r\n", start):
+        return -1
+    at = seen.find(b"\n", start)
+    while at > 0 and seen[at - 1] == 0x0D:
+        at = seen.find(b"\n", at + 1)
+    return at
+
+
+def check_block(block: bytes, limits: Limits) -> None:
+    """Refuse header lines, complete or not, that are too many or too large."""
+    if len(block) > limits.header_block + 2:
+        raise Refusal(431, "the headers are too large")
+    if block.count(b"\r\n") > limits.header_fields + 1:
+        raise Refusal(431, "there are too many headers")
+    if len(block) > limits.header_line and max(map(len, block.split(b"\r\n"))) > limits.header_line:
+        raise Refusal(431, "a header line is too long")
+
+
+def split_line(line: bytes) -> RequestLine:
+    """Return the parts of a request line (RFC 9112 §3).
+
+    Raises:
+        Refusal: It has other than three parts, or one of them is not for us.
+    """
+    parts = line.split(b" ")
+    if len(parts) != 3 or not _TOKEN.issuperset(parts[0]) or not parts[0]:
+        raise Refusal(400, "the request line is not method, target, version")
+    method, target, version = parts[0].decode(), parts[1], parts[2]
+    if version not in {b"HTTP/1.1", b"HTTP/1.0"}:
+        named = version[:5] == b"HTTP/" and version[5:].replace(b".", b"", 1).isdigit()
+        raise Refusal(505 if named else 400, "the version is not HTTP/1.1 or HTTP/1.0")
+    if method == "TRACE":
+        raise Refusal(405, "TRACE would reflect credentials", ALLOWED)
+    if method == "CONNECT":
+        raise Refusal(501, "this is not a proxy")
+    if not target or not _VISIBLE.issuperset(target) or b"#" in target:
+        raise Refusal(400, "the target is not a path")
+    path, query, authority = split_target(method, target.decode())
+    return RequestLine(method, path, query, authority, version[5:].decode())
+
+
+def split_target(method: str, target: str) -> tuple[str, str, str | None]:
+    """Return path, query and authority of a target (RFC 9112 §3.2)."""
+    if target[0] == "/" or (target == "*" and method == "OPTIONS"):
+        path, _, query = target.partition("?")
+        return path, query, None
+    scheme, separator, rest = target.partition("://")
+    if not separator or scheme.lower() not in {"http", "https"}:
+        raise Refusal(400, "the target is not a path")
+    before, mark, query = rest.partition("?")
+    authority, slash, path = before.partition("/")
+    del mark
+    return slash + path or "/", query, authority
+
+
+class _Fields:
+    """Collects what httptools finds."""
+
+    def __init__(self) -> None:
+        self.pairs: list[tuple[bytes, bytes]] = []
+
+    def on_header(self, name: bytes, value: bytes) -> None:
+        self.pairs.append((name, value.strip(b" \t")))
+
+    def values(self, name: bytes) -> list[bytes]:
+        return [value for key, value in self.pairs if key.lower() == name]
+
+
+def read_head(raw: bytes, gate: HostGate) -> Head:
+    """Return a complete head that `find_head` has found.
+
+    Raises:
+        Refusal: It is not one, or asks for what is not done here.
+    """
+    line = split_line(raw[: raw.find(b"\r\n")])
+    fields = _Fields()
+    try:
+        httptools.HttpRequestParser(fields).feed_data(raw)
+    except httptools.HttpParserUpgrade:
+        pass  # the head is complete and well formed
+    except httptools.HttpParserInvalidMethodError:
+        raise Refusal(501, f"the method {line.method} is not known") from None
+    except httptools.HttpParserError as error:
+        raise Refusal(400, str(error)) from None
+    check_host(fields.values(b"host"), line.authority, gate)
+    options = _tokens(fields.values(b"connection"))
+    is_recent = line.version == "1.1"
+    return Head(
+        line,
+        Headers.from_raw(fields.pairs),
+        body_length(fields, is_recent),
+        b"close" not in options and (is_recent or b"keep-alive" in options),
+        is_recent and expects_continue(fields.values(b"expect")),
+        b",".join(fields.values(b"upgrade")).decode("latin-1").lower()
+        if b"upgrade" in options
+        else "",
+    )
+
+
+def _tokens(values: list[bytes]) -> set[bytes]:
+    return {token.strip(b" \t").lower() for value in values for token in value.split(b",")}
+
+
+def check_host(hosts: list[bytes], authority: str | None, gate: HostGate) -> None:
+    """Refuse all but exactly one Host, one of ours, that an absolute target agrees with."""
+    if len(hosts) != 1 or not gate.allows(hosts[0]):
+        raise Refusal(400, "there is not exactly one Host, and one of this server's")
+    if authority is not None and authority.lower().encode() != hosts[0].lower():
+        raise Refusal(400, "the target names another host than Host does")
+
+
+def body_length(fields: _Fields, is_recent: bool) -> int | None:
+    """Return the length of the body in bytes, None for chunked (RFC 9112 §6.3)."""
+    codings = fields.values(b"transfer-encoding")
+    if codings:
+        if not is_recent:
+            raise Refusal(400, "HTTP/1.0 has no Transfer-Encoding")
+        if len(codings) != 1 or codings[0].lower() != b"chunked":
+            raise Refusal(501, "the only transfer coding here is chunked")
+        return None
+    lengths = fields.values(b"content-length")
+    return int(lengths[0]) if lengths else 0
+
+
+def expects_continue(expectations: list[bytes]) -> bool:
+    """Say whether the client waits for a 100 before it sends the body (RFC 9110 §10.1.1)."""
+    if not expectations:
+        return False
+    if [value.lower() for value in expectations] != [b"100-continue"]:
+        raise Refusal(417, "the only expectation met here is 100-continue")
+    return True

@@ -1,0 +1,126 @@
+"""`ServerState`: what the connections of one worker share, and what is done to all of them.
+
+It counts the requests in work, refuses beyond the cap, passes the clock's ticks on, and drains.
+"""
+
+import asyncio
+import logging
+import sys
+from collections.abc import Callable, Coroutine
+from typing import Any, Protocol
+
+from gambrel.core.http.request import Request
+from gambrel.core.http.response import Response
+from gambrel.server.admission import HostGate
+from gambrel.server.clock import Clock
+from gambrel.server.head import Head
+from gambrel.server.limits import Limits
+
+__all__ = ["AccessLog", "Peer", "ServerState"]
+
+AccessLog = Callable[[Request, int, int, float], None]
+"""`log(request, status, size, seconds)`: called for each answer; size in bytes of content."""
+
+_EAGER: dict[str, Any] = {"eager_start": True} if sys.version_info >= (3, 12) else {}
+_log = logging.getLogger("gambrel.server")
+
+
+class Peer(Protocol):
+    """A connection as the state sees it."""
+
+    is_idle: bool
+
+    def tick(self, now: float, passed: float) -> None:
+        """Look at the time-outs."""
+
+    def drain(self) -> None:
+        """Close now if idle, else after the answer in work."""
+
+    def abort(self) -> None:
+        """Close now, whatever is in work."""
+
+
+class ServerState:
+    """What the connections of one worker share."""
+
+    def __init__(
+        self,
+        app: Any,
+        loop: asyncio.AbstractEventLoop,
+        clock: Clock,
+        limits: Limits | None = None,
+        log: AccessLog | None = None,
+    ) -> None:
+        self.app = app
+        self.loop = loop
+        self.clock = clock
+        self.limits = limits or Limits()
+        self.log = log
+        self.gate = HostGate(app.build().allowed_hosts)
+        self.enter: Callable[[Request], None] = app.pipeline.enter
+        self.connections: set[Peer] = set()
+        self.tasks: set[asyncio.Task[Any]] = set()
+        self.pending = 0
+        self.is_draining = False
+        self.takes_over: Callable[[Any, Head], bool] | None = None
+        self._ticked = clock.now
+        clock.timed.add(self)
+
+    # Load -----------------------------------------------------------------------------------
+
+    def count(self) -> None:
+        """Count a request that did not finish at once."""
+        self.pending += 1
+        if self.pending >= self.limits.pending:
+            self.enter = self.refuse
+
+    def discount(self) -> None:
+        """A counted request is done."""
+        self.pending -= 1
+        if self.pending < self.limits.pending:
+            self.enter = self.app.pipeline.enter
+
+    def refuse(self, request: Request) -> None:
+        """Answer 503 at once: all that this worker may have in work is in work."""
+        after = {"retry-after": str(self.limits.retry_after)}
+        request.connection.deliver(request, Response(b"", 503, after))
+
+    # Answers that need the loop ---------------------------------------------------------------
+
+    def fail(self, request: Request, error: Exception) -> None:
+        """Let the app answer `error`."""
+        self.app.pipeline.start(request, self.app.pipeline.failed(request, error))
+
+    def spawn(self, work: Coroutine[Any, Any, None]) -> asyncio.Task[None]:
+        """Run a coroutine as a task that draining waits for; it starts at once from Python 3.12."""
+        task: asyncio.Task[None] = asyncio.Task(work, loop=self.loop, **_EAGER)
+        if not task.done():
+            self.tasks.add(task)
+            task.add_done_callback(self.tasks.discard)
+        return task
+
+    async def close_response(self, response: Response) -> None:
+        """Run what `on_close` has collected; a failure is logged."""
+        try:
+            await response.close()
+        except Exception:
+            _log.exception("closing a response failed")
+
+    # All connections --------------------------------------------------------------------------
+
+    def tick(self, now: float) -> None:
+        """Let every connection look at the time."""
+        passed, self._ticked = now - self._ticked, now
+        for connection in tuple(self.connections):
+            connection.tick(now, passed)
+
+    def drain(self) -> None:
+        """Close idle connections now and the others after their answer."""
+        self.is_draining = True
+        for connection in tuple(self.connections):
+            connection.drain()
+
+    def abort(self) -> None:
+        """Close what is still open."""
+        for connection in tuple(self.connections):
+            connection.abort()

@@ -7,7 +7,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from gambrel.core.http.events import Event, EventStream, encode_event
+from gambrel.core.http.events import Event, EventStream
 
 
 def frames(stream: EventStream, count: int = 100) -> list[bytes]:
@@ -67,8 +67,9 @@ def test_text_arrives_as_a_browser_reads_it(text: str) -> None:
 
 
 def test_plain_values_become_data() -> None:
-    assert encode_event({"a": 1}) == b'data: {"a":1}\n\n'
-    assert encode_event(msgspec.Raw(b"[1]")) == b"data: [1]\n\n"
+    values = [{"a": 1}, msgspec.Raw(b"[1]")]
+
+    assert frames(EventStream(values)) == [b'data: {"a":1}\n\n', b"data: [1]\n\n"]
 
 
 @pytest.mark.parametrize("kind", [list, iter])

@@ -14,16 +14,6 @@ import msgspec
 from gambrel.core.http.errors import BadRequest, ContentTooLarge, UnsupportedMediaType
 from gambrel.core.http.media import MediaType
 
-__all__ = [
-    "check_json_shape",
-    "collect_body",
-    "count_bytes",
-    "decode_json",
-    "decode_msgpack",
-    "decode_text",
-    "decompress",
-]
-
 MAX_JSON_DEPTH = 64
 MAX_JSON_NODES = 100_000
 

@@ -13,7 +13,7 @@ import msgspec
 from gambrel.core.http.response import Response
 from gambrel.core.http.threads import iterate
 
-__all__ = ["Event", "EventStream", "encode_event"]
+__all__ = ["Event", "EventStream"]
 
 _BREAKS = frozenset("\r\n\0")
 
@@ -52,7 +52,9 @@ class Event(msgspec.Struct, frozen=True):
         if self.retry is not None:
             lines.append(f"retry: {self.retry}")
         if self.data is not None:
-            text = self.data if isinstance(self.data, str) else _json(self.data)
+            text = self.data
+            if not isinstance(text, str):
+                text = msgspec.json.encode(text).decode()
             lines += [f"data: {line}" for line in _lines(text)]
         return "\n".join([*lines, "", ""]).encode()
 
@@ -60,15 +62,6 @@ class Event(msgspec.Struct, frozen=True):
 def _lines(text: str) -> list[str]:
     # Only these three end a line of the format; str.splitlines() knows seven more.
     return text.replace("\r\n", "\n").replace("\r", "\n").split("\n")
-
-
-def _json(value: Any) -> str:
-    return msgspec.json.encode(value).decode()
-
-
-def encode_event(value: Any) -> bytes:
-    """Return an `Event`, or any other value as the data of one, as bytes."""
-    return (value if isinstance(value, Event) else Event(value)).encode()
 
 
 class EventStream(Response):
@@ -119,7 +112,7 @@ async def _pump(
     try:
         async with aclosing(events):
             async for value in events:
-                await frames.put(encode_event(value))
+                await frames.put((value if isinstance(value, Event) else Event(value)).encode())
     except Exception as error:
         end = error
     await frames.put(end)

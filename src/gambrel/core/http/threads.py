@@ -62,16 +62,11 @@ async def batches(items: AsyncIterable[T] | Iterable[T]) -> AsyncGenerator[list[
             if isinstance(iterator, AsyncGenerator):
                 await iterator.aclose()
         return
-    async with contextlib.aclosing(_step_in_thread(iter(items))) as stepped:
-        async for batch in stepped:
-            yield batch
-
-
-async def _step_in_thread(items: Iterator[T]) -> AsyncGenerator[list[T], None]:
+    stepped = iter(items)
     context = contextvars.copy_context()
     try:
         while True:
-            batch, end = await in_thread(context.run, _take, items)
+            batch, end = await in_thread(context.run, _take, stepped)
             if batch:
                 yield batch
             if isinstance(end, Exception):
@@ -79,8 +74,8 @@ async def _step_in_thread(items: Iterator[T]) -> AsyncGenerator[list[T], None]:
             if end:
                 return
     finally:
-        if isinstance(items, Generator):
-            await in_thread(context.run, items.close)
+        if isinstance(stepped, Generator):
+            await in_thread(context.run, stepped.close)
 
 
 def _take(items: Iterator[T]) -> tuple[list[T], Exception | bool]:

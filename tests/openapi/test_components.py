@@ -2,7 +2,7 @@ from typing import Any
 
 import msgspec
 
-from gambrel.core.binding.schemas import json_schemas
+from gambrel.conversion.schemas import json_schemas
 from gambrel.openapi.components import Schemas
 
 REF = "#/components/schemas/"

@@ -4,7 +4,7 @@ from typing import Annotated, Any
 import msgspec
 import pydantic
 
-from gambrel.core.binding.schemas import json_schemas
+from gambrel.conversion.schemas import json_schemas
 from gambrel.openapi.components import Schemas
 from gambrel.openapi.content import Content, examples_of, is_structured, param_schema, to_plain
 from gambrel.openapi.options import Example

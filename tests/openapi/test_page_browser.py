@@ -8,7 +8,7 @@ from typing import Any
 
 import pytest
 
-from gambrel.core.binding.schemas import json_schemas
+from gambrel.conversion.schemas import json_schemas
 from gambrel.openapi.document import build_document
 from gambrel.openapi.page import ASSET_TYPES, PageLinks, assets, content_policy, render_page
 from tests.conftest import chromium
@@ -163,7 +163,8 @@ def test_no_text_of_the_document_becomes_markup(site, open_page):
     site.document["paths"]["/" + CANARY] = {"get": {"operationId": CANARY, "responses": {}}}
     site.document["components"]["schemas"][CANARY] = {"enum": [CANARY]}
 
-    page = open_page()
+    page = open_page(viewport={"width": 1280, "height": 20_000})
+    page.locator("#place_order .tab").first.wait_for()
     for _ in range(3):
         page.evaluate("document.querySelectorAll('details').forEach((one) => (one.open = true))")
         page.wait_for_timeout(100)

@@ -7,7 +7,7 @@ from typing import Any
 import msgspec
 import pytest
 
-from gambrel.core.binding.schemas import json_schemas
+from gambrel.conversion.schemas import json_schemas
 from gambrel.core.http.errors import NotFound
 from gambrel.core.http.headers import Headers
 from gambrel.core.http.request import Request

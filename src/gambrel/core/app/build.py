@@ -159,7 +159,7 @@ class Built:
         plan = Plan(
             route.handler,
             Context(self.bake, failed, self.app.providers),
-            path_names=route.pattern.names,
+            path_names=route.names,
             status=options.status,
             returns=options.returns,
             dependencies=options.dependencies,

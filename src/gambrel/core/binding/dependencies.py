@@ -10,6 +10,7 @@ from collections.abc import Iterable
 from dataclasses import dataclass, field
 from typing import Any, get_args, get_origin
 
+from gambrel.conversion.errors import GambrelError
 from gambrel.core.binding.extract import Extractor, build_extractor
 from gambrel.core.binding.markers import Depends
 from gambrel.core.binding.providers import WIDTH, Providers
@@ -22,7 +23,6 @@ from gambrel.core.binding.signature import (
     strip_annotated,
     without_none,
 )
-from gambrel.core.http.errors import GambrelError
 
 __all__ = ["Graph", "Node"]
 

@@ -9,11 +9,11 @@ from typing import Any, get_origin
 
 import msgspec
 
-from gambrel.core.binding.convert import json_decoder, msgpack_decoder
+from gambrel.conversion.convert import json_decoder, msgpack_decoder
+from gambrel.conversion.objects import object_converter
+from gambrel.conversion.text import ConversionError, text_converter, texts_converter
 from gambrel.core.binding.markers import Body, File
-from gambrel.core.binding.objects import object_converter
 from gambrel.core.binding.signature import Parameter, is_struct_type, strip_annotated, without_none
-from gambrel.core.binding.text import ConversionError, text_converter, texts_converter
 from gambrel.core.http.errors import UnsupportedMediaType
 from gambrel.core.http.forms import Upload
 from gambrel.core.http.headers import Headers
@@ -30,7 +30,7 @@ FORM_TYPES = ("application/x-www-form-urlencoded", "multipart/form-data")
 
 def missing() -> ConversionError:
     """The fault of a required parameter that is not there."""
-    return ConversionError("missing", "This value is required.")
+    return ConversionError("missing", "is required")
 
 
 def build_extractor(parameter: Parameter) -> Extractor:
@@ -60,7 +60,9 @@ def from_mapping(
     """Return an extractor over a mapping of texts: a struct, a collection or one scalar."""
     alias, default, required = parameter.alias, parameter.default, parameter.is_required
     if is_struct_type(without_none(strip_annotated(parameter.annotation))):
-        convert_object = object_converter(parameter.annotation)
+        convert_object = object_converter(
+            parameter.annotation, location=parameter.source, form=parameter.source == "form"
+        )
         return lambda request: convert_object(read(request))
     if is_collection(parameter.annotation):
         convert_many = texts_converter(parameter.annotation)
@@ -83,7 +85,7 @@ def from_mapping(
                 raise missing()
             return default
         if not isinstance(value, str):
-            raise ConversionError("duplicate", "This value is given more than once.")
+            raise ConversionError("duplicate", "is given more than once")
         return convert(value)
 
     return extract_one
@@ -152,13 +154,13 @@ def from_file(parameter: Parameter) -> Extractor:
             return parameter.default
         for upload in uploads:
             if marker.max_size is not None and upload.size > marker.max_size:
-                raise ConversionError("size", f"The file is larger than {marker.max_size} bytes.")
+                raise ConversionError("size", f"must have at most {marker.max_size} bytes")
             if marker.content_types and upload.content_type not in marker.content_types:
-                raise ConversionError("type", f"Expected {' or '.join(marker.content_types)}.")
+                raise ConversionError("type", f"must be {' or '.join(marker.content_types)}")
         if many:
             return uploads
         if len(uploads) > 1:
-            raise ConversionError("duplicate", "This file is given more than once.")
+            raise ConversionError("duplicate", "is given more than once")
         return uploads[0]
 
     return extract
@@ -172,7 +174,9 @@ def from_body(parameter: Parameter) -> Extractor:
         return lambda request: request.buffered
     decode_json, decode_msgpack = json_decoder(annotation), msgpack_decoder(annotation)
     plain = without_none(strip_annotated(annotation))
-    convert_form = object_converter(annotation) if is_struct_type(plain) else None
+    convert_form = (
+        object_converter(annotation, location="form", form=True) if is_struct_type(plain) else None
+    )
 
     def extract(request: Request) -> Any:
         media_type, body = request.headers.media_type, request.buffered

@@ -12,9 +12,9 @@ from collections.abc import Callable
 from itertools import count
 from typing import Any, get_args, get_origin
 
+from gambrel.conversion.text import ConversionError, to_bool, to_float, to_int
 from gambrel.core.binding.plan import Plan
 from gambrel.core.binding.signature import Parameter
-from gambrel.core.binding.text import ConversionError, to_bool, to_float, to_int
 from gambrel.core.http.query import parse_query_dict
 from gambrel.core.http.response import Reply
 

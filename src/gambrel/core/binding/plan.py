@@ -10,15 +10,16 @@ from typing import Any
 
 import msgspec
 
-from gambrel.core.binding.convert import json_decoder
+from gambrel.conversion.convert import json_decoder
+from gambrel.conversion.errors import Fault, InvalidError, MalformedError
+from gambrel.conversion.text import ConversionError
 from gambrel.core.binding.dependencies import Graph
 from gambrel.core.binding.extract import Extractor, build_extractor, join_bodies
 from gambrel.core.binding.markers import Depends
 from gambrel.core.binding.providers import Providers
 from gambrel.core.binding.result import Bake, Result
 from gambrel.core.binding.signature import Parameter, Signature, read_signature
-from gambrel.core.binding.text import ConversionError
-from gambrel.core.http.errors import Fault, HTTPError, Unprocessable
+from gambrel.core.http.errors import BadRequest, HTTPError, Unprocessable
 from gambrel.core.http.request import Request
 from gambrel.core.http.response import Response
 
@@ -142,8 +143,10 @@ def diagnose(
             extractors[parameter.name](request)
         except ConversionError as conversion:
             faults.append(fault_of(parameter, conversion))
-        except Unprocessable as unprocessable:
-            faults.extend(located(parameter, fault) for fault in unprocessable.faults)
+        except InvalidError as invalid:
+            faults.extend(located(parameter, fault) for fault in invalid.faults)
+        except MalformedError as malformed:
+            return BadRequest(str(malformed))
         except HTTPError as refused:
             return refused
     return Unprocessable(faults=unique(faults)) if faults else error

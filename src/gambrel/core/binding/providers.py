@@ -9,7 +9,7 @@ from contextlib import AsyncExitStack
 from dataclasses import dataclass, field
 from typing import Any, Literal
 
-from gambrel.core.http.errors import GambrelError
+from gambrel.conversion.errors import GambrelError
 
 __all__ = ["Keep", "Provider", "Providers", "Scope"]
 

@@ -9,8 +9,8 @@ from typing import Any, get_args, get_origin
 
 import msgspec
 
-from gambrel.core.binding.convert import json_encoder
-from gambrel.core.binding.projection import exact_type, projector
+from gambrel.conversion.convert import json_encoder
+from gambrel.conversion.projection import exact_type, projector
 from gambrel.core.binding.signature import REQUIRED, is_struct_type, strip_annotated
 from gambrel.core.http.errors import NotAcceptable
 from gambrel.core.http.events import Event, EventStream

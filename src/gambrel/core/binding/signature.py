@@ -15,6 +15,7 @@ from typing import Annotated, Any, get_args, get_origin
 
 import msgspec
 
+from gambrel.conversion.errors import GambrelError
 from gambrel.core.binding.markers import (
     Body,
     Cookie,
@@ -26,7 +27,6 @@ from gambrel.core.binding.markers import (
     Path,
     Query,
 )
-from gambrel.core.http.errors import GambrelError
 from gambrel.core.http.forms import Upload
 from gambrel.core.http.headers import Headers
 from gambrel.core.http.request import Request, State

@@ -7,42 +7,42 @@ into a response with `problem()`. This file knows no request, no response and no
 from collections.abc import Iterable, Mapping
 from typing import Any, ClassVar, NoReturn
 
-import msgspec
-
+from gambrel.conversion.errors import Fault, GambrelError
 from gambrel.core.http.status import phrase
 
-
-class GambrelError(Exception):
-    """A mistake in an application or its set-up, told in three lines: what, where, what to type."""
-
-    def __init__(self, code: str, what: str, where: str = "", hint: str = "") -> None:
-        super().__init__(code, what, where, hint)
-        self.code = code
-        self.what = what
-        self.where = where
-        self.hint = hint
-
-    def __str__(self) -> str:
-        """Return up to three lines; an unknown place or hint is left out."""
-        lines = [f"[{self.code}] {self.what}"]
-        if self.where:
-            lines.append(f"  where: {self.where}")
-        if self.hint:
-            lines.append(f"  hint: {self.hint}")
-        return "\n".join(lines)
-
-
-class Fault(msgspec.Struct, frozen=True, omit_defaults=True, rename={"location": "in"}):
-    """One thing wrong with the input; `location` is written `in` on the wire.
-
-    `path` reads like Python (`items[0].qty`); `pointer` is RFC 6901 (`/items/0/qty`).
-    """
-
-    location: str
-    path: str
-    message: str
-    code: str
-    pointer: str = ""
+__all__ = [
+    "BadGateway",
+    "BadRequest",
+    "Conflict",
+    "ContentTooLarge",
+    "ExpectationFailed",
+    "Fault",
+    "Forbidden",
+    "GambrelError",
+    "GatewayTimeout",
+    "Gone",
+    "HTTPError",
+    "HeadersTooLarge",
+    "LengthRequired",
+    "MethodNotAllowed",
+    "MisdirectedRequest",
+    "NotAcceptable",
+    "NotFound",
+    "NotImplementedHere",
+    "PreconditionFailed",
+    "PreconditionRequired",
+    "RangeNotSatisfiable",
+    "RequestTimeout",
+    "ServerError",
+    "ServiceUnavailable",
+    "TooManyRequests",
+    "URITooLong",
+    "Unauthorized",
+    "Unprocessable",
+    "UnsupportedMediaType",
+    "abort",
+    "problem",
+]
 
 
 class HTTPError(Exception):

@@ -193,8 +193,14 @@ function goToTarget() {
   if (!target) return;
   openNav(false);
   if (target.localName === "details") target.open = true;
-  target.scrollIntoView();
+  settle(target, 8);
   if (target.matches(".op")) target.focus({ preventScroll: true });
+}
+
+// What comes into view gets its real height only then: scroll until nothing moves any more.
+function settle(target, frames) {
+  target.scrollIntoView();
+  if (frames) requestAnimationFrame(() => settle(target, frames - 1));
 }
 
 function openNav(open) {

@@ -57,7 +57,7 @@ export function colours(text) {
 export const coloured = (text) => (text.length > 100_000 ? [text] : colours(text));
 
 export function code(text, label) {
-  return h("pre", { tabindex: "0", "aria-label": label }, h("code", null, coloured(text)));
+  return h("pre", { tabindex: "0", role: "group", "aria-label": label }, h("code", null, coloured(text)));
 }
 
 export function copyButton(text, label) {
@@ -121,6 +121,24 @@ export function tabs(label, entries, extra) {
   show(0);
   const element = h("div.tabs", null, h("div.tabbar", null, list, extra), panel);
   element.again = () => show(panel.shown);
+  return element;
+}
+
+const waiting = new WeakMap();
+const near = new IntersectionObserver(
+  (changes) => {
+    for (const { target } of changes.filter((one) => one.isIntersecting)) {
+      near.unobserve(target);
+      target.append(...waiting.get(target)().filter(Boolean));
+    }
+  },
+  { rootMargin: "1200px 0px" },
+);
+
+// An element that is filled when the reader comes near: hundreds of operations stay quick.
+export function later(element, render) {
+  waiting.set(element, render);
+  near.observe(element);
   return element;
 }
 

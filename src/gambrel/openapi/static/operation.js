@@ -1,6 +1,6 @@
 // One operation: what it takes and gives on the left, how to call it on the right.
 
-import { code, copyButton, fold, h, tabs } from "./dom.js";
+import { code, copyButton, fold, h, later, tabs } from "./dom.js";
 import { schemeWords } from "./auth.js";
 import { inline, markdown } from "./markdown.js";
 import { operations, resolve, security } from "./model.js";
@@ -39,7 +39,8 @@ export function operationView(entry, servers) {
     responses(operation, entry.webhook),
     callbacks(operation),
   );
-  const side = entry.webhook ? webhookSide(entry) : callSide(entry, servers);
+  const fill = entry.webhook ? () => webhookSide(entry) : () => callSide(entry, servers);
+  const side = later(h("div.side"), fill);
   return h("section.op", { id, "aria-labelledby": heading, tabindex: "-1" }, text, side);
 }
 
@@ -175,11 +176,11 @@ function callSide(entry, servers) {
   };
   const attempt = fold("Try it", () => tryForm(entry, values, servers, changed));
   attempt.classList.add("try");
-  return h("div.side", null, samples, attempt, examples(entry.operation.responses));
+  return [samples, attempt, examples(entry.operation.responses)];
 }
 
 function webhookSide(entry) {
-  return h("div.side", null, examples({ "Sent to you": { content: bodyContent(entry) } }));
+  return [examples({ "Sent to you": { content: bodyContent(entry) } })];
 }
 
 // What answers look like; those of one shape are shown once.

@@ -12,9 +12,9 @@ from typing import Annotated, Any, get_args, get_origin, get_type_hints
 
 import msgspec
 
+from gambrel.conversion.shape import Codec, read_shape
+from gambrel.conversion.text import collection_converter, scalar_converter
 from gambrel.core.app.settings.secret import Secret
-from gambrel.core.binding.shape import Codec, read_shape
-from gambrel.core.binding.text import collection_converter, scalar_converter
 
 _CODECS = {Secret: Codec(str, Secret), PurePath: Codec(str, Path)}
 _COLLECTIONS = frozenset({"list", "set", "frozenset", "tuple", "vartuple"})

@@ -7,7 +7,7 @@ from typing import Any, Generic, TypeVar, Union
 
 import msgspec
 
-from gambrel.core.binding.shape import Shape, read_shape, unsupported
+from gambrel.conversion.shape import Shape, read_shape, unsupported
 
 __all__ = ["Patch", "apply"]
 

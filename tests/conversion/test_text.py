@@ -11,8 +11,9 @@ from hypothesis import given
 from hypothesis import strategies as st
 from msgspec import Meta, Struct
 
-from gambrel.core.binding.adapters import STANDARD_CODECS
-from gambrel.core.binding.text import (
+from gambrel.conversion.adapters import STANDARD_CODECS
+from gambrel.conversion.errors import GambrelError
+from gambrel.conversion.text import (
     ConversionError,
     text_converter,
     texts_converter,
@@ -21,7 +22,6 @@ from gambrel.core.binding.text import (
     to_float,
     to_int,
 )
-from gambrel.core.http.errors import GambrelError
 
 Price = NewType("Price", Decimal)
 

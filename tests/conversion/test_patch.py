@@ -6,9 +6,9 @@ import pydantic
 import pytest
 from msgspec import UNSET, Meta, Struct
 
-from gambrel.core.binding.convert import json_decoder
-from gambrel.core.binding.patch import Patch, apply
-from gambrel.core.http.errors import GambrelError, Unprocessable
+from gambrel.conversion.convert import json_decoder
+from gambrel.conversion.errors import GambrelError, InvalidError
+from gambrel.conversion.patch import Patch, apply
 
 Item = TypeVar("Item")
 
@@ -43,7 +43,7 @@ def test_the_patch_of_a_type_is_one_type() -> None:
 
 
 def test_a_patch_keeps_names_and_constraints() -> None:
-    with pytest.raises(Unprocessable) as caught:
+    with pytest.raises(InvalidError) as caught:
         decode(b'{"realName":"x","other":1}')
 
     assert [(f.path, f.code) for f in caught.value.faults] == [

@@ -7,7 +7,7 @@ from uuid import UUID
 import pydantic
 import pytest
 
-from gambrel.core.binding.adapters import (
+from gambrel.conversion.adapters import (
     STANDARD_CODECS,
     decode_hook,
     encode_hook,
@@ -16,8 +16,8 @@ from gambrel.core.binding.adapters import (
     model_faults,
     validate_model,
 )
-from gambrel.core.binding.shape import Codec
-from gambrel.core.http.errors import GambrelError
+from gambrel.conversion.errors import GambrelError
+from gambrel.conversion.shape import Codec
 
 
 class Strict(pydantic.BaseModel, strict=True, extra="forbid"):

@@ -10,17 +10,17 @@ from typing import Any
 
 import msgspec
 
-from gambrel.core.binding.adapters import (
+from gambrel.conversion.adapters import (
     STANDARD_CODECS,
     decode_hook,
     encode_hook,
     is_pydantic,
     model_faults,
 )
-from gambrel.core.binding.checker import checker, is_open
-from gambrel.core.binding.faults import collect, fault
-from gambrel.core.binding.shape import Codec, Codecs, Shape, read_shape
-from gambrel.core.http.errors import BadRequest, GambrelError, HTTPError, Unprocessable
+from gambrel.conversion.checker import checker, is_open
+from gambrel.conversion.errors import GambrelError, InvalidError, MalformedError
+from gambrel.conversion.faults import collect, fault
+from gambrel.conversion.shape import Codec, Codecs, Shape, read_shape
 
 __all__ = [
     "MAX_DEPTH",
@@ -43,8 +43,8 @@ Encode = Callable[[Any], bytes]
 def json_decoder(annotation: Any, *, codecs: Codecs | None = None) -> Decode:
     """Return the function that makes a value of type `annotation` from JSON.
 
-    It raises BadRequest for what is not JSON (RFC 8259), too deep or too many-membered, and
-    Unprocessable with every fault for what is not of the type.
+    It raises MalformedError for what is not JSON (RFC 8259), too deep or too many-membered, and
+    InvalidError with every fault for what is not of the type.
 
     Raises:
         GambrelError: The annotation cannot be bound.
@@ -137,7 +137,7 @@ def _decode(
             return value
         raise explained(None, body)
 
-    def explained(error: Exception | None, body: bytes) -> HTTPError:
+    def explained(error: Exception | None, body: bytes) -> ValueError:
         if error is not None and not isinstance(error, msgspec.ValidationError):
             return _malformed(error)
         try:
@@ -148,7 +148,7 @@ def _decode(
             return _malformed(problem)
         else:
             found = collect(shape, plain, codecs=codecs)
-        return Unprocessable("The body is not valid.", faults=found)
+        return InvalidError(found)
 
     return decode_body
 
@@ -168,18 +168,18 @@ def _model_decoder(model: Any) -> Decode:
             return validate(body)
         except ValueError as error:
             found = [fault("body", *problem) for problem in model_faults(error)]
-            raise Unprocessable("The body is not valid.", faults=found[:100]) from None
+            raise InvalidError(found[:100]) from None
 
     return decode_body
 
 
-def _malformed(error: Exception) -> HTTPError:
+def _malformed(error: Exception) -> ValueError:
     """Return the 400 of a body that cannot be parsed; msgspec's words hold nothing of the body."""
     if isinstance(error, RecursionError):
-        return BadRequest("The body is nested too deeply.")
+        return MalformedError("The body is nested too deeply.")
     if isinstance(error, UnicodeDecodeError):
-        return BadRequest("The body is not valid UTF-8.")
-    return BadRequest(f"The body is malformed: {_words(error)}.")
+        return MalformedError("The body is not valid UTF-8.")
+    return MalformedError(f"The body is malformed: {_words(error)}.")
 
 
 def _words(error: Exception) -> str:
@@ -203,14 +203,14 @@ def _guard_json(body: bytes) -> None:
         raise _malformed(error) from None
     separators = body.count(b"[") + body.count(b"{") + body.count(b",")
     if separators > MAX_NODES and _nodes(body) > MAX_NODES:
-        raise BadRequest(f"The body has more than {MAX_NODES} members.")
+        raise MalformedError(f"The body has more than {MAX_NODES} members.")
 
 
 def _guard_deep_json(body: bytes) -> None:
     """Refuse what nests too deeply, for types that do not bound the nesting themselves."""
     _guard_json(body)
     if body.count(b"[") + body.count(b"{") > MAX_DEPTH and _is_deep(body):
-        raise BadRequest(f"The body is nested more than {MAX_DEPTH} levels deep.")
+        raise MalformedError(f"The body is nested more than {MAX_DEPTH} levels deep.")
 
 
 def _without_strings(body: bytes) -> bytes:
@@ -270,11 +270,11 @@ def _measure(plain: Any) -> None:
             elif isinstance(value, list):
                 inner += value
             elif isinstance(value, float) and value - value != 0:
-                raise BadRequest("The body has a number that is not finite.")
+                raise MalformedError("The body has a number that is not finite.")
         nodes += len(inner)
         if nodes > MAX_NODES:
-            raise BadRequest(f"The body has more than {MAX_NODES} members.")
+            raise MalformedError(f"The body has more than {MAX_NODES} members.")
         if not inner:
             return
         level = inner
-    raise BadRequest(f"The body is nested more than {MAX_DEPTH} levels deep.")
+    raise MalformedError(f"The body is nested more than {MAX_DEPTH} levels deep.")

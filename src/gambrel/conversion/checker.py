@@ -9,7 +9,7 @@ from typing import Any
 
 import msgspec
 
-from gambrel.core.binding.shape import ABSENT, Shape
+from gambrel.conversion.shape import ABSENT, Shape
 
 __all__ = ["checker", "is_open"]
 

@@ -11,8 +11,8 @@ from typing import Any
 
 import msgspec
 
-from gambrel.core.binding.shape import Codec, Codecs
-from gambrel.core.http.errors import GambrelError
+from gambrel.conversion.errors import GambrelError
+from gambrel.conversion.shape import Codec, Codecs
 
 __all__ = [
     "STANDARD_CODECS",

@@ -11,8 +11,8 @@ from hypothesis import given
 from hypothesis import strategies as st
 from msgspec import Meta, Struct
 
-from gambrel.core.binding.objects import object_converter
-from gambrel.core.http.errors import GambrelError, Unprocessable
+from gambrel.conversion.errors import GambrelError, InvalidError
+from gambrel.conversion.objects import object_converter
 
 
 class Item(Struct):
@@ -53,7 +53,7 @@ convert = object_converter(Order)
 def faults(
     texts: Mapping[str, Any], annotation: Any = Order, **options: Any
 ) -> list[tuple[str, str]]:
-    with pytest.raises(Unprocessable) as caught:
+    with pytest.raises(InvalidError) as caught:
         object_converter(annotation, **options)(texts)
     return [(fault.path, fault.code) for fault in caught.value.faults]
 
@@ -122,7 +122,7 @@ def test_every_fault_is_told_with_its_place() -> None:
 
 
 def test_a_fault_has_the_location_it_was_given() -> None:
-    with pytest.raises(Unprocessable, match="The header is not valid") as caught:
+    with pytest.raises(InvalidError) as caught:
         object_converter(Search, location="header")({"page": "x"})
 
     assert [fault.location for fault in caught.value.faults] == ["header"]
@@ -248,7 +248,7 @@ def test_a_tuple_of_objects_is_refused_at_start_up() -> None:
 def test_no_texts_break_a_converter(texts: dict[str, Any]) -> None:
     try:
         value = convert(texts)
-    except Unprocessable as error:
+    except InvalidError as error:
         found = error.faults
         assert found
     else:

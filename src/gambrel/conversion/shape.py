@@ -20,7 +20,7 @@ from typing import Annotated, Any, Literal, TypeVar, get_args, get_origin
 
 import msgspec
 
-from gambrel.core.http.errors import GambrelError
+from gambrel.conversion.errors import GambrelError
 
 __all__ = [
     "ABSENT",

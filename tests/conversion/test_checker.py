@@ -8,8 +8,8 @@ import annotated_types as at
 import pytest
 from msgspec import Struct
 
-from gambrel.core.binding.checker import checker, is_open
-from gambrel.core.binding.shape import read_shape
+from gambrel.conversion.checker import checker, is_open
+from gambrel.conversion.shape import read_shape
 
 Small = Annotated[int, at.Le(5)]
 Word = Annotated[str, at.MinLen(2)]

@@ -2,8 +2,8 @@ from typing import Any
 
 import pytest
 
-from gambrel.core.binding.faults import collect
-from gambrel.core.binding.fields import Email, HttpUrl, Slug
+from gambrel.conversion.faults import collect
+from gambrel.conversion.fields import Email, HttpUrl, Slug
 
 
 @pytest.mark.parametrize(

@@ -12,8 +12,8 @@ from typing import Any, NamedTuple
 
 import msgspec
 
-from gambrel.core.binding.shape import Codecs, Field, Shape, read_shape
-from gambrel.core.http.errors import GambrelError
+from gambrel.conversion.errors import GambrelError
+from gambrel.conversion.shape import Codecs, Field, Shape, read_shape
 
 __all__ = ["exact_type", "projector"]
 

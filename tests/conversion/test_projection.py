@@ -10,9 +10,9 @@ from hypothesis import given
 from hypothesis import strategies as st
 from msgspec import UNSET, Struct, UnsetType
 
-from gambrel.core.binding.convert import json_encoder
-from gambrel.core.binding.projection import exact_type, projector
-from gambrel.core.http.errors import GambrelError
+from gambrel.conversion.convert import json_encoder
+from gambrel.conversion.errors import GambrelError
+from gambrel.conversion.projection import exact_type, projector
 
 Item = TypeVar("Item")
 encode = json_encoder()

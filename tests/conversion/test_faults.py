@@ -15,10 +15,10 @@ import pydantic
 import pytest
 from msgspec import UNSET, Meta, Struct, UnsetType
 
-from gambrel.core.binding.convert import json_decoder
-from gambrel.core.binding.faults import MAX_FAULTS, MAX_KEY, collect, path_text, pointer
-from gambrel.core.binding.shape import read_shape
-from gambrel.core.http.errors import Fault, Unprocessable
+from gambrel.conversion.convert import json_decoder
+from gambrel.conversion.errors import Fault, InvalidError
+from gambrel.conversion.faults import MAX_FAULTS, MAX_KEY, collect, path_text, pointer
+from gambrel.conversion.shape import read_shape
 
 Item = TypeVar("Item")
 
@@ -178,7 +178,7 @@ def mutated(chance: random.Random) -> dict[str, Any]:
 def told(decode: Callable[[bytes], Any], body: bytes) -> list[Fault]:
     try:
         decode(body)
-    except Unprocessable as error:
+    except InvalidError as error:
         return error.faults or [Fault("body", "", "refused without a fault", "")]
     return []
 

@@ -10,9 +10,9 @@ from typing import Any
 
 import msgspec
 
-from gambrel.core.binding.adapters import STANDARD_CODECS, decode_hook, model_faults, validate_model
-from gambrel.core.binding.shape import ABSENT, EXPECTED, Codecs, Field, Rule, Shape, read_shape
-from gambrel.core.http.errors import Fault
+from gambrel.conversion.adapters import STANDARD_CODECS, decode_hook, model_faults, validate_model
+from gambrel.conversion.errors import Fault
+from gambrel.conversion.shape import ABSENT, EXPECTED, Codecs, Field, Rule, Shape, read_shape
 
 __all__ = ["MAX_FAULTS", "Path", "collect", "fault", "path_text", "pointer"]
 

@@ -18,10 +18,10 @@ import pydantic
 import pytest
 from msgspec import UNSET, Meta, Struct, UnsetType
 
-from gambrel.core.binding.convert import json_decoder
-from gambrel.core.binding.fields import Email
-from gambrel.core.binding.schemas import json_schemas
-from gambrel.core.http.errors import Unprocessable
+from gambrel.conversion.convert import json_decoder
+from gambrel.conversion.errors import InvalidError
+from gambrel.conversion.fields import Email
+from gambrel.conversion.schemas import json_schemas
 
 Item = TypeVar("Item")
 
@@ -349,7 +349,7 @@ def mutated(chance: random.Random) -> dict[str, Any]:
 def accepts(decode: Any, document: Any) -> bool:
     try:
         decode(msgspec.json.encode(document))
-    except Unprocessable:
+    except InvalidError:
         return False
     return True
 

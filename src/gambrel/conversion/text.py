@@ -12,7 +12,7 @@ from typing import Any
 
 import msgspec
 
-from gambrel.core.binding.shape import (
+from gambrel.conversion.shape import (
     ABSENT,
     EXPECTED,
     Codecs,

@@ -8,11 +8,11 @@ import re
 from collections.abc import Callable, Mapping
 from typing import Any
 
-from gambrel.core.binding.adapters import STANDARD_CODECS, model_faults
-from gambrel.core.binding.faults import MAX_FAULTS, Path, fault
-from gambrel.core.binding.shape import ABSENT, Codecs, Field, Shape, read_shape, unsupported
-from gambrel.core.binding.text import ConversionError, collection_converter, scalar_converter
-from gambrel.core.http.errors import Fault, Unprocessable
+from gambrel.conversion.adapters import STANDARD_CODECS, model_faults
+from gambrel.conversion.errors import Fault, InvalidError
+from gambrel.conversion.faults import MAX_FAULTS, Path, fault
+from gambrel.conversion.shape import ABSENT, Codecs, Field, Shape, read_shape, unsupported
+from gambrel.conversion.text import ConversionError, collection_converter, scalar_converter
 
 __all__ = ["object_converter"]
 
@@ -33,7 +33,7 @@ def object_converter(
 
     Of `T | None`, an object without any of its fields is None. With `form`, a missing checkbox (a
     required `bool`) is False. Values that are not texts, such as uploads, are passed on. The
-    function raises Unprocessable with all faults.
+    function raises InvalidError with all faults.
 
     Raises:
         GambrelError: The annotation is not a class with fields, or a field cannot be text.
@@ -56,7 +56,7 @@ def object_converter(
             return None
         value = read(tree, (), faults)
         if faults:
-            raise Unprocessable(f"The {location} is not valid.", faults=faults[:MAX_FAULTS])
+            raise InvalidError(faults[:MAX_FAULTS])
         return value
 
     return convert
@@ -254,9 +254,7 @@ def _model_converter(model: Any, location: str) -> Callable[[Texts], Any]:
             return model.__pydantic_validator__.validate_python(plain)
         except ValueError as error:
             found = [fault(location, *problem) for problem in model_faults(error)]
-            raise Unprocessable(
-                f"The {location} is not valid.", faults=found[:MAX_FAULTS]
-            ) from None
+            raise InvalidError(found[:MAX_FAULTS]) from None
 
     return convert
 

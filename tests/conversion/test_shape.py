@@ -11,8 +11,8 @@ import pydantic
 import pytest
 from msgspec import Meta, Struct
 
-from gambrel.core.binding.shape import Codec, Shape, read_shape
-from gambrel.core.http.errors import GambrelError
+from gambrel.conversion.errors import GambrelError
+from gambrel.conversion.shape import Codec, Shape, read_shape
 
 Item = TypeVar("Item")
 Text = TypeVar("Text", bound=str)

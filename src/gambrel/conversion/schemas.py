@@ -12,8 +12,8 @@ from typing import Any, Literal
 
 import msgspec
 
-from gambrel.core.binding.adapters import STANDARD_CODECS, encode_hook, is_pydantic
-from gambrel.core.binding.shape import ABSENT, Codecs, Field, Shape, read_shape
+from gambrel.conversion.adapters import STANDARD_CODECS, encode_hook, is_pydantic
+from gambrel.conversion.shape import ABSENT, Codecs, Field, Shape, read_shape
 
 __all__ = ["json_schemas"]
 

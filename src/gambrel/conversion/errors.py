@@ -1,0 +1,55 @@
+"""Errors of the ground floor: `GambrelError` for developers, and what is wrong with an input.
+
+Conversion raises these and knows no protocol; HTTP turns the last two into 400 and 422.
+"""
+
+from collections.abc import Iterable
+
+import msgspec
+
+__all__ = ["Fault", "GambrelError", "InvalidError", "MalformedError"]
+
+
+class GambrelError(Exception):
+    """A mistake in an application or its set-up, told in three lines: what, where, what to type."""
+
+    def __init__(self, code: str, what: str, where: str = "", hint: str = "") -> None:
+        super().__init__(code, what, where, hint)
+        self.code = code
+        self.what = what
+        self.where = where
+        self.hint = hint
+
+    def __str__(self) -> str:
+        """Return up to three lines; an unknown place or hint is left out."""
+        lines = [f"[{self.code}] {self.what}"]
+        if self.where:
+            lines.append(f"  where: {self.where}")
+        if self.hint:
+            lines.append(f"  hint: {self.hint}")
+        return "\n".join(lines)
+
+
+class Fault(msgspec.Struct, frozen=True, omit_defaults=True, rename={"location": "in"}):
+    """One thing wrong with the input; `location` is written `in` on the wire.
+
+    `path` reads like Python (`items[0].qty`); `pointer` is RFC 6901 (`/items/0/qty`).
+    """
+
+    location: str
+    path: str
+    message: str
+    code: str
+    pointer: str = ""
+
+
+class MalformedError(ValueError):
+    """The input cannot be parsed, or is past a limit; the text quotes nothing of it."""
+
+
+class InvalidError(ValueError):
+    """The input parses, and is not of its type; `faults` are everything wrong with it."""
+
+    def __init__(self, faults: Iterable[Fault]) -> None:
+        self.faults = list(faults)
+        super().__init__(f"{len(self.faults)} faults")

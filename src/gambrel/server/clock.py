@@ -18,24 +18,26 @@ class Timed(Protocol):
 
 
 class Clock:
-    """Ticks once a second. `date` is the `Date` field with the blank line that ends a head."""
+    """Ticks every `period` seconds. `date` is the `Date` field with the blank line after a head."""
 
-    __slots__ = ("_handle", "_loop", "date", "now", "timed")
+    __slots__ = ("_handle", "_loop", "date", "now", "period", "timed")
 
-    def __init__(self, loop: asyncio.AbstractEventLoop) -> None:
+    def __init__(self, loop: asyncio.AbstractEventLoop, period: float = 1.0) -> None:
         self._loop = loop
         self._handle: asyncio.TimerHandle | None = None
+        self.period = period
         self.timed: set[Timed] = set()
         self.now = loop.time()
         self.date = b""
 
     def start(self) -> None:
-        """Tick now and every second from now on."""
+        """Tick now and from now on."""
         self.now = self._loop.time()
         self.date = b"\r\ndate: %b\r\n\r\n" % formatdate(usegmt=True).encode()
+        # The next tick is armed first: whatever one of them does, the clock goes on.
+        self._handle = self._loop.call_later(self.period, self.start)
         for timed in tuple(self.timed):
             timed.tick(self.now)
-        self._handle = self._loop.call_later(1.0, self.start)
 
     def stop(self) -> None:
         """Stop ticking."""

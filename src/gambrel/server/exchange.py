@@ -102,7 +102,7 @@ class Exchange:
         self.line.state.count()
         seconds = getattr(self.request.endpoint, "deadline", None)
         if seconds is not None:
-            self.deadline = self.line.state.clock.now + seconds
+            self.deadline = self.line.state.loop.time() + seconds
 
     def release(self) -> None:
         """The handler is done, unless it could not be stopped."""
@@ -114,6 +114,7 @@ class Exchange:
     def work(self, task: "asyncio.Task[Response]") -> None:
         """Remember the task of the handler."""
         self.task = task
+        self.line.state.watch(task)
         task.add_done_callback(self.ended)
 
     def ended(self, task: "asyncio.Task[Response]") -> None:
@@ -207,6 +208,7 @@ class Exchange:
     def broken(self, response: Response, error: Exception) -> None:
         """Log an answer that cannot be sent, once, and break the connection off."""
         _log.error("sending the answer to %s failed", name(self.request), exc_info=error)
+        self.sender = None
         self.release()
         self.closed(response)
         if not self.status and not self.line.is_gone:

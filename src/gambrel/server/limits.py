@@ -60,3 +60,16 @@ class Limits:
     pending: int = 256
     retry_after: int = 1
     backlog: int = 1024
+
+    @property
+    def tick(self) -> float:
+        """Seconds between two looks at the time: one, or less where a time-out is short."""
+        shortest = min(
+            self.header_timeout,
+            self.body_timeout,
+            self.body_rate_after,
+            self.idle_timeout,
+            self.write_timeout,
+            self.linger_timeout,
+        )
+        return max(0.01, min(1.0, shortest / 2))

@@ -96,6 +96,9 @@ class HTTPProtocol(asyncio.Protocol):
         self.feed = httptools.HttpRequestParser(self).feed_data
         self.client = address(self.transport.get_extra_info("peername"))
         self.server = address(self.transport.get_extra_info("sockname"))
+        if transport.get_extra_info("ssl_object") is not None:
+            self.scheme = "https"
+            self.tls = tls_details(transport)
         self.state.connections.add(self)
 
     # The short way ----------------------------------------------------------------------------
@@ -362,9 +365,8 @@ class HTTPProtocol(asyncio.Protocol):
 
     def abort(self) -> None:
         """Break the connection off."""
-        self.is_closing = True
-        self.is_plain = self.is_idle = False
         self.transport.abort()
+        self.lose()
 
     def eof_received(self) -> None:
         """The client has closed its side: it has gone. The transport closes itself."""
@@ -431,3 +433,13 @@ class LoggedHTTPProtocol(HTTPProtocol):
 def address(name: Any) -> tuple[str, int] | None:
     """Return `(host, port)`, or None where a socket has no such name."""
     return (name[0], name[1]) if isinstance(name, tuple) else None
+
+
+def tls_details(transport: asyncio.BaseTransport) -> dict[str, Any]:
+    """Return what the handshake has agreed on, and the peer's certificate where it gave one."""
+    ssl_object = transport.get_extra_info("ssl_object")
+    return {
+        "version": ssl_object.version(),
+        "cipher": transport.get_extra_info("cipher"),
+        "certificate": transport.get_extra_info("peercert"),
+    }

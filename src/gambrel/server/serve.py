@@ -1,38 +1,157 @@
-"""Serve an app on this process's event loop: open it, listen, wait for a signal, drain, close."""
+"""Serve an app on this process's event loop: open it, listen, wait for a signal, drain, close.
+
+The command line and the test tools call `run` or `serve`. Nothing is printed here.
+"""
 
 import asyncio
+import contextlib
 import signal
 import socket
+import ssl
+from collections.abc import Callable
 from typing import Any
 
+from gambrel.core.http.errors import GambrelError
 from gambrel.server.clock import Clock
-from gambrel.server.protocol import HTTPProtocol, ServerState
+from gambrel.server.limits import Limits
+from gambrel.server.protocol import HTTPProtocol, LoggedHTTPProtocol
+from gambrel.server.state import AccessLog, ServerState
 
-__all__ = ["new_event_loop", "serve"]
+try:
+    from uvloop import new_event_loop as make_loop
+except ImportError:  # Windows, PyPy
+    make_loop = asyncio.new_event_loop  # type: ignore[assignment]  # a loop of either kind
+
+__all__ = ["Server", "new_event_loop", "run", "serve"]
+
+_LAST_MOMENT = 2.0
+"""Seconds for what was cancelled at the end of the grace to clean up."""
 
 
 def new_event_loop() -> asyncio.AbstractEventLoop:
     """Return a loop of uvloop where it is installed, else asyncio's own."""
-    try:
-        import uvloop
-    except ImportError:
-        return asyncio.new_event_loop()
-    return uvloop.new_event_loop()
+    return make_loop()
 
 
-async def serve(app: Any, listener: socket.socket, *, ready: Any = None) -> None:
-    """Serve until SIGTERM or SIGINT."""
+class Server:
+    """Serves an app on one listening socket, on the running loop.
+
+    `log(request, status, size, seconds)` hears of every answer; without one nothing is paid for.
+    """
+
+    def __init__(
+        self,
+        app: Any,
+        listener: socket.socket,
+        *,
+        limits: Limits | None = None,
+        log: AccessLog | None = None,
+        tls: ssl.SSLContext | None = None,
+    ) -> None:
+        self.app = app
+        self.listener = listener
+        self.limits = limits or Limits()
+        self.log = log
+        self.tls = tls
+        self.is_started = False
+        self._stop = asyncio.Event()
+        self._hasten = asyncio.Event()
+
+    def stop(self) -> None:
+        """Stop serving: requests in flight end first. Called again, they are cancelled."""
+        if self._stop.is_set():
+            self._hasten.set()
+        self._stop.set()
+
+    async def run(self, ready: Callable[[], object] | None = None) -> None:
+        """Serve until `stop`; `ready` is called once connections are accepted.
+
+        Raises whatever the start-up of the app raises.
+        """
+        loop = asyncio.get_running_loop()
+        async with self.app.running():
+            clock = Clock(loop, self.limits.tick)
+            state = ServerState(self.app, loop, clock, self.limits, self.log)
+            clock.start()
+            try:
+                accepting = await self.accept(loop, state)
+                self.is_started = True
+                if ready is not None:
+                    ready()
+                await self._stop.wait()
+                accepting.close()
+                await self.drain(state)
+            finally:
+                clock.stop()
+
+    async def accept(
+        self, loop: asyncio.AbstractEventLoop, state: ServerState
+    ) -> asyncio.AbstractServer:
+        """Start to accept connections."""
+        kind = HTTPProtocol if state.log is None else LoggedHTTPProtocol
+        options: dict[str, Any] = {"sock": self.listener, "backlog": self.limits.backlog}
+        if self.tls is not None:
+            options |= {"ssl": self.tls, "ssl_handshake_timeout": self.limits.header_timeout}
+        if self.listener.family == getattr(socket, "AF_UNIX", None):
+            return await loop.create_unix_server(lambda: kind(state), **options)
+        return await loop.create_server(lambda: kind(state), **options)
+
+    async def drain(self, state: ServerState) -> None:
+        """Let requests in flight end within the grace, then cancel them."""
+        state.drain()
+        hasten = asyncio.ensure_future(self._hasten.wait())
+        with contextlib.suppress(TimeoutError):
+            async with asyncio.timeout(self.limits.shutdown_grace):
+                while not state.is_quiet and not hasten.done():
+                    await asyncio.wait([hasten], timeout=0.02)
+        hasten.cancel()
+        state.abort()
+        if state.tasks:
+            await asyncio.wait(tuple(state.tasks), timeout=_LAST_MOMENT)
+
+
+async def serve(
+    app: Any,
+    listener: socket.socket,
+    *,
+    ready: Callable[[], object] | None = None,
+    limits: Limits | None = None,
+    log: AccessLog | None = None,
+    tls: ssl.SSLContext | None = None,
+) -> None:
+    """Serve until SIGTERM or SIGINT; a second one does not wait for requests in flight."""
     loop = asyncio.get_running_loop()
-    stop = asyncio.Event()
-    for number in (signal.SIGTERM, signal.SIGINT):
-        loop.add_signal_handler(number, stop.set)
-    async with app.running():
-        clock = Clock(loop)
-        state = ServerState(app, loop, clock)
-        clock.start()
-        server = await loop.create_server(lambda: HTTPProtocol(state), sock=listener, backlog=1024)
-        if ready is not None:
-            ready()
-        await stop.wait()
-        server.close()
-        clock.stop()
+    server = Server(app, listener, limits=limits, log=log, tls=tls)
+    numbers = (signal.SIGTERM, signal.SIGINT)
+    for number in numbers:
+        loop.add_signal_handler(number, server.stop)
+    try:
+        await server.run(ready)
+    except Exception as error:
+        if server.is_started or isinstance(error, GambrelError):
+            raise
+        raise start_up_failed(error) from error
+    finally:
+        for number in numbers:
+            loop.remove_signal_handler(number)
+
+
+def start_up_failed(error: Exception) -> GambrelError:
+    """Return the error of an app that could not be opened; notes tell what was being opened."""
+    notes = "; ".join(getattr(error, "__notes__", ()))
+    return GambrelError(
+        "server.start-up",
+        f"the app did not start: {type(error).__name__}: {error}",
+        notes,
+        "the trace above this message shows where; nothing was served",
+    )
+
+
+def run(app: Any, listener: socket.socket, **options: Any) -> None:
+    """Serve in this thread, on a loop of its own, with the options of `serve`.
+
+    Raises:
+        GambrelError: The app did not start.
+    """
+    with asyncio.Runner(loop_factory=new_event_loop) as runner:
+        runner.run(serve(app, listener, **options))

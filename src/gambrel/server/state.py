@@ -95,9 +95,13 @@ class ServerState:
         """Run a coroutine as a task that draining waits for; it starts at once from Python 3.12."""
         task: asyncio.Task[None] = asyncio.Task(work, loop=self.loop, **_EAGER)
         if not task.done():
-            self.tasks.add(task)
-            task.add_done_callback(self.tasks.discard)
+            self.watch(task)
         return task
+
+    def watch(self, task: asyncio.Task[Any]) -> None:
+        """Let draining wait for a task."""
+        self.tasks.add(task)
+        task.add_done_callback(self.tasks.discard)
 
     async def close_response(self, response: Response) -> None:
         """Run what `on_close` has collected; a failure is logged."""
@@ -120,7 +124,14 @@ class ServerState:
         for connection in tuple(self.connections):
             connection.drain()
 
+    @property
+    def is_quiet(self) -> bool:
+        """Whether nothing is open or in work."""
+        return not (self.connections or self.tasks or self.pending)
+
     def abort(self) -> None:
-        """Close what is still open."""
+        """Cancel what is still in work, and close."""
+        for task in tuple(self.tasks):
+            task.cancel()
         for connection in tuple(self.connections):
             connection.abort()

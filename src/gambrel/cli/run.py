@@ -1,26 +1,108 @@
-"""`gambrel run`: serve an app in production mode."""
+"""`gambrel run`: serve an app in production mode.
+
+Everything that can be wrong is found, and told, before the first connection is taken.
+"""
 
 import asyncio
 import socket
+import sys
 
 import click
 
+from gambrel import App, GambrelError
+from gambrel.cli.failures import describe, place_of
+from gambrel.cli.listening import open_listener, url_of
+from gambrel.cli.safety import build_safely, tell_problems
 from gambrel.cli.target import load_app
-from gambrel.server.serve import new_event_loop, serve
 
-__all__ = ["command"]
+__all__ = ["command", "serve_app"]
+
+SERVERS = ("native", "uvicorn", "hypercorn", "granian")
 
 
 @click.command("run")
 @click.argument("target", default="app.py")
-@click.option("--host", default="127.0.0.1", show_default=True, help="Address to listen on.")
-@click.option("--port", default=8000, show_default=True, help="Port to listen on.")
-def command(target: str, host: str, port: int) -> None:
-    """Serve the app of TARGET (default: app.py) in production mode."""
+@click.option("--host", default="127.0.0.1", show_default=True, help="Address to listen at.")
+@click.option(
+    "--port",
+    default=8000,
+    show_default=True,
+    type=click.IntRange(0, 65_535),
+    help="Port to listen at; 0 takes a free one.",
+)
+@click.option("--uds", default="", metavar="PATH", help="Listen at a Unix socket instead.")
+@click.option(
+    "--workers", default=1, show_default=True, type=click.IntRange(1), help="Worker processes."
+)
+@click.option(
+    "--server", default="native", show_default=True, type=click.Choice(SERVERS), help="Who serves."
+)
+@click.option("--access-log/--no-access-log", help="Write a line for every request. [off]")
+def command(
+    target: str, host: str, port: int, uds: str, workers: int, server: str, access_log: bool
+) -> None:
+    """Serve the app of TARGET (app.py) in production mode.
+
+    On a loopback address in development the app answers for loopback hosts and has a made-up
+    secret; anywhere else hosts and secret must be set, and debug must be off. Exit code 0 after
+    SIGTERM or SIGINT, 1 where the app cannot be served, 2 for a wrong command line.
+    """
     app = load_app(target)
-    app.build()
-    listener = socket.create_server((host, port), backlog=1024, reuse_port=False)
-    loop = new_event_loop()
-    asyncio.set_event_loop(loop)
-    click.echo(f"Gambrel serves {target} at http://{host}:{port}")
-    loop.run_until_complete(serve(app, listener))
+    if not tell_problems(build_safely(app, None if uds else host)):
+        sys.exit(1)
+    if server != "native":
+        from gambrel.cli.servers import hand_over
+
+        hand_over(server, target, host, port, uds, workers, access_log)
+    if workers > 1:
+        raise GambrelError(
+            "server.workers",
+            "the native server does not serve with several workers yet",
+            f"--workers {workers}",
+            "start it once per core behind a proxy, or give `--server granian`",
+        )
+    with open_listener(host, port, uds) as listener:
+        serve_app(app, listener, f"Gambrel serves {target} at {url_of(listener)}")
+
+
+def serve_app(app: App, listener: socket.socket, message: str) -> None:
+    """Serve until a signal asks to stop; `message` is written once connections are taken.
+
+    Raises:
+        GambrelError: The app's start-up or shutdown has failed.
+    """
+    from gambrel.server.serve import new_event_loop, serve
+
+    started: list[bool] = []
+
+    def ready() -> None:
+        started.append(True)
+        click.echo(message)
+
+    try:
+        with asyncio.Runner(loop_factory=new_event_loop) as runner:
+            runner.run(serve(app, listener, ready=ready))
+    except GambrelError:
+        raise
+    except Exception as error:
+        raise (closing_failed(error) if started else start_failed(error)) from error
+
+
+def start_failed(error: Exception) -> GambrelError:
+    """Return the error for an app whose lifespan does not open."""
+    return GambrelError(
+        "cli.start-failed",
+        f"the app did not start: {describe(error)}",
+        place_of(error.__traceback__),
+        "correct what its lifespan opens; the trace above leads to it",
+    )
+
+
+def closing_failed(error: Exception) -> GambrelError:
+    """Return the error for an app whose lifespan does not close."""
+    return GambrelError(
+        "cli.stop-failed",
+        f"the app did not close as it should: {describe(error)}",
+        place_of(error.__traceback__),
+        "correct what its lifespan closes; the trace above leads to it",
+    )

@@ -1,16 +1,28 @@
-"""TARGET: which app a command is about: a file, a folder with `app.py`, or `module:attribute`."""
+"""TARGET: which app a command is about: a file, a folder with `app.py`, or `module:attribute`.
 
+Every command calls `load_app` first. What fails in the user's modules is told as theirs.
+"""
+
+import difflib
 import importlib
 import importlib.util
 import inspect
+import re
 import sys
+from collections.abc import Callable
+from operator import attrgetter
 from pathlib import Path
 from types import ModuleType
-from typing import Any
+from typing import Any, TypeVar
 
 from gambrel import App, GambrelError
+from gambrel.cli.failures import describe, place_of
 
-__all__ = ["load_app"]
+__all__ = ["file_of", "load_app"]
+
+T = TypeVar("T")
+
+_TARGET = re.compile(r"(?P<path>.+?)(?::(?P<attribute>[A-Za-z_][\w.]*))?")
 
 
 def load_app(target: str) -> App:
@@ -19,67 +31,150 @@ def load_app(target: str) -> App:
     Raises:
         GambrelError: There is no such file or module, it does not import, or has no app.
     """
-    path, _, attribute = target.partition(":")
-    module = load_module(target, path)
-    found = getattr(module, attribute or "app", None)
-    if found is None and not attribute:
-        found = getattr(module, "build", None)
+    path, attribute = split_target(target)
+    module = load_module(path)
+    found = find(module, attribute)
     if inspect.isfunction(found):
-        found = found()
+        found = attempt(target, found)
     if isinstance(found, App):
         return found
     apps = [name for name, value in vars(module).items() if isinstance(value, App)]
+    what = f"{module.__name__} has no {'app' if found is None else 'App'} "
+    what += f"named {attribute or 'app'!r}"
+    if found is not None:
+        what += f", it is a {type(found).__name__}"
     raise GambrelError(
         "cli.no-app",
-        f"{module.__name__} has no app named {attribute or 'app'!r}",
+        what,
         str(getattr(module, "__file__", module.__name__)),
-        f"write `{path}:{apps[0]}`" if apps else "write `app = App()` in it",
+        f"name it: `{path}:{apps[0]}`" if apps else "write `app = App()` in it",
     )
 
 
-def load_module(target: str, path: str) -> ModuleType:
-    """Import the file, folder or module that `target` names."""
+def split_target(target: str) -> tuple[str, str]:
+    """Return the path (or module) and the attribute, `""` where none is named."""
+    match = _TARGET.fullmatch(target)
+    return (match["path"], match["attribute"] or "") if match else (target, "")
+
+
+def find(module: ModuleType, attribute: str) -> Any:
+    """Return what `attribute` of a module is, or its `app` or `build`; None for nothing."""
+    for name in [attribute] if attribute else ["app", "build"]:
+        try:
+            return attrgetter(name)(module)
+        except AttributeError:
+            continue
+    return None
+
+
+def file_of(path: str) -> Path | None:
+    """Return the file that a path names, None where it is the name of a module."""
     file = Path(path)
-    if file.is_dir():
-        file = file / "app.py"
-    if file.suffix == ".py":
-        return load_file(target, file)
-    sys.path.insert(0, str(Path.cwd()))
+    if file.is_dir() and (file / "app.py").is_file():
+        return file / "app.py"
+    is_module = all(part.isidentifier() for part in path.split("."))
+    return None if is_module and file.suffix != ".py" else file
+
+
+def load_module(path: str) -> ModuleType:
+    """Import the file, folder or module that `path` names."""
+    file = file_of(path)
+    if file is not None:
+        return load_file(path, file)
+    if str(Path.cwd()) not in sys.path:
+        sys.path.insert(0, str(Path.cwd()))
     try:
-        return importlib.import_module(path)
+        found = importlib.util.find_spec(path)
     except ModuleNotFoundError as error:
         if error.name is None or not path.startswith(error.name):
-            raise
-        raise GambrelError(
-            "cli.no-target",
-            f"there is no file or module {path!r}",
-            str(Path.cwd()),
-            "give a file (`app.py`), a folder with an app.py, or `module:attribute`",
-        ) from None
+            raise failed(path, error) from error
+        found = None
+    except Exception as error:
+        raise failed(path, error) from error
+    if found is None:
+        raise no_target(path)
+    return attempt(path, lambda: importlib.import_module(path))
 
 
-def load_file(target: str, file: Path) -> ModuleType:
+def load_file(path: str, file: Path) -> ModuleType:
     """Import a file; inside a package, under the package's name, so that its imports work."""
     if not file.is_file():
-        raise GambrelError(
-            "cli.no-target",
-            f"there is no file {target!r}",
-            str(Path.cwd()),
-            "give a file (`app.py`), a folder with an app.py, or `module:attribute`",
-        )
+        raise no_target(path)
     file = file.resolve()
     root, parts = file.parent, [file.stem]
     while (root / "__init__.py").is_file():
         parts.insert(0, root.name)
         root = root.parent
-    sys.path.insert(0, str(root))
+    if str(root) not in sys.path:
+        sys.path.insert(0, str(root))
     name = ".".join(parts)
-    module: Any = sys.modules.get(name)
-    if module is not None and getattr(module, "__file__", None) == str(file):
-        return module  # type: ignore[no-any-return]
+    loaded = sys.modules.get(name)
+    if loaded is not None and getattr(loaded, "__file__", None) == str(file):
+        return loaded
+    if loaded is not None:  # a module of the standard library, say: it must stay what it is
+        name = f"gambrel_target_{name.replace('.', '_')}"
+    if len(parts) > 1 and loaded is None:
+        return attempt(path, lambda: importlib.import_module(name))
+    return attempt(path, lambda: execute(name, file))
+
+
+def execute(name: str, file: Path) -> ModuleType:
+    """Run a file as the module `name`, which others may import from now on."""
     spec = importlib.util.spec_from_file_location(name, file)
-    assert spec is not None and spec.loader is not None  # noqa: S101, PT018 - a .py file has both
+    assert spec is not None and spec.loader is not None  # noqa: PT018 - a .py file has both
     module = importlib.util.module_from_spec(spec)
     sys.modules[name] = module
-    spec.loader.exec_module(module)
-    return module  # type: ignore[no-any-return]
+    try:
+        spec.loader.exec_module(module)
+    except BaseException:
+        del sys.modules[name]
+        raise
+    return module
+
+
+def attempt(target: str, action: Callable[[], T]) -> T:
+    """Run code of the user's; what it raises becomes an error that names the target."""
+    try:
+        return action()
+    except GambrelError:
+        raise
+    except (Exception, SystemExit) as error:
+        raise failed(target, error) from error
+
+
+def failed(target: str, error: BaseException) -> GambrelError:
+    """Return the error for a target that raised."""
+    what = f"{target} cannot be imported: {describe(error)}"
+    where = place_of(error.__traceback__)
+    if isinstance(error, SyntaxError) and error.filename:
+        where = f"{error.filename}:{error.lineno}"
+    return GambrelError("cli.import-failed", what, where, hint_for(error))
+
+
+def hint_for(error: BaseException) -> str:
+    """Return what to do about an error while importing."""
+    if "circular import" in str(error) or "partially initialized" in str(error):
+        return (
+            "two modules import each other: let one declare a Router and not import the app, "
+            "and the other `app.include` it"
+        )
+    if isinstance(error, ModuleNotFoundError) and error.name:
+        package = error.name.partition(".")[0]
+        return f"correct the name, or install what provides it: `pip install {package}`"
+    if isinstance(error, SystemExit):
+        return "a module must not exit while it is imported: put that under `if __name__ ...`"
+    return "correct the line; the trace above leads to it"
+
+
+def no_target(path: str) -> GambrelError:
+    """Return the error for a target that is not there, with the nearest thing that is."""
+    folder = Path(path).parent
+    names = [entry.name for entry in folder.glob("*")] if folder.is_dir() else []
+    close = difflib.get_close_matches(Path(path).name, names, 1)
+    guess = f"did you mean {str(folder / close[0])!r}? " if close else ""
+    return GambrelError(
+        "cli.no-target",
+        f"there is no file or module {path!r}",
+        str(Path.cwd()),
+        f"{guess}give a file (`app.py`), a folder with an app.py, or `module:attribute`",
+    )

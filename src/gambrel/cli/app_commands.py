@@ -1,0 +1,132 @@
+"""Commands that an app and its extensions have added, as commands of `gambrel`.
+
+A function becomes a command by its signature: a parameter without default is an argument, one
+with a default an option, a flag if it is a bool. The app, its settings sections and what its
+lifespan opens are handed in by type.
+"""
+
+import asyncio
+import enum
+import inspect
+from collections.abc import Callable
+from pathlib import Path
+from typing import Annotated, Any, Literal, get_args, get_origin, get_type_hints
+
+import click
+
+from gambrel import App, GambrelError
+from gambrel.cli.target import load_app
+
+__all__ = ["find_commands"]
+
+DEFAULT = "app.py"
+
+
+def find_commands(target: str | None) -> dict[str, click.Command]:
+    """Return the commands of an app; none where no target is named and there is no app.py.
+
+    Raises:
+        GambrelError: The app cannot be loaded, or a command takes what no command line can give.
+    """
+    if target is None and not Path(DEFAULT).is_file():
+        return {}
+    app = load_app(target or DEFAULT)
+    app.build()
+    commands = [p for p in app.declarations.points() if p.name == "command"]
+    found = [entry for point in commands for entry in app.declarations.get(point)]
+    return {one.value.name: command_of(app, one.value.name, one.value.run) for one in found}
+
+
+def command_of(app: App, name: str, run: Callable[..., Any]) -> click.Command:
+    """Return a function as a command; a click command is one already."""
+    if isinstance(run, click.Command):
+        return run
+    hints = get_type_hints(run, include_extras=True)
+    given: dict[str, Any] = {}
+    params: list[click.Parameter] = []
+    for parameter in inspect.signature(run).parameters.values():
+        annotation = hints.get(parameter.name, str)
+        if is_injected(app, annotation):
+            given[parameter.name] = annotation
+        else:
+            params.append(as_parameter(parameter, annotation, f"{name} ({run.__module__})"))
+
+    def callback(**values: Any) -> None:
+        call(app, run, values, given)
+
+    return click.Command(name, callback=callback, params=params, help=inspect.getdoc(run))
+
+
+def is_injected(app: App, annotation: Any) -> bool:
+    """Tell whether a parameter is handed in rather than typed."""
+    return annotation is inspect.Parameter.empty or app.providers.has(annotation)
+
+
+def as_parameter(item: inspect.Parameter, annotation: Any, where: str) -> click.Parameter:
+    """Return an argument, or an option where there is a default."""
+    is_many = item.kind is item.VAR_POSITIONAL
+    kind, is_list = type_of(annotation, where)
+    if is_many or item.default is item.empty:
+        nargs = -1 if is_many or is_list else 1
+        return click.Argument([item.name], type=kind, nargs=nargs, required=not is_many)
+    names = [item.name, f"--{item.name.replace('_', '-')}"]
+    if kind is bool:
+        names[1] += f"/--no-{item.name.replace('_', '-')}"
+    return click.Option(
+        names,
+        type=None if kind is bool else kind,
+        default=item.default,
+        multiple=is_list,
+        show_default=item.default not in (None, ""),
+        help=note_of(annotation),
+    )
+
+
+def note_of(annotation: Any) -> str | None:
+    """Return a text in `Annotated[T, "text"]`: the help of an option."""
+    notes = get_args(annotation)[1:] if get_origin(annotation) is Annotated else ()
+    return next((note for note in notes if isinstance(note, str)), None)
+
+
+def type_of(annotation: Any, where: str) -> tuple[Any, bool]:
+    """Return the type that click is to convert to, and whether there are several values."""
+    if get_origin(annotation) is Annotated:
+        annotation = get_args(annotation)[0]
+    args = [a for a in get_args(annotation) if a is not type(None)]
+    if get_origin(annotation) in {list, tuple, set} and args:
+        return type_of(args[0], where)[0], True
+    if get_origin(annotation) is Literal:
+        return click.Choice([str(choice) for choice in args]), False
+    if len(args) == 1:
+        return type_of(args[0], where)
+    if isinstance(annotation, type) and issubclass(annotation, enum.Enum):
+        return click.Choice(annotation), False
+    if isinstance(annotation, type) and issubclass(annotation, Path):
+        return click.Path(path_type=Path), False
+    if annotation in {str, int, float, bool}:
+        return annotation, False
+    raise GambrelError(
+        "cli.command-type",
+        f"the command takes a {getattr(annotation, '__qualname__', annotation)}",
+        where,
+        "take str, int, float, bool, Path, an Enum, a Literal or a list of these; "
+        "or provide the type in the app",
+    )
+
+
+def call(app: App, run: Callable[..., Any], values: dict[str, Any], given: dict[str, Any]) -> None:
+    """Call the function, in a running app where it asks for what the lifespan opens."""
+    known = {name: app.resources.find(kind) for name, kind in given.items()}
+    if all(value is not None for value in known.values()):
+        result = run(**values, **known)
+        if inspect.iscoroutine(result):
+            asyncio.run(result)
+        return
+
+    async def within() -> None:
+        async with app.running():
+            result = run(**values, **{name: app.resources[kind] for name, kind in given.items()})
+            if inspect.isawaitable(result):
+                await result
+
+    asyncio.run(within())

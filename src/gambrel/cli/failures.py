@@ -1,0 +1,63 @@
+"""What went wrong, told to whoever typed the command: the trace of their code, then three lines.
+
+The group calls `tell` for every error that a command raises; `dev` for what fails in its worker.
+"""
+
+import traceback
+from pathlib import Path
+from types import TracebackType
+
+import click
+
+from gambrel import GambrelError
+
+__all__ = ["describe", "tell"]
+
+_FRAMEWORK = str(Path(__file__).parents[1])
+
+
+def tell(error: BaseException) -> bool:
+    """Write an error of ours to stderr, after the trace of its cause; False for any other."""
+    if not isinstance(error, GambrelError):
+        return False
+    cause = error.__cause__
+    if cause is not None and not isinstance(cause, GambrelError):
+        click.echo(user_trace(cause), err=True, nl=False)
+    click.echo(f"gambrel: {error}", err=True)
+    return True
+
+
+def describe(error: BaseException) -> str:
+    """Return the type of an error and what it says, on one line."""
+    text = str(error).strip().partition("\n")[0]
+    return f"{type(error).__name__}: {text}" if text else type(error).__name__
+
+
+def user_trace(error: BaseException) -> str:
+    """Return the traceback of an error without the frames of the framework and of importing."""
+    trace = traceback.TracebackException.from_exception(error)
+    _strip(trace)
+    return "".join(trace.format())
+
+
+def _strip(trace: traceback.TracebackException) -> None:
+    own = [frame for frame in trace.stack if not is_framework(frame.filename)]
+    trace.stack = traceback.StackSummary.from_list(own)
+    for inner in (trace.__cause__, trace.__context__, *(trace.exceptions or ())):
+        if inner is not None:
+            _strip(inner)
+
+
+def is_framework(file: str) -> bool:
+    """Tell whether a frame says nothing to the user: ours, or of the import system."""
+    return file.startswith((_FRAMEWORK, "<frozen importlib", "<endpoint "))
+
+
+def place_of(trace: TracebackType | None) -> str:
+    """Return `file:line` of the innermost frame of the user's."""
+    frames = [f for f in traceback.extract_tb(trace) if not is_framework(f.filename)]
+    if not frames:
+        return ""
+    path, here = Path(frames[-1].filename), Path.cwd()
+    shown = path.relative_to(here) if path.is_relative_to(here) else path
+    return f"{shown}:{frames[-1].lineno}"

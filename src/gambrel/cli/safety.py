@@ -1,0 +1,56 @@
+"""Safe on first run, strict in production: what `run` and `dev` ask of an app before they serve.
+
+On loopback in development a missing secret is made up, with a warning; anywhere else that, missing
+hosts and debug keep the app from being served.
+"""
+
+import dataclasses
+from collections.abc import Iterable
+
+import click
+
+from gambrel import App, Secret
+from gambrel.core.app.checks import ephemeral_secret, require_safe
+from gambrel.extend import Level, Problem
+
+__all__ = ["build_safely", "tell_problems"]
+
+_MADE_UP = "made up for this run"
+
+
+def build_safely(app: App, bind_host: str | None, secret: str = "") -> list[Problem]:
+    """Build the app to be served at an address (None: unknown), and return its problems.
+
+    `secret` is used where none is set; without it one is made up.
+
+    Raises:
+        GambrelError: The app cannot be built.
+    """
+    if not app.declarations.frozen:
+        lend_secret(app, Secret(secret) if secret else ephemeral_secret())
+    app.build()
+    settings = app.settings.core
+    origins = {setting.name: setting.origin for setting in app.settings.describe()}
+    if origins["secret_keys"] == _MADE_UP:
+        settings = dataclasses.replace(settings, secret_keys=[])
+    return [*require_safe(settings, bind_host), *app.problems()]
+
+
+def lend_secret(app: App, secret: Secret) -> None:
+    """Let the app have a secret if no other source has one."""
+    settings = app.settings
+    settings.give({"secret_keys": [secret]}, _MADE_UP)
+    # Given last it would be the strongest argument, and it is to be the weakest.
+    given = settings._arguments  # noqa: SLF001
+    given.insert(0, given.pop())
+
+
+def tell_problems(problems: Iterable[Problem], *, quiet: Iterable[str] = ()) -> bool:
+    """Write problems to stderr, warnings on one line; return whether the app may be served."""
+    problems = list(problems)
+    for problem in problems:
+        if problem.level is Level.ERROR:
+            click.echo(f"gambrel: {problem}", err=True)
+        elif problem.level is Level.WARNING and problem.id not in quiet:
+            click.echo(f"warning: {problem.message} [{problem.id}]", err=True)
+    return not any(problem.level is Level.ERROR for problem in problems)

@@ -1,0 +1,19 @@
+"""Tables for the terminal: columns as wide as their widest cell, headings dimmed."""
+
+from collections.abc import Sequence
+
+import click
+
+__all__ = ["show_table"]
+
+
+def show_table(headings: Sequence[str], rows: Sequence[Sequence[str]]) -> None:
+    """Write rows under headings; columns without any content are left out."""
+    shown = [n for n in range(len(headings)) if any(row[n] for row in rows)]
+    widths = {n: max(len(row[n]) for row in (headings, *rows)) for n in shown}
+    lines = [
+        "  ".join(row[n].ljust(widths[n]) for n in shown).rstrip() for row in (headings, *rows)
+    ]
+    click.secho(lines[0], dim=True)
+    for line in lines[1:]:
+        click.echo(line)

@@ -114,10 +114,14 @@ class ErrorBoundary:
     async def _default(self, failure: "_Failure") -> Response:
         await self._report(failure)
         error = failure.error
-        if isinstance(error, HTTPError):
-            return render_error(failure.request, error, failure.incident)
-        shown = self._renderer and self._renderer(failure.request, error, failure.incident)
-        return shown or render_error(failure.request, ServerError(), failure.incident)
+        is_http = isinstance(error, HTTPError)
+        shown = None
+        if self._renderer is not None and (not is_http or failure.request.miss is not None):
+            shown = self._renderer(failure.request, error, failure.incident)
+        if shown is not None:
+            return shown
+        answered = error if isinstance(error, HTTPError) else ServerError()
+        return render_error(failure.request, answered, failure.incident)
 
     async def _report(self, failure: "_Failure") -> None:
         """Log an unknown error once, with its trace, and announce it."""

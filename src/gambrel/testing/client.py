@@ -5,7 +5,7 @@ the same process (its life, its errors) is in the transports.
 """
 
 from collections.abc import Callable
-from contextlib import AbstractContextManager
+from contextlib import AbstractContextManager, suppress
 from http.cookiejar import Cookie, CookieJar
 from typing import TYPE_CHECKING, Any, Self
 
@@ -112,10 +112,16 @@ class AsyncClient(httpx2.AsyncClient):
 
 
 class LocalCookies(CookieJar):
-    """Keeps cookies as browsers do: on this machine `Secure` ones are sent without TLS, too."""
+    """Keeps cookies as browsers do: on this machine `Secure` ones are sent without TLS, too.
+
+    A cookie that the test has set, for no domain, gives way to that of the app.
+    """
 
     def set_cookie(self, cookie: Cookie) -> None:
         """Keep a cookie."""
+        if cookie.domain:
+            with suppress(KeyError):
+                self.clear("", "/", cookie.name)
         if cookie.domain in {"localhost.local", "127.0.0.1", "[::1]"}:
             cookie.secure = False
         super().set_cookie(cookie)

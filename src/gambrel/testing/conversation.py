@@ -66,6 +66,8 @@ class Options:
             _, late = await asyncio.wait(self.open, timeout=_GRACE)
             for task in late:
                 task.cancel()
+            if late:
+                await asyncio.wait(late, timeout=_GRACE)
 
 
 class Conversation:
@@ -85,12 +87,14 @@ class Conversation:
         """Return what happens next; the first call sends the request. Raises ReadTimeout."""
         exchange = self._exchange or self._start()
         try:
-            async with asyncio.timeout(self._timeout):
+            async with asyncio.timeout(self._timeout) as limit:
                 events = await exchange.take()
                 for event in events:
                     if isinstance(event, Head):
                         await self._meet(event, exchange)
         except TimeoutError:
+            if not limit.expired():  # it is the app's
+                raise
             request = self._request
             what = f"{request.method} {request.url.path}: nothing came for {self._timeout} s"
             raise httpx2.ReadTimeout(what, request=request) from None
@@ -110,10 +114,11 @@ class Conversation:
     async def _meet(self, head: Head, exchange: Exchange) -> None:
         """Look at the head of an answer. Raises the error it answers, where asked to."""
         self._head = head
-        if head.status >= 500 and self._options.raise_server_errors and exchange.error is not None:
+        error = exchange.reported
+        if head.status >= 500 and self._options.raise_server_errors and error is not None:
             while not exchange.task.done():  # its middleware and clean-up come to their end
                 await exchange.take()
-            raise exchange.error
+            raise error
 
     def feed(self, piece: bytes | None) -> None:
         """Hand a piece of the request body to the app; None is its end."""

@@ -11,10 +11,11 @@ from dataclasses import dataclass
 from enum import Enum
 from typing import Any
 
+from gambrel.core.http.request import ClientGone
 from gambrel.core.http.types import ASGIApp, Message, Scope
 from gambrel.extend import RequestFailed
 
-__all__ = ["ClientLeft", "End", "Event", "Exchange", "Head", "Want", "watch_failures"]
+__all__ = ["End", "Event", "Exchange", "Head", "Want", "watch_failures"]
 
 HIGH_WATER = 64 * 1024
 """Bytes an app may be ahead of its reader: what a socket buffers, more or less."""
@@ -22,10 +23,6 @@ HIGH_WATER = 64 * 1024
 SAFE_METHODS = frozenset({"GET", "HEAD", "OPTIONS", "TRACE"})
 _FAILED = "gambrel.testing.failed"
 _GRACE = 5.0
-
-
-class ClientLeft(OSError):
-    """The app sends to a client that has left."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -44,7 +41,7 @@ class Want(Enum):
 
 @dataclass(frozen=True, slots=True)
 class End:
-    """The app is done with the request. An `error` was raised, or reported and answered."""
+    """The app is done with the request; `error` is what it raised in the server's face."""
 
     error: BaseException | None
     is_complete: bool
@@ -56,11 +53,13 @@ Event = Head | bytes | Want | End
 class Exchange:
     """One request and its answer; lives on the loop of the app.
 
-    `body` is the whole request body, or None where `feed` brings it piece by piece.
+    `body` is the whole request body, or None where `feed` brings it piece by piece. `error` is what
+    the app raised in the server's face, `reported` an error that it did not expect and answered.
     """
 
     def __init__(self, app: ASGIApp, scope: Scope, body: bytes | None) -> None:
         self.error: BaseException | None = None
+        self.reported: BaseException | None = None
         self.has_started = False
         self.is_complete = False
         self._app = app
@@ -70,6 +69,7 @@ class Exchange:
         self._inbox: asyncio.Queue[Message] = asyncio.Queue()
         self._events: list[Event] = []
         self._ahead = 0
+        self._announced: int | None = None
         self._news = asyncio.Event()
         self._taken = asyncio.Event()
         if body is not None:
@@ -110,7 +110,7 @@ class Exchange:
     async def _run(self) -> None:
         try:
             await self._app(self._scope, self._receive, self._send)
-        except (ClientLeft, asyncio.CancelledError) as error:
+        except (ClientGone, asyncio.CancelledError) as error:
             if not self._has_left:
                 self.error = error
         except BaseException as error:  # an exit must end the test, not the loop
@@ -129,20 +129,28 @@ class Exchange:
     async def _send(self, message: Message) -> None:
         kind = message["type"]
         if self._has_left:
-            raise ClientLeft("the client has left")
+            raise ClientGone("the client has left")
         if kind not in {"http.response.start", "http.response.body"}:
             raise RuntimeError(f"the app sent {kind!r} in answer to a request")
         if self.is_complete or self.has_started == (kind == "http.response.start"):
             raise RuntimeError(f"the app sent {kind!r} out of turn")
         if kind == "http.response.start":
             self.has_started = True
-            self._put(
-                Head(message["status"], [(bytes(k), bytes(v)) for k, v in message["headers"]])
-            )
+            self._begin(message["status"], [(bytes(n), bytes(v)) for n, v in message["headers"]])
         else:
             await self._send_piece(bytes(message.get("body", b"")), message.get("more_body", False))
 
+    def _begin(self, status: int, headers: list[tuple[bytes, bytes]]) -> None:
+        if self._scope["method"] != "HEAD" and status != 304:  # there it tells of another answer
+            lengths = [value for name, value in headers if name.lower() == b"content-length"]
+            self._announced = int(lengths[0]) if lengths else None
+        self._put(Head(status, headers))
+
     async def _send_piece(self, piece: bytes, has_more: bool) -> None:
+        if self._announced is not None:
+            self._announced -= len(piece)
+            if self._announced < 0 or (self._announced and not has_more):
+                raise RuntimeError("the app sent more or less than its Content-Length announced")
         if piece and self._scope["method"] != "HEAD":
             self._put(piece)
             self._ahead += len(piece)
@@ -160,8 +168,8 @@ class Exchange:
         self._news.set()
 
     def _note(self, error: BaseException) -> None:
-        """Remember an error the app reports while it answers it with a 500."""
-        self.error = error
+        if not self._has_left:
+            self.reported = error
 
 
 @dataclass(frozen=True, slots=True)
@@ -178,7 +186,12 @@ class _FailureWatch:
 
 
 def watch_failures(app: Any) -> None:
-    """Let the exchanges of an app know the errors that it answers; once per app."""
+    """Let the exchanges of an app know the errors that it answers; once per app.
+
+    Of an app in ASGI middleware, the app inside: by convention the attribute `app`.
+    """
+    while app is not None and not hasattr(app, "events"):
+        app = getattr(app, "app", None)
     events = getattr(app, "events", None)
     if events is not None and not any(
         isinstance(entry, _FailureWatch) for entry in events.listeners(RequestFailed)

@@ -5,8 +5,8 @@ import msgspec
 import pytest
 from openapi_spec_validator import OpenAPIV31SpecValidator
 
-from gambrel.core.binding.describe import BodyInfo
 from gambrel.conversion.schemas import json_schemas
+from gambrel.core.binding.describe import BodyInfo
 from gambrel.core.http.errors import GambrelError
 from gambrel.openapi.document import build_document, conflicts, export
 from gambrel.openapi.options import Document, Selection, Server, Tag

@@ -4,8 +4,8 @@ import msgspec
 from hypothesis import given
 from hypothesis import strategies as st
 
-from gambrel.core.binding.describe import BodyInfo
 from gambrel.conversion.schemas import json_schemas
+from gambrel.core.binding.describe import BodyInfo
 from gambrel.openapi.components import Schemas
 from gambrel.openapi.content import Content
 from gambrel.openapi.operations import build_operation, build_webhook, operation_ids, overlay

@@ -4,8 +4,8 @@ import jsonschema
 import msgspec
 import pytest
 
-from gambrel.core.binding.describe import BodyInfo, ResponseInfo
 from gambrel.conversion.schemas import json_schemas
+from gambrel.core.binding.describe import BodyInfo, ResponseInfo
 from gambrel.core.http.errors import Fault, NotFound, Unprocessable, problem
 from gambrel.openapi.components import Schemas
 from gambrel.openapi.content import Content

@@ -13,10 +13,10 @@ from functools import cache, partial
 from pathlib import PurePosixPath
 from typing import Any
 
-from gambrel.core.http.cache_control import add_vary
-from gambrel.core.http.conditional import Decision, ETag, evaluate
 from gambrel.core.http.errors import NotFound
-from gambrel.core.http.negotiation import best_encoding
+from gambrel.core.http.fields.cache_control import add_vary
+from gambrel.core.http.fields.conditional import Decision, ETag, evaluate
+from gambrel.core.http.fields.negotiation import best_encoding
 from gambrel.core.http.request import Request
 from gambrel.core.http.response import Response
 from gambrel.openapi.described import JsonSchemas

@@ -15,6 +15,7 @@ from typing import Annotated, Any, Literal, get_args, get_origin, get_type_hints
 import click
 
 from gambrel import App, GambrelError
+from gambrel.cli.built import commands_of
 from gambrel.cli.target import load_app
 
 __all__ = ["find_commands"]
@@ -32,9 +33,8 @@ def find_commands(target: str | None) -> dict[str, click.Command]:
         return {}
     app = load_app(target or DEFAULT)
     app.build()
-    commands = [p for p in app.declarations.points() if p.name == "command"]
-    found = [entry for point in commands for entry in app.declarations.get(point)]
-    return {one.value.name: command_of(app, one.value.name, one.value.run) for one in found}
+    found = [declared.value for declared in commands_of(app)]
+    return {entry.name: command_of(app, entry.name, entry.run) for entry in found}
 
 
 def command_of(app: App, name: str, run: Callable[..., Any]) -> click.Command:

@@ -3,20 +3,18 @@
 import difflib
 import json
 import sys
-from pathlib import Path
 from typing import Any
 from urllib.parse import quote, urlsplit
 
 import click
 
-import gambrel
-from gambrel import App, Depends, GambrelError, HTTPError
+from gambrel import App, GambrelError, HTTPError
+from gambrel.cli.built import handler_name, name_of, place_of_route
 from gambrel.cli.table import show_table
 from gambrel.cli.target import file_of, load_app
 
 __all__ = ["command"]
 
-_FRAMEWORK = Path(gambrel.__file__).parent
 _COLUMNS = ("method", "path", "name", "handler", "where", "tags", "kind", "guards")
 
 
@@ -37,9 +35,9 @@ def command(words: tuple[str, ...], source: str | None, as_json: bool) -> None:
     elif url:
         sys.exit(explain(app, method, url, as_json))
     elif as_json:
-        click.echo(json.dumps([row_of(route) for route in app.routes], indent=2))
+        click.echo(json.dumps([row_of(app, route) for route in app.routes], indent=2))
     else:
-        show_table(_COLUMNS, [cells(row_of(route)) for route in app.routes])
+        show_table(_COLUMNS, [cells(row_of(app, route)) for route in app.routes])
 
 
 def read_words(words: tuple[str, ...]) -> tuple[str, str, str]:
@@ -58,15 +56,15 @@ def read_words(words: tuple[str, ...]) -> tuple[str, str, str]:
 # The listing ------------------------------------------------------------------------------------
 
 
-def row_of(route: Any) -> dict[str, Any]:
+def row_of(app: App, route: Any) -> dict[str, Any]:
     """Return what is shown of a route."""
     host = "" if route.host is None else route.host.text
     return {
         "method": list(route.methods),
         "path": host + str(route.pattern),
         "name": route.name,
-        "handler": handler_of(route),
-        "where": short_place(route.where),
+        "handler": handler_name(route.handler),
+        "where": place_of_route(app, route),
         "tags": list(route.options.tags),
         "kind": kind_of(route),
         "guards": guards_of(route),
@@ -76,16 +74,6 @@ def row_of(route: Any) -> dict[str, Any]:
 def cells(row: dict[str, Any]) -> list[str]:
     """Return a row as texts."""
     return [", ".join(row[name]) if isinstance(row[name], list) else row[name] for name in _COLUMNS]
-
-
-def handler_of(route: Any) -> str:
-    """Return the dotted name of a route's handler, or of the type of what is mounted there."""
-    handler = route.handler
-    if handler is None or isinstance(handler, tuple):
-        return str(handler[0]) if handler else ""
-    name = getattr(handler, "__qualname__", None) or type(handler).__qualname__
-    module = getattr(handler, "__module__", "")
-    return f"{module}.{name.rpartition('<locals>.')[2]}"
 
 
 def kind_of(route: Any) -> str:
@@ -110,21 +98,6 @@ def guards_of(route: Any) -> list[str]:
     ]
 
 
-def name_of(call: Any) -> str:
-    """Return the name of a function, of what `Depends` holds, or of an object's type."""
-    call = call.call if isinstance(call, Depends) else call
-    return str(getattr(call, "__qualname__", None) or type(call).__qualname__)
-
-
-def short_place(where: str) -> str:
-    """Return `file:line`, with the framework's own files named from its package."""
-    file, _, line = where.rpartition(":")
-    path = Path(file).absolute()
-    if not path.is_relative_to(_FRAMEWORK):
-        return where
-    return f"gambrel/{path.relative_to(_FRAMEWORK).as_posix()}:{line}"
-
-
 # One URL ----------------------------------------------------------------------------------------
 
 
@@ -141,12 +114,12 @@ def explain(app: App, method: str, url: str, as_json: bool) -> int:
         return 1
     found, params = table.match(method, path, host)
     if as_json:
-        click.echo(json.dumps(outcome(found, params, steps), indent=2, default=str))
+        click.echo(json.dumps(outcome(app, found, params, steps), indent=2, default=str))
     else:
-        click.echo(f"{method} {host or ''}{path}: {verdict(found)}")
+        click.echo(f"{method} {host or ''}{path}: {verdict(app, found)}")
         for name, value in (params or {}).items():
             click.echo(f"  {name} = {value!r}")
-        show_steps(steps)
+        show_steps(app, steps)
     return 0 if answers(found) else 1
 
 
@@ -155,10 +128,10 @@ def answers(found: Any) -> bool:
     return bool(found.found or getattr(found, "routes", None))
 
 
-def verdict(found: Any) -> str:
+def verdict(app: App, found: Any) -> str:
     """Return in words what a match is."""
     if found.found:
-        return f"{handler_of(found)} ({short_place(found.where)})"
+        return f"{handler_name(found.handler)} ({place_of_route(app, found)})"
     if getattr(found, "routes", None):
         return "one of these, by the conditions that hold"
     reasons = [f"{found.status}"]
@@ -168,19 +141,19 @@ def verdict(found: Any) -> str:
     return ", ".join(reasons)
 
 
-def outcome(found: Any, params: Any, steps: list[Any]) -> dict[str, Any]:
+def outcome(app: App, found: Any, params: Any, steps: list[Any]) -> dict[str, Any]:
     """Return what a match is, as data."""
     return {
         "matched": answers(found),
-        "verdict": verdict(found),
+        "verdict": verdict(app, found),
         "params": params or {},
         "candidates": [
-            {**row_of(step.route), "matched": step.matched, "why": step.why} for step in steps
+            {**row_of(app, step.route), "matched": step.matched, "why": step.why} for step in steps
         ],
     }
 
 
-def show_steps(steps: list[Any]) -> None:
+def show_steps(app: App, steps: list[Any]) -> None:
     """Write a table of the routes that were looked at."""
     rows = [
         (
@@ -188,7 +161,7 @@ def show_steps(steps: list[Any]) -> None:
             ", ".join(step.route.methods),
             str(step.route.pattern),
             step.why,
-            short_place(step.route.where),
+            place_of_route(app, step.route),
         )
         for step in steps
     ]
@@ -201,10 +174,11 @@ def show_steps(steps: list[Any]) -> None:
 def source_of(app: App, name: str) -> str:
     """Return the text of a route's endpoint; the route is named by name, handler or path."""
     for route in app.routes:
-        handler = handler_of(route)
+        handler = handler_name(route.handler)
         if name in {route.name, handler, handler.rpartition(".")[2], str(route.pattern)}:
-            return f"# {', '.join(route.methods)} {route.pattern}, {short_place(route.where)}\n" + (
-                written(app, route) or no_source(route)
+            return (
+                f"# {', '.join(route.methods)} {route.pattern}, {place_of_route(app, route)}\n"
+                + (written(app, route) or no_source(route))
             )
     known = sorted({route.name for route in app.routes if route.name})
     close = difflib.get_close_matches(name, known, 1)

@@ -51,9 +51,9 @@ def command(
     if not tell_problems(build_safely(app, None if uds else host)):
         sys.exit(1)
     if server != "native":
-        from gambrel.cli.servers import hand_over
+        from gambrel.cli.servers import Place, hand_over
 
-        hand_over(server, target, host, port, uds, workers, access_log)
+        hand_over(server, target, Place(host, port, uds), workers, access_log)
     if workers > 1:
         raise GambrelError(
             "server.workers",

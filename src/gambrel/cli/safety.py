@@ -4,13 +4,12 @@ On loopback in development a missing secret is made up, with a warning; anywhere
 hosts and debug keep the app from being served.
 """
 
-import dataclasses
 from collections.abc import Iterable
 
 import click
 
 from gambrel import App, Secret
-from gambrel.core.app.checks import ephemeral_secret, require_safe
+from gambrel.cli.built import ephemeral_secret, safety_problems
 from gambrel.extend import Level, Problem
 
 __all__ = ["build_safely", "tell_problems"]
@@ -29,11 +28,9 @@ def build_safely(app: App, bind_host: str | None, secret: str = "") -> list[Prob
     if not app.declarations.frozen:
         lend_secret(app, Secret(secret) if secret else ephemeral_secret())
     app.build()
-    settings = app.settings.core
     origins = {setting.name: setting.origin for setting in app.settings.describe()}
-    if origins["secret_keys"] == _MADE_UP:
-        settings = dataclasses.replace(settings, secret_keys=[])
-    return [*require_safe(settings, bind_host), *app.problems()]
+    has_secret = origins["secret_keys"] != _MADE_UP
+    return [*safety_problems(app, bind_host, has_secret=has_secret), *app.problems()]
 
 
 def lend_secret(app: App, secret: Secret) -> None:

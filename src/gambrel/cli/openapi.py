@@ -1,0 +1,57 @@
+"""`gambrel openapi`: the app's OpenAPI document, the same bytes for the same app."""
+
+from pathlib import Path
+from typing import Any
+
+import click
+
+from gambrel import App, GambrelError
+from gambrel.cli.built import extensions_of
+from gambrel.cli.target import load_app
+from gambrel.extend import json_schemas
+
+__all__ = ["command"]
+
+
+@click.command("openapi")
+@click.argument("target", default="app.py")
+@click.option(
+    "--output",
+    metavar="FILE",
+    type=click.Path(dir_okay=False, path_type=Path),
+    help="Write to a file, not to the terminal.",
+)
+@click.option("--document", "name", default="", metavar="NAME", help="One of the named documents.")
+def command(target: str, output: Path | None, name: str) -> None:
+    """Write the OpenAPI document of TARGET (app.py) as indented JSON."""
+    content = document_of(load_app(target), name)
+    if output is None:
+        click.echo(content, nl=False)
+    else:
+        output.write_bytes(content)
+
+
+def document_of(app: App, name: str = "") -> bytes:
+    """Return a document of the app, as its extension describes it.
+
+    Raises:
+        GambrelError: There is no document of this name, or it cannot be built.
+    """
+    from gambrel.openapi.document import export
+    from gambrel.openapi.options import Document
+
+    app.build()
+    documents: dict[str, Any] = {"": Document()}
+    for extension in extensions_of(app):
+        places = getattr(extension, "places", None)
+        if extension.name == "openapi" and places is not None:
+            documents = {key: place.document for key, place in places().items()}
+    if name not in documents:
+        known = ", ".join(sorted(filter(None, documents))) or "only the main one, without a name"
+        raise GambrelError(
+            "cli.no-document",
+            f"the app has no document {name!r}",
+            "gambrel openapi --document",
+            f"there is: {known}",
+        )
+    return export(app.operations(), json_schemas, documents[name], indent=2)

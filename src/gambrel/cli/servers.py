@@ -1,0 +1,82 @@
+"""`gambrel run --server NAME`: hand the process over to an ASGI server, with the right options.
+
+The lifespan is run, the access log off, and nobody but the app believes forwarding headers.
+"""
+
+import importlib.util
+import os
+import sys
+from typing import NamedTuple, NoReturn
+
+import click
+
+from gambrel import GambrelError
+from gambrel.cli.built import ephemeral_secret
+from gambrel.cli.listening import open_listener
+from gambrel.cli.served import SECRET, TARGET
+
+__all__ = ["Place", "arguments", "hand_over"]
+
+APP = "gambrel.cli.served:create"
+
+
+class Place(NamedTuple):
+    """Where to listen: at a path if there is one, else at host and port."""
+
+    host: str
+    port: int
+    uds: str = ""
+
+    @property
+    def bind(self) -> str:
+        """The address in the form of `--bind`."""
+        host = f"[{self.host}]" if ":" in self.host else self.host
+        return f"unix:{self.uds}" if self.uds else f"{host}:{self.port}"
+
+    @property
+    def options(self) -> list[str]:
+        """The address as separate options."""
+        if self.uds:
+            return ["--uds", self.uds]
+        return ["--host", self.host, "--port", str(self.port)]
+
+
+def hand_over(server: str, target: str, place: Place, workers: int, access_log: bool) -> NoReturn:
+    """Become the server. Does not return.
+
+    Raises:
+        GambrelError: The server is not installed, or the address is taken.
+    """
+    if importlib.util.find_spec(server) is None:
+        raise GambrelError(
+            "server.not-installed",
+            f"{server} is not installed",
+            f"--server {server}",
+            f"pip install {server}",
+        )
+    with open_listener(*place):
+        pass  # the server would tell a taken port in its own way
+    os.environ[TARGET] = target
+    os.environ[SECRET] = ephemeral_secret().reveal()
+    click.echo(
+        f"Gambrel serves {target} at {'' if place.uds else 'http://'}{place.bind} ({server})"
+    )
+    sys.stdout.flush()
+    command = [sys.executable, "-m", server, *arguments(server, place, workers, access_log)]
+    os.execv(sys.executable, command)  # noqa: S606 - our own interpreter, no shell
+
+
+def arguments(server: str, place: Place, workers: int, access_log: bool) -> list[str]:
+    """Return the command line of a server."""
+    log = "--access-log" if access_log else "--no-access-log"
+    if server == "uvicorn":
+        options = ["--lifespan", "on", "--no-proxy-headers", "--no-server-header", "--factory"]
+        options += ["--timeout-graceful-shutdown", "25", log, *place.options]
+    elif server == "hypercorn":
+        options = ["--bind", place.bind, "--graceful-timeout", "25"]
+        options += ["--access-logfile", "-"] if access_log else []
+        return [*options, "--workers", str(workers), f"asgi:{APP}()"]
+    else:
+        options = ["--interface", "asgi", "--factory", "--respawn-failed-workers"]
+        options += ["--workers-kill-timeout", "30", log, *place.options]
+    return [*options, "--workers", str(workers), APP]

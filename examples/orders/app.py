@@ -1,0 +1,49 @@
+"""A shop's counter: one typed function per operation, and nothing said twice."""
+
+from typing import Annotated
+
+from msgspec import Meta, Struct
+
+from gambrel import App
+
+app = App()
+
+
+class Item(Struct):
+    sku: str
+    qty: Annotated[int, Meta(ge=1)]
+    price: float
+
+
+class Order(Struct):
+    customer: str
+    email: str
+    items: list[Item]
+    note: str | None = None
+
+
+class Receipt(Struct):
+    id: int
+    total: float
+    count: int
+
+
+@app.get("/users/{id}")
+async def user(id: int, limit: int = 10, q: str | None = None) -> dict[str, int | str | None]:
+    return {"id": id, "limit": limit, "q": q}
+
+
+@app.post("/orders", status=201)
+def create(order: Order) -> Receipt:
+    total = sum(item.qty * item.price for item in order.items)
+    return Receipt(id=1, total=total, count=len(order.items))
+
+
+@app.get("/plaintext")
+async def plaintext() -> str:
+    return "Hello, World!"
+
+
+@app.get("/json")
+async def message() -> dict[str, str]:
+    return {"message": "Hello, World!"}

@@ -11,6 +11,7 @@ async def hello() -> str:
 
 from gambrel.core.app.settings import Secret
 from gambrel.core.binding.markers import Body, Cookie, Depends, File, Form, Header, Path, Query
+from gambrel.core.http.bodies.forms import FormData, Upload
 from gambrel.core.http.errors import (
     BadRequest,
     Conflict,
@@ -30,12 +31,11 @@ from gambrel.core.http.errors import (
     UnsupportedMediaType,
     abort,
 )
-from gambrel.core.http.files import FileResponse
-from gambrel.core.http.forms import FormData, Upload
 from gambrel.core.http.headers import Headers, ResponseHeaders
 from gambrel.core.http.request import Request, State
 from gambrel.core.http.response import HTML, JSON, Redirect, Response, Stream, Text
-from gambrel.core.http.streams import CSV, JSONLines
+from gambrel.core.http.responses.files import FileResponse
+from gambrel.core.http.responses.streams import CSV, JSONLines
 from gambrel.core.routing.router import Router
 from gambrel.defaults import App
 

@@ -3,6 +3,7 @@
 An extension is any object with `name`, `requires`, `settings` and `install(setup)`.
 """
 
+from gambrel.conversion.schemas import json_schemas
 from gambrel.core.app.checks import Level, Problem
 from gambrel.core.app.errors import DEBUG_RENDERER
 from gambrel.core.app.events import (
@@ -17,7 +18,6 @@ from gambrel.core.app.points import Declared, Point
 from gambrel.core.app.settings import Env, Secret
 from gambrel.core.app.setup import Band, Setup
 from gambrel.core.binding.describe import Operation
-from gambrel.core.binding.schemas import json_schemas
 
 __all__ = [
     "DEBUG_RENDERER",

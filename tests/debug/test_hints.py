@@ -8,8 +8,8 @@ from datetime import UTC, datetime
 import msgspec
 import pytest
 
+from gambrel.core.http.bodies.forms import parse_form
 from gambrel.core.http.errors import GambrelError, NotFound, UnsupportedMediaType
-from gambrel.core.http.forms import parse_form
 from gambrel.core.http.headers import Headers
 from gambrel.debug import hints
 from gambrel.debug.hints import hint_for

@@ -10,8 +10,8 @@ from ipaddress import ip_address
 from typing import Any, ClassVar
 
 from gambrel.core.http.errors import BadRequest, HTTPError
+from gambrel.core.http.fields.negotiation import best_match
 from gambrel.core.http.host import parse_host
-from gambrel.core.http.negotiation import best_match
 from gambrel.core.http.request import Request
 from gambrel.core.http.response import Response
 from gambrel.debug.markdown import render_markdown

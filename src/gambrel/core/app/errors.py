@@ -17,7 +17,7 @@ from gambrel.core.app.error_page import render_page
 from gambrel.core.app.events import Events, RequestFailed
 from gambrel.core.app.points import Point
 from gambrel.core.http.errors import BadRequest, HTTPError, ServerError, Unprocessable, problem
-from gambrel.core.http.negotiation import best_match
+from gambrel.core.http.fields.negotiation import best_match
 from gambrel.core.http.request import Request
 from gambrel.core.http.response import Response
 

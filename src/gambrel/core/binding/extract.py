@@ -14,8 +14,8 @@ from gambrel.conversion.objects import object_converter
 from gambrel.conversion.text import ConversionError, text_converter, texts_converter
 from gambrel.core.binding.markers import Body, File
 from gambrel.core.binding.signature import Parameter, is_struct_type, strip_annotated, without_none
+from gambrel.core.http.bodies.forms import Upload
 from gambrel.core.http.errors import UnsupportedMediaType
-from gambrel.core.http.forms import Upload
 from gambrel.core.http.headers import Headers
 from gambrel.core.http.request import Request, State
 from gambrel.core.http.response import Response

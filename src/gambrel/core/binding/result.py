@@ -13,11 +13,11 @@ from gambrel.conversion.convert import json_encoder
 from gambrel.conversion.projection import exact_type, projector
 from gambrel.core.binding.signature import REQUIRED, is_struct_type, strip_annotated
 from gambrel.core.http.errors import NotAcceptable
-from gambrel.core.http.events import Event, EventStream
-from gambrel.core.http.negotiation import best_match
+from gambrel.core.http.fields.negotiation import best_match
 from gambrel.core.http.request import Request
 from gambrel.core.http.response import Baked, Reply, Response, Stream
-from gambrel.core.http.streams import JSONLines
+from gambrel.core.http.responses.events import Event, EventStream
+from gambrel.core.http.responses.streams import JSONLines
 
 __all__ = ["Bake", "Result"]
 

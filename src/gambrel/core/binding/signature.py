@@ -27,7 +27,7 @@ from gambrel.core.binding.markers import (
     Path,
     Query,
 )
-from gambrel.core.http.forms import Upload
+from gambrel.core.http.bodies.forms import Upload
 from gambrel.core.http.headers import Headers
 from gambrel.core.http.request import Request, State
 from gambrel.core.http.response import Response

@@ -17,7 +17,7 @@ from ipaddress import (
 from typing import Literal, NamedTuple
 
 from gambrel.core.http.errors import BadRequest, GambrelError
-from gambrel.core.http.header_values import parse_parameters, split_outside_quotes
+from gambrel.core.http.fields.header_values import parse_parameters, split_outside_quotes
 from gambrel.core.http.host import parse_host
 
 HOP_LIMIT = 32

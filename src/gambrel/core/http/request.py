@@ -13,12 +13,12 @@ from typing import Any, Protocol, TypeVar
 
 import msgspec
 
-from gambrel.core.http.body import collect_body
-from gambrel.core.http.cookies import parse_cookies
+from gambrel.core.http.bodies.body import collect_body
+from gambrel.core.http.bodies.forms import FormData, parse_form
+from gambrel.core.http.bodies.multipart import parse_multipart
 from gambrel.core.http.errors import BadRequest
-from gambrel.core.http.forms import FormData, parse_form
+from gambrel.core.http.fields.cookies import parse_cookies
 from gambrel.core.http.headers import Headers
-from gambrel.core.http.multipart import parse_multipart
 from gambrel.core.http.proxies import Hop, TrustedProxies
 from gambrel.core.http.query import QueryParams, parse_query_dict
 from gambrel.core.http.response import Response

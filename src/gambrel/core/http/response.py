@@ -17,7 +17,7 @@ from typing import Any, ClassVar
 
 import msgspec
 
-from gambrel.core.http.cookies import SetCookie
+from gambrel.core.http.fields.cookies import SetCookie
 from gambrel.core.http.headers import ResponseHeaders
 
 __all__ = ["HTML", "JSON", "Baked", "Redirect", "Reply", "Response", "Stream", "Text"]

@@ -8,7 +8,7 @@ from dataclasses import dataclass
 from typing import Any, ClassVar
 
 from gambrel.core.http.errors import BadRequest, HTTPError, MethodNotAllowed
-from gambrel.core.http.negotiation import best_match
+from gambrel.core.http.fields.negotiation import best_match
 from gambrel.core.routing.predicates import accept_of
 from gambrel.core.routing.route import Route
 

@@ -9,9 +9,9 @@ from dataclasses import dataclass
 from typing import Any, Literal
 
 from gambrel.core.http.errors import BadRequest
+from gambrel.core.http.fields.media import MediaType
+from gambrel.core.http.fields.negotiation import best_match, parse_preferences
 from gambrel.core.http.host import HostPattern, parse_host
-from gambrel.core.http.media import MediaType
-from gambrel.core.http.negotiation import best_match, parse_preferences
 
 Predicate = Callable[[Any], bool]
 

@@ -7,7 +7,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from gambrel.core.http.events import Event, EventStream
+from gambrel.core.http.responses.events import Event, EventStream
 
 
 def frames(stream: EventStream, count: int = 100) -> list[bytes]:

@@ -6,7 +6,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from gambrel.core.http.errors import BadRequest
-from gambrel.core.http.header_values import (
+from gambrel.core.http.fields.header_values import (
     Credentials,
     challenge,
     content_disposition,

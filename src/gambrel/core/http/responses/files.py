@@ -14,13 +14,13 @@ from pathlib import Path
 from typing import IO
 from urllib.parse import quote
 
-from gambrel.core.http.conditional import Decision, ETag, evaluate, format_http_date
+from gambrel.core.http.bodies.forms import clean_filename
 from gambrel.core.http.errors import GambrelError, NotFound, PreconditionFailed
-from gambrel.core.http.forms import clean_filename
-from gambrel.core.http.header_values import content_disposition
-from gambrel.core.http.paths import open_beneath, open_regular
-from gambrel.core.http.ranges import ByteRange, parse_range
+from gambrel.core.http.fields.conditional import Decision, ETag, evaluate, format_http_date
+from gambrel.core.http.fields.header_values import content_disposition
 from gambrel.core.http.response import Response
+from gambrel.core.http.responses.paths import open_beneath, open_regular
+from gambrel.core.http.responses.ranges import ByteRange, parse_range
 from gambrel.core.http.threads import in_thread
 
 __all__ = ["FileResponse", "Offload", "guess_media_type"]

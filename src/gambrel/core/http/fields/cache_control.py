@@ -6,7 +6,7 @@ Handlers, static files and caches build with it; the HTTP cache and the client p
 from dataclasses import dataclass, fields
 
 from gambrel.core.http.errors import BadRequest
-from gambrel.core.http.header_values import is_token, split_outside_quotes, unquote_string
+from gambrel.core.http.fields.header_values import is_token, split_outside_quotes, unquote_string
 from gambrel.core.http.headers import ResponseHeaders
 
 # RFC 9111 §1.2.2: what is larger counts as this.

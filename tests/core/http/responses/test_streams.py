@@ -10,7 +10,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from gambrel.core.http.response import Response
-from gambrel.core.http.streams import CSV, JSONLines
+from gambrel.core.http.responses.streams import CSV, JSONLines
 
 
 class Hero(msgspec.Struct):

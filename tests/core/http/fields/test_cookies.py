@@ -5,8 +5,8 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from gambrel.core.http.cookies import SetCookie, parse_cookies
 from gambrel.core.http.errors import BadRequest
+from gambrel.core.http.fields.cookies import SetCookie, parse_cookies
 from tests.core.http.complexity import steep
 
 NAME = st.text("abcXYZ019!#$%&'*+-.^_`|~", min_size=1, max_size=20)

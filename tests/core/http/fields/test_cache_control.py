@@ -5,8 +5,8 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from gambrel.core.http.cache_control import MAX_SECONDS, CacheControl, add_vary, merge_vary
 from gambrel.core.http.errors import BadRequest
+from gambrel.core.http.fields.cache_control import MAX_SECONDS, CacheControl, add_vary, merge_vary
 from gambrel.core.http.headers import ResponseHeaders
 from tests.core.http.complexity import steep
 

@@ -16,10 +16,10 @@ from multipart import (  # type: ignore[import-untyped]  # ships no types
     PushMultipartParser,
 )
 
-from gambrel.core.http.body import count_bytes, decode_text
+from gambrel.core.http.bodies.body import count_bytes, decode_text
+from gambrel.core.http.bodies.forms import FormData, FormLimits, Upload
 from gambrel.core.http.errors import BadRequest, ContentTooLarge, UnsupportedMediaType
-from gambrel.core.http.forms import FormData, FormLimits, Upload
-from gambrel.core.http.media import MediaType
+from gambrel.core.http.fields.media import MediaType
 
 __all__ = ["Part", "parse_multipart", "stream_parts"]
 

@@ -9,16 +9,16 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from gambrel.core.http import files
 from gambrel.core.http.errors import (
     GambrelError,
     NotFound,
     PreconditionFailed,
     RangeNotSatisfiable,
 )
-from gambrel.core.http.files import FileResponse, Offload, guess_media_type
 from gambrel.core.http.headers import Headers
 from gambrel.core.http.response import Response
+from gambrel.core.http.responses import files
+from gambrel.core.http.responses.files import FileResponse, Offload, guess_media_type
 
 SIZES = [0, 1, 1_000, 65_536, 65_537, 600_000]
 

@@ -7,8 +7,8 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
+from gambrel.core.http.bodies.forms import FormData, FormLimits, Upload, clean_filename, parse_form
 from gambrel.core.http.errors import BadRequest, ContentTooLarge, UnsupportedMediaType
-from gambrel.core.http.forms import FormData, FormLimits, Upload, clean_filename, parse_form
 from gambrel.core.http.query import build_query
 
 FORM = "application/x-www-form-urlencoded"

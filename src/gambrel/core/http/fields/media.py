@@ -8,7 +8,7 @@ from dataclasses import dataclass, field
 from functools import lru_cache
 
 from gambrel.core.http.errors import BadRequest, UnsupportedMediaType
-from gambrel.core.http.header_values import (
+from gambrel.core.http.fields.header_values import (
     is_token,
     parse_parameters,
     render_parameters,

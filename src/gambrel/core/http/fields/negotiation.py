@@ -8,8 +8,8 @@ from collections.abc import Callable, Sequence
 from typing import NamedTuple
 
 from gambrel.core.http.errors import BadRequest
-from gambrel.core.http.header_values import split_outside_quotes
-from gambrel.core.http.media import MediaType
+from gambrel.core.http.fields.header_values import split_outside_quotes
+from gambrel.core.http.fields.media import MediaType
 
 ITEM_LIMIT = 32
 LENGTH_LIMIT = 4_096

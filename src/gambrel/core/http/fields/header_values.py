@@ -10,8 +10,8 @@ from datetime import UTC, datetime
 from typing import Literal, NamedTuple
 from urllib.parse import quote
 
-from gambrel.core.http.conditional import format_http_date, parse_http_date
 from gambrel.core.http.errors import BadRequest
+from gambrel.core.http.fields.conditional import format_http_date, parse_http_date
 
 TOKEN = frozenset("!#$%&'*+-.^_`|~0123456789abcdefghijklmnopqrstuvwxyzABCDEFGHIJKLMNOPQRSTUVWXYZ")
 

@@ -12,7 +12,7 @@ from typing import Any
 
 import msgspec
 
-from gambrel.core.http.header_values import content_disposition
+from gambrel.core.http.fields.header_values import content_disposition
 from gambrel.core.http.response import Response
 from gambrel.core.http.threads import batches
 

@@ -3,7 +3,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from gambrel.core.http.errors import BadRequest, UnsupportedMediaType
-from gambrel.core.http.media import MediaType, request_media_type
+from gambrel.core.http.fields.media import MediaType, request_media_type
 from tests.core.http.complexity import steep
 
 TOKEN = st.from_regex(r"[a-z][a-z0-9.+-]{0,15}", fullmatch=True)

@@ -6,9 +6,9 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
+from gambrel.core.http.bodies.forms import FormData, FormLimits, Upload
+from gambrel.core.http.bodies.multipart import parse_multipart, stream_parts
 from gambrel.core.http.errors import BadRequest, ContentTooLarge, HTTPError, UnsupportedMediaType
-from gambrel.core.http.forms import FormData, FormLimits, Upload
-from gambrel.core.http.multipart import parse_multipart, stream_parts
 
 TYPE = "multipart/form-data; boundary=XX"
 

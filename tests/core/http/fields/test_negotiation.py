@@ -3,7 +3,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from gambrel.core.http.errors import BadRequest
-from gambrel.core.http.negotiation import (
+from gambrel.core.http.fields.negotiation import (
     Preference,
     best_charset,
     best_encoding,

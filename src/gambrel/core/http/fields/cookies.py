@@ -8,9 +8,9 @@ from dataclasses import KW_ONLY, dataclass
 from datetime import datetime, timedelta
 from typing import Literal
 
-from gambrel.core.http.conditional import format_http_date
 from gambrel.core.http.errors import BadRequest
-from gambrel.core.http.header_values import TOKEN
+from gambrel.core.http.fields.conditional import format_http_date
+from gambrel.core.http.fields.header_values import TOKEN
 
 COOKIE_LIMIT = 64
 SIZE_LIMIT = 4096

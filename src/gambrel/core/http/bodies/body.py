@@ -12,7 +12,7 @@ from typing import Any
 import msgspec
 
 from gambrel.core.http.errors import BadRequest, ContentTooLarge, UnsupportedMediaType
-from gambrel.core.http.media import MediaType
+from gambrel.core.http.fields.media import MediaType
 
 MAX_JSON_DEPTH = 64
 MAX_JSON_NODES = 100_000

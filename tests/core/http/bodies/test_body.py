@@ -8,7 +8,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from gambrel.core.http.body import (
+from gambrel.core.http.bodies.body import (
     check_json_shape,
     collect_body,
     count_bytes,

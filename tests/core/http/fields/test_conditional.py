@@ -4,7 +4,8 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from gambrel.core.http.conditional import (
+from gambrel.core.http.errors import BadRequest
+from gambrel.core.http.fields.conditional import (
     Decision,
     ETag,
     evaluate,
@@ -12,7 +13,6 @@ from gambrel.core.http.conditional import (
     parse_etags,
     parse_http_date,
 )
-from gambrel.core.http.errors import BadRequest
 from tests.core.http.complexity import steep
 
 MOMENT = datetime(1994, 11, 6, 8, 49, 37, tzinfo=UTC)

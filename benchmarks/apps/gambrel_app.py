@@ -3,7 +3,7 @@
 from orders import SECTIONS
 from schema import Order, Receipt
 
-from gambrel import App, Text
+from gambrel import App
 
 app = App()
 
@@ -17,8 +17,8 @@ for section in SECTIONS:
 
 
 @app.get("/plaintext")
-async def plaintext() -> Text:
-    return Text("Hello, World!")
+async def plaintext() -> str:
+    return "Hello, World!"
 
 
 @app.get("/json")

@@ -5,7 +5,7 @@ import os
 from orders import SECTIONS
 from schema import Order, Receipt
 
-from gambrel import App, Request, Response, Text
+from gambrel import App, Request, Response
 
 MODE = os.environ.get("BENCH_MODE", "pool")
 INLINE = MODE == "inline"
@@ -29,8 +29,8 @@ for section in SECTIONS:
 
 
 @app.get("/plaintext", inline=INLINE)
-def plaintext() -> Text:
-    return Text("Hello, World!")
+def plaintext() -> str:
+    return "Hello, World!"
 
 
 @app.get("/json", inline=INLINE)

@@ -76,7 +76,14 @@ class Pipeline:
         """Start the request; its connection's `deliver` gets the response, at once or later."""
         request.endpoint = endpoint = self.find(request)
         kind = endpoint.kind
-        if kind is ASYNC:
+        if kind is ASYNC and _EAGER:
+            # The usual case, written out: the calls of `start` and `settle` cost 0.1 µs.
+            task = _EagerTask(endpoint.call(request), loop=self.loop, eager_start=True)
+            if task.done() and not task.cancelled():
+                request.connection.deliver(request, task.result())
+            else:
+                self.follow(request, task)
+        elif kind is ASYNC:
             self.start(request, endpoint.call(request))
         elif endpoint.reads_body and not endpoint.plan.is_ready(request):  # type: ignore[union-attr]
             self.start(request, self.load_and_call(request, endpoint))
@@ -101,13 +108,17 @@ class Pipeline:
         """Run a coroutine as a task that starts at once where Python can do that (3.12)."""
         if _EAGER:
             task = _EagerTask(work, loop=self.loop, eager_start=True)
-            if task.done():
-                self.settle(request, task)
-                return
         else:
             task = self.loop.create_task(work)
-        request.connection.waiting(request, task)
-        task.add_done_callback(lambda done: self.settle(request, done))
+        self.follow(request, task)
+
+    def follow(self, request: Request, task: "asyncio.Task[Response]") -> None:
+        """Settle a task now, or when it is done."""
+        if task.done():
+            self.settle(request, task)
+        else:
+            request.connection.waiting(request, task)
+            task.add_done_callback(lambda done: self.settle(request, done))
 
     def settle(self, request: Request, task: "asyncio.Task[Response]") -> None:
         """Deliver what a task has answered. A cancelled one has nobody to answer."""

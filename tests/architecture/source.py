@@ -102,8 +102,8 @@ def sources(below: str = "") -> list[Source]:
 
 
 def batteries() -> list[str]:
-    """Return every folder that can be deleted: all but the core and the roof."""
-    kept = {"core", "cli", "testing", "__pycache__"}
+    """Return every folder that can be deleted: all but the foundation and the roof."""
+    kept = {"conversion", "core", "cli", "testing", "__pycache__"}
     return sorted(
         folder.name for folder in PACKAGE.iterdir() if folder.is_dir() and folder.name not in kept
     )

@@ -38,7 +38,7 @@ def run_command(args: Sequence[str], *, stdin: str = "") -> Result:
 def exit_code_of(main: Callable[..., Any], args: list[str]) -> int:
     """Call `main` and return the exit code that a process would have had."""
     try:
-        main(args)
+        main(args, prog_name="gambrel")
     except SystemExit as leaving:
         if leaving.code is None or isinstance(leaving.code, int):
             return leaving.code or 0

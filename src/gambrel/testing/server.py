@@ -5,18 +5,14 @@ better by the in-process clients.
 """
 
 import asyncio
+import contextlib
 import socket
 import threading
-from collections.abc import Callable
-from functools import partial
-from signal import SIGTERM
-from typing import Any, Self, TypeVarTuple, Unpack
+from typing import Any, Self
 
-from gambrel.server.serve import serve
+from gambrel.server.serve import Server, new_event_loop
 
 __all__ = ["LiveServer"]
-
-Ts = TypeVarTuple("Ts")
 
 
 class LiveServer:
@@ -32,7 +28,7 @@ class LiveServer:
         self.app = app
         self.host = host
         self.port = 0
-        self._loop = ThreadLoop()
+        self._server: Server | None = None
         self._ready = threading.Event()
         self._error: BaseException | None = None
         self._thread = threading.Thread(target=self._main, name="gambrel-live", daemon=True)
@@ -52,8 +48,9 @@ class LiveServer:
         return self
 
     def __exit__(self, *failure: object) -> None:
-        if self._thread.is_alive():
-            self._loop.call_soon_threadsafe(self._loop.send_signal, SIGTERM)
+        if self._server is not None:
+            with contextlib.suppress(RuntimeError):  # it has failed, and its loop is closed
+                self._loop.call_soon_threadsafe(self._server.stop)
         self._end()
 
     def _end(self) -> None:
@@ -64,32 +61,14 @@ class LiveServer:
 
     def _main(self) -> None:
         try:
-            with asyncio.Runner(loop_factory=lambda: self._loop) as runner:
-                runner.run(serve(self.app, self._listener, ready=self._ready.set))
+            with asyncio.Runner(loop_factory=new_event_loop) as runner:
+                runner.run(self._serve())
         except BaseException as error:  # raised again where the test is
             self._error = error
         finally:
             self._ready.set()
 
-
-class ThreadLoop(asyncio.SelectorEventLoop):
-    """An event loop off the main thread, where signals do not come: they are sent by call."""
-
-    def __init__(self) -> None:
-        super().__init__()
-        self._on_signal: dict[int, Callable[[], Any]] = {}
-
-    def add_signal_handler(
-        self, sig: int, callback: Callable[[Unpack[Ts]], Any], *args: *Ts
-    ) -> None:
-        """Remember what to call for a signal."""
-        self._on_signal[sig] = partial(callback, *args)
-
-    def remove_signal_handler(self, sig: int) -> bool:
-        """Forget what to call; return whether there was something."""
-        return self._on_signal.pop(sig, None) is not None
-
-    def send_signal(self, sig: int) -> None:
-        """Do what the signal would do."""
-        if sig in self._on_signal:
-            self._on_signal[sig]()
+    async def _serve(self) -> None:
+        self._loop = asyncio.get_running_loop()
+        self._server = Server(self.app, self._listener)
+        await self._server.run(self._ready.set)

@@ -9,7 +9,7 @@ from typing import Any
 
 import gambrel
 from gambrel import App, Depends
-from gambrel.core.app.checks import ephemeral_secret, require_safe
+from gambrel.core.app.checks import ephemeral_secret, is_loopback, require_safe
 from gambrel.core.app.extension import order_extensions
 from gambrel.core.app.setup import (
     COMMANDS,
@@ -29,6 +29,7 @@ __all__ = [
     "extensions_of",
     "handler_name",
     "headers_of",
+    "is_loopback",
     "lifespans_of",
     "middleware_of",
     "name_of",

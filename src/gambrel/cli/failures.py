@@ -11,7 +11,7 @@ import click
 
 from gambrel import GambrelError
 
-__all__ = ["describe", "tell"]
+__all__ = ["describe", "place_of", "tell", "user_trace"]
 
 _FRAMEWORK = str(Path(__file__).parents[1])
 

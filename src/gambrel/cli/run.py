@@ -3,13 +3,15 @@
 Everything that can be wrong is found, and told, before the first connection is taken.
 """
 
-import asyncio
 import socket
 import sys
+from functools import partial
+from typing import Any
 
 import click
 
 from gambrel import App, GambrelError
+from gambrel.cli.access_log import AccessLog
 from gambrel.cli.failures import describe, place_of
 from gambrel.cli.listening import open_listener, url_of
 from gambrel.cli.safety import build_safely, tell_problems
@@ -62,47 +64,32 @@ def command(
             "start it once per core behind a proxy, or give `--server granian`",
         )
     with open_listener(host, port, uds) as listener:
-        serve_app(app, listener, f"Gambrel serves {target} at {url_of(listener)}")
+        log = AccessLog(partial(click.echo, nl=False)) if access_log else None
+        serve_app(app, listener, f"Gambrel serves {target} at {url_of(listener)}", log=log)
+        if log is not None:
+            log.flush()
 
 
-def serve_app(app: App, listener: socket.socket, message: str) -> None:
+def serve_app(app: App, listener: socket.socket, message: str, **options: Any) -> None:
     """Serve until a signal asks to stop; `message` is written once connections are taken.
 
     Raises:
         GambrelError: The app's start-up or shutdown has failed.
     """
-    from gambrel.server.serve import new_event_loop, serve
-
-    started: list[bool] = []
+    from gambrel.server.serve import run
 
     def ready() -> None:
-        started.append(True)
-        click.echo(message)
+        if message:
+            click.echo(message)
 
     try:
-        with asyncio.Runner(loop_factory=new_event_loop) as runner:
-            runner.run(serve(app, listener, ready=ready))
+        run(app, listener, ready=ready, **options)
     except GambrelError:
         raise
     except Exception as error:
-        raise (closing_failed(error) if started else start_failed(error)) from error
-
-
-def start_failed(error: Exception) -> GambrelError:
-    """Return the error for an app whose lifespan does not open."""
-    return GambrelError(
-        "cli.start-failed",
-        f"the app did not start: {describe(error)}",
-        place_of(error.__traceback__),
-        "correct what its lifespan opens; the trace above leads to it",
-    )
-
-
-def closing_failed(error: Exception) -> GambrelError:
-    """Return the error for an app whose lifespan does not close."""
-    return GambrelError(
-        "cli.stop-failed",
-        f"the app did not close as it should: {describe(error)}",
-        place_of(error.__traceback__),
-        "correct what its lifespan closes; the trace above leads to it",
-    )
+        raise GambrelError(
+            "cli.stop-failed",
+            f"the app did not close as it should: {describe(error)}",
+            place_of(error.__traceback__),
+            "correct what its lifespan closes; the trace above leads to it",
+        ) from error

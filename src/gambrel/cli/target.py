@@ -18,7 +18,7 @@ from typing import Any, TypeVar
 from gambrel import App, GambrelError
 from gambrel.cli.failures import describe, place_of
 
-__all__ = ["file_of", "load_app"]
+__all__ = ["file_of", "load_app", "root_of", "split_target"]
 
 T = TypeVar("T")
 
@@ -76,6 +76,15 @@ def file_of(path: str) -> Path | None:
     return None if is_module and file.suffix != ".py" else file
 
 
+def root_of(path: str) -> Path:
+    """Return the folder from which a target is imported: that around its outermost package."""
+    file = file_of(path)
+    root = Path.cwd() if file is None else file.resolve().parent
+    while (root / "__init__.py").is_file() and root != root.parent:
+        root = root.parent
+    return root
+
+
 def load_module(path: str) -> ModuleType:
     """Import the file, folder or module that `path` names."""
     file = file_of(path)
@@ -101,10 +110,8 @@ def load_file(path: str, file: Path) -> ModuleType:
     if not file.is_file():
         raise no_target(path)
     file = file.resolve()
-    root, parts = file.parent, [file.stem]
-    while (root / "__init__.py").is_file():
-        parts.insert(0, root.name)
-        root = root.parent
+    root = root_of(path)
+    parts = [*file.parent.relative_to(root).parts, file.stem]
     if str(root) not in sys.path:
         sys.path.insert(0, str(root))
     name = ".".join(parts)

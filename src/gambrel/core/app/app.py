@@ -68,6 +68,7 @@ class App(Router):
         self.log = logging.getLogger("gambrel")
         self.pipeline: Pipeline | None = None
         self._built: Built | None = None
+        self._failure: Exception | None = None
         self._edge = ASGIEdge(self)
 
     # Declaring ------------------------------------------------------------------------------
@@ -120,8 +121,14 @@ class App(Router):
 
     def build(self) -> Built:
         """Compile everything declared; the first call freezes it. Raises GambrelError."""
+        if self._failure is not None:
+            raise self._failure
         if self._built is None:
-            self._built = build(self)
+            try:
+                self._built = build(self)
+            except Exception as error:
+                self._failure = error  # half built: a second attempt would hide the cause
+                raise
         return self._built
 
     @property

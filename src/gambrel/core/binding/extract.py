@@ -15,7 +15,7 @@ from gambrel.conversion.text import ConversionError, text_converter, texts_conve
 from gambrel.core.binding.markers import Body, File
 from gambrel.core.binding.signature import Parameter, is_struct_type, strip_annotated, without_none
 from gambrel.core.http.bodies.forms import Upload
-from gambrel.core.http.errors import UnsupportedMediaType
+from gambrel.core.http.errors import GambrelError, UnsupportedMediaType
 from gambrel.core.http.headers import Headers
 from gambrel.core.http.request import Request, State
 from gambrel.core.http.response import Response
@@ -174,9 +174,7 @@ def from_body(parameter: Parameter) -> Extractor:
         return lambda request: request.buffered
     decode_json, decode_msgpack = json_decoder(annotation), msgpack_decoder(annotation)
     plain = without_none(strip_annotated(annotation))
-    convert_form = (
-        object_converter(annotation, location="form", form=True) if is_struct_type(plain) else None
-    )
+    convert_form = form_converter(annotation) if is_struct_type(plain) else None
 
     def extract(request: Request) -> Any:
         media_type, body = request.headers.media_type, request.buffered
@@ -193,6 +191,14 @@ def from_body(parameter: Parameter) -> Extractor:
         raise UnsupportedMediaType("Send the body as application/json.")
 
     return extract
+
+
+def form_converter(annotation: Any) -> Callable[[Mapping[str, Any]], Any] | None:
+    """Return how a struct is read from a form, or None where a form cannot express it."""
+    try:
+        return object_converter(annotation, location="form", form=True)
+    except GambrelError:
+        return None
 
 
 def join_bodies(parameters: list[Parameter]) -> dict[str, Extractor]:

@@ -7,17 +7,15 @@ the same process (its life, its errors) is in the transports.
 from collections.abc import Callable
 from contextlib import AbstractContextManager, suppress
 from http.cookiejar import Cookie, CookieJar
-from typing import TYPE_CHECKING, Any, Self
+from typing import Any, Self
 
 import httpx2
 
+from gambrel import App
 from gambrel.core.http.types import ASGIApp
 from gambrel.testing.conversation import Options
 from gambrel.testing.exchange import watch_failures
 from gambrel.testing.transport import AsyncTransport, Transport
-
-if TYPE_CHECKING:
-    from gambrel import App
 
 __all__ = ["AsyncClient", "Client"]
 
@@ -43,7 +41,7 @@ class Client(httpx2.Client):
 
     def __init__(
         self,
-        app: "App | ASGIApp",
+        app: App | ASGIApp,
         *,
         base_url: httpx2.URL | str = "",
         raise_server_errors: bool = True,
@@ -56,7 +54,7 @@ class Client(httpx2.Client):
         super().__init__(transport=Transport(told), base_url=base_url, **defaults(options))
 
     @property
-    def app(self) -> "App":
+    def app(self) -> App:
         """The app this client talks to."""
         app: App = self._app
         return app
@@ -81,7 +79,7 @@ class AsyncClient(httpx2.AsyncClient):
 
     def __init__(
         self,
-        app: "App | ASGIApp",
+        app: App | ASGIApp,
         *,
         base_url: httpx2.URL | str = "",
         raise_server_errors: bool = True,
@@ -94,7 +92,7 @@ class AsyncClient(httpx2.AsyncClient):
         super().__init__(transport=AsyncTransport(told), base_url=base_url, **defaults(options))
 
     @property
-    def app(self) -> "App":
+    def app(self) -> App:
         """The app this client talks to."""
         app: App = self._app
         return app

@@ -6,14 +6,11 @@ pytest loads it by its entry point. What a fixture needs is imported when the fi
 import importlib
 from collections.abc import Callable, Iterator
 from contextlib import ExitStack
-from typing import TYPE_CHECKING, Any
+from typing import Any
 
 import pytest
 
-from gambrel import GambrelError, testing
-
-if TYPE_CHECKING:
-    from gambrel import App
+from gambrel import App, GambrelError, testing
 
 __all__ = ["app", "async_client", "client", "live_server", "override"]
 
@@ -26,7 +23,7 @@ def pytest_addoption(parser: pytest.Parser) -> None:
 
 
 @pytest.fixture
-def app(pytestconfig: pytest.Config) -> "App":
+def app(pytestconfig: pytest.Config) -> App:
     """The app under test: that of the ini option `gambrel_app`, unless you override it."""
     target: str = pytestconfig.getini("gambrel_app")
     if not target:
@@ -45,27 +42,27 @@ def app(pytestconfig: pytest.Config) -> "App":
 
 
 @pytest.fixture
-def client(app: "App") -> Iterator["testing.Client"]:
+def client(app: App) -> Iterator["testing.Client"]:
     """A client of `app`, which runs for the time of the test."""
     with testing.Client(app) as client:
         yield client
 
 
 @pytest.fixture
-def async_client(app: "App") -> "testing.AsyncClient":
+def async_client(app: App) -> "testing.AsyncClient":
     """A client of `app` for async tests, to be entered there: `async with async_client: ...`."""
     return testing.AsyncClient(app)
 
 
 @pytest.fixture
-def override(app: "App") -> Iterator[Override]:
+def override(app: App) -> Iterator[Override]:
     """`override(dependency_or_type, factory)`: as `app.override`, until the end of the test."""
     with ExitStack() as stack:
         yield lambda key, factory: stack.enter_context(app.override(key, factory))
 
 
 @pytest.fixture
-def live_server(app: "App") -> Iterator["testing.LiveServer"]:
+def live_server(app: App) -> Iterator["testing.LiveServer"]:
     """The native server with `app` on a free port: `live_server.url`."""
     with testing.LiveServer(app) as server:
         yield server

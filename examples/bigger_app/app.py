@@ -2,7 +2,6 @@
 
 from bigger_app.dependencies import query_token
 from bigger_app.routers import admin, items, users
-
 from gambrel import App, Depends, Router
 
 api = Router(dependencies=[Depends(query_token)])

@@ -1,6 +1,6 @@
 import pytest
-from bigger_app.app import app
 
+from bigger_app.app import app
 from gambrel.testing import Client
 
 HEADER = {"x-token": "fake-super-secret-token"}

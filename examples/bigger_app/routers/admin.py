@@ -1,7 +1,6 @@
 """What only admins do. Where it is served, the app says."""
 
 from bigger_app.dependencies import header_token
-
 from gambrel import Depends, Router
 
 router = Router(

@@ -1,8 +1,8 @@
 """Items, for those who bring the token in a header."""
 
-from bigger_app.dependencies import header_token
 from msgspec import Struct
 
+from bigger_app.dependencies import header_token
 from gambrel import Depends, Forbidden, NotFound, Router
 
 router = Router(

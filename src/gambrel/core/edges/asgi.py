@@ -126,7 +126,7 @@ class ASGIEdge:
     async def send(self, request: Request, response: Response, send: Send) -> None:
         """Send a response as ASGI messages."""
         body = response.body
-        response = self.app.dress(response, request)
+        response = self.app.dress(response)
         headers = response.headers
         is_bodiless = request.method == "HEAD" or response.status in {204, 304}
         if (

@@ -15,10 +15,10 @@ import typing
 import uuid
 from collections import abc
 from collections.abc import Callable, Iterable, Mapping
-from dataclasses import dataclass, field
 from typing import Annotated, Any, Literal, TypeVar, get_args, get_origin
 
 import msgspec
+from msgspec import Struct, field
 
 from gambrel.conversion.errors import GambrelError
 
@@ -88,8 +88,7 @@ EXPECTED: dict[str, str] = {
 }
 
 
-@dataclass(frozen=True, slots=True)
-class Codec:
+class Codec(Struct, frozen=True):
     """How a type of the user's own travels: as the plain JSON value that `encode` returns.
 
     `decode` makes the type from that value again, raising ValueError; `schema` describes it.
@@ -103,8 +102,7 @@ class Codec:
 Codecs = Mapping[type, Codec]
 
 
-@dataclass(frozen=True, slots=True)
-class Rule:
+class Rule(Struct, frozen=True):
     """One constraint on a converted value; `message` says what the value must be."""
 
     code: str
@@ -112,8 +110,7 @@ class Rule:
     accepts: Callable[[Any], bool]
 
 
-@dataclass(slots=True, eq=False)
-class Field:
+class Field(Struct, eq=False):
     """One member of an object: its attribute `name` and its `key` on the wire."""
 
     name: str
@@ -123,8 +120,7 @@ class Field:
     default: Any = msgspec.NODEFAULT
 
 
-@dataclass(slots=True, eq=False)
-class Shape:
+class Shape(Struct, eq=False):
     """One node of a type.
 
     `items` holds the element of a list or set, the members of a fixed tuple or union, or the key
@@ -385,7 +381,7 @@ def _constrained(shape: Shape, annotation: Any) -> Shape:
         added = {"extra": {**native, **extra}, "predicates": tuple(predicates)}
         items = tuple(m if m.kind in ABSENT else _tightened(m, added) for m in items)
         native, extra, predicates = {}, {}, []
-    return dataclasses.replace(
+    return msgspec.structs.replace(
         shape,
         annotation=annotation,
         items=items,
@@ -397,7 +393,7 @@ def _constrained(shape: Shape, annotation: Any) -> Shape:
 
 
 def _tightened(shape: Shape, added: dict[str, Any]) -> Shape:
-    return dataclasses.replace(
+    return msgspec.structs.replace(
         shape,
         extra={**shape.extra, **added["extra"]},
         predicates=(*shape.predicates, *added["predicates"]),

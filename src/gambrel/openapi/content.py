@@ -1,10 +1,10 @@
 """Media types and their schemas: the `content` of bodies and responses, and example values."""
 
 from collections.abc import Iterable, Mapping, Sequence
-from dataclasses import dataclass
 from typing import Any, get_args, get_origin
 
 import msgspec
+from msgspec import Struct
 
 from gambrel.openapi.components import Schemas
 from gambrel.openapi.described import Mode, Param, Schema
@@ -26,8 +26,7 @@ _BINARY: Schema = {
 }
 
 
-@dataclass(frozen=True, slots=True)
-class Content:
+class Content(Struct, frozen=True):
     """Builds `content` objects; `items` allows `itemSchema` for streams (OpenAPI 3.2)."""
 
     schemas: Schemas

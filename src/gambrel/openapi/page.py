@@ -9,9 +9,10 @@ import html
 import posixpath
 import re
 from collections.abc import Iterable, Mapping
-from dataclasses import dataclass, field
 from functools import cache
 from pathlib import Path
+
+from msgspec import Struct, field
 
 __all__ = ["ASSET_TYPES", "PageLinks", "asset_version", "assets", "content_policy", "render_page"]
 
@@ -70,8 +71,7 @@ _PAGE = """<!doctype html>
 """
 
 
-@dataclass(frozen=True, slots=True)
-class PageLinks:
+class PageLinks(Struct, frozen=True):
     """Where a page and what it needs are served, as absolute paths below the app's root.
 
     `others` are the pages of the app's other documents by name.

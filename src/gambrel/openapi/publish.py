@@ -8,10 +8,11 @@ import gzip
 import hashlib
 import inspect
 from collections.abc import Awaitable, Callable, Iterator, Mapping
-from dataclasses import dataclass, field
 from functools import cache, partial
 from pathlib import PurePosixPath
 from typing import Any
+
+from msgspec import Struct, field
 
 from gambrel.core.http.errors import NotFound
 from gambrel.core.http.fields.cache_control import add_vary
@@ -41,8 +42,7 @@ _FORWARDED = ("forwarded", "x-forwarded-for", "x-real-ip", "via")
 _YEAR = "public, max-age=31536000, immutable"
 
 
-@dataclass(frozen=True, slots=True)
-class Place:
+class Place(Struct, frozen=True):
     """A document and where it and its page are served; no page where `page` is empty."""
 
     document: Document
@@ -50,8 +50,7 @@ class Place:
     page: str
 
 
-@dataclass(slots=True)
-class Publication:
+class Publication(Struct):
     """What one app serves about itself.
 
     `public` None leaves it to the app's `docs` setting, and that to where the request comes from:

@@ -5,8 +5,9 @@ Called once by `App.build`. What comes out (`Built`) is all that a request touch
 
 import functools
 from collections.abc import Awaitable, Callable, Coroutine, Sequence
-from dataclasses import replace
 from typing import Any
+
+from msgspec.structs import replace
 
 from gambrel.core.app.errors import DEBUG_RENDERER, ErrorBoundary, ErrorHandler, ErrorHandlers
 from gambrel.core.app.extension import order_extensions
@@ -15,11 +16,11 @@ from gambrel.core.app.operations import describe_route
 from gambrel.core.app.pipeline import ASYNC, INLINE, THREAD, Endpoint, Limits, Middleware, fold
 from gambrel.core.app.setup import (
     ERROR_HANDLERS,
+    HEADERS_ON,
     LIFESPANS,
     LISTENERS,
     MIDDLEWARE,
     PROVIDERS,
-    RESPONSE_HEADERS,
     ROUTERS,
     ROUTES,
     Setup,
@@ -30,6 +31,7 @@ from gambrel.core.binding.generate import generate
 from gambrel.core.binding.plan import Context, Plan
 from gambrel.core.binding.providers import Provider
 from gambrel.core.edges.mount import mounted
+from gambrel.core.http.headers import ResponseHeaders
 from gambrel.core.http.host import HostRules
 from gambrel.core.http.proxies import TrustedProxies
 from gambrel.core.http.request import Request
@@ -39,6 +41,7 @@ from gambrel.core.routing.route import Route
 __all__ = ["Built", "build"]
 
 LOOPBACK = ("localhost", ".localhost", "127.0.0.1", "[::1]")
+PAGES = frozenset({"text/html", "application/xhtml+xml"})
 
 
 def build(app: Any) -> "Built":
@@ -102,7 +105,10 @@ class Built:
             entry.call
             for entry in sorted(declared.values(MIDDLEWARE), key=lambda entry: entry.band)
         ]
-        self.headers = [(name.lower(), value) for name, value in declared.values(RESPONSE_HEADERS)]
+        checked = {n: ResponseHeaders(declared.values(p)).pairs() for n, p in HEADERS_ON.items()}
+        common, self.secure_headers = checked["all"], checked["https"]
+        self.headers = {"pages": [*common, *checked["pages"]], "data": [*common, *checked["data"]]}
+        self.headers["other"] = common
         renderers = declared.values(DEBUG_RENDERER)
         self.boundary = ErrorBoundary(
             declared.values(ERROR_HANDLERS),
@@ -207,7 +213,7 @@ class Built:
 
     async def failed(self, request: Request, error: BaseException) -> Response:
         """Answer an error with the app's handlers."""
-        return self.dress(await self.boundary.respond(request, error))
+        return self.dress(await self.boundary.respond(request, error), request)
 
     def failed_in(
         self, route: Route
@@ -219,7 +225,7 @@ class Built:
         scopes: Sequence[ErrorHandlers] = (ErrorHandlers(handlers),)
 
         async def failed(request: Request, error: BaseException) -> Response:
-            return self.dress(await self.boundary.respond(request, error, scopes))
+            return self.dress(await self.boundary.respond(request, error, scopes), request)
 
         return failed
 
@@ -248,14 +254,25 @@ class Built:
     def bake(self, status: int, media_type: str | None) -> Baked:
         """Return a head with the app's default fields."""
         pairs = [] if media_type is None else [("content-type", media_type)]
-        return Baked(status, [*pairs, *self.headers])
+        return Baked(status, [*pairs, *self.defaults(status, media_type)])
 
-    def dress(self, response: Response) -> Response:
+    def defaults(self, status: int, media_type: str | None) -> list[tuple[str, str]]:
+        """Return the fields that responses of a kind get."""
+        kind = (media_type or "").partition(";")[0].strip().lower()
+        # A 304 must not change the policy of the page it renews; viewers of PDF are no data.
+        if status == 304 or kind == "application/pdf":
+            return self.headers["other"]
+        return self.headers["pages" if kind in PAGES else "data"]
+
+    def dress(self, response: Response, request: Request | None = None) -> Response:
         """Set the default fields a response does not set itself."""
-        headers = response.headers
-        for name, value in self.headers:
-            if name not in headers:
-                headers.add(name, value)
+        pairs = response.headers.pairs()
+        given = {name for name, _ in pairs}
+        media_type = response.headers.get("content-type") if "content-type" in given else None
+        wanted = self.defaults(response.status, media_type)
+        if self.secure_headers and request is not None and request.scheme == "https":
+            wanted = [*wanted, *self.secure_headers]
+        pairs += [pair for pair in wanted if pair[0] not in given]
         return response
 
     def operations(self) -> list[Operation]:

@@ -6,9 +6,10 @@ A check is a function from the app to problems. Those of the core are here; exte
 import ipaddress
 import secrets
 from collections.abc import Callable, Iterable, Iterator
-from dataclasses import dataclass
 from enum import IntEnum
 from typing import Any
+
+from msgspec import Struct
 
 from gambrel.core.app.settings import CoreSettings, Secret, Settings
 
@@ -24,8 +25,7 @@ class Level(IntEnum):
     ERROR = 30
 
 
-@dataclass(frozen=True, slots=True)
-class Problem:
+class Problem(Struct, frozen=True):
     """One thing wrong: a stable id, what it is, what to type, and where it was declared."""
 
     id: str
@@ -45,8 +45,7 @@ class Problem:
 CheckFunction = Callable[[Any], Iterable[Problem]]
 
 
-@dataclass(frozen=True, slots=True)
-class Check:
+class Check(Struct, frozen=True):
     """A function from the app to its problems; with `deploy`, only asked before a deployment."""
 
     run: CheckFunction

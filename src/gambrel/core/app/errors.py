@@ -8,10 +8,10 @@ import inspect
 import logging
 import secrets
 from collections.abc import Awaitable, Callable, Iterable, Sequence
-from dataclasses import dataclass
 from typing import Any
 
 import msgspec
+from msgspec import Struct
 
 from gambrel.core.app.error_page import render_page
 from gambrel.core.app.events import Events, RequestFailed
@@ -28,8 +28,7 @@ DEBUG_RENDERER: Point[DebugRenderer] = Point("debug renderer", key=lambda _: "de
 """Answers unknown errors while debugging: `render(request, error, incident)`; None declines."""
 
 
-@dataclass(frozen=True, slots=True)
-class ErrorHandler:
+class ErrorHandler(Struct, frozen=True):
     """Answers errors of a type and its subclasses, or HTTP errors of a status.
 
     `handle(request, error)` returns a response, None to leave it to the next, or raises an

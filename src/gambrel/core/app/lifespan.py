@@ -9,9 +9,10 @@ from collections.abc import AsyncIterator, Callable, Iterable, Iterator
 from contextlib import AbstractAsyncContextManager as AsyncManager
 from contextlib import AbstractContextManager as Manager
 from contextlib import AsyncExitStack, asynccontextmanager, contextmanager
-from dataclasses import dataclass
 from enum import Enum
 from typing import Any, Self, TypeVar, get_args, get_origin, get_type_hints
+
+from msgspec import Struct
 
 from gambrel.core.http.errors import GambrelError
 
@@ -27,8 +28,7 @@ class Moment(Enum):
     PROCESS = "process"
 
 
-@dataclass(frozen=True, slots=True)
-class Entry:
+class Entry(Struct, frozen=True):
     """A thing to open: a context manager, or a function that makes one or yields once.
 
     Parameters of the function are filled by type from what was opened before it, the settings

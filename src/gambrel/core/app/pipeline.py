@@ -7,8 +7,9 @@ the error boundary in one callable, so that a request only has to be matched and
 import asyncio
 import sys
 from collections.abc import Awaitable, Callable, Coroutine, Sequence
-from dataclasses import dataclass
 from typing import Any
+
+from msgspec import Struct
 
 from gambrel.core.binding.plan import Plan
 from gambrel.core.binding.threads import WorkerPool
@@ -26,8 +27,7 @@ Middleware = Callable[[Request, CallNext], Awaitable[Response]]
 Finder = Callable[[Request], "Endpoint"]
 
 
-@dataclass(frozen=True, slots=True)
-class Limits:
+class Limits(Struct, frozen=True):
     """What a route allows: bytes of body, seconds for the handler, and who may end it.
 
     `cancel_on_disconnect` None means: safe methods and streams are cancelled when the client

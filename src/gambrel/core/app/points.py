@@ -6,9 +6,10 @@ an import error. This file knows nothing of what is contributed.
 
 import sys
 from collections.abc import Callable
-from dataclasses import dataclass
 from pathlib import Path
 from typing import Any, Generic, TypeVar
+
+from msgspec import Struct
 
 from gambrel.core.http.errors import GambrelError
 
@@ -35,8 +36,7 @@ class Point(Generic[T]):
         return f"Point({self.name!r})"
 
 
-@dataclass(frozen=True, slots=True)
-class Declared(Generic[T]):
+class Declared(Struct, Generic[T], frozen=True):
     """A contributed value, the extension that did it (`app` for the app), and file and line."""
 
     value: T

@@ -4,9 +4,10 @@ Every verb is one line over `add(point, value)`. The build reads the Points; not
 """
 
 from collections.abc import Callable, Iterable
-from dataclasses import dataclass, field
 from enum import IntEnum
 from typing import Any, Literal, TypeVar
+
+from msgspec import Struct, field
 
 from gambrel.core.app.checks import Check, CheckFunction
 from gambrel.core.app.errors import ErrorHandler, HandleError
@@ -19,6 +20,7 @@ T = TypeVar("T")
 E = TypeVar("E", bound=Event)
 
 Scope = Literal["request", "connection", "app"]
+HeadersOn = Literal["all", "pages", "data", "https"]
 
 
 class Band(IntEnum):
@@ -31,8 +33,7 @@ class Band(IntEnum):
     APP = 4
 
 
-@dataclass(frozen=True, slots=True)
-class RouteEntry:
+class RouteEntry(Struct, frozen=True):
     """A handler at a path; `options` are those of a route decorator."""
 
     path: str
@@ -41,24 +42,21 @@ class RouteEntry:
     options: dict[str, Any] = field(default_factory=dict)
 
 
-@dataclass(frozen=True, slots=True)
-class RouterEntry:
+class RouterEntry(Struct, frozen=True):
     """A group of routes under a prefix."""
 
     router: Any
     prefix: str = ""
 
 
-@dataclass(frozen=True, slots=True)
-class MiddlewareEntry:
+class MiddlewareEntry(Struct, frozen=True):
     """A middleware and its band."""
 
     call: Callable[..., Any]
     band: Band = Band.APP
 
 
-@dataclass(frozen=True, slots=True)
-class ProviderEntry:
+class ProviderEntry(Struct, frozen=True):
     """How a value of a type is made for those who ask for it, and how its health is asked."""
 
     type: Any
@@ -67,8 +65,7 @@ class ProviderEntry:
     ping: Callable[[Any], Any] | None = None
 
 
-@dataclass(frozen=True, slots=True)
-class CommandEntry:
+class CommandEntry(Struct, frozen=True):
     """A function that `gambrel NAME` runs."""
 
     name: str
@@ -85,6 +82,16 @@ COMMANDS: Point[CommandEntry] = Point("command", key=lambda entry: entry.name)
 CHECKS: Point[Check] = Point("check")
 LISTENERS: Point[Listener] = Point("listener")
 RESPONSE_HEADERS: Point[tuple[str, str]] = Point("response header", key=lambda h: h[0].lower())
+PAGE_HEADERS: Point[tuple[str, str]] = Point("header of pages", key=lambda h: h[0].lower())
+DATA_HEADERS: Point[tuple[str, str]] = Point("header of data", key=lambda h: h[0].lower())
+SECURE_HEADERS: Point[tuple[str, str]] = Point("header over HTTPS", key=lambda h: h[0].lower())
+
+HEADERS_ON = {
+    "all": RESPONSE_HEADERS,
+    "pages": PAGE_HEADERS,
+    "data": DATA_HEADERS,
+    "https": SECURE_HEADERS,
+}
 
 
 class Setup:
@@ -157,6 +164,11 @@ class Setup:
         """Call `hear(event)` for events of a type and its subclasses; high priority first."""
         self.add(LISTENERS, Listener(event, hear, priority))
 
-    def response_header(self, name: str, value: str, *, override: bool = False) -> None:
-        """Set a header on every response that does not set it itself."""
-        self.add(RESPONSE_HEADERS, (name, value), override=override)
+    def response_header(
+        self, name: str, value: str, *, on: HeadersOn = "all", override: bool = False
+    ) -> None:
+        """Set a header on every response that does not set it itself.
+
+        `on` limits it to `"pages"` (HTML), to `"data"` (all but these), or to `"https"`.
+        """
+        self.add(HEADERS_ON[on], (name, value), override=override)

@@ -7,8 +7,9 @@ with the chain that leads to them. Executed by `execute.py`.
 import asyncio
 import inspect
 from collections.abc import Iterable
-from dataclasses import dataclass, field
 from typing import Any, get_args, get_origin
+
+from msgspec import Struct, field
 
 from gambrel.conversion.errors import GambrelError
 from gambrel.core.binding.extract import Extractor, build_extractor
@@ -27,8 +28,7 @@ from gambrel.core.binding.signature import (
 __all__ = ["Graph", "Node"]
 
 
-@dataclass(eq=False, slots=True)
-class Node:
+class Node(Struct, eq=False):
     """One dependency: how to call it, where its arguments come from, how long its value lives."""
 
     key: Any

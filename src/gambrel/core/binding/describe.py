@@ -4,14 +4,14 @@ Binding fills these records from a compiled plan; whoever documents, lists or te
 reads them. They hold annotations and values only: no framework object, no callable, no schema.
 """
 
-from dataclasses import dataclass, field
 from typing import Any, Literal
+
+from msgspec import Struct, field
 
 ParamLocation = Literal["path", "query", "header", "cookie", "form", "file"]
 
 
-@dataclass(slots=True)
-class ParamInfo:
+class ParamInfo(Struct):
     """One value read from the path, the query, a header, a cookie, or a part of a form.
 
     `name` is the handler's argument, `alias` the name on the wire. `default` counts only when
@@ -33,8 +33,7 @@ class ParamInfo:
     converter: str | None = None
 
 
-@dataclass(slots=True)
-class BodyInfo:
+class BodyInfo(Struct):
     """The body an operation reads: its type, its media types, and the parts of a form."""
 
     annotation: Any
@@ -45,8 +44,7 @@ class BodyInfo:
     fields: list[ParamInfo] = field(default_factory=list)
 
 
-@dataclass(slots=True)
-class ResponseInfo:
+class ResponseInfo(Struct):
     """One declared response. `annotation` is None where there is no body or its type is unknown."""
 
     status: int
@@ -57,8 +55,7 @@ class ResponseInfo:
     examples: tuple[Any, ...] = ()
 
 
-@dataclass(slots=True)
-class Operation:
+class Operation(Struct):
     """One method on one path, as a client sees it.
 
     `path` is an OpenAPI template without converters (`/users/{id}`), `where` the declaration

@@ -4,14 +4,14 @@
 """
 
 from collections.abc import Callable
-from dataclasses import dataclass, field
 from typing import Any, Literal
+
+from msgspec import Struct
 
 __all__ = ["Body", "Cookie", "Depends", "File", "Form", "Header", "Marker", "Path", "Query"]
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Marker:
+class Marker(Struct, frozen=True, kw_only=True):
     """What all markers can say of a parameter; `alias` is its name on the wire."""
 
     alias: str | None = None
@@ -20,53 +20,40 @@ class Marker:
     deprecated: bool = False
 
 
-class Path(Marker):
+class Path(Marker, frozen=True, kw_only=True):
     """A parameter of the path pattern."""
 
-    __slots__ = ()
 
-
-class Query(Marker):
+class Query(Marker, frozen=True, kw_only=True):
     """A query parameter; of a struct type, all its fields from the query."""
 
-    __slots__ = ()
 
-
-class Header(Marker):
+class Header(Marker, frozen=True, kw_only=True):
     """A header field; `user_agent` reads `User-Agent` unless an alias is given."""
 
-    __slots__ = ()
 
-
-class Cookie(Marker):
+class Cookie(Marker, frozen=True, kw_only=True):
     """A cookie."""
 
-    __slots__ = ()
 
-
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Body(Marker):
+class Body(Marker, frozen=True, kw_only=True):
     """The body, or with several of them a member of it; `media_type` pins what is accepted."""
 
     media_type: str | None = None
 
 
-class Form(Marker):
+class Form(Marker, frozen=True, kw_only=True):
     """A field of an HTML form; of a struct type, all its fields from the form."""
 
-    __slots__ = ()
 
-
-@dataclass(frozen=True, slots=True, kw_only=True)
-class File(Marker):
+class File(Marker, frozen=True, kw_only=True):
     """An uploaded file of a multipart form, of at most `max_size` bytes."""
 
     max_size: int | None = None
     content_types: tuple[str, ...] = ()
 
 
-@dataclass(frozen=True, slots=True)
-class Depends:
+class Depends(Struct, frozen=True):
     """The result of `call`, whose own parameters are bound the same way.
 
     `Annotated[T, Depends(f)]`. A generator yields the value and cleans up afterwards: before the
@@ -76,8 +63,8 @@ class Depends:
     """
 
     call: Callable[..., Any]
-    scope: Literal["request", "connection", "app"] = field(default="request", kw_only=True)
-    exit: Literal["before", "after"] = field(default="before", kw_only=True)
-    cached: bool = field(default=True, kw_only=True)
-    inline: bool = field(default=False, kw_only=True)
-    max_concurrency: int | None = field(default=None, kw_only=True)
+    scope: Literal["request", "connection", "app"] = "request"
+    exit: Literal["before", "after"] = "before"
+    cached: bool = True
+    inline: bool = False
+    max_concurrency: int | None = None

@@ -5,10 +5,10 @@ faster function that does the same, and falls back to `diagnose` to find every f
 """
 
 from collections.abc import Callable, Collection, Coroutine
-from dataclasses import dataclass
 from typing import Any
 
 import msgspec
+from msgspec import Struct
 
 from gambrel.conversion.convert import json_decoder
 from gambrel.conversion.errors import Fault, InvalidError, MalformedError
@@ -28,8 +28,7 @@ __all__ = ["Context", "Plan"]
 _FORM_SOURCES = {"form", "file"}
 
 
-@dataclass(frozen=True, slots=True)
-class Context:
+class Context(Struct, frozen=True):
     """What the app lends to every plan: baked heads, the error boundary, the providers."""
 
     bake: Bake

@@ -6,8 +6,9 @@ with a provider is never read from input.
 
 from collections.abc import Callable
 from contextlib import AsyncExitStack
-from dataclasses import dataclass, field
 from typing import Any, Literal
+
+from msgspec import Struct, field
 
 from gambrel.conversion.errors import GambrelError
 
@@ -17,8 +18,7 @@ Scope = Literal["request", "connection", "app"]
 WIDTH: dict[str, int] = {"request": 0, "connection": 1, "app": 2}
 
 
-@dataclass(frozen=True, slots=True)
-class Provider:
+class Provider(Struct, frozen=True):
     """How to make a value of `kind`: a function, generator or class, itself bound by type.
 
     `ping` checks that the value works; health reports call it.
@@ -31,8 +31,7 @@ class Provider:
     ping: Callable[[Any], Any] | None = None
 
 
-@dataclass(slots=True)
-class Keep:
+class Keep(Struct):
     """Values that outlive one request (of an app or a connection), and how to close them."""
 
     values: dict[Any, Any] = field(default_factory=dict)

@@ -10,10 +10,10 @@ import sys
 import types
 import typing
 from collections.abc import Callable, Collection
-from dataclasses import dataclass
 from typing import Annotated, Any, get_args, get_origin
 
 import msgspec
+from msgspec import Struct
 
 from gambrel.conversion.errors import GambrelError
 from gambrel.core.binding.markers import (
@@ -38,8 +38,7 @@ FRAMEWORK_TYPES: tuple[type, ...] = (Request, Response, Headers, State)
 REQUIRED = inspect.Parameter.empty
 
 
-@dataclass(frozen=True, slots=True)
-class Parameter:
+class Parameter(Struct, frozen=True):
     """One parameter: its source (`path`, `query`, …, `framework`, `provider`, `depends`)."""
 
     name: str
@@ -56,8 +55,7 @@ class Parameter:
         return self.default is REQUIRED
 
 
-@dataclass(frozen=True, slots=True)
-class Signature:
+class Signature(Struct, frozen=True):
     """A callable as binding sees it."""
 
     call: Callable[..., Any]

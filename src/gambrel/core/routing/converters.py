@@ -8,15 +8,15 @@ import datetime
 import re
 import uuid
 from collections.abc import Callable, Mapping
-from dataclasses import dataclass, field
 from typing import Any
+
+from msgspec import Struct, field
 
 PLAIN = 100
 """The rank of a parameter without a converter: after every converter."""
 
 
-@dataclass(frozen=True, eq=False)
-class Converter:
+class Converter(Struct, frozen=True, eq=False):
     """A pair of functions: `parse` (text → value) and `format` (value → text).
 
     `parse` raises ValueError for text it does not take; a text that `format` makes is parsed again

@@ -7,8 +7,10 @@ into one route per language. Only `router` calls this, when it compiles.
 import inspect
 import re
 from collections.abc import Callable, Iterable, Iterator, Mapping
-from dataclasses import dataclass, field, replace
 from typing import Any, NamedTuple
+
+from msgspec import Struct, field
+from msgspec.structs import replace
 
 from gambrel.core.http.errors import GambrelError, NotFound
 from gambrel.core.http.request import Request
@@ -51,8 +53,7 @@ class Include(NamedTuple):
     where: str
 
 
-@dataclass(eq=False)
-class Declarations:
+class Declarations(Struct, eq=False):
     """All that one router was told."""
 
     prefix: str
@@ -71,8 +72,7 @@ class Declarations:
         self.items.append(item)
 
 
-@dataclass(frozen=True)
-class Group:
+class Group(Struct, frozen=True):
     """What routes inherit from the routers around them."""
 
     versioning: Versioning

@@ -4,8 +4,9 @@ The table makes them; the app asks a `Choice` to `pick` and answers a `Miss`. Bo
 `Route` does, so that the request path tests one attribute.
 """
 
-from dataclasses import dataclass
 from typing import Any, ClassVar
+
+from msgspec import Struct
 
 from gambrel.core.http.errors import BadRequest, HTTPError, MethodNotAllowed
 from gambrel.core.http.fields.negotiation import best_match
@@ -13,8 +14,7 @@ from gambrel.core.routing.predicates import accept_of
 from gambrel.core.routing.route import Route
 
 
-@dataclass(frozen=True, slots=True)
-class Miss:
+class Miss(Struct, frozen=True):
     """No route: 404, 405, 400, 406 or 415; or 204 (automatic OPTIONS) or 308 (slash redirect).
 
     `allow` are the methods the path does have, `location` the path to redirect to; the app adds

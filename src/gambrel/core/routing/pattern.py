@@ -7,9 +7,10 @@ them in. It knows converters and nothing of routes.
 import itertools
 import re
 from collections.abc import Mapping
-from dataclasses import dataclass
 from functools import cached_property
 from typing import Any
+
+from msgspec import Struct
 
 from gambrel.core.http.errors import GambrelError
 from gambrel.core.routing.converters import PLAIN, Converter, Converters
@@ -21,8 +22,7 @@ _BRACES = re.compile(r"\{((?:[^{}]|\{[^{}]*\})*)\}")
 _PARAM = re.compile(r"([^\W\d_]\w*)(?::(\w+)(?:\((.*)\))?)?")
 
 
-@dataclass(frozen=True)
-class Param:
+class Param(Struct, frozen=True):
     """A parameter; `spec` is its converter as written, `int` or `any(a,b)`."""
 
     name: str
@@ -44,8 +44,7 @@ class Param:
         return text if self.converter is None else self.converter.parse(text)
 
 
-@dataclass(frozen=True)
-class Segment:
+class Segment(Struct, frozen=True, dict=True):
     """One part of a path: a literal, a parameter, or both mixed (`{name}.{ext}`)."""
 
     parts: tuple[str | Param, ...]

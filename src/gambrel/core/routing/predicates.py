@@ -5,8 +5,9 @@ it is the reason that no route suits; without, that is 404. Only requests to suc
 """
 
 from collections.abc import Callable
-from dataclasses import dataclass
 from typing import Any, Literal
+
+from msgspec import Struct
 
 from gambrel.core.http.errors import BadRequest
 from gambrel.core.http.fields.media import MediaType
@@ -16,8 +17,7 @@ from gambrel.core.http.host import HostPattern, parse_host
 Predicate = Callable[[Any], bool]
 
 
-@dataclass(frozen=True)
-class When:
+class When(Struct, frozen=True):
     """One of the built-in predicates: a test, its name, and what it was given.
 
     Equal ones make two routes conflict. `status` is answered where it alone does not hold.
@@ -104,8 +104,7 @@ def _fails(request: Any, predicate: Predicate) -> bool:
     return not predicate(request)
 
 
-@dataclass(frozen=True)
-class Versioning:
+class Versioning(Struct, frozen=True):
     """How the versions of routes and groups (`version="1"`) are told apart.
 
     "path" puts `prefix` and the version before the whole path (`/v1/users`), "header" compares the

@@ -5,9 +5,10 @@ that one start shows all of them; they do not quote values, which may be secret.
 """
 
 from collections.abc import Iterable
-from dataclasses import dataclass
 from difflib import get_close_matches
 from typing import Any
+
+from msgspec import Struct
 
 from gambrel.core.app.settings import values as read
 from gambrel.core.app.settings.secret import Secret
@@ -20,8 +21,7 @@ READ_ELSEWHERE = frozenset({"GAMBREL_REQUIRE", "GAMBREL_SECRETS_DIR"})
 _FAILED = object()
 
 
-@dataclass(frozen=True, slots=True)
-class Setting:
+class Setting(Struct, frozen=True):
     """One value as `gambrel config` lists it; secrets in `value` are masked."""
 
     section: str

@@ -6,9 +6,10 @@
 import re
 import tomllib
 from collections.abc import Iterator, Mapping
-from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any
+
+from msgspec import Struct, field
 
 from gambrel.core.http.errors import GambrelError
 
@@ -16,8 +17,7 @@ PREFIX = "GAMBREL_"
 _ABSENT = object()
 
 
-@dataclass(frozen=True, slots=True)
-class Found:
+class Found(Struct, frozen=True):
     """A value as a source has it, and where it stands; `text` has still to be converted."""
 
     value: object
@@ -25,8 +25,7 @@ class Found:
     text: bool = False
 
 
-@dataclass(frozen=True, slots=True)
-class Name:
+class Name(Struct, frozen=True):
     """What a setting is called: its path (`core`, `debug`) and its variables, best first."""
 
     path: tuple[str, ...]
@@ -37,8 +36,7 @@ class Name:
         return (self.path[1:], self.path) if self.path[0] == "core" else (self.path,)
 
 
-@dataclass(frozen=True, slots=True)
-class Variables:
+class Variables(Struct, frozen=True):
     """Settings as texts with their origins, under upper-case names."""
 
     texts: Mapping[str, tuple[str, str]]
@@ -49,8 +47,7 @@ class Variables:
         return Found(*texts[0], text=True) if texts else None
 
 
-@dataclass(frozen=True, slots=True)
-class Table:
+class Table(Struct, frozen=True):
     """Settings as nested values, with the place they come from and their lines in it."""
 
     values: Mapping[str, Any]

@@ -6,11 +6,11 @@
 import dataclasses
 import re
 from collections.abc import Callable, Mapping
-from dataclasses import dataclass
 from pathlib import Path, PurePath
 from typing import Annotated, Any, get_args, get_origin, get_type_hints
 
 import msgspec
+from msgspec import Struct
 
 from gambrel.conversion.shape import Codec, read_shape
 from gambrel.conversion.text import collection_converter, scalar_converter
@@ -22,15 +22,13 @@ _ABSENT = (type(msgspec.NODEFAULT), type(dataclasses.MISSING))
 _URL_PASSWORD = re.compile(r"(://[^:/?#@\s]*):[^/?#\s]*@")
 
 
-@dataclass(frozen=True, slots=True)
-class Env:
+class Env(Struct, frozen=True):
     """Another environment variable for a setting: `Annotated[str, Env("GAMBREL_DATABASE_URL")]`."""
 
     name: str
 
 
-@dataclass(frozen=True, slots=True)
-class SectionField:
+class SectionField(Struct, frozen=True):
     """One field of a section; without `make_default` a value must be given."""
 
     name: str

@@ -9,12 +9,13 @@ import re
 import secrets
 import tempfile
 from collections.abc import AsyncIterator, Iterable, Iterator, Mapping
-from dataclasses import dataclass
 from functools import partial
 from io import BytesIO
 from pathlib import Path
 from typing import IO
 from urllib.parse import unquote_to_bytes
+
+from msgspec import Struct
 
 from gambrel.core.http.errors import BadRequest, ContentTooLarge, UnsupportedMediaType
 from gambrel.core.http.threads import in_thread
@@ -25,8 +26,7 @@ _CHUNK = 262_144
 _MiB = 1 << 20
 
 
-@dataclass(frozen=True, slots=True)
-class FormLimits:
+class FormLimits(Struct, frozen=True):
     """How much of a form is taken; sizes in bytes. Beyond any of these is 413.
 
     `fields` counts URL-encoded pairs, `parts` those of multipart; `field` is one text value,

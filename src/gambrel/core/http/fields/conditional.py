@@ -5,9 +5,10 @@ cookies and header builders use the dates.
 """
 
 from collections.abc import Mapping
-from dataclasses import dataclass
 from datetime import UTC, datetime
 from enum import Enum
+
+from msgspec import Struct
 
 from gambrel.core.http.errors import BadRequest
 
@@ -78,8 +79,7 @@ def _moment(day: str, month: str, year: str, clock: str) -> datetime | None:
         return None
 
 
-@dataclass(frozen=True, slots=True)
-class ETag:
+class ETag(Struct, frozen=True):
     """An entity tag (RFC 9110 §8.8.3); `str()` is its form on the wire.
 
     Raises:
@@ -180,8 +180,7 @@ def evaluate(
     return Decision.PERFORM
 
 
-@dataclass(frozen=True, slots=True)
-class _State:
+class _State(Struct, frozen=True):
     etag: ETag | None
     last_modified: datetime | None
     exists: bool

@@ -8,11 +8,12 @@ import mimetypes
 import os
 import secrets
 from collections.abc import AsyncGenerator, Mapping
-from dataclasses import dataclass
 from datetime import UTC, datetime, timedelta
 from pathlib import Path
 from typing import IO
 from urllib.parse import quote
+
+from msgspec import Struct
 
 from gambrel.core.http.bodies.forms import clean_filename
 from gambrel.core.http.errors import GambrelError, NotFound, PreconditionFailed
@@ -53,8 +54,7 @@ def guess_media_type(name: str) -> str:
     return media_type or "application/octet-stream"
 
 
-@dataclass(frozen=True, slots=True)
-class Offload:
+class Offload(Struct, frozen=True):
     """Let the proxy in front send the file: name its header, and its prefix for the root.
 
     `Offload("X-Accel-Redirect", "/protected/")` for nginx needs a response with a `root`;

@@ -10,7 +10,7 @@ import signal
 import socket
 import subprocess
 import sys
-from collections.abc import Iterator
+from collections.abc import Iterable, Iterator
 from contextlib import contextmanager, suppress
 from pathlib import Path
 
@@ -69,13 +69,13 @@ def command(target: str, host: str, port: int, watch: tuple[Path, ...]) -> None:
             sys.platform,
             "use `gambrel run`, or WSL",
         )
-    folders = list(dict.fromkeys([root_of(split_target(target)[0]), Path.cwd(), *watch]))
+    folders = outermost([root_of(split_target(target)[0]), *watch])
     with open_listener(host, port) as listener:
         click.echo(f"Gambrel serves {target} at {url_of(listener)} and reloads on save")
-        sys.exit(supervise(target, listener, outermost(folders)))
+        sys.exit(supervise(target, listener, folders))
 
 
-def outermost(folders: list[Path]) -> list[Path]:
+def outermost(folders: Iterable[Path]) -> list[Path]:
     """Return the folders that are in none of the others."""
     resolved = list(dict.fromkeys(folder.resolve() for folder in folders))
     return [one for one in resolved if not any(one.is_relative_to(o) for o in resolved if o != one)]
@@ -105,13 +105,13 @@ class Worker:
 
     def stop(self) -> None:
         """End it: politely, then not."""
-        os.close(self._writer)
         self._process.terminate()
         try:
             self._process.wait(GRACE)
         except subprocess.TimeoutExpired:
             self._process.kill()
             self._process.wait()
+        os.close(self._writer)
 
 
 @contextmanager

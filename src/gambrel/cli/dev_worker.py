@@ -12,13 +12,14 @@ import socket
 import sys
 import threading
 from pathlib import Path
-from typing import IO
+from types import TracebackType
+from typing import IO, Any
 
 import click
 
-from gambrel import App, Request, Response
+from gambrel import App, GambrelError, Request, Response
 from gambrel.cli.dev import REFUSED
-from gambrel.cli.failures import tell, user_trace
+from gambrel.cli.failures import describe, is_framework, tell, user_trace
 from gambrel.cli.run import serve_app
 from gambrel.cli.safety import build_safely, tell_problems
 from gambrel.cli.target import load_app
@@ -29,6 +30,10 @@ __all__ = ["error_app", "load_for_development", "main"]
 LOOPBACK = ("localhost", ".localhost", "127.0.0.1", "[::1]")
 EXPECTED = ("core.hosts", "core.secret")
 """Warnings about what is made up for: a developer need not read them at every start."""
+
+
+class Refused(SystemExit):
+    """The app may not be served: the process ends, and `gambrel dev` with it."""
 
 
 def main(target: str, listener_fd: str, life_fd: str) -> None:
@@ -44,16 +49,27 @@ def main(target: str, listener_fd: str, life_fd: str) -> None:
     threading.Thread(target=follow, args=(life,), daemon=True).start()
     limits = Limits(shutdown_grace=0.5)
     with socket.socket(fileno=int(listener_fd)) as listener:
-        try:
-            app = load_for_development(target, secret)
-            serve_app(app, listener.dup(), message, limits=limits)
-        except (Exception, SystemExit) as error:
-            if isinstance(error, SystemExit) and error.code == REFUSED:
-                raise
-            if not tell(error):
-                click.echo(user_trace(error), err=True, nl=False)
+        failure = attempt(target, secret, listener.dup(), message, limits)
+        if failure is not None:  # outside of the handler, or it would be the error's context
+            if not tell(failure):
+                click.echo(user_trace(failure), err=True, nl=False)
             message = "serving the error until a file is saved"
-            serve_app(error_app(error), listener.dup(), message, limits=limits)
+            serve_app(error_app(failure), listener.dup(), message, limits=limits)
+
+
+def attempt(
+    target: str, secret: str, listener: socket.socket, message: str, limits: Any
+) -> BaseException | None:
+    """Serve the app; return what has kept it from that."""
+    try:
+        serve_app(load_for_development(target, secret), listener, message, limits=limits)
+    except Refused:
+        raise
+    except (Exception, SystemExit) as error:
+        return error
+    finally:
+        listener.close()
+    return None
 
 
 def follow(life: IO[str]) -> None:
@@ -67,13 +83,13 @@ def load_for_development(target: str, secret: str) -> App:
 
     Raises:
         GambrelError: The app does not import or cannot be built.
-        SystemExit: It may not be served here at all.
+        Refused: It may not be served here at all.
     """
     os.environ["GAMBREL_DEBUG"] = "true"
     app = load_app(target)
     add_debug(app)
     if not tell_problems(build_safely(app, "127.0.0.1", secret), quiet=EXPECTED):
-        sys.exit(REFUSED)
+        raise Refused(REFUSED)
     if app.settings.core.hosts:
         app.build().allowed_hosts = HostRules([*app.settings.core.hosts, *LOOPBACK])
     return app
@@ -98,16 +114,29 @@ def error_app(error: BaseException) -> App:
     os.environ["GAMBREL_DEBUG"] = "true"
     app = App(defaults=(), root=Path(__file__).parent)
     add_debug(app)
-    raised = error if isinstance(error, Exception) else RuntimeError(f"the app exits: {error}")
-    trace = error.__traceback__
+    shown, trace = shown_error(error)
 
     async def show_error(request: Request) -> Response:
-        raise raised.with_traceback(trace)
+        raise shown.with_traceback(trace)
 
     for path in ("/", "/{path:path}"):
         app.add(path, show_error, methods=("GET", "POST", "PUT", "PATCH", "DELETE"))
     logging.getLogger("gambrel.errors").disabled = True  # it is in the terminal already
     return app
+
+
+def shown_error(error: BaseException) -> tuple[Exception, TracebackType | None]:
+    """Return the user's own error behind one of ours, and its trace from their first frame on."""
+    cause = error.__cause__ if isinstance(error, GambrelError) else None
+    shown = error if cause is None or isinstance(cause, GambrelError) else cause
+    trace = shown.__traceback__
+    while trace is not None and is_framework(trace.tb_frame.f_code.co_filename):
+        trace = trace.tb_next
+    if not isinstance(shown, Exception):  # it exits
+        return RuntimeError(describe(shown)), trace
+    if isinstance(error, GambrelError) and shown is not error:
+        shown.add_note(f"{error.what}; {error.where}: {error.hint}")
+    return shown, trace
 
 
 if __name__ == "__main__":

@@ -3,6 +3,7 @@
 The group calls `tell` for every error that a command raises; `dev` for what fails in its worker.
 """
 
+import importlib
 import traceback
 from pathlib import Path
 from types import TracebackType
@@ -11,9 +12,14 @@ import click
 
 from gambrel import GambrelError
 
-__all__ = ["describe", "place_of", "tell", "user_trace"]
+__all__ = ["describe", "is_framework", "place_of", "tell", "user_trace"]
 
-_FRAMEWORK = str(Path(__file__).parents[1])
+_SILENT = (
+    str(Path(__file__).parents[1]),
+    str(Path(importlib.__file__).parent),
+    "<frozen importlib",
+    "<endpoint ",
+)
 
 
 def tell(error: BaseException) -> bool:
@@ -50,7 +56,7 @@ def _strip(trace: traceback.TracebackException) -> None:
 
 def is_framework(file: str) -> bool:
     """Tell whether a frame says nothing to the user: ours, or of the import system."""
-    return file.startswith((_FRAMEWORK, "<frozen importlib", "<endpoint "))
+    return file.startswith(_SILENT)
 
 
 def place_of(trace: TracebackType | None) -> str:

@@ -115,14 +115,24 @@ def load_file(path: str, file: Path) -> ModuleType:
     if str(root) not in sys.path:
         sys.path.insert(0, str(root))
     name = ".".join(parts)
-    loaded = sys.modules.get(name)
-    if loaded is not None and getattr(loaded, "__file__", None) == str(file):
-        return loaded
-    if loaded is not None:  # a module of the standard library, say: it must stay what it is
-        name = f"gambrel_target_{name.replace('.', '_')}"
-    if len(parts) > 1 and loaded is None:
+    # The name of another module, one of the standard library, say, must stay what it is.
+    spare = re.sub(r"\W", "_", f"gambrel_target_{file.stem}")
+    for loaded in (sys.modules.get(name), sys.modules.get(spare)):
+        if loaded is not None and getattr(loaded, "__file__", None) == str(file):
+            return loaded
+    if name not in sys.modules and all(map(str.isidentifier, parts)) and leads_to(name, file):
         return attempt(path, lambda: importlib.import_module(name))
-    return attempt(path, lambda: execute(name, file))
+    return attempt(path, lambda: execute(spare, file))
+
+
+def leads_to(name: str, file: Path) -> bool:
+    """Tell whether importing a name runs this file."""
+    importlib.invalidate_caches()
+    try:
+        spec = importlib.util.find_spec(name)
+    except Exception:  # a package around it fails: importing tells how
+        return True
+    return spec is not None and spec.origin is not None and Path(spec.origin).samefile(file)
 
 
 def execute(name: str, file: Path) -> ModuleType:

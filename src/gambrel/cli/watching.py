@@ -1,11 +1,13 @@
 """Changed files: by watchfiles where it is installed, else by looking at their times.
 
-`dev` iterates `changes`; what is not source or settings of an app is left out.
+`dev` iterates `changes`; what is not source or settings of an app is left out. Settings lie in the
+working directory, which may be large: of it only their files are looked at.
 """
 
 import os
 import time
 from collections.abc import Callable, Iterable, Iterator
+from contextlib import suppress
 from pathlib import Path
 
 __all__ = ["changes", "is_watched", "poll"]
@@ -17,23 +19,37 @@ _SKIPPED = {"__pycache__", "node_modules", "site-packages", "venv"}
 
 
 def changes(folders: Iterable[Path], is_stopped: Callable[[], bool]) -> Iterator[set[Path]]:
-    """Yield the files below `folders` that have changed, or an empty set every tick."""
+    """Yield the files that have changed, or an empty set every tick.
+
+    These are Python and settings files below `folders`, and the settings of the working directory.
+    """
     folders = list(folders)
+    here = Path.cwd()
+    settings = [] if any(map(here.is_relative_to, folders)) else [here]
+    known = snapshot(settings, settings_of)
+    for changed in watch(folders, is_stopped):
+        if is_stopped():
+            return
+        now = snapshot(settings, settings_of)
+        yield changed | difference(known, now)
+        known = now
+
+
+def watch(folders: list[Path], is_stopped: Callable[[], bool]) -> Iterator[set[Path]]:
+    """Yield the files below `folders` that have changed."""
     try:
         import watchfiles
     except ImportError:
         yield from poll(folders, is_stopped)
         return
-    found = watchfiles.watch(
+    for changed in watchfiles.watch(
         *folders,
         watch_filter=lambda _change, path: is_watched(Path(path), folders),
         step=20,
         rust_timeout=int(TICK * 1000),
         yield_on_timeout=True,
-    )
-    for changed in found:
-        if is_stopped():
-            return
+        ignore_permission_denied=True,
+    ):
         yield {Path(path) for _, path in changed}
 
 
@@ -41,33 +57,43 @@ def poll(
     folders: Iterable[Path], is_stopped: Callable[[], bool], tick: float = TICK
 ) -> Iterator[set[Path]]:
     """Do the same by comparing times and sizes."""
-    known = snapshot(folders)
+    known = snapshot(folders, sources_of)
     while not is_stopped():
         time.sleep(tick)
-        now = snapshot(folders)
-        changed = {path for path, _ in known.items() ^ now.items()}
+        now = snapshot(folders, sources_of)
+        yield difference(known, now)
         known = now
-        yield changed
 
 
-def snapshot(folders: Iterable[Path]) -> dict[Path, tuple[int, int]]:
-    """Return time and size of every watched file."""
-    found: dict[Path, tuple[int, int]] = {}
-    for folder in folders:
-        for path in walk(folder):
-            try:
-                status = path.stat()
-            except OSError:  # gone since it was listed
-                continue
+Snapshot = dict[Path, tuple[int, int]]
+"""Time and size of files."""
+
+
+def snapshot(folders: Iterable[Path], files_of: Callable[[Path], Iterable[Path]]) -> Snapshot:
+    """Return the state of the watched files."""
+    found: Snapshot = {}
+    for path in (path for folder in folders for path in files_of(folder)):
+        with suppress(OSError):  # gone since it was listed
+            status = path.stat()
             found[path] = (status.st_mtime_ns, status.st_size)
     return found
 
 
-def walk(folder: Path) -> Iterator[Path]:
+def difference(before: Snapshot, after: Snapshot) -> set[Path]:
+    """Return the files that are new, gone or changed."""
+    return {path for path, _ in before.items() ^ after.items()}
+
+
+def sources_of(folder: Path) -> Iterator[Path]:
     """Yield the watched files below a folder."""
     for root, inner, files in os.walk(folder):
         inner[:] = [name for name in inner if not is_skipped(name)]
         yield from (Path(root, name) for name in files if has_watched_name(name))
+
+
+def settings_of(folder: Path) -> Iterator[Path]:
+    """Yield the files in a folder that settings are read from."""
+    yield from (folder / ".env", folder / "pyproject.toml", *folder.glob("gambrel*.toml"))
 
 
 def is_watched(path: Path, folders: Iterable[Path]) -> bool:

@@ -1,0 +1,87 @@
+"""A command in a process of its own: its lines as they come, requests to it, and how it ended."""
+
+import http.client
+import os
+import queue
+import re
+import signal
+import subprocess
+import sys
+import threading
+from collections.abc import Mapping
+
+PATIENCE = 60.0
+
+
+class Started:
+    """A running `gambrel ARGS…`; every wait ends after `PATIENCE` seconds."""
+
+    def __init__(self, args: list[str], environ: Mapping[str, str]) -> None:
+        self.process = subprocess.Popen(
+            [sys.executable, "-m", "gambrel.cli.main", *args],
+            stdout=subprocess.PIPE,
+            stderr=subprocess.STDOUT,
+            text=True,
+            env={**os.environ, **environ},
+        )
+        self.seen: list[str] = []
+        self._lines: queue.Queue[str | None] = queue.Queue()
+        self._reader = threading.Thread(target=self._read, daemon=True)
+        self._reader.start()
+
+    def _read(self) -> None:
+        assert self.process.stdout is not None
+        for line in self.process.stdout:
+            self._lines.put(line.rstrip("\n"))
+        self._lines.put(None)
+
+    def line(self, pattern: str) -> re.Match[str]:
+        """Wait for a line in which a pattern is found."""
+        while (line := self._lines.get(timeout=PATIENCE)) is not None:
+            self.seen.append(line)
+            if match := re.search(pattern, line):
+                return match
+        raise AssertionError(f"no line with {pattern!r} in:\n" + "\n".join(self.seen))
+
+    def port(self) -> int:
+        """Wait for the address, and return its port."""
+        return int(self.line(r"http://\S+:(\d+)")[1])
+
+    def end(self, number: signal.Signals | None = signal.SIGTERM) -> int:
+        """Send a signal, unless it ends by itself, and return the exit code."""
+        if number is not None:
+            self.process.send_signal(number)
+        code = self.process.wait(PATIENCE)
+        self._reader.join(PATIENCE)
+        while not self._lines.empty():
+            self.seen.append(self._lines.get() or "")
+        return code
+
+    @property
+    def output(self) -> str:
+        """All that was written, once it has ended."""
+        return "\n".join(self.seen)
+
+    def close(self) -> None:
+        """End it, whatever state it is in."""
+        if self.process.poll() is None:
+            self.process.terminate()
+            try:
+                self.process.wait(10)
+            except subprocess.TimeoutExpired:
+                self.process.kill()
+                self.process.wait()
+        assert self.process.stdout is not None
+        self._reader.join(PATIENCE)
+        self.process.stdout.close()
+
+
+def get(port: int, path: str = "/", **headers: str) -> tuple[int, str]:
+    """Return status and text of an answer."""
+    connection = http.client.HTTPConnection("127.0.0.1", port, timeout=PATIENCE)
+    try:
+        connection.request("GET", path, headers=headers)
+        response = connection.getresponse()
+        return response.status, response.read().decode()
+    finally:
+        connection.close()

@@ -1,0 +1,66 @@
+from gambrel import GambrelError
+from gambrel.cli.failures import describe, place_of, tell, user_trace
+from gambrel.cli.target import attempt
+
+
+def boom() -> None:
+    raise ValueError("no such shelf\nsecond line")
+
+
+def caught(action=boom) -> GambrelError:
+    try:
+        attempt("shop.py", action)
+    except GambrelError as error:
+        return error
+    raise AssertionError("nothing was raised")
+
+
+def test_an_error_is_described_on_one_line():
+    assert describe(ValueError("no such shelf\nsecond line")) == "ValueError: no such shelf"
+    assert describe(KeyboardInterrupt()) == "KeyboardInterrupt"
+
+
+def test_the_trace_of_the_cause_is_told_before_the_three_lines(capsys):
+    told = tell(caught())
+
+    lines = capsys.readouterr().err
+    assert told
+    assert lines.index("ValueError: no such shelf") < lines.index("gambrel: [cli.import-failed]")
+
+
+def test_the_trace_has_only_frames_of_the_user():
+    trace = user_trace(caught().__cause__)
+
+    assert "test_failures.py" in trace
+    assert "gambrel/cli/target.py" not in trace
+
+
+def test_frames_of_the_framework_are_left_out_of_causes_and_groups_too():
+    def chained() -> None:
+        try:
+            attempt("inner.py", boom)
+        except GambrelError as error:
+            raise ExceptionGroup("several", [error]) from error
+
+    trace = user_trace(caught(chained).__cause__)
+
+    assert "several" in trace
+    assert "gambrel/cli" not in trace
+
+
+def test_an_error_that_is_not_ours_is_left_alone(capsys):
+    assert not tell(ValueError("x"))
+    assert capsys.readouterr().err == ""
+
+
+def test_the_place_is_the_innermost_line_of_the_user():
+    error = caught().__cause__
+
+    assert (
+        place_of(error.__traceback__)
+        == f"tests/cli/test_failures.py:{boom.__code__.co_firstlineno + 1}"
+    )
+
+
+def test_there_is_no_place_without_a_frame_of_the_user():
+    assert place_of(None) == ""

@@ -1,0 +1,74 @@
+import socket
+from pathlib import Path
+
+import pytest
+
+from gambrel import GambrelError
+from gambrel.cli.listening import open_listener, url_of
+
+
+def test_port_0_takes_a_free_one():
+    with open_listener("127.0.0.1", 0) as listener:
+        port = listener.getsockname()[1]
+
+        assert port > 0
+        assert url_of(listener) == f"http://127.0.0.1:{port}"
+
+
+def test_ipv6_addresses_stand_in_brackets():
+    with open_listener("::1", 0) as listener:
+        assert url_of(listener) == f"http://[::1]:{listener.getsockname()[1]}"
+
+
+def test_a_taken_port_is_named_with_another_to_try():
+    with open_listener("127.0.0.1", 0) as listener:
+        port = listener.getsockname()[1]
+        with pytest.raises(GambrelError) as caught, open_listener("127.0.0.1", port):
+            pass
+
+    assert caught.value.code == "server.port-taken"
+    assert caught.value.what == f"port {port} is in use by another process"
+    assert f"--port {port + 1 if port < 65_535 else 8000}" in caught.value.hint
+
+
+@pytest.mark.parametrize("host", ["192.0.2.1", "no-such-host.invalid"])
+def test_an_address_of_another_machine_is_refused(host):
+    with pytest.raises(GambrelError) as caught, open_listener(host, 0):
+        pass
+
+    assert caught.value.code == "server.address"
+    assert host in caught.value.what
+
+
+def test_a_path_is_listened_at_and_removed_at_the_end(folder):
+    with open_listener("", 0, "web.sock") as listener:
+        assert Path("web.sock").is_socket()
+        assert url_of(listener) == "unix:web.sock"
+
+    assert not Path("web.sock").exists()
+
+
+def test_a_socket_that_was_left_behind_is_replaced(folder):
+    with socket.socket(socket.AF_UNIX) as left:
+        left.bind("web.sock")
+
+    with open_listener("", 0, "web.sock"):
+        assert Path("web.sock").is_socket()
+
+
+def test_a_socket_in_use_is_not_replaced(folder):
+    with open_listener("", 0, "web.sock"):
+        with pytest.raises(GambrelError) as caught, open_listener("", 0, "web.sock"):
+            pass
+
+        assert caught.value.code == "server.port-taken"
+        assert Path("web.sock").is_socket()
+
+
+def test_a_file_that_is_no_socket_is_not_replaced(folder):
+    Path("web.sock").write_text("mine")
+
+    with pytest.raises(GambrelError), open_listener("", 0, "web.sock"):
+        pass
+
+    assert Path("web.sock").read_text() == "mine"

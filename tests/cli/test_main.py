@@ -1,0 +1,107 @@
+import subprocess
+import sys
+
+import pytest
+
+from gambrel.cli.main import COMMANDS, take_option
+
+COMMANDED = """
+from gambrel import App
+
+app = App()
+
+
+@app.command
+def seed_users(count: int, *, loud: bool = False) -> None:
+    '''Fill the database.'''
+    print("seeded", count, loud)
+"""
+
+
+def test_help_lists_every_command_and_imports_none_of_them(gambrel):
+    result = gambrel("--help")
+
+    assert result.exit_code == 0
+    assert all(name in result.output for name in COMMANDS)
+
+
+def test_help_loads_no_command_and_no_server():
+    script = (
+        "import sys; from gambrel.cli.main import main; main(['--help'], standalone_mode=False); "
+        "print(sorted(n for n in sys.modules if n.startswith(('gambrel.cli.', 'gambrel.server'))))"
+    )
+    done = subprocess.run(
+        [sys.executable, "-c", script], capture_output=True, text=True, check=True
+    )
+
+    assert done.stdout.splitlines()[-1] == "['gambrel.cli.main']"
+
+
+@pytest.mark.parametrize("name", COMMANDS)
+def test_every_command_explains_itself(gambrel, name):
+    result = gambrel(name, "--help")
+
+    assert result.exit_code == 0
+    assert "TARGET" in result.output
+
+
+def test_an_error_of_ours_is_three_lines_and_exit_code_1(gambrel, folder):
+    result = gambrel("check", "nowhere.py")
+
+    assert result.exit_code == 1
+    first, where, hint = result.stderr.splitlines()
+    assert first == "gambrel: [cli.no-target] there is no file or module 'nowhere.py'"
+    assert where == f"  where: {folder}"
+    assert hint.startswith("  hint: give a file")
+
+
+def test_an_unknown_command_is_a_usage_error_with_the_nearest_name(gambrel, folder):
+    result = gambrel("rout")
+
+    assert result.exit_code == 2
+    assert "Did you mean 'routes'?" in result.stderr
+
+
+def test_a_command_of_the_app_runs_by_its_name(gambrel, folder):
+    (folder / "app.py").write_text(COMMANDED)
+
+    result = gambrel("seed-users", "3", "--loud")
+
+    assert (result.exit_code, result.output) == (0, "seeded 3 True\n")
+
+
+@pytest.mark.parametrize(
+    "args",
+    [
+        ["--app", "shop.py", "seed-users", "3"],
+        ["seed-users", "--app", "shop.py", "3"],
+        ["seed-users", "3", "--app=shop.py"],
+    ],
+)
+def test_app_names_the_target_before_or_behind_the_command(gambrel, folder, args):
+    (folder / "shop.py").write_text(COMMANDED)
+
+    result = gambrel(*args)
+
+    assert (result.exit_code, result.output) == (0, "seeded 3 False\n")
+
+
+def test_help_lists_the_commands_of_a_named_app(gambrel, folder):
+    (folder / "shop.py").write_text(COMMANDED)
+
+    result = gambrel("--app", "shop.py", "--help")
+
+    assert "Commands of shop.py" in result.output
+    assert "seed-users  Fill the database." in result.output
+
+
+def test_an_error_of_an_apps_command_is_its_own(gambrel, folder):
+    (folder / "app.py").write_text(COMMANDED.replace("print(", "raise LookupError("))
+
+    with pytest.raises(LookupError, match="seeded"):
+        gambrel("seed-users", "3")
+
+
+def test_an_option_is_taken_out_of_the_arguments():
+    assert take_option("--app", ["a", "--app", "x.py", "b"]) == ("x.py", ["a", "b"])
+    assert take_option("--app", ["a", "--app"]) == (None, ["a", "--app"])

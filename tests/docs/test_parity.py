@@ -24,7 +24,7 @@ def rows() -> list[tuple[str, str, str, str]]:
 
 
 @functools.cache
-def tests_in(path: str) -> frozenset[str]:
+def functions_of(path: str) -> frozenset[str]:
     """Return the names of the test functions in a file; none where it does not exist."""
     file = ROOT / path
     if not file.is_file():
@@ -50,7 +50,7 @@ def test_every_yes_names_tests_that_exist():
         f"{name}: {proof}"
         for name, _, state, proof in rows()
         if state == "yes"
-        and not all(test in tests_in(path) for path, test in PROOF.findall(proof) or [("", "")])
+        and not all(test in functions_of(path) for path, test in PROOF.findall(proof) or [("", "")])
     ]
 
     assert unproven == []

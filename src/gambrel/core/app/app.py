@@ -150,12 +150,13 @@ class App(Router):
     @contextmanager
     def override(self, key: Any, factory: Callable[..., Any]) -> Iterator[None]:
         """Use `factory` instead of a dependency or the provider of a type, for a time in tests."""
-        self.providers.overrides[key] = factory
+        before = self.providers.overrides
+        self.providers.overrides = {**before, key: factory}
         try:
             self._recompile()
             yield
         finally:
-            del self.providers.overrides[key]
+            self.providers.overrides = before
             self._recompile()
 
     def _recompile(self) -> None:

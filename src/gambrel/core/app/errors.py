@@ -18,7 +18,7 @@ from gambrel.core.app.events import Events, RequestFailed
 from gambrel.core.app.points import Point
 from gambrel.core.http.errors import BadRequest, HTTPError, ServerError, Unprocessable, problem
 from gambrel.core.http.fields.negotiation import best_match
-from gambrel.core.http.request import Request
+from gambrel.core.http.request import ClientGone, Request
 from gambrel.core.http.response import Response
 
 HandleError = Callable[[Request, Any], Response | Awaitable[Response | None] | None]
@@ -90,6 +90,8 @@ class ErrorBoundary:
             error = error.exceptions[0]
         if not isinstance(error, Exception):
             raise error
+        if isinstance(error, ClientGone):
+            return Response(b"", 400)  # nobody reads it, and it is nobody's fault here
         failure = _Failure(request, error)
         try:
             return await self._answer(failure, (*scopes, self._handlers))

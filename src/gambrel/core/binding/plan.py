@@ -20,7 +20,7 @@ from gambrel.core.binding.providers import Providers
 from gambrel.core.binding.result import Bake, Result
 from gambrel.core.binding.signature import Parameter, Signature, read_signature
 from gambrel.core.http.errors import BadRequest, HTTPError, Unprocessable
-from gambrel.core.http.request import Request
+from gambrel.core.http.request import ClientGone, Request
 from gambrel.core.http.response import Response
 
 __all__ = ["Context", "Plan"]
@@ -133,7 +133,12 @@ def diagnose(
     parameters: tuple[Parameter, ...],
     extractors: dict[str, Extractor],
 ) -> Exception:
-    """Run every extractor and return one `Unprocessable` with all faults, else `error`."""
+    """Run every extractor and return one `Unprocessable` with all faults, else `error`.
+
+    An error of the whole request, such as a body that is too large, is returned as it is.
+    """
+    if isinstance(error, HTTPError | ClientGone) and not isinstance(error, Unprocessable):
+        return error
     faults: list[Fault] = []
     for parameter in parameters:
         if parameter.name not in extractors:

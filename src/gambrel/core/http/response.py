@@ -215,8 +215,12 @@ def encoded_pieces(content: AsyncIterable[bytes | str] | Iterable[bytes | str]) 
 
 
 async def _encode_async(content: AsyncIterable[bytes | str]) -> AsyncIterable[bytes]:
-    async for piece in content:
-        yield piece.encode() if isinstance(piece, str) else piece
+    try:
+        async for piece in content:
+            yield piece.encode() if isinstance(piece, str) else piece
+    finally:
+        if isinstance(content, AsyncGenerator):
+            await content.aclose()
 
 
 def with_charset(media_type: str) -> str:

@@ -100,9 +100,9 @@ class Exchange:
             return
         self.is_counted = True
         self.line.state.count()
-        seconds = getattr(self.request.endpoint, "deadline", None)
-        if seconds is not None:
-            self.deadline = self.line.state.loop.time() + seconds
+        limits = getattr(self.request.endpoint, "limits", None)
+        if limits is not None and limits.deadline is not None:
+            self.deadline = self.line.state.loop.time() + limits.deadline
 
     def release(self) -> None:
         """The handler is done, unless it could not be stopped."""
@@ -166,8 +166,10 @@ class Exchange:
 
     def stops_with_client(self) -> bool:
         """Say whether the handler is cancelled when its client leaves."""
-        wanted: bool | None = getattr(self.request.endpoint, "cancel_on_disconnect", None)
-        return self.request.method in _SAFE if wanted is None else wanted
+        limits = getattr(self.request.endpoint, "limits", None)
+        if limits is None or limits.cancel_on_disconnect is None:
+            return self.request.method in _SAFE
+        return bool(limits.cancel_on_disconnect)
 
     def report(self, log: AccessLog) -> None:
         """Tell the access log, whose failures are its own."""

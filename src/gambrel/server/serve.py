@@ -54,6 +54,7 @@ class Server:
         self.log = log
         self.tls = tls
         self.is_started = False
+        self.state: ServerState | None = None
         self._stop = asyncio.Event()
         self._hasten = asyncio.Event()
 
@@ -71,7 +72,7 @@ class Server:
         loop = asyncio.get_running_loop()
         async with self.app.running():
             clock = Clock(loop, self.limits.tick)
-            state = ServerState(self.app, loop, clock, self.limits, self.log)
+            self.state = state = ServerState(self.app, loop, clock, self.limits, self.log)
             clock.start()
             try:
                 accepting = await self.accept(loop, state)

@@ -1,0 +1,626 @@
+import asyncio
+import contextlib
+import threading
+import time
+from collections.abc import AsyncIterator, Iterator
+
+import pytest
+
+from gambrel.core.app.app import App
+from gambrel.core.http.errors import NotFound
+from gambrel.core.http.request import Request
+from gambrel.core.http.response import Response, Stream
+from gambrel.server.limits import Limits
+from tests.server.apps import echo_app
+from tests.server.live import HOST, PATIENCE, request, run, serving, until
+
+MEGABYTE = 1 << 20
+
+pytestmark = pytest.mark.usefixtures("every_loop")
+
+
+def ask(app: App, *paths: str, method: str = "GET", headers: bytes = b"", **options):
+    """Return the answers to requests on one connection."""
+
+    async def main() -> list:
+        async with serving(app, **options) as live, await live.connect() as client:
+            found = []
+            for path in paths:
+                await client.send(request(method, path, headers))
+                found.append(await client.answer(method))
+            return found
+
+    return run(main())
+
+
+def answering(response) -> App:
+    """Return an app whose `/` answers with what `response()` returns, and `/next` with text."""
+    app = App()
+
+    @app.get("/")
+    async def root() -> Response:
+        return response()
+
+    @app.get("/next")
+    async def following() -> str:
+        return "next"
+
+    return app
+
+
+# Lengths -----------------------------------------------------------------------------------------
+
+
+@pytest.mark.parametrize("path", ["/", "/thread", "/later", "/target", "/missing"])
+def test_head_is_answered_like_get_without_the_body(path):
+    app, _ = echo_app()
+    (got,) = ask(app, path)
+    app, _ = echo_app()
+    first, second = ask(app, path, "/", method="HEAD")
+
+    assert first.status == got.status
+    assert first["content-length"] == got["content-length"]
+    assert second.status == 200
+
+
+@pytest.mark.parametrize(("path", "status"), [("/nothing", 204), ("/cached", 304)])
+def test_a_status_without_content_has_no_body_and_no_length(path, status):
+    app, _ = echo_app()
+
+    first, second = ask(app, path, "/")
+
+    assert first.status == status
+    assert first["content-length"] is None
+    assert first["transfer-encoding"] is None
+    assert second.body == b"root"
+
+
+def test_a_stream_with_a_status_without_content_is_closed_unread():
+    closed = []
+
+    def response() -> Response:
+        def pieces() -> Iterator[bytes]:
+            closed.append("started")
+            yield b"never"
+
+        answer = Stream(pieces(), status=204)
+        answer.on_close(lambda: closed.append("closed"))
+        return answer
+
+    first, second = ask(answering(response), "/", "/next")
+
+    assert (first.status, first["transfer-encoding"]) == (204, None)
+    assert second.body == b"next"
+    assert closed == ["closed"]
+
+
+def test_the_length_is_that_of_the_body_whatever_the_app_says():
+    first, second = ask(
+        answering(lambda: Response(b"four", 200, {"content-length": "99"})), "/", "/next"
+    )
+
+    assert (first["content-length"], first.body, second.body) == ("4", b"four", b"next")
+
+
+def test_205_has_an_empty_body():
+    (answer,) = ask(answering(lambda: Response(b"", 205)), "/")
+
+    assert answer["content-length"] == "0"
+
+
+def test_framing_fields_of_the_app_are_left_out():
+    fields = {"transfer-encoding": "gzip", "keep-alive": "x", "upgrade": "y", "trailer": "z"}
+
+    first, second = ask(answering(lambda: Response(b"body", 200, fields)), "/", "/next")
+
+    assert not {name for name, _ in first.headers} & set(fields)
+    assert second.body == b"next"
+
+
+def test_an_app_may_close_the_connection():
+    async def main() -> bytes:
+        app = answering(lambda: Response(b"bye", 200, {"connection": "close"}))
+        async with serving(app) as live, await live.connect() as client:
+            await client.send(request("GET", "/"))
+            return await client.rest()
+
+    received = run(main())
+
+    assert b"\r\nconnection: close\r\n" in received
+    assert received.endswith(b"bye")
+
+
+def test_a_date_of_the_app_is_the_only_one():
+    date = "Mon, 01 Jan 2024 00:00:00 GMT"
+    (answer,) = ask(answering(lambda: Response(b"", 200, {"date": date})), "/")
+
+    assert [value for name, value in answer.headers if name == "date"] == [date]
+
+
+def test_a_large_body_arrives_whole():
+    (answer,) = ask(answering(lambda: Response(bytes(5 * MEGABYTE))), "/")
+
+    assert len(answer.body) == 5 * MEGABYTE
+
+
+def test_default_fields_are_set_on_answers_that_were_not_baked():
+    app = answering(lambda: Response(b"body"))
+    app.setup.response_header("X-Frame-Options", "DENY")
+
+    first, second, third = ask(app, "/", "/next", "/missing")
+
+    assert {first["x-frame-options"], second["x-frame-options"], third["x-frame-options"]} == {
+        "DENY"
+    }
+
+
+# HTTP/1.0 ----------------------------------------------------------------------------------------
+
+
+def test_http_1_0_closes_after_the_answer_unless_asked_not_to():
+    async def main() -> tuple[bytes, int, bytes]:
+        app, _ = echo_app()
+        async with serving(app) as live:
+            once = await live.talk(b"GET / HTTP/1.0\r\n" + HOST + b"\r\n")
+            async with await live.connect() as client:
+                stay = b"GET / HTTP/1.0\r\nConnection: keep-alive\r\n" + HOST + b"\r\n"
+                await client.send(stay)
+                first = await client.answer()
+                await client.send(stay)
+                return once, first.status, (await client.answer()).body
+
+    once, status, body = run(main())
+
+    assert once.startswith(b"HTTP/1.1 200 OK")
+    assert (status, body) == (200, b"root")
+
+
+def test_a_stream_to_http_1_0_is_ended_by_the_connection():
+    async def main() -> bytes:
+        app, _ = echo_app()
+        async with serving(app) as live:
+            keep = b"Connection: keep-alive\r\n"
+            return await live.talk(b"GET /stream HTTP/1.0\r\n" + keep + HOST + b"\r\n")
+
+    received = run(main())
+
+    assert b"transfer-encoding" not in received
+    assert b"\r\nconnection: close\r\n" in received
+    assert received.endswith(b"\r\n\r\npiece 0;piece 1;piece 2;")
+
+
+# Streams -----------------------------------------------------------------------------------------
+
+
+@pytest.mark.parametrize(
+    ("path", "body"), [("/stream", b"piece 0;piece 1;piece 2;"), ("/rows", b"one;two;three;")]
+)
+def test_a_stream_is_chunked_and_the_connection_goes_on(path, body):
+    app, _ = echo_app()
+
+    first, second = ask(app, path, "/")
+
+    assert first["transfer-encoding"] == "chunked"
+    assert first["content-length"] is None
+    assert (first.body, second.body) == (body, b"root")
+
+
+def test_a_stream_of_known_length_is_not_chunked():
+    async def pieces() -> AsyncIterator[bytes]:
+        yield b"abc"
+        yield b""
+        yield b"de"
+
+    first, second = ask(
+        answering(lambda: Response(pieces(), 200, {"content-length": "5"})), "/", "/next"
+    )
+
+    assert first["transfer-encoding"] is None
+    assert (first.body, second.body) == (b"abcde", b"next")
+
+
+@pytest.mark.parametrize("length", ["2", "9"])
+def test_a_stream_of_another_length_than_promised_breaks_off(length, caplog):
+    async def pieces() -> AsyncIterator[bytes]:
+        yield b"abc"
+
+    async def main() -> bytes:
+        app = answering(lambda: Response(pieces(), 200, {"content-length": length}))
+        async with serving(app) as live:
+            return await live.talk(request("GET", "/"))
+
+    received = run(main())
+
+    assert len(received.partition(b"\r\n\r\n")[2]) <= int(length)
+    assert [record.levelname for record in caplog.records] == ["ERROR"]
+
+
+@pytest.mark.parametrize("is_async", [True, False])
+def test_an_error_in_a_stream_breaks_off_and_is_logged_once(is_async, caplog):
+    closed = []
+
+    async def broken() -> AsyncIterator[bytes]:
+        yield b"first"
+        raise RuntimeError("no more")
+
+    def broken_too() -> Iterator[bytes]:
+        yield b"first"
+        raise RuntimeError("no more")
+
+    def response() -> Response:
+        answer = Stream(broken() if is_async else broken_too())
+        answer.on_close(lambda: closed.append(True))
+        return answer
+
+    async def main() -> tuple[bytes, int]:
+        async with serving(answering(response)) as live:
+            received = await live.talk(request("GET", "/"))
+            return received, (await live.get("/next")).status
+
+    received, status = run(main())
+
+    assert not received.endswith(b"0\r\n\r\n")
+    assert status == 200
+    assert [record.message for record in caplog.records] == ["sending the answer to GET / failed"]
+    assert closed == [True]
+
+
+def test_the_head_of_a_stream_is_there_before_its_first_piece():
+    async def main() -> tuple[int, bytes]:
+        go = asyncio.Event()
+
+        async def pieces() -> AsyncIterator[bytes]:
+            await go.wait()
+            yield b"data"
+
+        app = answering(lambda: Stream(pieces()))
+        async with serving(app) as live, await live.connect() as client:
+            await client.send(request("GET", "/"))
+            head = await client.head()
+            go.set()
+            return head.status, await client.chunk()
+
+    assert run(main()) == (200, b"data")
+
+
+def test_a_stream_waits_for_a_client_that_does_not_read():
+    async def main() -> tuple[int, int]:
+        produced = 0
+
+        async def pieces() -> AsyncIterator[bytes]:
+            nonlocal produced
+            for _ in range(50):
+                produced += 1
+                yield bytes(MEGABYTE)
+
+        app = answering(lambda: Stream(pieces()))
+        async with serving(app) as live, await live.connect() as client:
+            client.writer.transport.pause_reading()
+            await client.send(request("GET", "/"))
+            await until(lambda: produced)
+            before = -1
+            while before != produced:
+                before = produced
+                await asyncio.sleep(0.1)
+            client.writer.transport.resume_reading()
+            await client.head()
+            total = 0
+            while chunk := await client.chunk():
+                total += len(chunk)
+            return before, total
+
+    unread, total = run(main())
+
+    assert unread < 20
+    assert total == 50 * MEGABYTE
+
+
+def test_a_client_that_leaves_ends_its_stream():
+    async def main() -> list[str]:
+        events: list[str] = []
+
+        async def pieces() -> AsyncIterator[bytes]:
+            try:
+                while True:
+                    yield b"tick"
+                    await asyncio.sleep(0.001)
+            finally:
+                events.append("generator closed")
+
+        def response() -> Response:
+            answer = Stream(pieces())
+            answer.on_close(lambda: events.append("response closed"))
+            return answer
+
+        async with serving(answering(response)) as live:
+            client = await live.connect()
+            await client.send(request("GET", "/"))
+            await client.head()
+            client.close()
+            await until(lambda: len(events) == 2)
+            await until(lambda: live.state.is_quiet)
+        return events
+
+    assert run(main()) == ["generator closed", "response closed"]
+
+
+def test_a_sync_stream_whose_client_leaves_is_closed():
+    async def main() -> list[str]:
+        events: list[str] = []
+
+        def pieces() -> Iterator[bytes]:
+            try:
+                while True:
+                    yield bytes(10_000)
+                    time.sleep(0.001)
+            finally:
+                events.append("closed")
+
+        async with serving(answering(lambda: Stream(pieces()))) as live:
+            client = await live.connect()
+            await client.send(request("GET", "/"))
+            await client.head()
+            client.close()
+            await until(lambda: events)
+        return events
+
+    assert run(main()) == ["closed"]
+
+
+# Broken answers ----------------------------------------------------------------------------------
+
+
+class Unheard(Response):
+    """A response whose fields went past every check."""
+
+    def __init__(self) -> None:
+        super().__init__(b"body")
+        self.headers.pairs().append(("x-bad", "a\r\nset-cookie: evil=1"))
+
+
+class Odd(Response):
+    """A response whose body is nothing that can be sent."""
+
+    def __init__(self) -> None:
+        super().__init__(b"")
+        self.body = object()  # type: ignore[assignment]
+
+
+@pytest.mark.parametrize("response", [Unheard, Odd])
+def test_an_answer_that_cannot_be_sent_never_kills_the_worker(response, caplog):
+    async def main() -> tuple[bytes, bytes]:
+        async with serving(answering(response)) as live:
+            received = await live.talk(request("GET", "/"))
+            return received, (await live.get("/next")).body
+
+    received, following = run(main())
+
+    assert b"evil" not in received
+    assert following == b"next"
+    assert len(caplog.records) == 1
+
+
+def test_a_failing_close_callback_is_logged_and_the_others_run(caplog):
+    ran = []
+
+    def response() -> Response:
+        answer = Response(b"body")
+        answer.on_close(lambda: 1 / 0)
+        answer.on_close(lambda: ran.append("second"))
+        return answer
+
+    first, second = ask(answering(response), "/", "/next")
+
+    assert (first.body, second.body, ran) == (b"body", b"next", ["second"])
+    assert len(caplog.records) == 1
+
+
+def test_a_response_that_is_made_for_its_request_is():
+    class Late(Response):
+        async def for_request(self, method: str, headers: object) -> Response:
+            await asyncio.sleep(0)
+            return Response(method.encode())
+
+    first, second = ask(answering(Late), "/", "/next")
+
+    assert (first.body, second.body) == (b"GET", b"next")
+
+
+def test_an_error_of_a_late_response_is_answered_by_the_app():
+    class Late(Response):
+        async def for_request(self, method: str, headers: object) -> Response:
+            raise NotFound
+
+    first, second = ask(answering(Late), "/", "/next")
+
+    assert (first.status, first["content-type"]) == (404, "application/problem+json")
+    assert second.body == b"next"
+
+
+# Deadlines ---------------------------------------------------------------------------------------
+
+QUICK = Limits(linger_timeout=0.1)
+
+
+def test_a_handler_past_its_deadline_is_cancelled_and_answered_503():
+    events = []
+    app = answering(lambda: Response())
+
+    @app.get("/slow", deadline=0.05)
+    async def slow() -> str:
+        try:
+            await asyncio.sleep(PATIENCE)
+        finally:
+            events.append("cleaned up")
+        return "never"
+
+    first, second = ask(app, "/slow", "/next", limits=QUICK)
+
+    assert (first.status, second.body) == (503, b"next")
+    assert first["content-type"] == "application/problem+json"
+    assert first["retry-after"] == "1"
+    assert events == ["cleaned up"]
+
+
+def test_a_thread_past_its_deadline_is_answered_for_and_reported(caplog):
+    async def main() -> tuple[bytes, int]:
+        go = threading.Event()
+        app = answering(lambda: Response())
+
+        @app.get("/slow", deadline=0.05)
+        def slow() -> str:
+            go.wait(PATIENCE)
+            return "late"
+
+        async with serving(app, QUICK) as live:
+            received = await live.talk(request("GET", "/slow"))
+            pending = live.state.pending
+            go.set()
+            await until(lambda: live.state.pending == 0)
+            return received, pending
+
+    received, pending = run(main())
+
+    assert received.startswith(b"HTTP/1.1 503 ")
+    assert b"\r\nconnection: close\r\n" in received
+    assert pending == 1
+    assert [r.message for r in caplog.records if r.name == "gambrel.server"] == [
+        "GET /slow ended after its deadline; it was answered 503"
+    ]
+
+
+def test_a_handler_that_swallows_its_cancellation_is_answered_for():
+    async def main() -> bytes:
+        go = asyncio.Event()
+        app = answering(lambda: Response())
+
+        @app.get("/slow", deadline=0.05)
+        async def slow() -> str:
+            while not go.is_set():
+                with contextlib.suppress(asyncio.CancelledError):
+                    await go.wait()
+            return "late"
+
+        async with serving(app, QUICK) as live:
+            received = await live.talk(request("GET", "/slow"))
+            go.set()
+            await until(lambda: live.state.pending == 0)
+            return received
+
+    assert run(main()).startswith(b"HTTP/1.1 503 ")
+
+
+def test_a_stream_has_no_deadline():
+    async def main() -> bytes:
+        app = App()
+
+        @app.get("/", deadline=0.05)
+        async def root() -> Response:
+            async def pieces() -> AsyncIterator[bytes]:
+                await asyncio.sleep(0.3)
+                yield b"still here"
+
+            return Stream(pieces())
+
+        async with serving(app, QUICK) as live:
+            return (await live.get("/")).body
+
+    assert run(main()) == b"still here"
+
+
+def test_a_handler_that_cancels_itself_is_answered_500():
+    app = answering(lambda: Response())
+
+    @app.get("/cancelled")
+    async def cancelled() -> str:
+        await asyncio.sleep(0)
+        raise asyncio.CancelledError
+
+    first, second = ask(app, "/cancelled", "/next")
+
+    assert (first.status, second.body) == (500, b"next")
+
+
+# Clients that leave ------------------------------------------------------------------------------
+
+
+@pytest.mark.parametrize(
+    ("method", "option", "ends"),
+    [
+        ("GET", None, "cancelled"),
+        ("POST", None, "finished"),
+        ("GET", False, "finished"),
+        ("POST", True, "cancelled"),
+    ],
+)
+def test_safe_methods_are_cancelled_when_the_client_leaves_and_others_run_on(method, option, ends):
+    async def main() -> list[str]:
+        events: list[str] = []
+        go = asyncio.Event()
+        app = App()
+
+        @app.route("/", methods=[method], cancel_on_disconnect=option)
+        async def root() -> str:
+            events.append("started")
+            try:
+                await go.wait()
+            except asyncio.CancelledError:
+                events.append("cancelled")
+                raise
+            events.append("finished")
+            return ""
+
+        async with serving(app) as live:
+            client = await live.connect()
+            await client.send(request(method, "/"))
+            await until(lambda: events)
+            client.close()
+            await until(lambda: not live.state.connections)
+            await asyncio.sleep(0.02)
+            go.set()
+            await until(lambda: live.state.is_quiet)
+        return events
+
+    assert run(main()) == ["started", ends]
+
+
+def test_gone_tells_a_handler_that_its_client_has_left():
+    async def main() -> list[str]:
+        events: list[str] = []
+        app = App()
+
+        @app.post("/")
+        async def root(request: Request) -> str:
+            events.append("started")
+            await request.gone()
+            events.append("gone")
+            return ""
+
+        async with serving(app) as live:
+            client = await live.connect()
+            await client.send(request("POST", "/"))
+            await until(lambda: events)
+            client.close()
+            await until(lambda: len(events) == 2)
+        return events
+
+    assert run(main()) == ["started", "gone"]
+
+
+def test_a_client_that_half_closes_has_gone():
+    async def main() -> bytes:
+        app, _ = echo_app()
+
+        @app.get("/forever")
+        async def forever() -> str:
+            await asyncio.sleep(PATIENCE)
+            return ""
+
+        async with serving(app) as live, await live.connect() as client:
+            await client.send(request("GET", "/") + request("GET", "/forever"))
+            client.writer.write_eof()
+            return await client.rest()
+
+    received = run(main())
+
+    assert received.count(b"HTTP/1.1 ") == 1

@@ -9,6 +9,7 @@ import asyncio
 import enum
 import inspect
 from collections.abc import Callable
+from functools import partial
 from pathlib import Path
 from typing import Annotated, Any, Literal, get_args, get_origin, get_type_hints
 
@@ -44,15 +45,19 @@ def command_of(app: App, name: str, run: Callable[..., Any]) -> click.Command:
     hints = get_type_hints(run, include_extras=True)
     given: dict[str, Any] = {}
     params: list[click.Parameter] = []
+    several = ""
     for parameter in inspect.signature(run).parameters.values():
         annotation = hints.get(parameter.name, str)
         if is_injected(app, annotation):
             given[parameter.name] = annotation
         else:
             params.append(as_parameter(parameter, annotation, f"{name} ({run.__module__})"))
+        if parameter.kind is parameter.VAR_POSITIONAL:
+            several = parameter.name
 
     def callback(**values: Any) -> None:
-        call(app, run, values, given)
+        positional = values.pop(several, ())
+        call(app, partial(run, *positional, **values), given)
 
     return click.Command(name, callback=callback, params=params, help=inspect.getdoc(run))
 
@@ -66,9 +71,12 @@ def as_parameter(item: inspect.Parameter, annotation: Any, where: str) -> click.
     """Return an argument, or an option where there is a default."""
     is_many = item.kind is item.VAR_POSITIONAL
     kind, is_list = type_of(annotation, where)
+    to_list = partial(collect, item.default) if is_list else None
     if is_many or item.default is item.empty:
         nargs = -1 if is_many or is_list else 1
-        return click.Argument([item.name], type=kind, nargs=nargs, required=not is_many)
+        return click.Argument(
+            [item.name], type=kind, nargs=nargs, required=not is_many, callback=to_list
+        )
     names = [item.name, f"--{item.name.replace('_', '-')}"]
     if kind is bool:
         names[1] += f"/--no-{item.name.replace('_', '-')}"
@@ -77,9 +85,15 @@ def as_parameter(item: inspect.Parameter, annotation: Any, where: str) -> click.
         type=None if kind is bool else kind,
         default=item.default,
         multiple=is_list,
+        callback=to_list,
         show_default=item.default not in (None, ""),
         help=note_of(annotation),
     )
+
+
+def collect(default: Any, _context: object, _parameter: object, values: tuple[Any, ...]) -> Any:
+    """Return the values of a repeated option as a list; the default where there are none."""
+    return list(values) if values else default
 
 
 def note_of(annotation: Any) -> str | None:
@@ -114,18 +128,18 @@ def type_of(annotation: Any, where: str) -> tuple[Any, bool]:
     )
 
 
-def call(app: App, run: Callable[..., Any], values: dict[str, Any], given: dict[str, Any]) -> None:
+def call(app: App, run: Callable[..., Any], given: dict[str, Any]) -> None:
     """Call the function, in a running app where it asks for what the lifespan opens."""
     known = {name: app.resources.find(kind) for name, kind in given.items()}
     if all(value is not None for value in known.values()):
-        result = run(**values, **known)
+        result = run(**known)
         if inspect.iscoroutine(result):
             asyncio.run(result)
         return
 
     async def within() -> None:
         async with app.running():
-            result = run(**values, **{name: app.resources[kind] for name, kind in given.items()})
+            result = run(**{name: app.resources[kind] for name, kind in given.items()})
             if inspect.isawaitable(result):
                 await result
 

@@ -3,21 +3,19 @@
 Everything that can be wrong is found, and told, before the first connection is taken.
 """
 
-import socket
 import sys
 from functools import partial
-from typing import Any
 
 import click
 
-from gambrel import App, GambrelError
-from gambrel.cli.access_log import AccessLog
-from gambrel.cli.failures import describe, place_of
-from gambrel.cli.listening import open_listener, url_of
-from gambrel.cli.safety import build_safely, tell_problems
+from gambrel import GambrelError
+from gambrel.cli.serving.access_log import AccessLog
+from gambrel.cli.serving.listening import open_listener, url_of
+from gambrel.cli.serving.native import serve_app
+from gambrel.cli.serving.safety import build_safely, tell_problems
 from gambrel.cli.target import load_app
 
-__all__ = ["command", "serve_app"]
+__all__ = ["command"]
 
 SERVERS = ("native", "uvicorn", "hypercorn", "granian")
 
@@ -53,7 +51,7 @@ def command(
     if not tell_problems(build_safely(app, None if uds else host)):
         sys.exit(1)
     if server != "native":
-        from gambrel.cli.servers import Place, hand_over
+        from gambrel.cli.serving.servers import Place, hand_over
 
         hand_over(server, target, Place(host, port, uds), workers, access_log)
     if workers > 1:
@@ -68,28 +66,3 @@ def command(
         serve_app(app, listener, f"Gambrel serves {target} at {url_of(listener)}", log=log)
         if log is not None:
             log.flush()
-
-
-def serve_app(app: App, listener: socket.socket, message: str, **options: Any) -> None:
-    """Serve until a signal asks to stop; `message` is written once connections are taken.
-
-    Raises:
-        GambrelError: The app's start-up or shutdown has failed.
-    """
-    from gambrel.server.serve import run
-
-    def ready() -> None:
-        if message:
-            click.echo(message)
-
-    try:
-        run(app, listener, ready=ready, **options)
-    except GambrelError:
-        raise
-    except Exception as error:
-        raise GambrelError(
-            "cli.stop-failed",
-            f"the app did not close as it should: {describe(error)}",
-            place_of(error.__traceback__),
-            "correct what its lifespan closes; the trace above leads to it",
-        ) from error

@@ -1,7 +1,7 @@
 import pytest
 
 from gambrel import App
-from gambrel.cli.safety import build_safely, tell_problems
+from gambrel.cli.serving.safety import build_safely, tell_problems
 from gambrel.extend import Level, Problem
 
 LONG = "k7Qw-29fX_plm3Zc8vTn1RbYd6HsJg4u"

@@ -18,14 +18,16 @@ from typing import IO, Any
 import click
 
 from gambrel import App, GambrelError, Request, Response
-from gambrel.cli.dev import REFUSED
 from gambrel.cli.failures import describe, is_framework, tell, user_trace
-from gambrel.cli.run import serve_app
-from gambrel.cli.safety import build_safely, tell_problems
+from gambrel.cli.serving.native import serve_app
+from gambrel.cli.serving.safety import build_safely, tell_problems
 from gambrel.cli.target import load_app
 from gambrel.core.http.host import HostRules
 
-__all__ = ["error_app", "load_for_development", "main"]
+__all__ = ["REFUSED", "error_app", "load_for_development", "main"]
+
+REFUSED = 78
+"""The exit code where the app may not be served at all; EX_CONFIG of sysexits.h."""
 
 LOOPBACK = ("localhost", ".localhost", "127.0.0.1", "[::1]")
 EXPECTED = ("core.hosts", "core.secret")
@@ -88,11 +90,24 @@ def load_for_development(target: str, secret: str) -> App:
     os.environ["GAMBREL_DEBUG"] = "true"
     app = load_app(target)
     add_debug(app)
-    if not tell_problems(build_safely(app, "127.0.0.1", secret), quiet=EXPECTED):
+    problems = build_safely(app, "127.0.0.1", secret)
+    if app.settings.core.environment == "production":
+        tell(production())
         raise Refused(REFUSED)
+    tell_problems(problems, quiet=EXPECTED)  # a developer may look at an app with mistakes
     if app.settings.core.hosts:
         app.build().allowed_hosts = HostRules([*app.settings.core.hosts, *LOOPBACK])
     return app
+
+
+def production() -> GambrelError:
+    """Return the error for an app that is in production, where nobody debugs."""
+    return GambrelError(
+        "cli.dev-production",
+        "the environment is production, and `gambrel dev` shows source and values",
+        "GAMBREL_ENVIRONMENT",
+        "unset it (`gambrel config` tells where it is set), or use `gambrel run`",
+    )
 
 
 def add_debug(app: App) -> None:

@@ -4,7 +4,7 @@ from pathlib import Path
 import pytest
 
 from gambrel import GambrelError
-from gambrel.cli.listening import open_listener, url_of
+from gambrel.cli.serving.listening import open_listener, url_of
 
 
 def test_port_0_takes_a_free_one():

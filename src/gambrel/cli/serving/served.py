@@ -6,7 +6,7 @@ The command line has checked it before; in the server's own processes it is load
 import os
 
 from gambrel import App
-from gambrel.cli.safety import build_safely
+from gambrel.cli.serving.safety import build_safely
 from gambrel.cli.target import load_app
 
 __all__ = ["SECRET", "TARGET", "create"]

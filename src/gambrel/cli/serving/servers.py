@@ -12,12 +12,12 @@ import click
 
 from gambrel import GambrelError
 from gambrel.cli.built import ephemeral_secret
-from gambrel.cli.listening import open_listener
-from gambrel.cli.served import SECRET, TARGET
+from gambrel.cli.serving.listening import open_listener
+from gambrel.cli.serving.served import SECRET, TARGET
 
 __all__ = ["Place", "arguments", "hand_over"]
 
-APP = "gambrel.cli.served:create"
+APP = "gambrel.cli.serving.served:create"
 
 
 class Place(NamedTuple):

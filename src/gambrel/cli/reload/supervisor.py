@@ -1,0 +1,128 @@
+"""The process that stays: it has the socket, watches the files and exchanges the workers.
+
+A spare worker has everything imported but the app, so that a reload costs what importing it costs.
+"""
+
+import importlib.util
+import os
+import signal
+import socket
+import subprocess
+import sys
+from collections.abc import Iterator
+from contextlib import contextmanager, suppress
+from pathlib import Path
+
+import click
+
+from gambrel.cli.built import ephemeral_secret
+from gambrel.cli.reload.watching import changes
+from gambrel.cli.reload.worker import REFUSED
+
+__all__ = ["Worker", "supervise"]
+
+GRACE = 2.0
+"""Seconds that a worker has to end after SIGTERM."""
+
+
+class Worker:
+    """A process that serves the app once it is told to; until then it only warms up."""
+
+    def __init__(self, target: str, listener: socket.socket, secret: str) -> None:
+        self.secret = secret
+        reader, self._writer = os.pipe()
+        fds = (listener.fileno(), reader)
+        command = [sys.executable, "-P", "-m", "gambrel.cli.reload.worker", target, *map(str, fds)]
+        with sigint_ignored():
+            self._process = subprocess.Popen(command, pass_fds=fds)  # noqa: S603 - ourselves
+        os.close(reader)
+
+    @property
+    def exit_code(self) -> int | None:
+        """How the process ended; None while it lives."""
+        return self._process.poll()
+
+    def start(self, message: str) -> None:
+        """Let it import the app and serve; it writes `message` when it does."""
+        with suppress(BrokenPipeError):
+            os.write(self._writer, f"{self.secret}\n{message}\n".encode())
+
+    def stop(self) -> None:
+        """End it: politely, then not."""
+        self._process.terminate()
+        try:
+            self._process.wait(GRACE)
+        except subprocess.TimeoutExpired:
+            self._process.kill()
+            self._process.wait()
+        os.close(self._writer)
+
+
+@contextmanager
+def sigint_ignored() -> Iterator[None]:
+    """Ignore SIGINT for a moment: a process made meanwhile leaves Ctrl-C to this one."""
+    before = signal.signal(signal.SIGINT, signal.SIG_IGN)
+    try:
+        yield
+    finally:
+        signal.signal(signal.SIGINT, before)
+
+
+class Stopping:
+    """Whether a signal has asked to stop."""
+
+    def __init__(self) -> None:
+        self.asked = False
+        for number in (signal.SIGINT, signal.SIGTERM):
+            signal.signal(number, self.ask)
+
+    def ask(self, *_signal: object) -> None:
+        """Stop at the next tick."""
+        self.asked = True
+
+    def is_asked(self) -> bool:
+        """Return whether to stop."""
+        return self.asked
+
+
+def supervise(target: str, listener: socket.socket, folders: list[Path]) -> int:
+    """Keep a worker serving the newest state of the files; return the exit code."""
+    secret = ephemeral_secret().reveal()
+    stopping = Stopping()
+    worker, spare = (Worker(target, listener, secret) for _ in range(2))
+    worker.start("")
+    is_told = False
+    try:
+        for changed in changes(folders, stopping.is_asked):
+            if stopping.asked:
+                return 0
+            if changed:
+                click.echo(f"{names(changed)} changed: reloading")
+                forget_bytecode(changed)
+                worker.stop()
+                worker, spare = spare, Worker(target, listener, secret)
+                worker.start("ready")
+                is_told = False
+            elif worker.exit_code == REFUSED:
+                return 1
+            elif worker.exit_code is not None and not is_told:
+                click.echo(f"the app ended with exit code {worker.exit_code}: save to start again")
+                is_told = True
+        return 0
+    finally:
+        worker.stop()
+        spare.stop()
+
+
+def names(changed: set[Path]) -> str:
+    """Return the names of files for one line."""
+    found = sorted({path.name for path in changed})
+    return ", ".join(found[:3]) + (f" and {len(found) - 3} more" if len(found) > 3 else "")
+
+
+def forget_bytecode(changed: set[Path]) -> None:
+    """Remove compiled files: Python compares times in whole seconds, and we save twice in one."""
+    for path in changed:
+        if path.suffix == ".py":
+            with suppress(OSError, NotImplementedError):
+                Path(importlib.util.cache_from_source(str(path))).unlink()

@@ -1,0 +1,36 @@
+"""The native server under the command line: its errors told as three lines."""
+
+import socket
+from typing import Any
+
+import click
+
+from gambrel import App, GambrelError
+from gambrel.cli.failures import describe, place_of
+
+__all__ = ["serve_app"]
+
+
+def serve_app(app: App, listener: socket.socket, message: str, **options: Any) -> None:
+    """Serve until a signal asks to stop; `message` is written once connections are taken.
+
+    Raises:
+        GambrelError: The app's start-up or shutdown has failed.
+    """
+    from gambrel.server.serve import run
+
+    def ready() -> None:
+        if message:
+            click.echo(message)
+
+    try:
+        run(app, listener, ready=ready, **options)
+    except GambrelError:
+        raise
+    except Exception as error:
+        raise GambrelError(
+            "cli.stop-failed",
+            f"the app did not close as it should: {describe(error)}",
+            place_of(error.__traceback__),
+            "correct what its lifespan closes; the trace above leads to it",
+        ) from error

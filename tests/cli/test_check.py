@@ -1,0 +1,96 @@
+import json
+
+import pytest
+
+PROBLEMS = """
+from gambrel import App
+from gambrel.extend import Level, Problem
+
+app = App()
+
+
+@app.check
+def check_shelves(app):
+    yield Problem("shop.empty", "nothing to sell", "order", "app.py:9"{level})
+"""
+
+
+def test_an_app_without_problems_is_exit_code_0(gambrel, shop):
+    result = gambrel("check")
+
+    assert (result.exit_code, result.output) == (0, "no problems\n")
+
+
+def test_errors_are_told_with_place_and_hint_and_exit_code_1(gambrel, folder):
+    (folder / "app.py").write_text(PROBLEMS.format(level=""))
+
+    result = gambrel("check")
+
+    assert result.exit_code == 1
+    assert result.output == (
+        "[shop.empty] error: nothing to sell\n  where: app.py:9\n  hint: order\n1 error\n"
+    )
+
+
+def test_warnings_are_told_and_exit_code_0(gambrel, folder):
+    (folder / "app.py").write_text(PROBLEMS.format(level=", Level.WARNING"))
+
+    result = gambrel("check")
+
+    assert result.exit_code == 0
+    assert result.output.endswith("1 warning\n")
+
+
+def test_deploy_asks_for_hosts_and_secret(gambrel, shop):
+    result = gambrel("check", "--deploy")
+
+    assert result.exit_code == 1
+    assert "[core.hosts]" in result.output
+    assert "[core.secret]" in result.output
+    assert result.output.endswith("2 errors\n")
+
+
+def test_a_weak_secret_does_not_pass_deploy(gambrel, shop, monkeypatch):
+    monkeypatch.setenv("GAMBREL_HOSTS", "shop.example")
+    monkeypatch.setenv("GAMBREL_SECRET_KEY", "changeme-changeme-changeme-changeme")
+
+    result = gambrel("check", "--deploy")
+
+    assert result.exit_code == 1
+    assert "[core.weak-secret]" in result.output
+    assert "changeme" not in result.output
+
+
+def test_a_safe_app_passes_deploy(gambrel, shop, monkeypatch):
+    monkeypatch.setenv("GAMBREL_HOSTS", "shop.example")
+    monkeypatch.setenv("GAMBREL_SECRET_KEY", "k7Qw-29fX_plm3Zc8vTn1RbYd6HsJg4u")
+
+    assert gambrel("check", "--deploy").exit_code == 0
+
+
+@pytest.mark.parametrize("level", ["", ", Level.WARNING"])
+def test_json_is_for_machines(gambrel, folder, level):
+    (folder / "app.py").write_text(PROBLEMS.format(level=level))
+
+    result = gambrel("check", "--json")
+
+    assert json.loads(result.output) == [
+        {
+            "id": "shop.empty",
+            "level": "warning" if level else "error",
+            "message": "nothing to sell",
+            "hint": "order",
+            "where": "app.py:9",
+        }
+    ]
+
+
+def test_an_app_that_does_not_build_is_exit_code_1(gambrel, folder):
+    (folder / "app.py").write_text(
+        "from gambrel import App\napp = App()\n@app.get('/')\nasync def a(x) -> str: return 'a'\n"
+    )
+
+    result = gambrel("check")
+
+    assert result.exit_code == 1
+    assert "[binding.unannotated]" in result.stderr

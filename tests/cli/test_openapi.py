@@ -1,0 +1,59 @@
+import json
+
+NAMED = """
+from gambrel import App
+from gambrel.openapi import OpenAPI, Document
+
+app = App(extensions=[OpenAPI(title="Shop", documents={"public": Document(title="Public")})])
+"""
+
+
+def test_the_document_is_indented_json(gambrel, shop):
+    result = gambrel("openapi")
+
+    document = json.loads(result.output)
+    assert result.exit_code == 0
+    assert set(document["paths"]) == {"/", "/users/{id}", "/users"}
+    assert result.output.startswith('{\n  "openapi"')
+
+
+def test_the_same_app_gives_the_same_bytes(gambrel, shop):
+    assert gambrel("openapi").stdout_bytes == gambrel("openapi").stdout_bytes
+
+
+def test_a_file_gets_what_the_terminal_would(gambrel, shop):
+    shown = gambrel("openapi").stdout_bytes
+
+    result = gambrel("openapi", "app.py", "--output", "api.json")
+
+    assert (result.exit_code, result.output) == (0, "")
+    assert (shop / "api.json").read_bytes() == shown
+
+
+def test_a_named_document_is_chosen_by_its_name(gambrel, folder):
+    (folder / "app.py").write_text(NAMED)
+
+    assert json.loads(gambrel("openapi").output)["info"]["title"] == "Shop"
+    assert (
+        json.loads(gambrel("openapi", "--document", "public").output)["info"]["title"] == "Public"
+    )
+
+
+def test_a_name_that_no_document_has_is_told_with_those_there_are(gambrel, folder):
+    (folder / "app.py").write_text(NAMED)
+
+    result = gambrel("openapi", "--document", "privat")
+
+    assert result.exit_code == 1
+    assert "[cli.no-document]" in result.stderr
+    assert "there is: public" in result.stderr
+
+
+def test_an_app_without_the_extension_has_a_document_too(gambrel, folder):
+    (folder / "app.py").write_text("from gambrel import App\n\napp = App(defaults=())\n")
+
+    assert json.loads(gambrel("openapi").output)["paths"] == {}
+
+
+def test_a_file_that_cannot_be_written_is_a_usage_error(gambrel, shop):
+    assert gambrel("openapi", "--output", str(shop)).exit_code == 2

@@ -1,0 +1,247 @@
+"""The extensions of this battery: each hands a middleware, or headers, to the app.
+
+Give one to `App(extensions=[...])` for all routes, or, where it is a middleware, to
+`Router(middleware=[...])` for a group.
+"""
+
+from collections.abc import Callable, Iterable, Mapping
+from functools import partial
+from typing import Any, ClassVar, Self
+
+from gambrel.core.http.request import Request
+from gambrel.extend import Band, Level, Problem, Setup
+from gambrel.middleware.asgi import ASGIAdapter
+from gambrel.middleware.compression import Compressor
+from gambrel.middleware.conditional_get import Revalidator
+from gambrel.middleware.cors import CORSPolicy, CrossOrigin
+from gambrel.middleware.cross_origin import OriginGuard
+from gambrel.middleware.https_redirect import HTTPSRedirector
+from gambrel.middleware.method_override import MethodOverrider
+from gambrel.middleware.request_id import Identifier
+from gambrel.middleware.security_headers import HeaderPolicy, Nonce, add_nonce, make_nonce
+
+__all__ = [
+    "CORS",
+    "ASGIMiddleware",
+    "Compression",
+    "ConditionalGet",
+    "CrossOriginProtection",
+    "HTTPSRedirect",
+    "MethodOverride",
+    "RequestID",
+    "SecurityHeaders",
+]
+
+CSP = "content-security-policy"
+
+
+class SecurityHeaders(HeaderPolicy, frozen=True, kw_only=True):
+    """Send the headers of `HeaderPolicy` with every response that does not set them itself.
+
+    They are part of heads made at start-up and cost a request nothing. A handler that asks for a
+    `Nonce` gets one, and its page the policy that goes with it.
+    """
+
+    name: ClassVar[str] = "security_headers"
+    requires: ClassVar[tuple[str, ...]] = ()
+
+    @property
+    def settings(self) -> Self:
+        """Itself: every field is a setting."""
+        return self
+
+    def install(self, setup: Setup) -> None:
+        """Declare the headers, the nonce, and the check of what was weakened."""
+        policy: HeaderPolicy = setup.settings.security_headers
+        for name, value, kind in policy.fields():
+            setup.response_header(name, value, on=kind)
+        setup.provide(Nonce, partial(nonce_of, policy.page_policy))
+        setup.check(check_weakened, deploy=True)
+
+
+def nonce_of(policy: str, request: Request) -> Nonce:
+    """Return a nonce for the page that answers a request, whose policy will name it."""
+    nonce = make_nonce()
+    request.draft.headers[CSP] = add_nonce(policy, nonce)
+    return nonce
+
+
+def check_weakened(app: Any) -> Iterable[Problem]:
+    """Yield each security header that says less than it would by default."""
+    for sentence in app.settings.security_headers.weakened():
+        yield Problem(
+            "middleware.weak-headers",
+            f"security headers: {sentence}",
+            "drop it from SecurityHeaders(...), or silence this check if it is meant",
+            level=Level.WARNING,
+        )
+
+
+class CORS(CORSPolicy, frozen=True, kw_only=True, dict=True):
+    """Let pages of other origins read answers, as `CORSPolicy` says.
+
+    A group or a route has its own by `extra={"cors": CORSPolicy(...)}`, or none by
+    `extra={"cors": None}`.
+    """
+
+    name: ClassVar[str] = "cors"
+    requires: ClassVar[tuple[str, ...]] = ()
+
+    @property
+    def settings(self) -> Self:
+        """Itself: every field is a setting."""
+        return self
+
+    def install(self, setup: Setup) -> None:
+        """Declare the middleware."""
+        policy: CORSPolicy = setup.settings.cors
+        default = policy if policy.rules else None
+        setup.middleware(CrossOrigin(partial(cors_policy, default)), Band.TRANSPORT)
+
+
+def cors_policy(
+    default: CORSPolicy | None, request: Request, method: str | None
+) -> CORSPolicy | None:
+    """Return the policy of a route: the one found, or the one that `method` would find."""
+    route = request.route if method is None else route_for(request, method)
+    extra: Mapping[str, Any] = {} if route is None else route.options.extra
+    policy: CORSPolicy | None = extra.get("cors", default)
+    return policy
+
+
+def route_for(request: Request, method: str) -> Any:
+    """Return the route that another method of this path leads to, or None."""
+    outcome, _ = request.app.build().match(method, request.raw_path, request.headers.first("host"))
+    found = getattr(outcome, "routes", None) or [outcome]
+    return found[0] if hasattr(found[0], "options") else None
+
+
+class CrossOriginProtection(OriginGuard, frozen=True, kw_only=True, dict=True):
+    """Refuse unsafe requests made by pages of other sites; see `OriginGuard`."""
+
+    name: ClassVar[str] = "cross_origin"
+    requires: ClassVar[tuple[str, ...]] = ()
+
+    @property
+    def settings(self) -> Self:
+        """Itself: every field is a setting."""
+        return self
+
+    def install(self, setup: Setup) -> None:
+        """Declare the middleware."""
+        setup.middleware(setup.settings.cross_origin, Band.SESSION)
+
+
+class HTTPSRedirect(HTTPSRedirector, frozen=True, kw_only=True, dict=True):
+    """Send clients from HTTP to HTTPS; see `HTTPSRedirector`."""
+
+    name: ClassVar[str] = "https_redirect"
+    requires: ClassVar[tuple[str, ...]] = ()
+
+    @property
+    def settings(self) -> Self:
+        """Itself: every field is a setting."""
+        return self
+
+    def install(self, setup: Setup) -> None:
+        """Declare the middleware; the hosts are those of the app, unless given."""
+        given: HTTPSRedirector = setup.settings.https_redirect
+        hosts = given.hosts or setup.settings.core.hosts
+        redirect = HTTPSRedirector(port=given.port, exempt=given.exempt, hosts=hosts)
+        setup.middleware(redirect, Band.EDGE)
+
+
+class Compression(Compressor, frozen=True, kw_only=True, dict=True):
+    """Compress answers; see `Compressor`."""
+
+    name: ClassVar[str] = "compression"
+    requires: ClassVar[tuple[str, ...]] = ()
+
+    @property
+    def settings(self) -> Self:
+        """Itself: every field is a setting."""
+        return self
+
+    def install(self, setup: Setup) -> None:
+        """Declare the middleware."""
+        setup.middleware(setup.settings.compression, Band.TRANSPORT)
+
+
+class ConditionalGet(Revalidator, frozen=True, kw_only=True):
+    """Answer 304 to clients that have the answer already; see `Revalidator`.
+
+    Beside `Compression`, give it after that: tags are made of what is not compressed yet.
+    """
+
+    name: ClassVar[str] = "conditional_get"
+    requires: ClassVar[tuple[str, ...]] = ()
+
+    @property
+    def settings(self) -> Self:
+        """Itself: every field is a setting."""
+        return self
+
+    def install(self, setup: Setup) -> None:
+        """Declare the middleware."""
+        setup.middleware(setup.settings.conditional_get, Band.TRANSPORT)
+
+
+class MethodOverride(MethodOverrider, frozen=True, kw_only=True):
+    """Serve a POST as PUT, PATCH or DELETE where it asks for that; see `MethodOverrider`."""
+
+    name: ClassVar[str] = "method_override"
+    requires: ClassVar[tuple[str, ...]] = ()
+
+    @property
+    def settings(self) -> Self:
+        """Itself: every field is a setting."""
+        return self
+
+    def install(self, setup: Setup) -> None:
+        """Declare the middleware."""
+        setup.middleware(setup.settings.method_override, Band.EDGE)
+
+
+class RequestID(Identifier, frozen=True, kw_only=True):
+    """Name requests by an id from a trusted proxy, and answers by the same; see `Identifier`."""
+
+    name: ClassVar[str] = "request_id"
+    requires: ClassVar[tuple[str, ...]] = ()
+
+    @property
+    def settings(self) -> Self:
+        """Itself: every field is a setting."""
+        return self
+
+    def install(self, setup: Setup) -> None:
+        """Declare the middleware."""
+        setup.middleware(setup.settings.request_id, Band.EDGE)
+
+
+class ASGIMiddleware(ASGIAdapter):
+    """Run an ASGI middleware, `factory(app, *arguments, **options)`; see `ASGIAdapter`.
+
+    `band` is where it stands in an app; in `Router(middleware=[...])` it has no meaning.
+    """
+
+    requires: ClassVar[tuple[str, ...]] = ()
+    settings: ClassVar[Any] = None
+
+    def __init__(
+        self,
+        factory: Callable[..., Any],
+        *arguments: Any,
+        band: Band = Band.EDGE,
+        **options: Any,
+    ) -> None:
+        super().__init__(factory, *arguments, **options)
+        self.band = band
+
+    @property
+    def name(self) -> str:
+        """The name of what is wrapped."""
+        return f"asgi:{getattr(self.factory, '__qualname__', type(self.factory).__qualname__)}"
+
+    def install(self, setup: Setup) -> None:
+        """Declare the middleware."""
+        setup.middleware(self, self.band)

@@ -1,0 +1,130 @@
+"""Security headers: what every response says, so that a browser takes the safe side.
+
+`HeaderPolicy` gives the fields once, at start-up; `add_nonce` opens a page's policy for scripts and
+styles that carry a nonce. Nothing here runs for a request.
+"""
+
+import secrets
+from collections.abc import Iterator, Mapping
+from typing import Literal
+
+from msgspec import Struct
+
+from gambrel.core.http.fields.header_values import hsts, permissions_policy
+
+__all__ = ["HeaderPolicy", "Nonce", "add_nonce", "make_nonce"]
+
+Kind = Literal["all", "pages", "data", "https"]
+
+SCRIPTS = "script-src"
+STYLES = "style-src"
+
+# What asks the visitor for something, tells of the visitor, or reaches a device.
+FEATURES = (
+    "accelerometer",
+    "bluetooth",
+    "browsing-topics",
+    "camera",
+    "display-capture",
+    "geolocation",
+    "gyroscope",
+    "hid",
+    "idle-detection",
+    "local-fonts",
+    "magnetometer",
+    "microphone",
+    "midi",
+    "payment",
+    "screen-wake-lock",
+    "serial",
+    "storage-access",
+    "usb",
+    "window-management",
+    "xr-spatial-tracking",
+)
+
+
+class HeaderPolicy(Struct, frozen=True, kw_only=True):
+    """The values of the headers; an empty text leaves one out, and so does `hsts=0`.
+
+    `page_policy` is the Content-Security-Policy of HTML, `data_policy` that of everything else.
+    `features` names who may use what is off by default: `{"camera": ["self"]}`. `hsts` is in
+    seconds and sent over HTTPS only.
+    """
+
+    page_policy: str = (
+        "default-src 'self'; script-src 'self'; style-src 'self'; object-src 'none'; "
+        "base-uri 'none'; form-action 'self'; frame-ancestors 'none'"
+    )
+    data_policy: str = "default-src 'none'; frame-ancestors 'none'; sandbox"
+    referrer_policy: str = "strict-origin-when-cross-origin"
+    opener_policy: str = "same-origin"
+    resource_policy: str = "same-origin"
+    frame_options: str = "DENY"
+    features: Mapping[str, list[str]] = {}
+    hsts: int = 31_536_000
+    hsts_subdomains: bool = True
+    hsts_preload: bool = False
+
+    def fields(self) -> Iterator[tuple[str, str, Kind]]:
+        """Yield name, value and the kind of response each field is for.
+
+        Raises ValueError for features or an HSTS policy that cannot be sent.
+        """
+        allowed = {**dict.fromkeys(FEATURES, ()), **self.features}
+        given: tuple[tuple[str, str, Kind], ...] = (
+            ("content-security-policy", self.page_policy, "pages"),
+            ("content-security-policy", self.data_policy, "data"),
+            ("x-content-type-options", "nosniff", "all"),
+            ("referrer-policy", self.referrer_policy, "all"),
+            ("cross-origin-opener-policy", self.opener_policy, "all"),
+            ("cross-origin-resource-policy", self.resource_policy, "all"),
+            ("permissions-policy", permissions_policy(allowed), "all"),
+            ("x-frame-options", self.frame_options, "all"),
+            ("strict-transport-security", self.transport_policy(), "https"),
+        )
+        yield from (field for field in given if field[1])
+
+    def transport_policy(self) -> str:
+        """Return the value of `Strict-Transport-Security`, or an empty text."""
+        if not self.hsts:
+            return ""
+        return hsts(self.hsts, subdomains=self.hsts_subdomains, preload=self.hsts_preload)
+
+    def weakened(self) -> Iterator[str]:
+        """Yield a sentence for each value that protects less than the default."""
+        normal = HeaderPolicy()
+        for name in self.__struct_fields__:
+            value = getattr(self, name)
+            if getattr(normal, name) and not value:
+                yield f"{name} is off"
+            elif isinstance(value, str) and "unsafe-" in value:
+                yield f"{name} allows {' '.join(w for w in value.split() if 'unsafe-' in w)}"
+
+
+class Nonce(str):
+    """A value for `nonce=` of the scripts and styles in one page; ask for it as a parameter."""
+
+    __slots__ = ()
+
+
+def make_nonce() -> Nonce:
+    """Return a fresh nonce of 128 bits."""
+    return Nonce(secrets.token_urlsafe(16))
+
+
+def add_nonce(policy: str, nonce: str) -> str:
+    """Return a Content-Security-Policy that takes scripts and styles with this nonce.
+
+    What such a script loads is taken too (`'strict-dynamic'`). A directive that is missing begins
+    as what `default-src` says.
+    """
+    given: dict[str, str] = {}
+    for directive in policy.split(";"):
+        name, _, sources = directive.strip().partition(" ")
+        if name:
+            given.setdefault(name.lower(), sources.strip())
+    for name, more in ((SCRIPTS, " 'strict-dynamic'"), (STYLES, "")):
+        sources = given.get(name, given.get("default-src", "'self'")).replace("'none'", "")
+        given[name] = f"{sources} 'nonce-{nonce}'{more}".strip()
+    return "; ".join(f"{name} {sources}".strip() for name, sources in given.items())

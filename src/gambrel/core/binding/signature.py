@@ -5,11 +5,12 @@ error that names the function, its file and line, and what to write instead.
 """
 
 import dataclasses
+import functools
 import inspect
-import sys
+import re
 import types
 import typing
-from collections.abc import Callable, Collection
+from collections.abc import Callable, Collection, Iterator, Mapping
 from typing import Annotated, Any, get_args, get_origin
 
 import msgspec
@@ -28,13 +29,14 @@ from gambrel.core.binding.markers import (
     Query,
 )
 from gambrel.core.http.bodies.forms import Upload
-from gambrel.core.http.headers import Headers
+from gambrel.core.http.headers import Headers, ResponseHeaders
+from gambrel.core.http.query import QueryParams
 from gambrel.core.http.request import Request, State
 from gambrel.core.http.response import Response
 
 __all__ = ["Parameter", "Signature", "location_of", "read_signature"]
 
-FRAMEWORK_TYPES: tuple[type, ...] = (Request, Response, Headers, State)
+FRAMEWORK_TYPES = {Request, Response, Headers, ResponseHeaders, State, QueryParams}
 REQUIRED = inspect.Parameter.empty
 
 
@@ -68,8 +70,8 @@ class Signature(Struct, frozen=True):
 
 
 def location_of(call: Callable[..., Any]) -> str:
-    """Return `file.py:12` of a function or class, for messages."""
-    target: Any = inspect.unwrap(call)
+    """Return `file.py:12` of a function, class or callable object, for messages."""
+    target = inspect.unwrap(function_of(call))
     code = getattr(getattr(target, "__func__", target), "__code__", None)
     if code is not None:
         return f"{code.co_filename}:{code.co_firstlineno}"
@@ -77,6 +79,13 @@ def location_of(call: Callable[..., Any]) -> str:
         return f"{inspect.getsourcefile(target)}:{inspect.getsourcelines(target)[1]}"
     except (OSError, TypeError):
         return getattr(target, "__module__", repr(target))
+
+
+def function_of(call: Callable[..., Any]) -> Any:
+    """Return the function, method or class behind a partial or an object with `__call__`."""
+    while isinstance(call, functools.partial):
+        call = call.func
+    return call if inspect.isroutine(call) or isinstance(call, type) else type(call).__call__
 
 
 def read_signature(
@@ -87,13 +96,16 @@ def read_signature(
     """Return the signature of `call`.
 
     `path_names` are the parameters of the route's pattern, `is_provided` tells which types have
-    a provider. Raises GambrelError for annotations that cannot be resolved or bound.
+    a provider. What a partial was given is no parameter any more. Raises GambrelError for
+    annotations that cannot be resolved or bound.
     """
-    where = location_of(call)
-    name = getattr(call, "__qualname__", type(call).__qualname__)
-    hints = resolve_hints(call, name, where)
+    where, target = location_of(call), function_of(call)
+    name: str = getattr(call, "__qualname__", "") or getattr(target, "__qualname__", repr(call))
+    hints = resolve_hints(target, name, where)
+    given = call.keywords if isinstance(call, functools.partial) else {}
+    items = [item for item in parameters_of(call) if item.name not in given]
     parameters = []
-    for item in inspect.signature(call).parameters.values():
+    for item in items:
         if item.kind in {item.VAR_POSITIONAL, item.VAR_KEYWORD}:
             raise GambrelError(
                 "binding.variadic",
@@ -103,37 +115,70 @@ def read_signature(
             )
         annotation = hints.get(item.name, item.annotation)
         parameters.append(classify(item, annotation, path_names, is_provided, f"{name} ({where})"))
-    target = inspect.unwrap(call)
-    target = target if inspect.isroutine(target) else getattr(target, "__call__", target)  # noqa: B004
-    missing = set(path_names) - {p.alias for p in parameters if p.source == "path"}
-    del missing  # a handler may leave a path parameter unread; request.params has it
+    returns = hints.get("return", REQUIRED)
+    is_async, is_generator = kind_of(target)
     return Signature(
-        call=call,
+        call=by_name(call, [item.name for item in items if item.kind is item.POSITIONAL_ONLY]),
         name=name,
         where=where,
         parameters=tuple(parameters),
-        returns=hints.get("return", REQUIRED),
-        is_async=inspect.iscoroutinefunction(target) or inspect.isasyncgenfunction(target),
-        is_generator=inspect.isgeneratorfunction(target) or inspect.isasyncgenfunction(target),
+        returns=target if isinstance(target, type) else returns,
+        is_async=is_async,
+        is_generator=is_generator,
     )
 
 
-def resolve_hints(call: Callable[..., Any], name: str, where: str) -> dict[str, Any]:
-    """Return the evaluated annotations of `call`; of a class, those of its `__init__`."""
-    target: Any = call
-    if inspect.isclass(call):
-        target = call.__init__
-    elif not inspect.isroutine(inspect.unwrap(call)):
-        target = type(call).__call__
+def parameters_of(call: Callable[..., Any]) -> list[inspect.Parameter]:
+    """Return the parameters of `call`; of a builtin that does not tell them, none."""
+    try:
+        return list(inspect.signature(call).parameters.values())
+    except ValueError:
+        return []
+
+
+def kind_of(target: Any) -> tuple[bool, bool]:
+    """Return whether a function is async, and whether it is a generator.
+
+    A plain wrapper (`functools.wraps`) is of the kind of what it wraps.
+    """
+    while True:
+        is_stream = inspect.isasyncgenfunction(target)
+        if is_stream or inspect.isgeneratorfunction(target):
+            return is_stream, True
+        if inspect.iscoroutinefunction(target):
+            return True, False
+        if not hasattr(target, "__wrapped__"):
+            return False, False
+        target = target.__wrapped__
+
+
+def by_name(call: Callable[..., Any], positional: list[str]) -> Callable[..., Any]:
+    """Return `call` so that it takes all arguments by name."""
+    if not positional:
+        return call
+
+    def call_by_name(**arguments: Any) -> Any:
+        first = [arguments.pop(name) for name in positional]
+        return call(*first, **arguments)
+
+    return functools.update_wrapper(call_by_name, function_of(call))
+
+
+def resolve_hints(target: Any, name: str, where: str) -> dict[str, Any]:
+    """Return the evaluated annotations of a function; of a class, those it is made with."""
+    if isinstance(target, type):
+        own = {"__init__", "__new__"}
+        kinds = [kind for kind in target.__mro__[:-1] if not own.isdisjoint(vars(kind))]
+        made = kinds and (vars(kinds[0]).get("__init__") or kinds[0].__new__)
+        target = made if inspect.isfunction(made) and not is_struct_type(target) else target
     try:
         return typing.get_type_hints(inspect.unwrap(target), include_extras=True)
-    except (NameError, TypeError, AttributeError) as error:
-        module = sys.modules.get(getattr(target, "__module__", ""), None)
+    except Exception as error:  # an annotation is any expression
         raise GambrelError(
             "binding.annotation",
             f"an annotation of {name} cannot be evaluated: {error}",
             where,
-            f"import the name at the top of {getattr(module, '__name__', 'the module')}, "
+            f"import the name at the top of {getattr(target, '__module__', 'the module')}, "
             "outside `if TYPE_CHECKING:`; binding reads annotations at run time",
         ) from error
 
@@ -146,36 +191,42 @@ def classify(
     owner: str,
 ) -> Parameter:
     """Decide where one parameter comes from."""
-    if isinstance(item.default, Depends | Marker):
-        corrected = f"{item.name}: Annotated[{spell(annotation)}, {spell_marker(item.default)}]"
+    default = item.default
+    if isinstance(default, type) and issubclass(default, Depends | Marker):
+        default = as_marker(default, annotation)
+    if isinstance(default, Depends | Marker):
         raise GambrelError(
             "binding.default-marker",
             f"parameter {item.name!r} of {owner} has a marker as its default",
             owner,
-            f"write `{corrected}`",
+            f"write `{item.name}: Annotated[{spell(annotation)}, {spell_marker(default)}]`",
+        )
+    if annotation is REQUIRED and item.name in {*path_names, "request"}:
+        annotation = str if item.name in path_names else Request
+    elif annotation is REQUIRED or isinstance(annotation, str):
+        raise GambrelError(
+            "binding.unannotated",
+            f"parameter {item.name!r} of {owner} has no annotation that is a type",
+            owner,
+            f"give it a type, such as `{item.name}: str`",
         )
     base, marker = split_marker(annotation, owner, item.name)
-    if annotation is REQUIRED and item.name in path_names:
-        base = str
-    elif annotation is REQUIRED:
-        if item.name == "request":
-            base = Request
-        else:
-            raise GambrelError(
-                "binding.unannotated",
-                f"parameter {item.name!r} of {owner} has no annotation",
-                owner,
-                f"give it a type, such as `{item.name}: str`",
-            )
     source = source_of(item.name, base, marker, path_names, is_provided)
     alias = getattr(marker, "alias", None) or item.name
-    if source == "header" and getattr(marker, "alias", None) is None:
-        alias = item.name.replace("_", "-")
+    if source == "header":
+        alias = (getattr(marker, "alias", None) or item.name.replace("_", "-")).lower()
+    if source == "path" and alias not in path_names and item.default is REQUIRED:
+        raise GambrelError(
+            "binding.path-parameter",
+            f"parameter {item.name!r} of {owner} is read from the path, which has no {alias!r}",
+            owner,
+            f"put `{{{alias}}}` into the path, or correct the name",
+        )
     return Parameter(
         name=item.name,
         annotation=base,
         source=source,
-        alias=alias.lower() if source == "header" else alias,
+        alias=alias,
         default=item.default,
         marker=marker,
         keyword_only=item.kind is item.KEYWORD_ONLY,
@@ -184,10 +235,13 @@ def classify(
 
 def split_marker(annotation: Any, owner: str, name: str) -> tuple[Any, Marker | Depends | None]:
     """Take the marker out of `Annotated[T, …]`, leaving the constraints on `T`."""
-    if get_origin(annotation) is not Annotated:
-        return annotation, None
-    base, *metadata = get_args(annotation)
-    markers = [m() if isinstance(m, type) and issubclass(m, Marker) else m for m in metadata]
+    annotation = unalias(annotation)
+    base: Any = annotation
+    metadata: list[Any] = []
+    while get_origin(base) is Annotated:  # an alias of an annotated type may be annotated again
+        inner, *outer = get_args(base)
+        base, metadata = unalias(inner), [*outer, *metadata]
+    markers = [as_marker(item, base) for item in metadata]
     found = [m for m in markers if isinstance(m, Marker | Depends)]
     if len(found) > 1:
         raise GambrelError(
@@ -196,8 +250,40 @@ def split_marker(annotation: Any, owner: str, name: str) -> tuple[Any, Marker | 
             owner,
             "keep one of Path, Query, Header, Cookie, Body, Form, File, Depends",
         )
+    hidden = next(inner_markers(base), None)
+    if hidden is not None:
+        raise GambrelError(
+            "binding.inner-marker",
+            f"parameter {name!r} of {owner} has a marker inside its type, {spell(annotation)}",
+            owner,
+            "write the marker outside: `Annotated[T | None, " + f"{spell_marker(hidden)}]`",
+        )
     rest = tuple(m for m in markers if not isinstance(m, Marker | Depends))
     return (Annotated[(base, *rest)] if rest else base), (found[0] if found else None)
+
+
+def unalias(annotation: Any) -> Any:
+    """Return what a `type X = …` stands for; any other annotation as it is."""
+    while type(annotation).__name__ == "TypeAliasType":
+        annotation = annotation.__value__
+    return annotation
+
+
+def as_marker(item: Any, base: Any) -> Any:
+    """Return a marker given as its class as an instance; `Depends` alone makes the type itself."""
+    if item is Depends:
+        return Depends(base)
+    return item() if isinstance(item, type) and issubclass(item, Marker) else item
+
+
+def inner_markers(annotation: Any) -> Iterator[Marker | Depends]:
+    """Yield the markers inside a union or a collection, where they would be read over."""
+    for arg in get_args(unalias(annotation)):
+        if get_origin(unalias(arg)) is Annotated:
+            base, *metadata = get_args(unalias(arg))
+            markers = (as_marker(item, base) for item in metadata)
+            yield from (item for item in markers if isinstance(item, Marker | Depends))
+        yield from inner_markers(arg)
 
 
 _MARKER_SOURCES: dict[type, str] = {
@@ -225,7 +311,7 @@ def source_of(
     if name in path_names:
         return "path"
     plain = without_none(strip_annotated(base))
-    if isinstance(plain, type) and issubclass(plain, FRAMEWORK_TYPES):
+    if isinstance(plain, type) and plain in FRAMEWORK_TYPES:
         return "framework"
     if is_provided(plain):
         return "provider"
@@ -266,12 +352,12 @@ def is_struct_type(annotation: Any) -> bool:
 def is_body_type(annotation: Any) -> bool:
     """Whether a type without a marker is read from the body: structs, and collections of them."""
     plain = strip_annotated(annotation)
-    if is_struct_type(plain) or plain in {dict, Any, object}:
+    if is_struct_type(plain) or plain is Any or plain is object:
         return True
-    origin = get_origin(plain)
+    origin = get_origin(plain) or plain
     if origin in {typing.Union, types.UnionType}:
         return any(is_body_type(arg) for arg in get_args(plain))
-    if origin is dict or (isinstance(origin, type) and issubclass(origin, typing.Mapping)):
+    if isinstance(origin, type) and issubclass(origin, Mapping):
         return True
     if origin in {list, set, frozenset, tuple}:
         return any(is_body_type(arg) for arg in get_args(plain) if arg is not ...)
@@ -282,7 +368,9 @@ def spell(annotation: Any) -> str:
     """Return an annotation as a person would write it."""
     if annotation is REQUIRED:
         return "..."
-    return getattr(annotation, "__name__", None) or str(annotation).replace("typing.", "")
+    if isinstance(annotation, type) and not get_args(annotation):
+        return annotation.__name__
+    return re.sub(r"(?:\w+\.)+(?:<locals>\.)?", "", str(annotation))
 
 
 def spell_marker(marker: Depends | Marker) -> str:

@@ -1,5 +1,7 @@
 """What is no request is refused before any middleware runs, with the right status, and closes."""
 
+import contextlib
+
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st

@@ -16,7 +16,7 @@ from gambrel.core.http.response import Response
 from gambrel.core.http.status import has_body
 from gambrel.core.http.threads import batches
 from gambrel.server.body import BodyStream
-from gambrel.server.state import AccessLog, ServerState
+from gambrel.server.state import ServerState
 from gambrel.server.wire import FRAMING, bake, render_head, render_refusal
 
 __all__ = ["Exchange", "Line"]
@@ -63,6 +63,7 @@ class Exchange:
         "size",
         "started",
         "status",
+        "stuck",
         "task",
     )
 
@@ -90,6 +91,7 @@ class Exchange:
         self.size = 0
         self.status = 0
         self.task: asyncio.Task[Response] | None = None
+        self.stuck: asyncio.Task[Response] | None = None
         self.sender: asyncio.Task[None] | None = None
 
     # Waiting for the handler ------------------------------------------------------------------
@@ -119,7 +121,7 @@ class Exchange:
 
     def ended(self, task: "asyncio.Task[Response]") -> None:
         """Answer for a task that ended without an answer: cancelled, or broken."""
-        if self.is_stuck:
+        if self.is_stuck and task is self.stuck:
             self.unstick()
             return
         if task is not self.task or not (task.cancelled() or task.exception()):
@@ -147,8 +149,9 @@ class Exchange:
             return
         # What cannot be stopped may still answer: nothing else may be asked on this connection.
         self.is_stuck = True
+        self.stuck, self.task = self.task, None
         self.keep_alive = False
-        self.task = self.deadline = None
+        self.deadline = None
         self.line.state.fail(self.request, too_late(self.line.state))
 
     def unstick(self) -> None:
@@ -171,8 +174,11 @@ class Exchange:
             return self.request.method in _SAFE
         return bool(limits.cancel_on_disconnect)
 
-    def report(self, log: AccessLog) -> None:
-        """Tell the access log, whose failures are its own."""
+    def report(self) -> None:
+        """Tell the access log, if there is one; its failures are its own."""
+        log = self.line.state.log
+        if log is None:
+            return
         seconds = self.line.state.loop.time() - self.started
         try:
             log(self.request, self.status, self.size, seconds)
@@ -219,6 +225,7 @@ class Exchange:
             self.line.write(render_refusal(500, self.line.state.clock.date))
             self.line.finish(self)
         else:
+            self.report()
             self.line.abort()
 
     def closed(self, response: Response) -> None:
@@ -246,6 +253,7 @@ class Exchange:
                 await self.stream(response, body)
         except asyncio.CancelledError:
             self.release()
+            self.report()
             await self.line.state.close_response(response)
             raise
         except Exception as error:

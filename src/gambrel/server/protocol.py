@@ -6,6 +6,7 @@ what it lets through and must not pass is refused. Requests of one connection ar
 """
 
 import asyncio
+from collections.abc import Callable
 from typing import Any
 
 import httptools
@@ -14,6 +15,7 @@ from gambrel.core.http.request import Request
 from gambrel.core.http.response import Response
 from gambrel.server.admission import Admission, admit
 from gambrel.server.body import BodyStream
+from gambrel.server.connection import Connection, ignore
 from gambrel.server.exchange import Exchange
 from gambrel.server.head import ALLOWED, Head, Refusal
 from gambrel.server.reader import Reader
@@ -24,82 +26,31 @@ __all__ = ["HTTPProtocol", "LoggedHTTPProtocol", "ServerState"]
 
 # What takes the short way; HEAD is answered without its body, the rest is refused or rare.
 _PLAIN = frozenset({"GET", "POST", "PUT", "PATCH", "DELETE", "OPTIONS"})
-_FULL_INPUT, _FULL_BODY, _FULL_OUTPUT = 1, 2, 4
-_LINGER_BYTES = 1 << 20
 
 
-class HTTPProtocol(asyncio.Protocol):
-    """One connection."""
+class HTTPProtocol(Connection):
+    """The messages of one connection."""
 
-    __slots__ = (
-        "_paused",
-        "_writable",
-        "admission",
-        "app",
-        "block",
-        "client",
-        "clock",
-        "departure",
-        "exchange",
-        "feed",
-        "http_version",
-        "is_closing",
-        "is_gone",
-        "is_idle",
-        "is_plain",
-        "is_writable",
-        "late",
-        "line_limit",
-        "lingered",
-        "quiet",
-        "reader",
-        "received_at",
-        "scheme",
-        "server",
-        "state",
-        "tls",
-        "transport",
-        "write",
-    )
+    __slots__ = ("admission", "block", "feed", "line_limit", "received_at")
 
-    transport: Any
+    feed: Callable[[bytes], None]
 
     def __init__(self, state: ServerState) -> None:
-        self.state = state
-        self.app = state.app
-        self.clock = state.clock
+        super().__init__(state)
         self.line_limit = state.limits.request_line + 2
         self.block = b""
         self.admission: Admission | None = None
-        self.is_idle = True
-        self.is_plain = False
-        self.is_writable = True
-        self.is_closing = False
-        self.is_gone = False
-        self.exchange: Exchange | None = None
-        self.late: Exchange | None = None
-        self.reader: Reader | None = None
-        self.scheme = "http"
-        self.http_version = "1.1"
-        self.tls: dict[str, Any] | None = None
-        self.departure: asyncio.Future[None] | None = None
-        self.quiet = 0.0
         self.received_at = 0.0
-        self.lingered = 0
-        self._paused = 0
-        self._writable: asyncio.Future[None] | None = None
 
     def connection_made(self, transport: asyncio.BaseTransport) -> None:
-        """Begin: remember the addresses and make the parser of the short way."""
-        self.transport = transport
-        self.write = self.transport.write
+        """Begin: make the parser of the short way."""
+        super().connection_made(transport)
         self.feed = httptools.HttpRequestParser(self).feed_data
-        self.client = address(self.transport.get_extra_info("peername"))
-        self.server = address(self.transport.get_extra_info("sockname"))
-        if transport.get_extra_info("ssl_object") is not None:
-            self.scheme = "https"
-            self.tls = tls_details(transport)
-        self.state.connections.add(self)
+
+    def connection_lost(self, exc: Exception | None) -> None:
+        """End."""
+        super().connection_lost(exc)
+        self.feed = ignore  # the parser refers to the connection: this breaks the circle
 
     # The short way ----------------------------------------------------------------------------
 
@@ -206,12 +157,19 @@ class HTTPProtocol(asyncio.Protocol):
             self.exchange.suspend()
 
     def upgrade(self, head: Head) -> bool:
-        """Offer a request for another protocol to what the state names for it; none is taken yet.
-
-        Whoever takes it sets another protocol on `transport` and is fed what the reader holds.
-        """
+        """Offer a request for another protocol to what the state names for it."""
         takes_over = self.state.takes_over
         return takes_over is not None and takes_over(self, head)
+
+    def detach(self) -> bytes:
+        """Leave the transport to whoever takes over; return what was received after the request."""
+        self.is_closing = True
+        self.is_plain = self.is_idle = False
+        self.state.connections.discard(self)
+        rest = bytes(self.reader.buffer) if self.reader is not None else b""
+        if self.reader is not None:
+            self.reader.buffer.clear()
+        return rest
 
     def wait_for(self, request: Request) -> None:
         """The answer to `request` comes later."""
@@ -235,7 +193,7 @@ class HTTPProtocol(asyncio.Protocol):
     def refuse(self, refusal: Refusal) -> None:
         """Answer what is no request, and close."""
         self.write(render_refusal(refusal.status, self.clock.date, refusal.allow))
-        self.close()
+        self.close(is_sending=True)
 
     def send_continue(self) -> None:
         """Tell the client to send the body it asked about (RFC 9110 §10.1.1)."""
@@ -259,8 +217,7 @@ class HTTPProtocol(asyncio.Protocol):
         self.quiet = 0.0
         if exchange.is_stuck:
             self.late = exchange
-        if self.state.log is not None:
-            exchange.report(self.state.log)
+        exchange.report()
         if self.is_closing:
             return
         if not exchange.keep_alive:
@@ -283,138 +240,6 @@ class HTTPProtocol(asyncio.Protocol):
             if self.state.is_draining:
                 self.close()
 
-    async def writable(self) -> None:
-        """Return when the send buffer has room; a client that has gone cancels the wait."""
-        if not self.is_writable:
-            self._writable = self.state.loop.create_future()
-            await self._writable
-
-    # Flow control ---------------------------------------------------------------------------------
-
-    def pause_writing(self) -> None:
-        """The send buffer is full: the client does not read as fast as it is answered."""
-        self.is_writable = False
-        self.quiet = 0.0
-        self.throttle(_FULL_OUTPUT, self.reader is None or self.reader.framing is None)
-
-    def resume_writing(self) -> None:
-        """The send buffer has room again."""
-        self.is_writable = True
-        self.quiet = 0.0
-        if self._writable is not None:
-            if not self._writable.done():
-                self._writable.set_result(None)
-            self._writable = None
-        self.throttle(_FULL_OUTPUT, False)
-        if self.reader is not None and self.exchange is None and not self.is_closing:
-            self.reader.advance()
-
-    def throttle_input(self, is_full: bool) -> None:
-        """Pause or resume reading: requests wait for the answer before them."""
-        self.throttle(_FULL_INPUT, is_full)
-
-    def throttle_body(self, is_full: bool) -> None:
-        """Pause or resume reading: the handler is slower than the client."""
-        self.throttle(_FULL_BODY, is_full)
-
-    def throttle(self, reason: int, is_full: bool) -> None:
-        """Pause reading while there is any reason to."""
-        paused = self._paused | reason if is_full else self._paused & ~reason
-        if bool(paused) is not bool(self._paused) and not self.transport.is_closing():
-            if paused:
-                self.transport.pause_reading()
-            else:
-                self.transport.resume_reading()
-        self._paused = paused
-
-    # The end --------------------------------------------------------------------------------------
-
-    def close(self) -> None:
-        """Close after the last answer; what the client still sends is dropped for a moment.
-
-        Closing with input unread would reset the connection, and the client lose the answer.
-        """
-        if self.is_closing:
-            return
-        self.is_closing = True
-        self.is_plain = self.is_idle = False
-        self.quiet = 0.0
-        self._throttle_off()
-        reader = self.reader
-        if reader is None or reader.is_empty or not self.transport.can_write_eof():
-            self.transport.close()
-        else:
-            reader.buffer.clear()
-            self.transport.write_eof()
-
-    def _throttle_off(self) -> None:
-        for reason in (_FULL_INPUT, _FULL_BODY, _FULL_OUTPUT):
-            self.throttle(reason, False)
-
-    def linger(self, received: int) -> None:
-        """Drop what arrives after the last answer, within bounds."""
-        self.lingered += received
-        if self.lingered > _LINGER_BYTES:
-            self.transport.close()
-
-    def drain(self) -> None:
-        """Close now if idle, else after the answer in work."""
-        self.is_plain = False
-        if self.is_idle:
-            self.close()
-
-    def abort(self) -> None:
-        """Break the connection off."""
-        self.transport.abort()
-        self.lose()
-
-    def eof_received(self) -> None:
-        """The client has closed its side: it has gone. The transport closes itself."""
-        self.lose()
-
-    def connection_lost(self, exc: Exception | None) -> None:
-        """End."""
-        self.state.connections.discard(self)
-        self.lose()
-
-    def lose(self) -> None:
-        """The client has gone: stop what nobody needs any more."""
-        if self.is_gone:
-            return
-        self.is_gone = self.is_closing = True
-        self.is_plain = self.is_idle = False
-        if self.departure is not None and not self.departure.done():
-            self.departure.set_result(None)
-        if self.reader is not None:
-            self.reader.lose()
-        if self.exchange is not None:
-            self.exchange.abandon()
-
-    async def gone(self) -> None:
-        """Return when the client has gone away."""
-        if not self.is_gone:
-            if self.departure is None:
-                self.departure = self.state.loop.create_future()
-            await asyncio.shield(self.departure)
-
-    def tick(self, now: float, passed: float) -> None:
-        """Look at the time-outs; `passed` seconds since the last time."""
-        limits = self.state.limits
-        self.quiet += passed
-        if not self.is_writable:
-            if self.quiet > limits.write_timeout:
-                self.abort()
-        elif self.is_closing:
-            if self.quiet > limits.linger_timeout:
-                self.transport.close()
-        elif self.is_idle:
-            if self.quiet > limits.idle_timeout:
-                self.close()
-        elif self.reader is not None:
-            self.reader.tick(passed, not self._paused)
-        if self.exchange is not None:
-            self.exchange.tick(now, passed)
-
 
 class LoggedHTTPProtocol(HTTPProtocol):
     """A connection whose answers are reported to `ServerState.log`, and so take the general way."""
@@ -428,18 +253,3 @@ class LoggedHTTPProtocol(HTTPProtocol):
 
     def restore(self) -> None:
         """Stay on the general way."""
-
-
-def address(name: Any) -> tuple[str, int] | None:
-    """Return `(host, port)`, or None where a socket has no such name."""
-    return (name[0], name[1]) if isinstance(name, tuple) else None
-
-
-def tls_details(transport: asyncio.BaseTransport) -> dict[str, Any]:
-    """Return what the handshake has agreed on, and the peer's certificate where it gave one."""
-    ssl_object = transport.get_extra_info("ssl_object")
-    return {
-        "version": ssl_object.version(),
-        "cipher": transport.get_extra_info("cipher"),
-        "certificate": transport.get_extra_info("peercert"),
-    }

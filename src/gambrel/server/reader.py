@@ -126,6 +126,7 @@ class Reader:
         end = find_head(self.buffer, self.line.state.limits, self.scanned)
         if not end:
             self.scanned = len(self.buffer)
+            self.line.throttle_input(False)  # a head has its own limits
             return False
         raw = bytes(self.buffer[:end])
         del self.buffer[:end]

@@ -62,6 +62,7 @@ class ServerState:
         self.tasks: set[asyncio.Task[Any]] = set()
         self.pending = 0
         self.is_draining = False
+        # For WebSockets: takes a connection (`detach`) whose request asks for another protocol.
         self.takes_over: Callable[[Any, Head], bool] | None = None
         self._ticked = clock.now
         clock.timed.add(self)

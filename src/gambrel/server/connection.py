@@ -1,0 +1,250 @@
+"""The life of a connection: its transport, back-pressure both ways, and every way it can end.
+
+`protocol.py` adds the messages. Nothing here knows what is read or written.
+"""
+
+import asyncio
+from collections.abc import Callable
+from typing import Any
+
+from gambrel.server.exchange import Exchange
+from gambrel.server.reader import Reader
+from gambrel.server.state import ServerState
+
+__all__ = ["Connection", "ignore"]
+
+_FULL_INPUT, _FULL_BODY, _FULL_OUTPUT = 1, 2, 4
+_LINGER_BYTES = 1 << 20
+
+
+class Connection(asyncio.Protocol):
+    """One client connection, without its messages.
+
+    `is_idle` says that the next message may take the short way in, `is_plain` that an answer may
+    take the short way out; `is_closing` that no further request is taken.
+    """
+
+    __slots__ = (
+        "_paused",
+        "_writable",
+        "app",
+        "client",
+        "clock",
+        "departure",
+        "exchange",
+        "http_version",
+        "is_closing",
+        "is_gone",
+        "is_idle",
+        "is_plain",
+        "is_writable",
+        "late",
+        "lingered",
+        "quiet",
+        "reader",
+        "scheme",
+        "server",
+        "state",
+        "tls",
+        "transport",
+        "write",
+    )
+
+    transport: Any
+    write: Callable[[bytes], None]
+
+    def __init__(self, state: ServerState) -> None:
+        self.state = state
+        self.app = state.app
+        self.clock = state.clock
+        self.is_idle = True
+        self.is_plain = False
+        self.is_writable = True
+        self.is_closing = False
+        self.is_gone = False
+        self.exchange: Exchange | None = None
+        self.late: Exchange | None = None
+        self.reader: Reader | None = None
+        self.scheme = "http"
+        self.http_version = "1.1"
+        self.client: tuple[str, int] | None = None
+        self.server: tuple[str, int] | None = None
+        self.tls: dict[str, Any] | None = None
+        self.departure: asyncio.Future[None] | None = None
+        self.quiet = 0.0
+        self.lingered = 0
+        self._paused = 0
+        self._writable: asyncio.Future[None] | None = None
+
+    def connection_made(self, transport: asyncio.BaseTransport) -> None:
+        """Begin: remember the addresses."""
+        self.transport = transport
+        self.write = self.transport.write
+        self.client = address(transport.get_extra_info("peername"))
+        self.server = address(transport.get_extra_info("sockname"))
+        if transport.get_extra_info("ssl_object") is not None:
+            self.scheme = "https"
+            self.tls = tls_details(transport)
+        self.state.connections.add(self)
+
+    # Back-pressure ------------------------------------------------------------------------------
+
+    def pause_writing(self) -> None:
+        """The send buffer is full: the client does not read as fast as it is answered."""
+        self.is_writable = False
+        self.quiet = 0.0
+        self.throttle(_FULL_OUTPUT, self.reader is None or self.reader.framing is None)
+
+    def resume_writing(self) -> None:
+        """The send buffer has room again."""
+        self.is_writable = True
+        self.quiet = 0.0
+        if self._writable is not None:
+            if not self._writable.done():
+                self._writable.set_result(None)
+            self._writable = None
+        self.throttle(_FULL_OUTPUT, False)
+        if self.reader is not None and self.exchange is None and not self.is_closing:
+            self.reader.advance()
+
+    def throttle_input(self, is_full: bool) -> None:
+        """Pause or resume reading: requests wait for the answer before them."""
+        self.throttle(_FULL_INPUT, is_full)
+
+    def throttle_body(self, is_full: bool) -> None:
+        """Pause or resume reading: the handler is slower than the client."""
+        self.throttle(_FULL_BODY, is_full)
+
+    def throttle(self, reason: int, is_full: bool) -> None:
+        """Pause reading while there is any reason to."""
+        paused = self._paused | reason if is_full else self._paused & ~reason
+        if bool(paused) is not bool(self._paused) and not self.transport.is_closing():
+            if paused:
+                self.transport.pause_reading()
+            else:
+                self.transport.resume_reading()
+        self._paused = paused
+
+    async def writable(self) -> None:
+        """Return when the send buffer has room; a client that has gone cancels the wait."""
+        if not self.is_writable:
+            self._writable = self.state.loop.create_future()
+            await self._writable
+
+    @property
+    def is_reading(self) -> bool:
+        """Whether the client is waited for, and not the other way round."""
+        return not self._paused
+
+    # Closing ------------------------------------------------------------------------------------
+
+    def close(self, *, is_sending: bool = False) -> None:
+        """Close after the last answer.
+
+        Where the client may still be sending, that is dropped for a moment: closing with input
+        unread would reset the connection, and the client might lose the answer.
+        """
+        if self.is_closing:
+            return
+        self.is_closing = True
+        self.is_plain = self.is_idle = False
+        self.quiet = 0.0
+        for reason in (_FULL_INPUT, _FULL_BODY, _FULL_OUTPUT):
+            self.throttle(reason, False)
+        if self.reader is not None:
+            is_sending = is_sending or not self.reader.is_empty
+            self.reader.buffer.clear()
+        if is_sending and self.transport.can_write_eof():
+            self.transport.write_eof()
+        else:
+            self.transport.close()
+
+    def linger(self, received: int) -> None:
+        """Drop what arrives after the last answer, within bounds."""
+        self.lingered += received
+        if self.lingered > _LINGER_BYTES:
+            self.transport.close()
+
+    def drain(self) -> None:
+        """Close now if idle, else after the answer in work."""
+        self.is_plain = False
+        if self.is_idle:
+            self.close()
+
+    def abort(self) -> None:
+        """Break the connection off."""
+        self.transport.abort()
+        self.lose()
+
+    # Gone ---------------------------------------------------------------------------------------
+
+    def eof_received(self) -> None:
+        """The client has closed its side: it has gone. The transport closes itself."""
+        self.lose()
+
+    def connection_lost(self, exc: Exception | None) -> None:
+        """End."""
+        self.state.connections.discard(self)
+        self.lose()
+        self.write = ignore
+
+    def lose(self) -> None:
+        """The client has gone: stop what nobody needs any more."""
+        if self.is_gone:
+            return
+        self.is_gone = self.is_closing = True
+        self.is_plain = self.is_idle = False
+        if self.departure is not None and not self.departure.done():
+            self.departure.set_result(None)
+        if self.reader is not None:
+            self.reader.lose()
+        if self.exchange is not None:
+            self.exchange.abandon()
+
+    async def gone(self) -> None:
+        """Return when the client has gone away."""
+        if not self.is_gone:
+            if self.departure is None:
+                self.departure = self.state.loop.create_future()
+            await asyncio.shield(self.departure)
+
+    def tick(self, now: float, passed: float) -> None:
+        """Look at the time-outs; `passed` seconds since the last time."""
+        limits = self.state.limits
+        self.quiet += passed
+        if self.is_closing or not self.is_writable:
+            self.tick_output()
+        elif self.is_idle:
+            if self.quiet > limits.idle_timeout:
+                self.close()
+        elif self.reader is not None:
+            self.reader.tick(passed, self.is_reading)
+        if self.exchange is not None:
+            self.exchange.tick(now, passed)
+
+    def tick_output(self) -> None:
+        """Give up on a client that does not read, or does not take leave."""
+        limits = self.state.limits
+        if self.quiet > limits.write_timeout:
+            self.abort()
+        elif self.is_closing and self.exchange is None and self.quiet > limits.linger_timeout:
+            self.transport.close()
+
+
+def ignore(data: bytes) -> None:
+    """Take the place of a transport that is gone."""
+
+
+def address(name: Any) -> tuple[str, int] | None:
+    """Return `(host, port)`, or None where a socket has no such name."""
+    return (name[0], name[1]) if isinstance(name, tuple) else None
+
+
+def tls_details(transport: asyncio.BaseTransport) -> dict[str, Any]:
+    """Return what the handshake has agreed on, and the peer's certificate where it gave one."""
+    ssl_object = transport.get_extra_info("ssl_object")
+    return {
+        "version": ssl_object.version(),
+        "cipher": transport.get_extra_info("cipher"),
+        "certificate": transport.get_extra_info("peercert"),
+    }

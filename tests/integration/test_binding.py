@@ -1,0 +1,263 @@
+"""Signatures on a running app: where values come from, and what is told when they are wrong."""
+
+import datetime
+import enum
+from dataclasses import dataclass, field
+from typing import Annotated, Any, Literal
+
+import msgspec
+import pytest
+
+from gambrel import (
+    App,
+    Body,
+    Cookie,
+    Depends,
+    Fault,
+    File,
+    Form,
+    Header,
+    Path,
+    Query,
+    Unprocessable,
+    Upload,
+)
+from gambrel.conversion.fields import Email
+from gambrel.testing import Client
+
+
+class Size(enum.Enum):
+    SMALL = "s"
+    LARGE = "l"
+
+
+class Filters(msgspec.Struct, forbid_unknown_fields=True):
+    limit: Annotated[int, msgspec.Meta(gt=0, le=100)] = 10
+    tags: list[str] = msgspec.field(default_factory=list)
+
+
+class Tracing(msgspec.Struct):
+    x_trace: str
+    x_span: int = 0
+
+
+class Line(msgspec.Struct):
+    sku: Annotated[str, msgspec.Meta(pattern="^[A-Z]{3}$")]
+    quantity: Annotated[int, msgspec.Meta(ge=1)] = 1
+
+
+class Card(msgspec.Struct, tag="card"):
+    number: str
+
+
+class Cash(msgspec.Struct, tag="cash"):
+    amount: int
+
+
+class Order(msgspec.Struct, rename="camel"):
+    buyer_email: Email
+    lines: list[Line]
+    payment: Card | Cash
+    created_on: datetime.date = msgspec.field(default_factory=lambda: datetime.date(2026, 1, 2))
+
+
+@dataclass
+class Stay:
+    arrival: datetime.date
+    departure: datetime.date
+    guests: list[str] = field(default_factory=list)
+
+    def __post_init__(self) -> None:
+        if self.departure <= self.arrival:
+            raise ValueError("departure must be after arrival")
+
+
+ORDER = {
+    "buyerEmail": "ada@example.com",
+    "lines": [{"sku": "ABC"}],
+    "payment": {"type": "cash", "amount": 3},
+}
+
+
+def test_parameters_come_from_every_part_of_a_request():
+    app = App()
+
+    @app.put("/shops/{shop}/items/{item}")
+    async def put_item(
+        shop: str,
+        number: Annotated[int, Path(alias="item")],
+        lines: list[Line],
+        size: Size = Size.SMALL,
+        tags: list[str] = [],  # noqa: B006 - read, never changed
+        token: Annotated[str, Header(alias="x-token")] = "",
+        flavour: Annotated[Literal["plain", "salt"], Cookie()] = "plain",
+        page: Annotated[int, Query(alias="p")] = 1,
+    ) -> list[Any]:
+        return [shop, number, lines[0].sku, size, tags, token, flavour, page]
+
+    with Client(app, cookies={"flavour": "salt"}) as client:
+        answer = client.put(
+            "/shops/tea/items/7?size=l&tags=a&tags=b&p=3",
+            json=[{"sku": "ABC"}],
+            headers={"x-token": "t"},
+        )
+
+    assert answer.json() == ["tea", 7, "ABC", "l", ["a", "b"], "t", "salt", 3]
+
+
+def test_a_form_with_files_is_bound_field_by_field():
+    app = App()
+
+    @app.post("/upload")
+    async def upload(
+        title: Annotated[str, Form()],
+        files: Annotated[list[Upload], File(max_size=5, content_types=("text/plain",))],
+    ) -> list[Any]:
+        return [title, [(f.filename, f.size) for f in files]]
+
+    def send(content: bytes, kind: str = "text/plain") -> Any:
+        return client.post(
+            "/upload", data={"title": "T"}, files={"files": ("a.txt", content, kind)}
+        )
+
+    with Client(app) as client:
+        fine, large, other = send(b"12345"), send(b"123456"), send(b"1", "image/png")
+
+    assert fine.json() == ["T", [["a.txt", 5]]]
+    assert [e["code"] for e in large.json()["errors"]] == ["size"]
+    assert [e["code"] for e in other.json()["errors"]] == ["type"]
+
+
+def test_a_type_holds_the_parameters_of_one_place():
+    app = App()
+
+    @app.get("/things")
+    async def things(
+        filters: Annotated[Filters, Query()], tracing: Annotated[Tracing, Header()]
+    ) -> list[Any]:
+        return [filters, tracing]
+
+    with Client(app, headers={"x-trace": "t1"}) as client:
+        fine = client.get("/things?limit=5&tags=a&tags=b")
+        wrong = client.get("/things?limit=0&more=1")
+
+    assert fine.json() == [{"limit": 5, "tags": ["a", "b"]}, {"x_trace": "t1", "x_span": 0}]
+    assert wrong.status_code == 422
+    assert {e["path"] for e in wrong.json()["errors"]} == {"limit", "more"}
+
+
+def test_a_nested_body_with_a_tagged_union_is_bound_and_every_fault_is_told():
+    app = App()
+
+    @app.post("/orders")
+    async def order(wanted: Order) -> Order:
+        return wanted
+
+    bad = {"buyerEmail": "no", "lines": [{"sku": "abc", "quantity": 0}], "payment": {"type": "iou"}}
+    with Client(app) as client:
+        fine, wrong = client.post("/orders", json=ORDER), client.post("/orders", json=bad)
+
+    assert fine.json()["payment"] == {"type": "cash", "amount": 3}
+    assert fine.json()["createdOn"] == "2026-01-02"
+    assert wrong.status_code == 422
+    assert {(e["in"], e["path"]) for e in wrong.json()["errors"]} == {
+        ("body", "buyerEmail"),
+        ("body", "lines[0].sku"),
+        ("body", "lines[0].quantity"),
+        ("body", "payment.type"),
+    }
+
+
+def test_faults_of_several_places_are_told_together():
+    app = App()
+
+    @app.post("/orders/{number}")
+    async def order(number: int, lines: list[Line], page: int = 1) -> int:
+        return number
+
+    with Client(app) as client:
+        answer = client.post("/orders/x?page=y", json=[{"sku": 1}])
+
+    assert {(e["in"], e["path"]) for e in answer.json()["errors"]} == {
+        ("path", "number"),
+        ("query", "page"),
+        ("body", "[0].sku"),
+    }
+
+
+def test_two_bodies_are_members_of_one_object():
+    app = App()
+
+    @app.post("/")
+    async def both(line: Line, card: Annotated[Card, Body(alias="paidBy")]) -> list[Any]:
+        return [line.sku, card.number]
+
+    with Client(app) as client:
+        answer = client.post("/", json={"line": {"sku": "ABC"}, "paidBy": {"number": "1"}})
+
+    assert answer.json() == ["ABC", "1"]
+
+
+def test_a_rule_across_fields_is_a_fault_of_the_body():
+    app = App()
+
+    @app.post("/stays")
+    async def book(stay: Stay) -> Stay:
+        return stay
+
+    with Client(app) as client:
+        answer = client.post("/stays", json={"arrival": "2026-02-02", "departure": "2026-02-01"})
+
+    assert answer.status_code == 422
+    assert "departure must be after arrival" in answer.json()["errors"][0]["message"]
+
+
+def test_a_rule_that_waits_is_a_dependency_that_takes_the_body():
+    taken = {"ada@example.com"}
+    app = App()
+
+    async def free(order: Order) -> Order:
+        if order.buyer_email in taken:
+            fault = Fault("body", "buyerEmail", "is taken", "taken")
+            raise Unprocessable(faults=[fault])
+        return order
+
+    @app.post("/orders")
+    async def order(wanted: Annotated[Order, Depends(free)]) -> str:
+        return wanted.buyer_email
+
+    with Client(app) as client:
+        refused = client.post("/orders", json=ORDER)
+        accepted = client.post("/orders", json={**ORDER, "buyerEmail": "bob@example.com"})
+
+    assert [e["code"] for e in refused.json()["errors"]] == ["taken"]
+    assert accepted.text == "bob@example.com"
+
+
+@pytest.mark.parametrize("text", ["nan", "inf", "1e999", " 1", "1_000", "٣"])
+def test_a_number_in_a_query_has_one_plain_spelling(text: str):
+    app = App()
+
+    @app.get("/")
+    async def show(n: float) -> float:
+        return n
+
+    with Client(app) as client:
+        answer = client.get("/", params={"n": text})
+
+    assert answer.status_code == 422
+
+
+def test_json_is_strict_and_text_is_lenient():
+    app = App()
+
+    @app.post("/")
+    async def show(line: Line, n: int) -> int:
+        return n
+
+    with Client(app) as client:
+        fine = client.post("/?n=2", json={"sku": "ABC", "quantity": 2})
+        strict = client.post("/?n=2", json={"sku": "ABC", "quantity": "2"})
+
+    assert fine.json() == 2
+    assert [e["path"] for e in strict.json()["errors"]] == ["quantity"]

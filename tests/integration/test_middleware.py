@@ -1,0 +1,195 @@
+"""Middleware, hooks and extensions around the handlers of a running app."""
+
+from typing import Any
+
+import pytest
+
+from gambrel import App, Depends, Request, Response, Router, Text, Unauthorized
+from gambrel.extend import Band, RequestFailed, Setup
+from gambrel.testing import Client
+
+
+def layer(name: str, log: list[str]) -> Any:
+    async def around(request: Request, call_next: Any) -> Response:
+        log.append(f"{name} in")
+        response: Response = await call_next(request)
+        log.append(f"{name} out")
+        return response
+
+    return around
+
+
+def test_middleware_stands_in_bands_then_groups_then_routes():
+    log: list[str] = []
+    app = App(middleware=[layer("option", log)])
+    app.middleware(layer("app", log))
+    app.middleware(layer("auth", log), band=Band.AUTH)
+    app.middleware(layer("edge", log), band=Band.EDGE)
+    group = Router("/group", middleware=[layer("group", log)])
+
+    @group.get("/", middleware=[layer("route", log)])
+    async def show() -> str:
+        log.append("handler")
+        return "shown"
+
+    app.include(group)
+
+    with Client(app) as client:
+        client.get("/group/")
+
+    names = ["edge", "auth", "app", "option", "group", "route"]
+    assert log == [
+        *(f"{name} in" for name in names),
+        "handler",
+        *(f"{name} out" for name in reversed(names)),
+    ]
+
+
+def test_middleware_may_answer_itself_and_change_what_comes_back():
+    app = App()
+
+    @app.middleware
+    async def guard(request: Request, call_next: Any) -> Response:
+        if "x-token" not in request.headers:
+            return Text("who?", status=401)
+        response: Response = await call_next(request)
+        response.headers["x-guarded"] = "yes"
+        return response
+
+    @app.get("/")
+    def show() -> str:
+        return "shown"
+
+    with Client(app) as client:
+        refused, fine = client.get("/"), client.get("/", headers={"x-token": "t"})
+
+    assert (refused.status_code, refused.text) == (401, "who?")
+    assert (fine.text, fine.headers["x-guarded"]) == ("shown", "yes")
+
+
+@pytest.mark.parametrize("path", ["/fails", "/missing", "/raises"])
+def test_outer_middleware_sees_the_answer_to_an_error(path: str):
+    app = App()
+
+    @app.middleware
+    async def mark(request: Request, call_next: Any) -> Response:
+        response: Response = await call_next(request)
+        response.headers["x-status"] = str(response.status)
+        return response
+
+    async def raises(request: Request, call_next: Any) -> Response:
+        raise Unauthorized("no")
+
+    @app.get("/fails")
+    async def fail() -> str:
+        raise RuntimeError("unexpected")
+
+    @app.get("/raises", middleware=[raises])
+    async def never() -> str:
+        return "never"
+
+    with Client(app, raise_server_errors=False) as client:
+        answer = client.get(path)
+
+    assert answer.headers["x-status"] == str(answer.status_code)
+    assert answer.status_code >= 400
+
+
+def test_hooks_before_and_after_a_handler_are_dependencies_and_middleware():
+    log: list[str] = []
+
+    async def before(request: Request) -> None:
+        log.append("before")
+        if request.query.get("stop"):
+            raise Unauthorized("stopped before the handler")
+
+    app = App(dependencies=[Depends(before)])
+
+    @app.middleware
+    async def after(request: Request, call_next: Any) -> Response:
+        response: Response = await call_next(request)
+        log.append(f"after {response.status}")
+        return response
+
+    @app.get("/")
+    async def show() -> str:
+        log.append("handler")
+        return "shown"
+
+    with Client(app) as client:
+        client.get("/")
+        client.get("/?stop=1")
+
+    assert log == ["before", "handler", "after 200", "before", "after 401"]
+
+
+def test_an_extension_acts_on_an_option_of_the_route():
+    class Teapots:
+        name = "teapots"
+        requires = ()
+        settings = None
+
+        def install(self, setup: Setup) -> None:
+            setup.middleware(self.brew, Band.AUTH)
+
+        async def brew(self, request: Request, call_next: Any) -> Response:
+            response: Response = await call_next(request)
+            extra = request.route.options.extra if request.route else {}
+            if "brew" in extra:
+                response.headers["x-brew"] = extra["brew"]
+            return response
+
+    app = App(extensions=[Teapots()])
+
+    @app.get("/tea", extra={"brew": "4 min"})
+    async def tea() -> str:
+        return "tea"
+
+    @app.get("/water")
+    async def water() -> str:
+        return "water"
+
+    with Client(app) as client:
+        answers = [client.get(path).headers.get("x-brew") for path in ("/tea", "/water", "/none")]
+
+    assert answers == ["4 min", None, None]
+
+
+def test_all_that_ends_a_request_runs_and_its_errors_are_collected():
+    closed: list[str] = []
+    app = App()
+
+    def fails() -> None:
+        closed.append("first")
+        raise OSError("cannot close")
+
+    @app.get("/")
+    async def show(response: Response) -> str:
+        response.on_close(fails)
+        response.on_close(lambda: closed.append("second"))
+        return "shown"
+
+    with Client(app, raise_server_errors=False) as client:
+        answer = client.get("/")
+
+    assert answer.text == "shown"
+    assert closed == ["first", "second"]
+
+
+def test_every_unexpected_error_reaches_the_one_hook():
+    reported: list[RequestFailed] = []
+    app = App()
+
+    @app.on(RequestFailed)
+    async def report(event: RequestFailed) -> None:
+        reported.append(event)
+
+    @app.get("/")
+    def fail() -> str:
+        raise RuntimeError("unexpected")
+
+    with Client(app, raise_server_errors=False) as client:
+        answer = client.get("/")
+
+    assert [str(event.error) for event in reported] == ["unexpected"]
+    assert reported[0].incident in answer.text

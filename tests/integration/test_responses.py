@@ -1,0 +1,314 @@
+"""What a handler may return, and what the client gets, on a running app."""
+
+import dataclasses
+import datetime
+import decimal
+import enum
+import uuid
+from collections.abc import AsyncIterator, Iterator
+from typing import Annotated, Any
+
+import msgspec
+import pytest
+
+from gambrel import (
+    HTML,
+    App,
+    Conflict,
+    Depends,
+    Redirect,
+    Request,
+    Response,
+    Router,
+    Text,
+    abort,
+)
+from gambrel.testing import Client
+
+
+class Hero(msgspec.Struct):
+    name: str
+
+
+class SecretHero(Hero):
+    secret: str = "Dive Wilson"
+
+
+@dataclasses.dataclass
+class Point:
+    x: int
+    y: int
+
+
+class Colour(enum.Enum):
+    RED = "red"
+
+
+class Everything(msgspec.Struct):
+    when: datetime.datetime
+    price: decimal.Decimal
+    key: uuid.UUID
+    colour: Colour
+    point: Point
+
+
+@pytest.mark.parametrize(
+    ("value", "kind", "content"),
+    [
+        ("text", "text/plain; charset=utf-8", b"text"),
+        (b"\x00\x01", "application/octet-stream", b"\x00\x01"),
+        ({"a": 1}, "application/json", b'{"a":1}'),
+        ([1, None], "application/json", b"[1,null]"),
+        (Hero("Ada"), "application/json", b'{"name":"Ada"}'),
+        (Point(1, 2), "application/json", b'{"x":1,"y":2}'),
+        (HTML("<p>"), "text/html; charset=utf-8", b"<p>"),
+    ],
+)
+def test_a_value_becomes_a_response(value: Any, kind: str, content: bytes):
+    app = App()
+
+    @app.get("/")
+    async def answer() -> Any:
+        return value
+
+    with Client(app) as client:
+        got = client.get("/")
+
+    assert got.status_code == 200
+    assert got.headers["content-type"] == kind
+    assert got.content == content
+
+
+def test_status_and_headers_stand_at_the_route_in_a_tuple_or_on_the_response():
+    app = App()
+
+    @app.post("/route", status=201)
+    async def route() -> Hero:
+        return Hero("Ada")
+
+    @app.get("/tuple")
+    async def together():
+        return {"ok": True}, 202, {"x-queue": "7"}
+
+    @app.get("/none")
+    async def nothing() -> None: ...
+
+    @app.get("/null")
+    async def null() -> Hero | None:
+        return None
+
+    with Client(app) as client:
+        created, queued = client.post("/route"), client.get("/tuple")
+        nothing_at_all, null_value = client.get("/none"), client.get("/null")
+
+    assert created.status_code == 201
+    assert (queued.status_code, queued.headers["x-queue"]) == (202, "7")
+    assert (nothing_at_all.status_code, nothing_at_all.content) == (204, b"")
+    assert (null_value.status_code, null_value.content) == (200, b"null")
+
+
+def test_what_is_not_declared_does_not_leave_the_app():
+    app = App()
+
+    @app.get("/annotated")
+    async def annotated() -> list[Hero]:
+        return [SecretHero("Deadpond")]
+
+    @app.get("/returns", returns=Hero)
+    async def returns() -> Any:
+        return SecretHero("Deadpond")
+
+    with Client(app) as client:
+        answers = [client.get("/annotated").json(), client.get("/returns").json()]
+
+    assert answers == [[{"name": "Deadpond"}], {"name": "Deadpond"}]
+
+
+def test_json_has_the_usual_types():
+    app = App()
+
+    @app.get("/")
+    async def everything() -> Everything:
+        return Everything(
+            datetime.datetime(2026, 1, 2, tzinfo=datetime.UTC),
+            decimal.Decimal("1.10"),
+            uuid.UUID(int=1),
+            Colour.RED,
+            Point(1, 2),
+        )
+
+    with Client(app) as client:
+        answer = client.get("/")
+
+    assert answer.json() == {
+        "when": "2026-01-02T00:00:00Z",
+        "price": "1.10",
+        "key": "00000000-0000-0000-0000-000000000001",
+        "colour": "red",
+        "point": {"x": 1, "y": 2},
+    }
+
+
+def test_the_client_chooses_between_json_and_msgpack():
+    app = App()
+
+    @app.get("/")
+    async def hero() -> Hero:
+        return Hero("Ada")
+
+    with Client(app) as client:
+        packed = client.get("/", headers={"accept": "application/msgpack"})
+        refused = client.get("/", headers={"accept": "image/png"})
+
+    assert msgspec.msgpack.decode(packed.content) == {"name": "Ada"}
+    assert "accept" in packed.headers["vary"].lower()
+    assert refused.status_code == 406
+
+
+def test_generators_of_both_kinds_stream():
+    app = App()
+
+    @app.get("/lines")
+    async def lines() -> AsyncIterator[Hero]:
+        for name in ("Ada", "Bob"):
+            yield Hero(name)
+
+    @app.get("/text")
+    def text() -> Iterator[str]:
+        yield "one "
+        yield "two"
+
+    with Client(app) as client:
+        typed, plain = client.get("/lines"), client.get("/text")
+
+    assert typed.headers["content-type"].startswith("application/jsonl")
+    assert typed.text == '{"name":"Ada"}\n{"name":"Bob"}\n'
+    assert plain.headers["content-type"].startswith("text/plain")
+    assert plain.text == "one two"
+
+
+def test_a_redirect_is_303_unless_told_otherwise():
+    app = App()
+
+    @app.post("/usual")
+    async def usual() -> Redirect:
+        return Redirect("/done")
+
+    @app.post("/again")
+    async def again() -> Redirect:
+        return Redirect("/done", status=308)
+
+    with Client(app) as client:
+        answers = [client.post("/usual"), client.post("/again")]
+
+    assert [answer.status_code for answer in answers] == [303, 308]
+    assert answers[0].headers["location"] == "/done"
+
+
+def test_every_error_is_a_problem_for_programs_and_a_page_for_people():
+    app = App()
+
+    @app.get("/conflict")
+    async def conflict() -> None:
+        raise Conflict("There is one already.")
+
+    @app.get("/teapot")
+    async def teapot() -> None:
+        abort(418, "Short and stout.")
+
+    with Client(app) as client:
+        problem, unnamed = client.get("/conflict"), client.get("/teapot")
+        page = client.get("/conflict", headers={"accept": "text/html"})
+
+    assert problem.headers["content-type"] == "application/problem+json"
+    assert problem.json()["detail"] == "There is one already."
+    assert (unnamed.status_code, unnamed.json()["status"]) == (418, 418)
+    assert page.headers["content-type"].startswith("text/html")
+    assert "There is one already." in page.text
+
+
+def test_errors_are_answered_by_the_app_or_the_group_they_come_from():
+    app = App()
+
+    async def in_group(request: Request, error: LookupError) -> Text:
+        return Text("group", status=410)
+
+    @app.on_error(LookupError)
+    async def in_app(request: Request, error: LookupError) -> Text:
+        return Text("app", status=404)
+
+    group = Router("/group", errors={LookupError: in_group})
+
+    async def fails() -> str:
+        raise KeyError("gone")
+
+    app.add("/fails", fails)
+    group.add("/fails", fails)
+    app.include(group)
+
+    with Client(app) as client:
+        answers = [client.get("/fails"), client.get("/group/fails")]
+
+    assert [(a.status_code, a.text) for a in answers] == [(404, "app"), (410, "group")]
+
+
+def test_work_after_the_answer_is_done_when_the_last_byte_is_out():
+    done: list[str] = []
+    app = App()
+
+    async def write(line: str) -> None:
+        done.append(line)
+
+    @app.get("/")
+    async def home() -> Response:
+        response = Text("sent")
+        response.on_close(lambda: done.append("plain"))
+        response.on_close(lambda: write("waited"))
+        done.append("handler")
+        return response
+
+    with Client(app) as client:
+        answer = client.get("/")
+
+    assert answer.text == "sent"
+    assert done == ["handler", "plain", "waited"]
+
+
+def test_a_dependency_sets_headers_cookies_and_callbacks_of_the_answer():
+    closed: list[str] = []
+    app = App()
+
+    def mark(response: Response) -> None:
+        response.headers["x-mark"] = "1"
+        response.set_cookie("seen", "yes")
+        response.on_close(lambda: closed.append("closed"))
+
+    @app.get("/", dependencies=[Depends(mark)])
+    async def home(response: Response) -> dict[str, int]:
+        response.status = 203
+        return {"a": 1}
+
+    with Client(app) as client:
+        answer = client.get("/")
+
+    assert answer.status_code == 203
+    assert answer.headers["x-mark"] == "1"
+    assert answer.cookies["seen"] == "yes"
+    assert closed == ["closed"]
+
+
+def test_whatever_the_request_carries_can_change_the_answer():
+    app = App()
+
+    async def deep_inside(request: Request) -> str:
+        request.draft.headers["x-deep"] = "yes"
+        return "deep"
+
+    @app.get("/")
+    async def home(value: Annotated[str, Depends(deep_inside)]) -> Text:
+        return Text(value)
+
+    with Client(app) as client:
+        answer = client.get("/")
+
+    assert (answer.text, answer.headers["x-deep"]) == ("deep", "yes")

@@ -8,7 +8,6 @@ import asyncio
 import logging
 from collections.abc import AsyncIterator, Callable, Iterable, Iterator, Sequence
 from contextlib import asynccontextmanager, contextmanager
-from functools import partial
 from pathlib import Path
 from typing import Any, TypeVar
 
@@ -25,7 +24,6 @@ from gambrel.core.binding.describe import Operation
 from gambrel.core.binding.providers import Providers
 from gambrel.core.binding.threads import WorkerPool
 from gambrel.core.edges.asgi import ASGIEdge
-from gambrel.core.edges.mount import running_mount
 from gambrel.core.http.errors import GambrelError
 from gambrel.core.http.request import Request
 from gambrel.core.http.response import Response
@@ -179,7 +177,7 @@ class App(Router):
         loop = asyncio.get_running_loop()
         pool = WorkerPool(loop, self.settings.core.threads)
         entries = [e for e in self.declarations.values(LIFESPANS) if e.moment is Moment.WORKER]
-        mounts = [Entry(partial(running_mount, r.handler), where=r.where) for r in built.mounts]
+        mounts = [Entry(mount.running, where=mount.where) for mount in built.mounts.values()]
         try:
             async with Lifespan([*entries, *mounts], self, self.resources):
                 self.pipeline = Pipeline(built.find, built.failed, loop, pool)

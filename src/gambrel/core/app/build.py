@@ -30,7 +30,7 @@ from gambrel.core.binding.execute import dependent_endpoint
 from gambrel.core.binding.generate import generate
 from gambrel.core.binding.plan import Context, Plan
 from gambrel.core.binding.providers import Provider
-from gambrel.core.edges.mount import mounted
+from gambrel.core.edges.mount import Mount
 from gambrel.core.http.headers import ResponseHeaders
 from gambrel.core.http.host import HostRules
 from gambrel.core.http.proxies import TrustedProxies
@@ -132,13 +132,9 @@ class Built:
         self.has_hosts = any(route.host is not None for route in self.table.routes)
         self.routes: list[Route] = self.table.routes
         self.miss = Endpoint(fold(self.answer_miss, self.middleware, self.failed), ASYNC)
+        below = [route for route in self.routes if route.kind == "mount"]
+        self.mounts = {id(r.handler): Mount(r.handler, r.where) for r in below}
         self.compile_endpoints()
-
-    @property
-    def mounts(self) -> list[Route]:
-        """The routes of mounted apps, whose lifespans are run; an app mounted twice once."""
-        found = {id(r.handler): r for r in self.routes if r.kind == "mount"}
-        return list(found.values())
 
     # Endpoints ------------------------------------------------------------------------------
 
@@ -160,7 +156,8 @@ class Built:
         )
         if route.kind in {"mount", "asgi"}:
             around = middleware if route.kind == "mount" else []
-            call = fold(mounted(route.handler), around, failed)
+            mount = self.mounts.get(id(route.handler)) or Mount(route.handler, route.where)
+            call = fold(mount.endpoint(failed), around, failed)
             return Endpoint(call, ASYNC, route, None, replace(limits, deadline=None))
         plan = Plan(
             route.handler,

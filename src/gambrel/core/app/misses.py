@@ -13,5 +13,5 @@ def answer_miss(request: Request) -> Response:
         return Response(b"", 204, {"allow": ", ".join(miss.allow)})
     if miss.status == 308:
         query = f"?{request.query_string}" if request.query_string else ""
-        return Response(b"", 308, {"location": miss.location + query})
+        return Response(b"", 308, {"location": request.root_path + miss.location + query})
     raise miss.error()

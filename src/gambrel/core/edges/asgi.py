@@ -1,24 +1,48 @@
 """The ASGI edge: `App.__call__`. Any ASGI server runs an app through it, and so does a mount.
 
-It mends or refuses what those servers get wrong: a missing or foreign Host, header names with
-underscores, bodies that end without being complete, lists where one value is allowed.
+It mends what those servers get wrong, as far as ASGI lets it see: `docs/reference/servers.md`
+tells what each of them does.
 """
 
 import asyncio
+import logging
+import sys
+import traceback
 from collections.abc import AsyncIterator
+from contextlib import aclosing
+from pathlib import Path
 from typing import Any
 
-from gambrel.core.http.errors import BadRequest
-from gambrel.core.http.headers import Headers
+from gambrel.core.edges.scope import Head, Refusal, read_head
+from gambrel.core.http.errors import GambrelError, RequestTimeout
 from gambrel.core.http.request import ClientGone, Request
 from gambrel.core.http.response import Response
-from gambrel.core.http.types import Receive, Scope, Send
+from gambrel.core.http.responses.files import FileResponse
+from gambrel.core.http.status import has_body
+from gambrel.core.http.threads import batches
+from gambrel.core.http.types import Message, Receive, Scope, Send
 
 __all__ = ["ASGIEdge"]
 
+_EAGER: dict[str, Any] = {"eager_start": True} if sys.version_info >= (3, 12) else {}
+_SAFE = frozenset({"GET", "HEAD", "OPTIONS", "QUERY", "PROPFIND", "REPORT", "SEARCH"})
+# What the server says itself; an application that sets it cannot know better.
+_FRAMING = frozenset(
+    "connection content-length keep-alive proxy-connection te trailer "  # noqa: SIM905
+    "transfer-encoding upgrade".split()
+)
+_UNREAD = 64 * 1024
+_SILENCE = 15.0
+_SLOW_AFTER, _SLOW_RATE = 10.0, 1024
+_log = logging.getLogger("gambrel.server")
+
 
 class ASGIConnection:
-    """One ASGI scope as a `Connection`, and its body as a `BodySource`."""
+    """One ASGI scope as a `Connection`, and its body as a `BodySource`.
+
+    Who reads the body and who waits for the client to leave share each call of `receive`: a
+    message stays until it is taken.
+    """
 
     def __init__(self, app: Any, scope: Scope, receive: Receive) -> None:
         self.app = app
@@ -28,27 +52,79 @@ class ASGIConnection:
         self.scheme: str = scope.get("scheme") or "http"
         self.http_version: str = scope.get("http_version") or "1.1"
         self.tls: dict[str, Any] | None = (scope.get("extensions") or {}).get("tls")
+        self.root_path = ""
+        self.length: int | None = 0
+        self.is_complete = self.is_dropped = True
+        self.is_gone = False
         self._receive = receive
-        self._is_read = False
-        self._gone = asyncio.Event()
+        self._coming: asyncio.Task[Message] | None = None
+        self._taken = asyncio.Event()
+
+    def body_of(self, head: Head) -> "bytes | ASGIConnection":
+        """Return the body that a head announces."""
+        self.root_path, self.length = head.root, head.length
+        self.is_complete = self.is_dropped = head.length == 0
+        return b"" if self.is_complete else self
+
+    async def coming(self, timeout: float | None = None) -> "asyncio.Task[Message]":
+        """Return the next message once it has come. Raises RequestTimeout."""
+        if self._coming is None:
+            self._taken.clear()
+            self._coming = asyncio.Task(self._next(), loop=asyncio.get_running_loop(), **_EAGER)
+        coming = self._coming
+        if not coming.done() and not (await asyncio.wait([coming], timeout=timeout))[0]:
+            raise RequestTimeout("The body took too long to arrive.")
+        return coming
+
+    async def _next(self) -> Message:
+        return await self._receive()
+
+    def take(self, coming: "asyncio.Task[Message]") -> None:
+        """Let the message after this one come."""
+        if self._coming is coming:
+            self._coming = None
+            self._taken.set()
 
     async def __aiter__(self) -> AsyncIterator[bytes]:
-        more = True
-        while more:
-            message = await self._receive()
-            if message["type"] == "http.disconnect":
-                self._gone.set()
-                raise ClientGone("the client left in the middle of its body")
-            if piece := message.get("body", b""):
-                yield piece
-            more = message.get("more_body", False)
-        self._is_read = True
+        time = asyncio.get_running_loop().time
+        waited = received = 0.0
+        try:
+            while not self.is_complete:
+                since = time()
+                coming = await self.coming(_SILENCE)
+                waited += time() - since
+                message = coming.result()
+                if message["type"] == "http.disconnect":
+                    self.is_gone = True
+                    raise ClientGone("the client left in the middle of its body")
+                self.take(coming)
+                self.is_complete = not message.get("more_body", False)
+                piece = message.get("body", b"")
+                received += len(piece)
+                if waited > _SLOW_AFTER and received < waited * _SLOW_RATE:
+                    raise RequestTimeout("The body took too long to arrive.")
+                if piece:
+                    yield piece
+        finally:
+            self.is_dropped = True
+            self._taken.set()
 
     async def gone(self) -> None:
-        """Return when the client has gone away; an unread body is dropped."""
-        while not self._gone.is_set():
-            if (await self._receive())["type"] == "http.disconnect":
-                self._gone.set()
+        """Return when the client has gone away."""
+        while not self.is_gone:
+            coming = await self.coming()
+            if coming.result()["type"] == "http.disconnect":
+                self.is_gone = True
+            elif self.is_dropped:
+                self.take(coming)
+                await asyncio.sleep(0)
+            else:
+                await self._taken.wait()
+
+    def close(self) -> None:
+        """Stop waiting for messages."""
+        if self._coming is not None:
+            self._coming.cancel()
 
     def deliver(self, request: Request, response: Response) -> None:
         """Not used: this edge awaits its answers."""
@@ -62,6 +138,148 @@ class ASGIConnection:
 def address(pair: Any) -> tuple[str, int] | None:
     """Return `(host, port)`; some servers give the port as text."""
     return None if not pair else (str(pair[0]), int(pair[1] or 0))
+
+
+class Answer:
+    """The answer to one request, sent from the task that works on it.
+
+    That task is cancelled when the client leaves, unless the request is to run on (`watch`).
+    """
+
+    def __init__(self, request: Request, connection: ASGIConnection, send: Send) -> None:
+        self.request = request
+        self.connection = connection
+        self.response: Response | None = None
+        self.task: asyncio.Task[Any] | None = asyncio.current_task()
+        self._send = send
+        self._watcher: asyncio.Task[None] | None = None
+        # Runs if the handler has to wait for something, which most of them do not.
+        self._start = asyncio.get_running_loop().call_soon(self.watch)
+
+    def watch(self, is_streaming: bool = False) -> None:
+        """Cancel the task when the client leaves: of safe methods and streams, or as declared."""
+        limits = getattr(self.request.endpoint, "limits", None)
+        wanted = getattr(limits, "cancel_on_disconnect", None)
+        is_safe = self.request.method in _SAFE if wanted is None else wanted
+        if self._watcher is None and (is_safe or is_streaming):
+            self._watcher = asyncio.create_task(self.cancel_when_gone())
+
+    async def cancel_when_gone(self) -> None:
+        """Wait for the client to leave."""
+        await self.connection.gone()
+        if self.task is not None:
+            self.task.cancel()
+
+    async def put(self, message: Message) -> None:
+        """Hand a message to the server. Raises ClientGone."""
+        try:
+            await self._send(message)
+        except OSError:
+            raise ClientGone("the client has left") from None
+
+    async def send(self, response: Response) -> None:
+        """Send a response."""
+        self.response = response
+        try:
+            late = getattr(response, "for_request", None)
+            if late is not None:
+                self.response = await late(self.request.method, self.request.headers)
+            start = self.start(self.response)
+        except Exception as error:
+            await self.close_response()
+            self.response = await self.request.app.pipeline.failed(self.request, error)
+            start = self.start(self.response)
+        body = self.response.body
+        await self.put(start)
+        if self.request.method == "HEAD" or not has_body(self.response.status):
+            body = b""
+        if isinstance(body, bytes):
+            await self.put({"type": "http.response.body", "body": body})
+        elif (path := self.path_of(response)) is not None:
+            await self.put({"type": "http.response.pathsend", "path": path})
+        else:
+            await self.stream(body, promised_length(self.response))
+
+    def path_of(self, response: Response) -> str | None:
+        """Return the path of a whole file that the server offers to send itself.
+
+        Not where it was opened beneath a folder: the path could lead elsewhere by now.
+        """
+        extensions = self.connection.scope.get("extensions") or {}
+        if "http.response.pathsend" not in extensions or not isinstance(response, FileResponse):
+            return None
+        is_whole = response.root is None and self.response and self.response.status == 200
+        return str(Path(response.path).absolute()) if is_whole else None
+
+    def start(self, response: Response) -> Message:
+        """Return the head of a response. Raises ValueError for what must not reach a server."""
+        status, headers = (
+            response.status,
+            self.request.app.build().dress(response, self.request).headers,
+        )
+        pairs = [pair for pair in headers.pairs() if pair[0] not in _FRAMING]
+        length = promised_length(response)
+        if isinstance(response.body, bytes) and (self.request.method != "HEAD" or response.body):
+            length = len(response.body)
+        if length is not None and has_body(status):
+            pairs.append(("content-length", str(length)))
+        if self.closes(headers.get("connection", "")):
+            pairs.append(("connection", "close"))
+        text = "".join([name + value for name, value in pairs])
+        if not 200 <= status <= 599 or "\r" in text or "\n" in text or "\0" in text:
+            raise ValueError("a response has a line break in its head, or an impossible status")
+        raw = [(name.encode("latin-1"), value.encode("latin-1")) for name, value in pairs]
+        return {"type": "http.response.start", "status": status, "headers": raw}
+
+    def closes(self, wish: str) -> bool:
+        """Whether the server is to close: as asked, or rather than read a large unread body."""
+        connection = self.connection
+        length = connection.length
+        is_unread = not connection.is_complete and (length is None or length > _UNREAD)
+        return connection.http_version < "2" and (is_unread or "close" in wish.lower())
+
+    async def stream(self, body: Any, promised: int | None) -> None:
+        """Send a body piece by piece, at the pace of the client. Raises what the body raises."""
+        self.watch(is_streaming=True)
+        size = 0
+        async with aclosing(batches(body)) as coming:
+            async for batch in coming:
+                piece = b"".join(batch)
+                size += len(piece)
+                if promised is not None and size > promised:
+                    break
+                await self.put({"type": "http.response.body", "body": piece, "more_body": True})
+                await asyncio.sleep(0)  # a server that never waits would let nobody else run
+        if promised not in {None, size}:
+            raise ValueError(f"the body has {size} bytes and a content-length of {promised}")
+        await self.put({"type": "http.response.body", "body": b""})
+
+    async def close(self) -> None:
+        """Give everything back."""
+        self._start.cancel()
+        if self._watcher is not None:
+            self._watcher.cancel()
+        self.connection.close()
+        await self.close_response()
+        if (form := self.request.__dict__.get("form_data")) is not None:
+            form.close()
+
+    async def close_response(self) -> None:
+        """Run what `on_close` has collected; a failure is logged."""
+        response, self.response = self.response, None
+        try:
+            if response is not None:
+                await response.close()
+        except Exception:
+            _log.exception("closing a response failed")
+
+
+def promised_length(response: Response) -> int | None:
+    """Return the length an application has announced. Raises ValueError where it is none."""
+    text = response.headers.get("content-length")
+    if text is not None and not (text.isascii() and text.isdigit()):
+        raise ValueError(f"content-length {text!r} is not a number of bytes")
+    return None if text is None else int(text)
 
 
 class ASGIEdge:
@@ -78,80 +296,56 @@ class ASGIEdge:
             await self.lifespan(receive, send)
         elif scope["type"] == "websocket":
             await receive()
-            await send({"type": "websocket.close", "code": 1000, "reason": ""})
+            await send({"type": "websocket.close", "code": 1000, "reason": ""})  # becomes a 403
 
     async def lifespan(self, receive: Receive, send: Send) -> None:
-        """Open the app at start-up, close it at shutdown."""
+        """Open the app at start-up, close it at shutdown; a failure is told to the server."""
         await receive()
+        stage = "startup"
         try:
             async with self.app.running():
                 await send({"type": "lifespan.startup.complete"})
+                stage = "shutdown"
                 await receive()
         except Exception as error:
-            kind = "shutdown" if self.app.pipeline is None else "startup"
-            await send({"type": f"lifespan.{kind}.failed", "message": str(error)})
-            raise
-        await send({"type": "lifespan.shutdown.complete"})
+            told = str(error) if isinstance(error, GambrelError) else traceback.format_exc()
+            await send({"type": f"lifespan.{stage}.failed", "message": told})
+        else:
+            await send({"type": "lifespan.shutdown.complete"})
 
     async def serve(self, scope: Scope, receive: Receive, send: Send) -> None:
         """Answer one HTTP request."""
         connection = ASGIConnection(self.app, scope, receive)
-        request = self.request_of(scope, connection)
         try:
-            self.check_host(request)
-            response = await self.app.respond(request)
-        except BadRequest as error:
-            response = await self.app.build().failed(request, error)
-        await self.send(request, response, send)
+            request = self.request_of(scope, connection)
+        except Refusal as refusal:
+            await refuse(send, refusal, connection.http_version)
+            return
+        answer = Answer(request, connection, send)
+        try:
+            await answer.send(await self.app.respond(request))
+        except ClientGone:
+            pass  # nobody is there to be answered
+        except asyncio.CancelledError:
+            if answer.task is None or not connection.is_gone:
+                raise
+            answer.task.uncancel()
+        finally:
+            await answer.close()
 
     def request_of(self, scope: Scope, connection: ASGIConnection) -> Request:
-        """Return the request of a scope."""
-        raw = scope.get("raw_path") or scope["path"].encode()
-        headers = Headers.from_raw(scope["headers"])
-        path = raw.partition(b"?")[0].decode("latin-1")
-        path = path.removeprefix(scope.get("root_path", "")) or "/"
-        query = scope.get("query_string", b"").decode("latin-1")
-        length = headers.first("content-length")
-        has_body = (length not in {None, "0"}) or "transfer-encoding" in headers
-        body = connection if has_body or connection.http_version == "2" else b""
-        return Request(scope["method"], path, query, headers, connection, body)
+        """Return the request of a scope. Raises Refusal."""
+        head = read_head(scope, self.app.build().allowed_hosts)
+        body = connection.body_of(head)
+        return Request(head.method, head.path, head.query, head.headers, connection, body)
 
-    def check_host(self, request: Request) -> None:
-        """Raise BadRequest unless there is exactly one Host, and one of ours."""
-        hosts = request.headers.get_all("host")
-        allowed = self.app.build().allowed_hosts
-        if len(hosts) != 1 or not allowed.allows(hosts[0]):
-            raise BadRequest("The Host header is missing or not one of this server's.")
 
-    async def send(self, request: Request, response: Response, send: Send) -> None:
-        """Send a response as ASGI messages."""
-        body = response.body
-        response = self.app.dress(response)
-        headers = response.headers
-        is_bodiless = request.method == "HEAD" or response.status in {204, 304}
-        if (
-            isinstance(body, bytes)
-            and "content-length" not in headers
-            and response.status not in {204, 304}
-        ):
-            headers["content-length"] = str(len(body))
-        raw = [(name.encode("latin-1"), value.encode("latin-1")) for name, value in headers.pairs()]
-        await send({"type": "http.response.start", "status": response.status, "headers": raw})
-        try:
-            if isinstance(body, bytes) or is_bodiless:
-                content = b"" if is_bodiless or not isinstance(body, bytes) else body
-                await send({"type": "http.response.body", "body": content})
-            else:
-                await self.stream(body, send)
-        finally:
-            await response.close()
-
-    async def stream(self, body: Any, send: Send) -> None:
-        """Send a body piece by piece."""
-        if hasattr(body, "__aiter__"):
-            async for piece in body:
-                await send({"type": "http.response.body", "body": piece, "more_body": True})
-        else:
-            for piece in body:
-                await send({"type": "http.response.body", "body": piece, "more_body": True})
-        await send({"type": "http.response.body", "body": b""})
+async def refuse(send: Send, refusal: Refusal, http_version: str) -> None:
+    """Answer what is no request."""
+    headers = [] if refusal.status == 204 else [(b"content-length", b"0")]
+    if http_version < "2":
+        headers.append((b"connection", b"close"))
+    if refusal.allow:
+        headers.append((b"allow", refusal.allow.encode()))
+    await send({"type": "http.response.start", "status": refusal.status, "headers": headers})
+    await send({"type": "http.response.body", "body": b""})

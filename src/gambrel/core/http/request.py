@@ -13,7 +13,7 @@ from typing import Any, Protocol, TypeVar
 
 import msgspec
 
-from gambrel.core.http.bodies.body import collect_body
+from gambrel.core.http.bodies.body import collect_body, count_bytes
 from gambrel.core.http.bodies.forms import FormData, parse_form
 from gambrel.core.http.bodies.multipart import parse_multipart
 from gambrel.core.http.errors import BadRequest
@@ -187,6 +187,16 @@ class Request:
         """The requested host with its port, if any, after the trusted proxies."""
         return self._hop.host
 
+    @property
+    def root_path(self) -> str:
+        """The part of the raw path, before `raw_path`, that leads to a mounted app, or `""`."""
+        return getattr(self.connection, "root_path", "")
+
+    def url_for(self, name: str, /, **params: Any) -> str:
+        """Return the URL of a named route of this app, wherever it is mounted; raises as there."""
+        url: str = self.app.url_for(name, **params)
+        return self.root_path + url if url.startswith("/") and url[:2] != "//" else url
+
     @cached_property
     def url(self) -> URL:
         """The absolute URL of the request."""
@@ -197,7 +207,7 @@ class Request:
             scheme=self.scheme,
             host=host,
             port=int(port) if port else None,
-            path=self.raw_path,
+            path=self.root_path + self.raw_path,
             query=self.query_string,
         )
 
@@ -215,7 +225,7 @@ class Request:
                 yield body
             return
         self._body = _SPENT
-        async for piece in body:
+        async for piece in count_bytes(body, self.max_body):
             yield piece
 
     async def body(self, limit: int | None = None) -> bytes:

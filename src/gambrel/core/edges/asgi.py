@@ -310,8 +310,8 @@ class ASGIEdge:
         except Exception as error:
             told = str(error) if isinstance(error, GambrelError) else traceback.format_exc()
             await send({"type": f"lifespan.{stage}.failed", "message": told})
-        else:
-            await send({"type": "lifespan.shutdown.complete"})
+            raise  # servers have been told and say no more; test tools show the error itself
+        await send({"type": "lifespan.shutdown.complete"})
 
     async def serve(self, scope: Scope, receive: Receive, send: Send) -> None:
         """Answer one HTTP request."""

@@ -1,0 +1,98 @@
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+
+from gambrel.core.http.errors import GambrelError
+from gambrel.middleware.origins import OriginRules
+
+FOREIGN = [
+    "https://good.example.evil.example",
+    "https://evilgood.example",
+    "https://goodXexample",
+    "https://good.example:444",
+    "https://good.example:443",
+    "http://good.example",
+    "HTTPS://GOOD.EXAMPLE",
+    "https://good.example/",
+    "https://good.example.",
+    "https://user@good.example",
+    "https://good.example https://evil.example",
+    "https://good.example, https://good.example",
+    "null",
+    "*",
+    "",
+    "https://",
+    "good.example",
+]
+
+
+def test_an_origin_is_allowed_as_a_whole():
+    rules = OriginRules(["https://good.example", "http://localhost:5173", "https://[::1]:8443"])
+
+    assert rules.allows("https://good.example")
+    assert rules.allows("http://localhost:5173")
+    assert rules.allows("https://[::1]:8443")
+    assert not rules.allows("http://localhost")
+
+
+@pytest.mark.parametrize("origin", FOREIGN)
+def test_what_only_looks_like_an_allowed_origin_is_refused(origin):
+    assert not OriginRules(["https://good.example", "https://*.good.example"]).allows(origin)
+
+
+@pytest.mark.parametrize(
+    ("origin", "is_allowed"),
+    [
+        ("https://a.good.example", True),
+        ("https://a.b.good.example", True),
+        ("https://good.example", False),
+        ("https://agood.example", False),
+        ("https://a.good.example:8443", False),
+        ("https://a.good.example:443", False),
+        ("http://a.good.example", False),
+        ("https://A.good.example", False),
+        ("https://a.good.example.evil.example", False),
+    ],
+)
+def test_a_pattern_covers_what_is_below_its_name(origin, is_allowed):
+    assert OriginRules(["https://*.good.example"]).allows(origin) is is_allowed
+
+
+def test_any_origin_is_any_but_null():
+    rules = OriginRules(["*"])
+
+    assert rules.allows("https://whoever.example")
+    assert not rules.allows("null")
+
+
+def test_the_default_port_of_a_rule_is_left_out_as_browsers_do():
+    assert OriginRules(["https://good.example:443"]).allows("https://good.example")
+
+
+@pytest.mark.parametrize(
+    "origin",
+    ["null", "good.example", "https://good.example/", "HTTPS://good.example", "https://*", "", "*"],
+)
+def test_what_is_no_origin_is_refused_at_start_up(origin):
+    with pytest.raises(GambrelError, match="is not an origin"):
+        OriginRules(["https://other.example", origin])
+
+
+def test_rules_without_origins_are_empty():
+    assert not OriginRules([])
+    assert OriginRules(["*"])
+    assert OriginRules(["https://*.a.example"])
+
+
+@given(st.text(max_size=60))
+def test_nothing_but_the_exact_origin_is_allowed(origin):
+    rules = OriginRules(["https://good.example"])
+
+    assert rules.allows(origin) is (origin == "https://good.example")
+
+
+@given(st.text(max_size=60))
+def test_what_a_pattern_allows_ends_in_its_name(origin):
+    if OriginRules(["https://*.good.example"]).allows(origin):
+        assert origin.startswith("https://")
+        assert origin.endswith(".good.example")

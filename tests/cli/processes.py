@@ -8,6 +8,7 @@ import signal
 import subprocess
 import sys
 import threading
+import time
 from collections.abc import Mapping
 
 PATIENCE = 60.0
@@ -54,8 +55,13 @@ class Started:
         code = self.process.wait(PATIENCE)
         self._reader.join(PATIENCE)
         while not self._lines.empty():
-            self.seen.append(self._lines.get() or "")
+            self.seen += filter(None, [self._lines.get()])
         return code
+
+    @property
+    def is_silent(self) -> bool:
+        """Whether nobody has its output open any more: it, and all it has started, have ended."""
+        return not self._reader.is_alive()
 
     @property
     def output(self) -> str:
@@ -85,3 +91,15 @@ def get(port: int, path: str = "/", **headers: str) -> tuple[int, str]:
         return response.status, response.read().decode()
     finally:
         connection.close()
+
+
+def get_once_open(port: int, path: str) -> tuple[int, str]:
+    """Return status and text of an answer, from a server that does not say when it listens."""
+    end = time.monotonic() + PATIENCE
+    while True:
+        try:
+            return get(port, path)
+        except ConnectionRefusedError:
+            if time.monotonic() > end:
+                raise
+            threading.Event().wait(0.05)

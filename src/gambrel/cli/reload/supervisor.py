@@ -89,11 +89,12 @@ def supervise(target: str, listener: socket.socket, folders: list[Path]) -> int:
     """Keep a worker serving the newest state of the files; return the exit code."""
     secret = ephemeral_secret().reveal()
     stopping = Stopping()
+    found = changes(folders, stopping.is_asked)
     worker, spare = (Worker(target, listener, secret) for _ in range(2))
     worker.start("")
     is_told = False
     try:
-        for changed in changes(folders, stopping.is_asked):
+        for changed in found:
             if stopping.asked:
                 return 0
             if changed:

@@ -15,21 +15,35 @@ __all__ = ["changes", "is_watched", "poll"]
 TICK = 0.2
 """Seconds after which an empty set says that nothing has changed."""
 
+Snapshot = dict[Path, tuple[int, int]]
+"""Time and size of files."""
+
 _SKIPPED = {"__pycache__", "node_modules", "site-packages", "venv"}
 
 
 def changes(folders: Iterable[Path], is_stopped: Callable[[], bool]) -> Iterator[set[Path]]:
-    """Yield the files that have changed, or an empty set every tick.
+    """Yield the files that have changed since this was called, or an empty set every tick.
 
     These are Python and settings files below `folders`, and the settings of the working directory.
     """
     folders = list(folders)
     here = Path.cwd()
     settings = [] if any(map(here.is_relative_to, folders)) else [here]
+    return follow(folders, settings, is_stopped, snapshot(folders, sources_of))
+
+
+def follow(
+    folders: list[Path], settings: list[Path], is_stopped: Callable[[], bool], before: Snapshot
+) -> Iterator[set[Path]]:
+    """Yield changes; `before` is the state of the files when nobody watched yet."""
     known = snapshot(settings, settings_of)
+    missed = before
     for changed in watch(folders, is_stopped):
         if is_stopped():
             return
+        if missed:
+            changed |= difference(missed, snapshot(folders, sources_of))
+            missed = {}
         now = snapshot(settings, settings_of)
         yield changed | difference(known, now)
         known = now
@@ -63,10 +77,6 @@ def poll(
         now = snapshot(folders, sources_of)
         yield difference(known, now)
         known = now
-
-
-Snapshot = dict[Path, tuple[int, int]]
-"""Time and size of files."""
 
 
 def snapshot(folders: Iterable[Path], files_of: Callable[[Path], Iterable[Path]]) -> Snapshot:

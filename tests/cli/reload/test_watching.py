@@ -1,0 +1,119 @@
+import builtins
+import os
+from collections.abc import Iterator
+from pathlib import Path
+
+import pytest
+
+from gambrel.cli.reload.watching import changes, is_watched, poll
+
+
+def touch(path: Path, text: str = "x = 1\n") -> None:
+    path.parent.mkdir(parents=True, exist_ok=True)
+    path.write_text(text)
+
+
+def first_change(found: Iterator[set[Path]]) -> set[Path]:
+    """Return the first set that is not empty."""
+    return next(changed for changed in found if changed)
+
+
+def watch_while(found: Iterator[set[Path]], *writes: Path) -> set[Path]:
+    """Let the watcher begin, write files, and return what it finds."""
+    assert next(found) == set()
+    for path in writes:
+        touch(path)
+    return first_change(found)
+
+
+def test_polling_finds_what_is_new_changed_or_gone(folder):
+    touch(folder / "old.py")
+    touch(folder / "gone.py")
+    found = poll([folder], lambda: False, tick=0.01)
+
+    assert next(found) == set()
+    touch(folder / "pkg" / "new.py")
+    assert first_change(found) == {folder / "pkg" / "new.py"}
+    touch(folder / "old.py", "x = 22\n")
+    assert first_change(found) == {folder / "old.py"}
+    (folder / "gone.py").unlink()
+    assert first_change(found) == {folder / "gone.py"}
+
+
+def test_polling_ends_when_it_is_asked_to(folder):
+    assert list(poll([folder], lambda: True, tick=0.01)) == []
+
+
+def test_watchfiles_finds_what_is_written(folder):
+    pytest.importorskip("watchfiles")
+
+    changed = watch_while(changes([folder.resolve()], lambda: False), folder / "new.py")
+
+    assert {path.name for path in changed} == {"new.py"}
+
+
+def test_without_watchfiles_files_are_polled(folder, monkeypatch):
+    imported = builtins.__import__
+
+    def without(name: str, *args: object) -> object:
+        if name == "watchfiles":
+            raise ImportError(name)
+        return imported(name, *args)
+
+    monkeypatch.setattr(builtins, "__import__", without)
+
+    changed = watch_while(changes([folder], lambda: False), folder / "new.py")
+
+    assert changed == {folder / "new.py"}
+
+
+def test_what_is_saved_before_the_watcher_looks_is_found(folder):
+    touch(folder / "app.py")
+    found = changes([folder.resolve()], lambda: False)
+
+    touch(folder / "app.py", "x = 22\n")
+
+    assert {path.name for path in first_change(found)} == {"app.py"}
+
+
+def test_settings_of_the_working_directory_are_watched_too(folder, monkeypatch):
+    touch(folder / "src" / "app.py")
+    found = changes([folder / "src"], lambda: False)
+
+    assert next(found) == set()
+    touch(folder / ".env", "GAMBREL_DEBUG=1\n")
+    assert first_change(found) == {folder / ".env"}
+
+
+@pytest.mark.parametrize(
+    "name", ["app.py", "pkg/shop.py", "gambrel.toml", "pyproject.toml", ".env", "pkg/__init__.py"]
+)
+def test_source_and_settings_are_watched(folder, name):
+    assert is_watched(folder / name, [folder])
+
+
+@pytest.mark.parametrize(
+    "name",
+    [
+        ".app.py.swp",
+        ".#app.py",
+        "#app.py#",
+        "app.py~",
+        "app.pyc",
+        "page.html",
+        "shop.db",
+        ".git/hooks/a.py",
+        ".venv/lib/a.py",
+        "__pycache__/a.py",
+        "node_modules/a/a.py",
+        "venv/lib/site-packages/a.py",
+    ],
+)
+def test_what_is_not_the_apps_own_is_not(folder, name):
+    assert not is_watched(folder / name, [folder])
+
+
+def test_a_folder_inside_a_skipped_one_can_be_watched_by_name():
+    folder = Path(os.sep, "home", "me", ".work", "shop")
+
+    assert is_watched(folder / "app.py", [folder])

@@ -1,0 +1,81 @@
+import importlib.util
+import socket
+
+import pytest
+
+from gambrel.cli.serving.servers import Place, arguments
+from tests.cli.processes import get_once_open
+
+NAMES = ("uvicorn", "hypercorn", "granian")
+
+
+def free_port() -> int:
+    with socket.create_server(("127.0.0.1", 0)) as listener:
+        port: int = listener.getsockname()[1]
+        return port
+
+
+@pytest.mark.parametrize("server", NAMES)
+def test_another_server_serves_the_same_app(shop, start, server):
+    pytest.importorskip(server)
+    port = free_port()
+    run = start("run", "app.py", "--server", server, "--port", port)
+    run.line(rf"Gambrel serves app.py at http://127.0.0.1:{port} \({server}\)")
+
+    assert get_once_open(port, "/users/3") == (200, "user 3")
+    run.end()
+    assert "GET /users/3" not in run.output
+
+
+@pytest.mark.parametrize("server", NAMES)
+def test_a_server_that_is_not_installed_says_what_to_install(gambrel, shop, monkeypatch, server):
+    found = importlib.util.find_spec
+    monkeypatch.setattr(
+        importlib.util, "find_spec", lambda name: None if name == server else found(name)
+    )
+
+    result = gambrel("run", "--server", server)
+
+    assert result.exit_code == 1
+    assert f"[server.not-installed] {server} is not installed" in result.stderr
+    assert f"hint: pip install {server}" in result.stderr
+
+
+@pytest.mark.parametrize("server", NAMES)
+def test_a_taken_port_is_told_by_us(gambrel, shop, server):
+    pytest.importorskip(server)
+    with socket.create_server(("127.0.0.1", 0)) as listener:
+        result = gambrel("run", "--server", server, "--port", listener.getsockname()[1])
+
+    assert result.exit_code == 1
+    assert "[server.port-taken]" in result.stderr
+
+
+def test_nobody_but_the_app_believes_forwarding_headers():
+    assert "--no-proxy-headers" in arguments("uvicorn", Place("127.0.0.1", 80), 1, False)
+
+
+@pytest.mark.parametrize("server", NAMES)
+def test_the_access_log_is_off_unless_asked_for(server):
+    place = Place("127.0.0.1", 80)
+
+    quiet = arguments(server, place, 1, False)
+    loud = arguments(server, place, 1, True)
+
+    assert "--access-log" not in quiet
+    assert "--access-logfile" not in quiet
+    assert {"--access-log", "--access-logfile"} & set(loud)
+
+
+@pytest.mark.parametrize("server", NAMES)
+def test_workers_are_passed_on(server):
+    options = arguments(server, Place("127.0.0.1", 80), 3, False)
+
+    assert options[options.index("--workers") + 1] == "3"
+
+
+def test_a_place_is_written_as_each_server_wants_it():
+    assert Place("::1", 80).bind == "[::1]:80"
+    assert Place("127.0.0.1", 80).bind == "127.0.0.1:80"
+    assert Place("127.0.0.1", 80, "a.sock").bind == "unix:a.sock"
+    assert Place("127.0.0.1", 80, "a.sock").options == ["--uds", "a.sock"]

@@ -16,7 +16,9 @@ def test_all_codings_are_found_in_the_order_asked_for():
 
 
 def test_what_is_not_installed_is_left_out():
-    script = "from gambrel.middleware.codings import find_codings; print(*find_codings(sys.argv[1:]))"
+    script = (
+        "from gambrel.middleware.codings import find_codings; print(*find_codings(sys.argv[1:]))"
+    )
 
     absent = ["brotli", "backports", "backports.zstd", "compression", "compression.zstd"]
 

@@ -20,7 +20,13 @@ def allows(headers: dict[str, str], app: object = None, **options: object) -> bo
 
 @pytest.mark.parametrize(
     ("site", "is_allowed"),
-    [("same-origin", True), ("none", True), ("same-site", False), ("cross-site", False), ("", False)],
+    [
+        ("same-origin", True),
+        ("none", True),
+        ("same-site", False),
+        ("cross-site", False),
+        ("", False),
+    ],
 )
 def test_fetch_metadata_decides_where_there_is_any(site, is_allowed):
     assert allows({"sec-fetch-site": site, "origin": "http://shop.example"}) is is_allowed

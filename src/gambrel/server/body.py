@@ -13,8 +13,9 @@ import httptools
 
 __all__ = ["BodyStream", "Chunked", "Framing", "MalformedBody", "Sized"]
 
-# Bytes of chunk extensions and trailers without a byte of content between them.
+# What chunk sizes, extensions and trailers may take: a chunk of one byte takes six.
 _OVERHEAD = 16 * 1024
+_OVERHEAD_PER_BYTE = 8
 _HEAD = b"POST / HTTP/1.1\r\ntransfer-encoding: chunked\r\n\r\n"
 
 
@@ -69,7 +70,7 @@ class Chunked:
     def on_body(self, piece: bytes) -> None:
         """Keep a piece of content (a callback of the parser)."""
         self._pieces.append(piece)
-        self._overhead = 0
+        self._overhead -= len(piece) * (_OVERHEAD_PER_BYTE + 1)
 
     def on_message_complete(self) -> None:
         """Note the end (a callback of the parser)."""
@@ -88,6 +89,7 @@ class Chunked:
             except httptools.HttpParserError as error:
                 raise MalformedBody(str(error)) from None
             if self._overhead > _OVERHEAD:
+                self.is_complete = False
                 raise MalformedBody("the chunks are all extension and no content")
             fed = until
         self._tail = window[-3:]

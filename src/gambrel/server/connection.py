@@ -144,7 +144,7 @@ class Connection(asyncio.Protocol):
         Where the client may still be sending, that is dropped for a moment: closing with input
         unread would reset the connection, and the client might lose the answer.
         """
-        if self.is_closing:
+        if self.is_closing or self.transport.is_closing():
             return
         self.is_closing = True
         self.is_plain = self.is_idle = False

@@ -152,7 +152,8 @@ class Exchange:
         self.stuck, self.task = self.task, None
         self.keep_alive = False
         self.deadline = None
-        self.line.state.fail(self.request, too_late(self.line.state))
+        if not self.line.is_gone:
+            self.line.state.fail(self.request, too_late(self.line.state))
 
     def unstick(self) -> None:
         """What could not be stopped has ended by itself."""
@@ -166,6 +167,8 @@ class Exchange:
             self.sender.cancel()
         if self.task is not None and self.stops_with_client():
             self.task.cancel()
+        elif self.deadline is not None:
+            self.line.state.orphans.add(self)
 
     def stops_with_client(self) -> bool:
         """Say whether the handler is cancelled when its client leaves."""

@@ -40,6 +40,15 @@ class Peer(Protocol):
         """Close now, whatever is in work."""
 
 
+class Orphan(Protocol):
+    """A request that is worked on although its client has gone."""
+
+    deadline: float | None
+
+    def tick(self, now: float, passed: float) -> None:
+        """Look at the deadline."""
+
+
 class ServerState:
     """What the connections of one worker share."""
 
@@ -59,6 +68,7 @@ class ServerState:
         self.gate = HostGate(app.build().allowed_hosts)
         self.enter: Callable[[Request], None] = app.pipeline.enter
         self.connections: set[Peer] = set()
+        self.orphans: set[Orphan] = set()
         self.tasks: set[asyncio.Task[Any]] = set()
         self.pending = 0
         self.is_draining = False
@@ -118,6 +128,10 @@ class ServerState:
         passed, self._ticked = now - self._ticked, now
         for connection in tuple(self.connections):
             connection.tick(now, passed)
+        for orphan in tuple(self.orphans):
+            orphan.tick(now, passed)
+            if orphan.deadline is None:
+                self.orphans.discard(orphan)
 
     def drain(self) -> None:
         """Close idle connections now and the others after their answer."""

@@ -6,6 +6,7 @@ from dataclasses import dataclass, field
 from typing import Annotated, Any, Literal
 
 import msgspec
+import pydantic
 import pytest
 
 from gambrel import (
@@ -23,6 +24,7 @@ from gambrel import (
     Upload,
 )
 from gambrel.conversion.fields import Email
+from gambrel.openapi import OpenAPI
 from gambrel.testing import Client
 
 
@@ -70,6 +72,29 @@ class Stay:
     def __post_init__(self) -> None:
         if self.departure <= self.arrival:
             raise ValueError("departure must be after arrival")
+
+
+class Cart(msgspec.Struct):
+    lines: list[Line] = msgspec.field(default_factory=list)
+
+    @property
+    def quantity(self) -> int:
+        return sum(line.quantity for line in self.lines)
+
+
+class CartShown(msgspec.Struct):
+    lines: list[Line]
+    quantity: int
+
+
+class Box(pydantic.BaseModel):
+    width: int
+    height: Annotated[int, pydantic.Strict()]
+
+    @pydantic.computed_field
+    @property
+    def area(self) -> int:
+        return self.width * self.height
 
 
 ORDER = {
@@ -261,3 +286,34 @@ def test_json_is_strict_and_text_is_lenient():
 
     assert fine.json() == 2
     assert [e["path"] for e in strict.json()["errors"]] == ["quantity"]
+
+
+def test_a_pydantic_model_brings_its_own_strictness_field_by_field():
+    app = App()
+
+    @app.post("/")
+    async def show(box: Box) -> Box:
+        return box
+
+    with Client(app) as client:
+        lenient = client.post("/", json={"width": "2", "height": 3})
+        strict = client.post("/", json={"width": "2", "height": "3"})
+
+    assert lenient.json() == {"width": 2, "height": 3, "area": 6}
+    assert [e["path"] for e in strict.json()["errors"]] == ["height"]
+
+
+def test_what_a_class_computes_is_a_field_of_the_declared_type():
+    app = App(extensions=[OpenAPI()])
+
+    @app.post("/", returns=CartShown)
+    async def show(cart: Cart) -> Any:
+        return cart
+
+    with Client(app) as client:
+        answer = client.post("/", json={"lines": [{"sku": "ABC", "quantity": 2}, {"sku": "DEF"}]})
+        document = client.get("/openapi.json").json()
+
+    assert answer.json()["quantity"] == 3
+    described = document["components"]["schemas"]["CartShown"]
+    assert described["properties"]["quantity"] == {"type": "integer"}

@@ -215,3 +215,20 @@ def test_a_value_of_the_request_is_made_when_first_asked_for_and_once():
     assert before == 0
     assert answer.text == "Hello Ada, Ada"
     assert len(made) == 1
+
+
+@pytest.mark.parametrize(
+    ("host", "status"),
+    [("shop.example", 200), ("a.shop.example", 200), ("evil.example", 400), ("a b", 400)],
+)
+def test_a_host_that_the_app_does_not_answer_for_is_refused(host: str, status: int):
+    app = App(hosts=["shop.example", "*.shop.example"])
+
+    @app.get("/")
+    async def home() -> str:
+        return "home"
+
+    with Client(app) as client:
+        answer = client.get("/", headers={"host": host})
+
+    assert answer.status_code == status

@@ -1,9 +1,15 @@
+import os
+import re
 import subprocess
 import sys
+from pathlib import Path
 
 import pytest
+from click.testing import CliRunner
 
-from gambrel.cli.main import COMMANDS, take_option
+from gambrel.cli.main import COMMANDS, main, take_option
+
+REFERENCE = Path(__file__).parents[2] / "docs" / "reference" / "cli.md"
 
 COMMANDED = """
 from gambrel import App
@@ -43,6 +49,27 @@ def test_every_command_explains_itself(gambrel, name):
 
     assert result.exit_code == 0
     assert "TARGET" in result.output
+
+
+def with_help(page: str) -> str:
+    """Return the reference with what each command says of itself."""
+
+    def block(match: re.Match[str]) -> str:
+        result = CliRunner().invoke(
+            main, [match[1], "--help"], prog_name="gambrel", terminal_width=80
+        )
+        return f"<!-- help: {match[1]} -->\n```text\n{result.output}```\n<!-- end -->"
+
+    return re.sub(r"<!-- help: (\w+) -->.*?<!-- end -->", block, page, flags=re.DOTALL)
+
+
+def test_the_reference_has_the_help_of_every_command():
+    page = REFERENCE.read_text(encoding="utf-8")
+    if os.environ.get("ACCEPT"):
+        REFERENCE.write_text(with_help(page), encoding="utf-8")
+
+    assert page == with_help(page), "run this test with ACCEPT=1 to write it"
+    assert re.findall(r"<!-- help: (\w+) -->", page) == list(COMMANDS)
 
 
 def test_an_error_of_ours_is_three_lines_and_exit_code_1(gambrel, folder):

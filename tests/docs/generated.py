@@ -16,7 +16,7 @@ import msgspec
 
 from gambrel.core.app.settings import Settings
 from gambrel.core.http.errors import HTTPError
-from gambrel.core.routing.converters import BUILT_IN, Converter
+from gambrel.core.routing.router import Router
 
 PART = re.compile(r"<!-- (api|table): ([\w.]+) -->\n.*?<!-- end -->", re.DOTALL)
 WIDTH = 92
@@ -93,7 +93,8 @@ def members_of(cls: type) -> Iterator[str]:
     """Yield a line for each public method and property of a class, its own ones first."""
     seen = set(dir(Exception)) | set(dir(tuple))
     for owner in cls.__mro__:
-        if not owner.__module__.startswith("gambrel."):
+        is_told_elsewhere = owner is Router and cls is not Router
+        if is_told_elsewhere or not owner.__module__.startswith("gambrel."):
             continue
         for name, member in vars(owner).items():
             if name.startswith("_") or name in seen:
@@ -212,22 +213,7 @@ def errors_table() -> str:
     return table("| status | raise | meaning |", rows())
 
 
-def converters_table() -> str:
-    """The converters of paths."""
-
-    def rows() -> Iterator[str]:
-        for name, found in BUILT_IN.items():
-            if isinstance(found, Converter):
-                shown = ", ".join(f"{key} {value}" for key, value in found.schema.items())
-                yield f"| `{{x:{name}}}` | {shown.replace('type ', '')} |"
-            else:
-                yield f"| `{{x:{name}(…)}}` | {first_sentence(found).partition(': ')[2]} |"
-
-    return table("| pattern | takes |", rows())
-
-
 TABLES: dict[str, Callable[[], str]] = {
     "settings": settings_table,
     "errors": errors_table,
-    "converters": converters_table,
 }

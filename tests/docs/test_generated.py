@@ -7,6 +7,7 @@ import os
 
 import pytest
 
+from gambrel.core.routing.converters import BUILT_IN
 from gambrel.core.routing.route import FIELDS
 from tests.docs.generated import PART, fill
 from tests.docs.pages import DOCS
@@ -28,3 +29,9 @@ def test_every_route_option_is_in_the_reference():
     page = (DOCS / "reference" / "app.md").read_text("utf-8")
 
     assert [name for name in FIELDS if f"| `{name}` |" not in page] == []
+
+
+def test_every_converter_is_in_the_reference():
+    page = (DOCS / "reference" / "app.md").read_text("utf-8")
+
+    assert [name for name in BUILT_IN if f"| `{{x:{name}" not in page] == []

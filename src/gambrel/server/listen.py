@@ -27,39 +27,36 @@ def listen_on_port(host: str, port: int, *, backlog: int = 1024) -> socket.socke
             host, port, type=socket.SOCK_STREAM, flags=socket.AI_PASSIVE
         )[0]
         listener = socket.socket(family, kind, protocol)
-    except OSError as error:
+    except (OSError, OverflowError) as error:
         raise wrong_address(where, error) from None
     try:
         listener.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)
         listener.bind(address)
         listener.listen(backlog)
-    except OSError as error:
+    except (OSError, OverflowError) as error:
         listener.close()
-        if error.errno == errno.EADDRINUSE:
+        if isinstance(error, OSError) and error.errno == errno.EADDRINUSE:
+            other = port + 1 if port < 65_535 else 8000
             raise GambrelError(
                 "server.port-taken",
                 f"port {port} is in use by another program",
                 where,
-                f"stop that program, or choose another port: --port {port + 1}",
-            ) from None
-        if error.errno in {errno.EACCES, errno.EPERM}:
-            raise GambrelError(
-                "server.port-forbidden",
-                f"this user may not listen on port {port}",
-                where,
-                "choose a port from 1024 on, such as --port 8000, with a proxy in front",
+                f"stop that program, or choose another port: --port {other}",
             ) from None
         raise wrong_address(where, error) from None
     return listener
 
 
-def wrong_address(where: str, error: OSError) -> GambrelError:
-    """Return the error for an address that is not one of this machine's."""
+def wrong_address(where: str, error: Exception, hint: str = "") -> GambrelError:
+    """Return the error for an address or a path that the system does not give."""
+    if not hint and isinstance(error, PermissionError):
+        hint = "ports below 1024 are for administrators: --port 8000, with a proxy in front"
+    reason = getattr(error, "strerror", None) or error
     return GambrelError(
         "server.address",
-        f"this machine cannot listen there: {error.strerror or error}",
+        f"cannot listen there: {reason}",
         where,
-        "--host 127.0.0.1 is this machine only, --host 0.0.0.0 is every network it is in",
+        hint or "--host 127.0.0.1 is this machine only, --host 0.0.0.0 is every network it is in",
     )
 
 
@@ -67,7 +64,7 @@ def listen_on_path(path: str | Path, *, backlog: int = 1024, mode: int = 0o660) 
     """Return a Unix socket at `path`, with these permissions. What a dead server left is replaced.
 
     Raises:
-        GambrelError: Another server listens there, or the path is something else or unusable.
+        GambrelError: Another server listens there, or the path is a file or not writable.
     """
     path = Path(path)
     listener = socket.socket(socket.AF_UNIX, socket.SOCK_STREAM)
@@ -81,12 +78,11 @@ def listen_on_path(path: str | Path, *, backlog: int = 1024, mode: int = 0o660) 
         listener.listen(backlog)
     except OSError as error:
         listener.close()
-        raise GambrelError(
-            "server.socket-path",
-            f"there can be no socket: {error.strerror or error}",
-            str(path),
-            "name a file that does not exist, in a folder this user may write to",
-        ) from None
+        hint = "name a file that does not exist, in a folder this user may write to"
+        if error.errno == errno.EADDRINUSE:
+            what = "another server listens at this path"
+            raise GambrelError("server.port-taken", what, str(path), hint) from None
+        raise wrong_address(str(path), error, hint) from None
     return listener
 
 

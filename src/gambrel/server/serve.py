@@ -65,10 +65,16 @@ class Server:
         self._stop.set()
 
     async def run(self, ready: Callable[[], object] | None = None) -> None:
-        """Serve until `stop`; `ready` is called once connections are accepted.
+        """Serve until `stop`, then close the listening socket.
 
-        Raises whatever the start-up of the app raises.
+        `ready` is called once connections are accepted. Raises whatever the start-up of the app
+        raises.
         """
+        with self.listener:
+            await self.serve(ready)
+
+    async def serve(self, ready: Callable[[], object] | None) -> None:
+        """Open the app, accept until told to stop, drain."""
         loop = asyncio.get_running_loop()
         async with self.app.running():
             clock = Clock(loop, self.limits.tick)

@@ -1,0 +1,245 @@
+"""The short way and the general way give the same answers; order, logs and hand-overs."""
+
+import pytest
+
+from gambrel.core.app.app import App
+from gambrel.core.http.request import Request
+from gambrel.core.http.response import Response
+from tests.server.apps import echo_app
+from tests.server.live import CLOSE, HOST, PATIENCE, request, run, serving, until
+
+pytestmark = pytest.mark.usefixtures("every_loop")
+
+
+def ask(*messages: bytes, app: App | None = None, **options):
+    """Return the answers to messages on one connection, each sent after the answer before it."""
+
+    async def main() -> list:
+        served = app or echo_app()[0]
+        async with serving(served, **options) as live, await live.connect() as client:
+            found = []
+            for message in messages:
+                await client.send(message)
+                found.append(await client.answer())
+            return found
+
+    return run(main())
+
+
+def test_a_connection_serves_one_request_after_the_other():
+    answers = ask(*[request("GET", path) for path in ("/", "/later", "/thread", "/", "/stream")])
+
+    assert [answer.body for answer in answers] == [
+        b"root",
+        b"later",
+        b"thread",
+        b"root",
+        b"piece 0;piece 1;piece 2;",
+    ]
+
+
+def test_headers_that_change_between_requests_are_those_of_their_own_request():
+    first, second, third = ask(
+        request("GET", "/headers", b"Cookie: a=1\r\n"),
+        request("GET", "/headers", b"Cookie: a=2\r\n"),
+        request("GET", "/headers"),
+    )
+
+    assert b'"a=1"' in first.body
+    assert b'"a=2"' in second.body
+    assert b"cookie" not in third.body
+
+
+def test_pipelined_requests_see_their_own_headers():
+    async def main() -> list[bytes]:
+        app, _ = echo_app()
+        async with serving(app) as live, await live.connect() as client:
+            one = request("GET", "/headers", b"Cookie: a=1\r\n")
+            two = request("GET", "/headers", b"Cookie: a=2\r\n")
+            await client.send(one + two + one)
+            return [(await client.answer()).body for _ in range(3)]
+
+    bodies = run(main())
+
+    assert [b"a=1" in body for body in bodies] == [True, False, True]
+
+
+def test_pipelined_requests_are_answered_in_order_however_long_each_takes():
+    async def main() -> list[bytes]:
+        app, _ = echo_app()
+        async with serving(app) as live, await live.connect() as client:
+            paths = ["/later", "/", "/thread", "/stream", "/", "/nothing", "/later", "/rows"] * 10
+            await client.send(b"".join(request("GET", path) for path in paths))
+            return [(await client.answer()).body for _ in paths]
+
+    bodies = run(main())
+
+    assert bodies[:8] == [
+        b"later",
+        b"root",
+        b"thread",
+        b"piece 0;piece 1;piece 2;",
+        b"root",
+        b"",
+        b"later",
+        b"one;two;three;",
+    ]
+    assert bodies == bodies[:8] * 10
+
+
+def test_a_foreign_host_after_one_of_ours_is_refused():
+    async def main() -> tuple[int, bytes]:
+        app, _ = echo_app()
+        async with serving(app) as live, await live.connect() as client:
+            await client.send(request("GET", "/"))
+            first = await client.answer()
+            await client.send(b"GET / HTTP/1.1\r\nHost: evil.example\r\n\r\n")
+            return first.status, await client.rest()
+
+    status, received = run(main())
+
+    assert status == 200
+    assert received.startswith(b"HTTP/1.1 400 ")
+
+
+def test_a_request_that_asks_to_close_is_the_last():
+    async def main() -> bytes:
+        app, _ = echo_app()
+        async with serving(app) as live, await live.connect() as client:
+            await client.send(request("GET", "/", CLOSE))
+            return await client.rest()
+
+    received = run(main())
+
+    assert b"\r\nconnection: close\r\n" in received
+    assert received.endswith(b"root")
+
+
+def test_methods_that_are_not_plain_reach_the_app():
+    app = App()
+
+    @app.route("/", methods=["PROPFIND"])
+    async def found() -> str:
+        return "found"
+
+    (answer,) = ask(request("PROPFIND", "/"), app=app)
+
+    assert answer.body == b"found"
+
+
+def test_an_upgrade_nobody_takes_is_an_ordinary_request_with_its_body():
+    upgrade = b"Connection: upgrade\r\nUpgrade: h2c\r\n"
+
+    first, second = ask(request("POST", "/echo", upgrade, b"body"), request("GET", "/", upgrade))
+
+    assert (first.status, first.body) == (200, b"body")
+    assert second.body == b"root"
+
+
+def test_an_upgrade_can_be_handed_over_with_what_follows_it():
+    async def main() -> tuple[bytes, str]:
+        app, seen = echo_app()
+        taken = []
+
+        def take_over(connection, head) -> bool:
+            taken.append(head.upgrade)
+            connection.transport.write(b"taken: " + connection.detach())
+            connection.transport.close()
+            return True
+
+        async with serving(app) as live:
+            live.state.takes_over = take_over
+            async with await live.connect() as client:
+                upgrade = b"Connection: Upgrade\r\nUpgrade: WebSocket\r\n"
+                await client.send(request("GET", "/", upgrade) + b"frames")
+                received = await client.rest()
+        assert seen.requests == []
+        return received, taken[0]
+
+    assert run(main()) == (b"taken: frames", "websocket")
+
+
+def test_the_connection_of_a_request_tells_its_addresses_and_version():
+    async def main() -> tuple[int, list]:
+        found = []
+        app = App()
+
+        @app.get("/")
+        async def root(request: Request) -> str:
+            connection = request.connection
+            found.append(
+                (request.client, connection.server[1], request.scheme, connection.http_version)
+            )
+            return ""
+
+        async with serving(app) as live:
+            await live.get("/")
+            await live.talk(b"GET / HTTP/1.0\r\n" + HOST + b"\r\n")
+            return live.port, found
+
+    port, found = run(main())
+
+    assert found == [("127.0.0.1", port, "http", "1.1"), ("127.0.0.1", port, "http", "1.0")]
+
+
+def test_every_answer_is_told_to_the_access_log():
+    lines = []
+
+    def log(request: Request, status: int, size: int, seconds: float) -> None:
+        lines.append((request.method, request.raw_path, status, size))
+        assert 0 <= seconds < PATIENCE
+
+    ask(
+        *[request("GET", path) for path in ("/", "/later", "/rows", "/missing", "/nothing")],
+        log=log,
+    )
+
+    assert lines == [
+        ("GET", "/", 200, 4),
+        ("GET", "/later", 200, 5),
+        ("GET", "/rows", 200, 14),
+        ("GET", "/missing", 404, 55),
+        ("GET", "/nothing", 204, 0),
+    ]
+
+
+def test_an_access_log_that_fails_fails_alone(caplog):
+    def log(*facts: object) -> None:
+        raise OSError("disk full")
+
+    first, second = ask(request("GET", "/"), request("GET", "/"), log=log)
+
+    assert (first.body, second.body) == (b"root", b"root")
+    assert [record.message for record in caplog.records] == ["the access log failed"] * 2
+
+
+def test_values_without_a_status_line_break_out_of_no_header():
+    app = App()
+
+    @app.get("/")
+    async def root(request: Request) -> Response:
+        return Response(b"", 200, {"x-echo": request.query["v"]})
+
+    first, second = ask(
+        request("GET", "/?v=a%0d%0aset-cookie:%20x=1"), request("GET", "/?v=fine"), app=app
+    )
+
+    assert first.status == 500
+    assert first["set-cookie"] is None
+    assert (second.status, second["x-echo"]) == (200, "fine")
+
+
+def test_connections_leave_nothing_behind():
+    async def main() -> None:
+        app, _ = echo_app()
+        async with serving(app) as live:
+            for path in ("/", "/later", "/thread", "/stream", "/missing"):
+                await live.get(path)
+            client = await live.connect()
+            await client.send(request("GET", "/later") * 3)
+            client.close()
+            await until(lambda: live.state.is_quiet)
+            assert live.state.pending == 0
+            assert not live.state.orphans
+
+    run(main())

@@ -1,0 +1,273 @@
+import asyncio
+import contextlib
+import os
+import signal
+import socket
+import ssl
+import subprocess
+import sys
+from collections.abc import AsyncIterator
+
+import pytest
+
+from gambrel.core.app.app import App
+from gambrel.core.http.errors import GambrelError
+from gambrel.core.http.request import Request
+from gambrel.core.http.response import Response, Stream
+from gambrel.server.limits import Limits
+from gambrel.server.listen import listen_on_path, listen_on_port
+from gambrel.server.serve import Server, serve
+from gambrel.server.tls import tls_context
+from tests.server.apps import echo_app
+from tests.server.live import CLOSE, PATIENCE, Client, request, run, serving, until
+
+every_loop = pytest.mark.usefixtures("every_loop")
+
+
+@every_loop
+def test_stopping_lets_requests_in_flight_end_and_takes_no_new_ones():
+    async def main() -> tuple[str, bytes, bool]:
+        go = asyncio.Event()
+        app = App()
+
+        @app.get("/")
+        async def slow() -> str:
+            await go.wait()
+            return "finished"
+
+        async with serving(app) as live, await live.connect() as client:
+            await client.send(request("GET", "/"))
+            await until(lambda: live.state.pending)
+            live.server.stop()
+            await until(lambda: live.state.is_draining)
+            refused = False
+            try:
+                await (await live.connect()).send(request("GET", "/"))
+            except OSError:
+                refused = True
+            go.set()
+            answer = await client.answer()
+            return answer["connection"], answer.body, refused
+
+    assert run(main()) == ("close", b"finished", True)
+
+
+@every_loop
+def test_stopping_closes_idle_connections_at_once():
+    async def main() -> bytes:
+        app, _ = echo_app()
+        async with serving(app) as live, await live.connect() as client:
+            await client.send(request("GET", "/"))
+            await client.answer()
+            live.server.stop()
+            return await client.rest()
+
+    assert run(main()) == b""
+
+
+@every_loop
+def test_stopping_lets_a_stream_and_a_body_in_progress_end():
+    async def main() -> tuple[bytes, bytes]:
+        go = asyncio.Event()
+        app, _ = echo_app()
+
+        @app.get("/slow")
+        async def slow() -> Response:
+            async def pieces() -> AsyncIterator[bytes]:
+                yield b"one"
+                await go.wait()
+                yield b"two"
+
+            return Stream(pieces())
+
+        async with (
+            serving(app) as live,
+            await live.connect() as reading,
+            await live.connect() as sending,
+        ):
+            await reading.send(request("GET", "/slow"))
+            await reading.head()
+            await sending.send(request("POST", "/echo", b"Content-Length: 4\r\n") + b"bo")
+            await until(lambda: live.state.pending)
+            live.server.stop()
+            await until(lambda: live.state.is_draining)
+            await sending.send(b"dy")
+            go.set()
+            return await reading.rest(), (await sending.answer()).body
+
+    streamed, echoed = run(main())
+
+    assert streamed == b"3\r\none\r\n3\r\ntwo\r\n0\r\n\r\n"
+    assert echoed == b"body"
+
+
+@every_loop
+@pytest.mark.parametrize("is_hastened", [True, False])
+def test_after_the_grace_or_a_second_stop_what_is_left_is_cancelled(is_hastened):
+    async def main() -> list[str]:
+        events: list[str] = []
+        app = App()
+
+        @app.post("/")
+        async def endless() -> str:
+            events.append("started")
+            try:
+                await asyncio.sleep(PATIENCE * 10)
+            except asyncio.CancelledError:
+                events.append("cancelled")
+                raise
+            return ""
+
+        limits = Limits(shutdown_grace=PATIENCE * 10 if is_hastened else 0.1)
+        async with serving(app, limits) as live, await live.connect() as client:
+            await client.send(request("POST", "/"))
+            await until(lambda: events)
+            live.server.stop()
+            if is_hastened:
+                await until(lambda: live.state.is_draining)
+                live.server.stop()
+            assert await client.rest() == b""
+        return events
+
+    assert run(main()) == ["started", "cancelled"]
+
+
+@every_loop
+def test_the_app_closes_after_the_last_answer():
+    async def main() -> list[str]:
+        events: list[str] = []
+        go = asyncio.Event()
+        app = App()
+
+        @app.lifespan
+        async def life() -> AsyncIterator[None]:
+            events.append("open")
+            yield
+            events.append("closed")
+
+        @app.get("/")
+        async def slow() -> str:
+            await go.wait()
+            events.append("answered")
+            return ""
+
+        async with serving(app) as live, await live.connect() as client:
+            await client.send(request("GET", "/"))
+            await until(lambda: live.state.pending)
+            live.server.stop()
+            go.set()
+            await client.answer()
+        return events
+
+    assert run(main()) == ["open", "answered", "closed"]
+
+
+def test_signals_stop_and_are_given_back():
+    async def main() -> bool:
+        loop = asyncio.get_running_loop()
+        app, _ = echo_app()
+
+        def ready() -> None:
+            loop.call_soon(os.kill, os.getpid(), signal.SIGTERM)
+
+        await serve(app, listen_on_port("127.0.0.1", 0), ready=ready)
+        return loop.remove_signal_handler(signal.SIGTERM)
+
+    assert run(main()) is False
+
+
+def test_an_app_that_does_not_start_is_an_error_with_its_cause():
+    app = App()
+
+    @app.lifespan
+    async def database() -> AsyncIterator[None]:
+        raise ConnectionRefusedError("no database at db:5432")
+        yield
+
+    with pytest.raises(GambrelError) as failure:
+        run(serve(app, listen_on_port("127.0.0.1", 0)))
+
+    assert failure.value.code == "server.start-up"
+    assert "no database at db:5432" in failure.value.what
+    assert "database" in failure.value.where
+    assert isinstance(failure.value.__cause__, ConnectionRefusedError)
+
+
+@every_loop
+def test_an_app_is_served_on_a_unix_socket(tmp_path):
+    async def main() -> bytes:
+        app, _ = echo_app()
+        path = tmp_path / "app.sock"
+        server = Server(app, listen_on_path(path))
+        ready = asyncio.Event()
+        running = asyncio.create_task(server.run(ready.set))
+        await asyncio.wait_for(ready.wait(), PATIENCE)
+        async with Client(*await asyncio.open_unix_connection(str(path))) as client:
+            await client.send(request("GET", "/", CLOSE))
+            received = await client.rest()
+        server.stop()
+        await asyncio.wait_for(running, PATIENCE)
+        return received
+
+    assert run(main()).endswith(b"root")
+
+
+PROGRAM = """
+import sys
+from gambrel.core.app.app import App
+from gambrel.server.listen import adopt_descriptor
+from gambrel.server.serve import run
+
+app = App()
+
+@app.get("/")
+async def root() -> str:
+    return "served"
+
+run(app, adopt_descriptor(int(sys.argv[1])), ready=lambda: print("ready", flush=True))
+"""
+
+
+def test_a_process_serves_a_socket_it_was_given_until_sigterm():
+    with listen_on_port("127.0.0.1", 0) as listener:
+        command = [sys.executable, "-c", PROGRAM, str(listener.fileno())]
+        with subprocess.Popen(
+            command, pass_fds=[listener.fileno()], stdout=subprocess.PIPE, text=True
+        ) as process:
+            try:
+                assert process.stdout is not None
+                assert process.stdout.readline() == "ready\n"
+                with socket.create_connection(listener.getsockname(), PATIENCE) as client:
+                    client.sendall(request("GET", "/", CLOSE))
+                    received = b"".join(iter(lambda: client.recv(65_536), b""))
+                process.send_signal(signal.SIGTERM)
+                assert process.wait(PATIENCE) == 0
+            finally:
+                with contextlib.suppress(ProcessLookupError):
+                    process.kill()
+
+    assert received.endswith(b"served")
+
+
+@every_loop
+def test_tls_is_told_to_the_request(certificate):
+    async def main() -> tuple[bytes, str | None]:
+        app = App()
+
+        @app.get("/")
+        async def root(request: Request) -> str:
+            tls = request.connection.tls
+            return f"{request.scheme} {tls['version']}"
+
+        async with serving(app, tls=tls_context(*certificate)) as live:
+            trust = ssl.create_default_context(cafile=certificate[0])
+            trust.set_alpn_protocols(["h2", "http/1.1"])
+            reader, writer = await asyncio.open_connection(
+                "127.0.0.1", live.port, ssl=trust, server_hostname="localhost"
+            )
+            async with Client(reader, writer) as client:
+                await client.send(request("GET", "/", CLOSE))
+                chosen = writer.get_extra_info("ssl_object").selected_alpn_protocol()
+                return (await client.answer()).body, chosen
+
+    assert run(main()) == (b"https TLSv1.3", "http/1.1")

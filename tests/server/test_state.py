@@ -1,0 +1,93 @@
+import asyncio
+import threading
+from collections.abc import AsyncIterator
+
+import pytest
+
+from gambrel.core.app.app import App
+from gambrel.core.http.response import Response, Stream
+from gambrel.server.limits import Limits
+from tests.server.live import PATIENCE, request, run, serving, until
+
+pytestmark = pytest.mark.usefixtures("every_loop")
+
+
+def busy_app(go: asyncio.Event, gate) -> App:
+    """Return an app with handlers that wait, on the loop and in threads, and one that does not."""
+    app = App()
+
+    @app.get("/wait")
+    async def wait() -> str:
+        await go.wait()
+        return "waited"
+
+    @app.get("/thread")
+    def thread() -> str:
+        gate.wait(PATIENCE)
+        return "waited"
+
+    @app.get("/")
+    async def root() -> str:
+        return "root"
+
+    return app
+
+
+@pytest.mark.parametrize("path", ["/wait", "/thread"])
+def test_beyond_the_cap_requests_are_refused_at_once_until_there_is_room(path):
+    async def main() -> None:
+        go, gate = asyncio.Event(), threading.Event()
+        async with serving(busy_app(go, gate), Limits(pending=3, retry_after=7)) as live:
+            clients = [await live.connect() for _ in range(3)]
+            for number, client in enumerate(clients, 1):
+                await client.send(request("GET", path))
+                await until(lambda number=number: live.state.pending == number)
+
+            async with await live.connect() as late:
+                await late.send(request("GET", path))
+                refused = await late.answer()
+                go.set()
+                gate.set()
+                served = [await client.answer() for client in clients]
+                await late.send(request("GET", "/"))
+                again = await late.answer()
+
+            assert (refused.status, refused["retry-after"], refused.body) == (503, "7", b"")
+            assert [answer.status for answer in served] == [200, 200, 200]
+            assert again.status == 200
+            for client in clients:
+                client.close()
+
+    run(main())
+
+
+def test_streams_in_progress_leave_room_for_requests():
+    async def main() -> int:
+        go = asyncio.Event()
+        app = App()
+
+        @app.get("/stream")
+        async def stream() -> Response:
+            async def pieces() -> AsyncIterator[bytes]:
+                await go.wait()
+                yield b"end"
+
+            return Stream(pieces())
+
+        @app.get("/")
+        async def root() -> str:
+            return "root"
+
+        async with serving(app, Limits(pending=2)) as live:
+            clients = [await live.connect() for _ in range(4)]
+            for client in clients:
+                await client.send(request("GET", "/stream"))
+                assert (await client.head()).status == 200
+            status = (await live.get("/")).status
+            go.set()
+            for client in clients:
+                assert await client.chunk() == b"end"
+                client.close()
+            return status
+
+    assert run(main()) == 200

@@ -22,20 +22,22 @@ def listen_on_port(host: str, port: int, *, backlog: int = 1024) -> socket.socke
         GambrelError: The port is taken or not allowed, or the host is not one of this machine's.
     """
     where = f"{host}:{port}"
+    if not 0 <= port <= 65_535:  # the look-up below would take the rest of a division
+        raise wrong_address(where, ValueError("ports are 0 to 65535"))
     try:
         family, kind, protocol, _, address = socket.getaddrinfo(
             host, port, type=socket.SOCK_STREAM, flags=socket.AI_PASSIVE
         )[0]
         listener = socket.socket(family, kind, protocol)
-    except (OSError, OverflowError) as error:
+    except OSError as error:
         raise wrong_address(where, error) from None
     try:
         listener.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)
         listener.bind(address)
         listener.listen(backlog)
-    except (OSError, OverflowError) as error:
+    except OSError as error:
         listener.close()
-        if isinstance(error, OSError) and error.errno == errno.EADDRINUSE:
+        if error.errno == errno.EADDRINUSE:
             other = port + 1 if port < 65_535 else 8000
             raise GambrelError(
                 "server.port-taken",

@@ -1,23 +1,44 @@
 """The roof's `App`: the core's, with the extensions every app wants.
 
 The list is all there is to it: `App(defaults=())` leaves it out, `App(extensions=[...])` adds to
-it or replaces one of the same name, and generated projects write it out.
+it or replaces one of the same name, and generated projects write it out. None of them stands
+around a request: what they add is baked into heads, or is a route, or waits for an error.
 """
 
 from collections.abc import Iterable, Sequence
+from importlib import import_module
 from pathlib import Path
-from typing import Any
+from typing import Any, ClassVar
 
 from gambrel.core.app.app import App as CoreApp
-from gambrel.extend import Extension
+from gambrel.extend import Extension, Setup
+from gambrel.middleware.extension import SecurityHeaders
 from gambrel.openapi.extension import OpenAPI
 
 __all__ = ["App", "default_extensions"]
 
 
 def default_extensions() -> list[Extension]:
-    """Return what an app has unless it says otherwise: its document, and the page that shows it."""
-    return [OpenAPI()]
+    """Return what an app has unless it says otherwise.
+
+    Headers that put browsers on the safe side, the app's document with the page that shows it,
+    and error pages for the developer. Limits of requests and the check of their host are settings
+    of the core; `request.id` is made when it is asked for.
+    """
+    return [SecurityHeaders(), OpenAPI(), DebugWhereOn()]
+
+
+class DebugWhereOn:
+    """`Debug()`, loaded only where the app's `debug` is on: no other app pays for its import."""
+
+    name: ClassVar[str] = "debug"
+    requires: ClassVar[tuple[str, ...]] = ()
+    settings: ClassVar[Any] = None
+
+    def install(self, setup: Setup) -> None:
+        """Install the real one, or nothing."""
+        if setup.settings.core.debug:
+            import_module("gambrel.debug.extension").Debug().install(setup)
 
 
 class App(CoreApp):

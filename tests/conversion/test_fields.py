@@ -1,9 +1,20 @@
+from decimal import Decimal
 from typing import Any
 
 import pytest
 
+from gambrel.conversion.convert import json_decoder
 from gambrel.conversion.faults import collect
-from gambrel.conversion.fields import Email, HttpUrl, Slug
+from gambrel.conversion.fields import (
+    ULID,
+    Country,
+    Currency,
+    Email,
+    HttpUrl,
+    Money,
+    Phone,
+    Slug,
+)
 
 
 @pytest.mark.parametrize(
@@ -14,6 +25,10 @@ from gambrel.conversion.fields import Email, HttpUrl, Slug
         (HttpUrl, "https://example.com"),
         (HttpUrl, "http://localhost:8000/a?b=c#d"),
         (Slug, "a-new-day-2"),
+        (Phone, "+31201234567"),
+        (Country, "NL"),
+        (Currency, "EUR"),
+        (ULID, "01ARZ3NDEKTSV4RRFFQ69G5FAV"),
     ],
 )
 def test_a_usual_value_is_taken(annotation: Any, text: str) -> None:
@@ -32,6 +47,15 @@ def test_a_usual_value_is_taken(annotation: Any, text: str) -> None:
         (HttpUrl, "https://a b", "must be an http or https URL"),
         (Slug, "A b", "must be lower-case words joined by hyphens"),
         (Slug, "a-", "must be lower-case words joined by hyphens"),
+        (Phone, "020 1234567", "must be a phone number such as +15550100 (E.164)"),
+        (Phone, "+0201234567", "must be a phone number such as +15550100 (E.164)"),
+        (Phone, "+1234567890123456", "must be a phone number such as +15550100 (E.164)"),
+        (Phone, "+\u0663\u0661201234567", "must be a phone number such as +15550100 (E.164)"),
+        (Country, "nl", "must be a country code of two letters (ISO 3166-1)"),
+        (Country, "NLD", "must be a country code of two letters (ISO 3166-1)"),
+        (Currency, "EU\n", "must be a currency code of three letters (ISO 4217)"),
+        (ULID, "81ARZ3NDEKTSV4RRFFQ69G5FAV", "must be a ULID: 26 digits and capital letters"),
+        (ULID, "01ARZ3NDEKTSV4RRFFQ69G5FAU", "must be a ULID: 26 digits and capital letters"),
     ],
 )
 def test_anything_else_is_refused_in_plain_words(annotation: Any, text: str, message: str) -> None:
@@ -42,3 +66,11 @@ def test_a_field_has_a_bounded_length() -> None:
     text = "a@" + "b." * 200 + "com"
 
     assert [fault.code for fault in collect(Email, text)] == ["length"]
+
+
+def test_money_is_a_finite_amount_in_a_currency() -> None:
+    taken = json_decoder(Money)(b'{"amount": "9.90", "currency": "EUR"}')
+    faults = collect(Money, {"amount": "NaN", "currency": "euro"})
+
+    assert taken == Money(Decimal("9.90"), "EUR")
+    assert [fault.path for fault in faults] == ["amount", "currency"]

@@ -68,3 +68,6 @@ class Depends(Struct, frozen=True):
     cached: bool = True
     inline: bool = False
     max_concurrency: int | None = None
+
+    def __repr__(self) -> str:
+        return f"Depends({getattr(self.call, '__qualname__', repr(self.call))})"

@@ -16,7 +16,7 @@ import msgspec
 from gambrel.core.http.bodies.body import collect_body, count_bytes
 from gambrel.core.http.bodies.forms import FormData, parse_form
 from gambrel.core.http.bodies.multipart import parse_multipart
-from gambrel.core.http.errors import BadRequest
+from gambrel.core.http.errors import BadRequest, ContentTooLarge
 from gambrel.core.http.fields.cookies import parse_cookies
 from gambrel.core.http.headers import Headers
 from gambrel.core.http.proxies import Hop, TrustedProxies
@@ -222,7 +222,7 @@ class Request:
         body = self._body
         if isinstance(body, bytes):
             if body:
-                yield body
+                yield await self.body()
             return
         self._body = _SPENT
         async for piece in count_bytes(body, self.max_body):
@@ -233,9 +233,11 @@ class Request:
 
         Raises ContentTooLarge beyond it.
         """
-        body = self._body
+        body, limit = self._body, limit or self.max_body
         if not isinstance(body, bytes):
-            self._body = body = await collect_body(body, limit or self.max_body)
+            self._body = body = await collect_body(body, limit)
+        elif len(body) > limit:
+            raise ContentTooLarge(f"The body is larger than {limit} bytes.", limit=limit)
         return body
 
     @property
@@ -301,7 +303,7 @@ class Request:
     @cached_property
     def draft(self) -> Response:
         """Header fields, cookies and status to lay over whatever the handler answers."""
-        return Response()
+        return Response(status=getattr(self.endpoint, "status", 200))
 
     async def gone(self) -> None:
         """Return when the client has gone away."""

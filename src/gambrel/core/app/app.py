@@ -21,7 +21,8 @@ from gambrel.core.app.points import Declarations, caller_place
 from gambrel.core.app.settings import Settings
 from gambrel.core.app.setup import CHECKS, LIFESPANS, Band, Setup
 from gambrel.core.binding.describe import Operation
-from gambrel.core.binding.providers import Providers
+from gambrel.core.binding.execute import call_function
+from gambrel.core.binding.providers import Providers, identity
 from gambrel.core.binding.threads import WorkerPool
 from gambrel.core.edges.asgi import ASGIEdge
 from gambrel.core.http.errors import GambrelError
@@ -149,7 +150,7 @@ class App(Router):
     def override(self, key: Any, factory: Callable[..., Any]) -> Iterator[None]:
         """Use `factory` instead of a dependency or the provider of a type, for a time in tests."""
         before = self.providers.overrides
-        self.providers.overrides = {**before, key: factory}
+        self.providers.overrides = {**before, identity(key): factory}
         try:
             self._recompile()
             yield
@@ -186,6 +187,7 @@ class App(Router):
                 try:
                     yield self
                 finally:
+                    await self.pipeline.close()
                     await self.events.emit(AppStopping(self))
                     await self.providers.kept.close()
         finally:
@@ -199,6 +201,15 @@ class App(Router):
     async def respond(self, request: Request) -> Response:
         """Return the answer to a request: for edges with tasks, and for sub-requests."""
         return await self._running().respond(request)
+
+    async def call(self, function: Callable[..., Any], /, **given: Any) -> Any:
+        """Call a function with its dependencies outside a request: in a job, a command, a test.
+
+        `given` are arguments of its own. A plain `def` runs in a worker thread. Raises
+        GambrelError where something could only come from a request.
+        """
+        pool = self._running().pool
+        return await call_function(function, given, self.providers, pool.run)
 
     def _running(self) -> Pipeline:
         if self.pipeline is None:

@@ -4,7 +4,7 @@ Called once by `App.build`. What comes out (`Built`) is all that a request touch
 """
 
 import functools
-from collections.abc import Awaitable, Callable, Coroutine, Sequence
+from collections.abc import Awaitable, Callable
 from typing import Any
 
 from msgspec.structs import replace
@@ -26,11 +26,12 @@ from gambrel.core.app.setup import (
     Setup,
 )
 from gambrel.core.binding.describe import Operation
-from gambrel.core.binding.execute import dependent_endpoint
+from gambrel.core.binding.execute import closing_after, dependent_endpoint
 from gambrel.core.binding.generate import generate
 from gambrel.core.binding.plan import Context, Plan
 from gambrel.core.binding.providers import Provider
 from gambrel.core.edges.mount import Mount
+from gambrel.core.http.errors import BadRequest
 from gambrel.core.http.headers import ResponseHeaders
 from gambrel.core.http.host import HostRules
 from gambrel.core.http.proxies import TrustedProxies
@@ -83,6 +84,14 @@ def provide(app: Any) -> None:
         kind = lifespan.produces
         if kind is not None and not providers.has(kind):
             providers.add(Provider(kind, functools.partial(resources.__getitem__, kind), "app"))
+
+
+def is_secure(request: Request) -> bool:
+    """Whether a request came over HTTPS, as far as what its proxies say can be read."""
+    try:
+        return request.scheme == "https"
+    except BadRequest:  # this is asked for the answer to that very error, too
+        return False
 
 
 def constant(value: Any) -> Callable[[], Any]:
@@ -147,39 +156,43 @@ class Built:
     def endpoint_of(self, route: Route) -> Endpoint:
         """Return the endpoint of a route: its plan, inside its and the app's middleware."""
         options = route.options
-        failed = self.failed_in(route)
         middleware = [*self.middleware, *options.middleware]
+        settings = self.settings
         limits = Limits(
-            options.max_body or self.settings.max_body,
-            options.deadline or self.settings.handler_timeout,
+            settings.max_body if options.max_body is None else options.max_body,
+            (settings.handler_timeout if options.deadline is None else options.deadline) or None,
             options.cancel_on_disconnect,
         )
+        handlers = [ErrorHandler(match, handle) for match, handle in options.errors.items()]
+        errors = (ErrorHandlers(handlers),) if handlers else ()
         if route.kind in {"mount", "asgi"}:
             around = middleware if route.kind == "mount" else []
             mount = self.mounts.get(id(route.handler)) or Mount(route.handler, route.where)
-            call = fold(mount.endpoint(failed), around, failed)
-            return Endpoint(call, ASYNC, route, None, replace(limits, deadline=None))
+            call = fold(mount.endpoint(self.failed), around, self.failed)
+            return Endpoint(call, ASYNC, route, None, replace(limits, deadline=None), errors)
         plan = Plan(
             route.handler,
-            Context(self.bake, failed, self.app.providers),
+            Context(self.bake, self.failed, self.app.providers),
             path_names=route.names,
             status=options.status,
             returns=options.returns,
             dependencies=options.dependencies,
             inline=options.inline,
         )
-        if "file" in plan.sources and options.max_body is None:
+        if plan.takes_files and options.max_body is None:
             limits = replace(limits, max_body=self.settings.max_upload)
         call, kind = self.call_of(plan)
         if middleware and kind is not ASYNC:
             call, kind = self.in_async(call, kind, plan), ASYNC
         if middleware:
-            call = fold(call, middleware, failed)
-        return Endpoint(call, kind, route, plan, limits)
+            call = fold(call, middleware, self.failed)
+        if plan.graph.has_after:
+            call = closing_after(call)
+        return Endpoint(call, kind, route, plan, limits, errors)
 
     def call_of(self, plan: Plan) -> tuple[Callable[[Request], Any], str]:
         """Return the bare endpoint of a plan and how it is to be started."""
-        if plan.graph is not None:
+        if plan.graph.nodes:
             return dependent_endpoint(plan, self.run_in_thread), ASYNC
         call = generate(plan)
         if plan.signature.is_async and not plan.signature.is_generator:
@@ -193,8 +206,11 @@ class Built:
         """Return a sync endpoint as a coroutine function, for middleware to wrap."""
 
         async def threaded(request: Request) -> Response:
-            if not plan.is_ready(request):
-                await plan.load(request)
+            try:
+                if not plan.is_ready(request):
+                    await plan.load(request)
+            except Exception as error:
+                return await self.failed(request, error)
             answer = await self.run_in_thread(call, request) if kind is THREAD else call(request)
             response: Response = answer if isinstance(answer, Response) else await answer
             return response
@@ -209,22 +225,9 @@ class Built:
     # Errors ---------------------------------------------------------------------------------
 
     async def failed(self, request: Request, error: BaseException) -> Response:
-        """Answer an error with the app's handlers."""
-        return self.dress(await self.boundary.respond(request, error), request)
-
-    def failed_in(
-        self, route: Route
-    ) -> Callable[[Request, BaseException], Coroutine[Any, Any, Response]]:
-        """Return the boundary of a route: its groups' error handlers before the app's."""
-        if not route.options.errors:
-            return self.failed
-        handlers = [ErrorHandler(match, handle) for match, handle in route.options.errors.items()]
-        scopes: Sequence[ErrorHandlers] = (ErrorHandlers(handlers),)
-
-        async def failed(request: Request, error: BaseException) -> Response:
-            return self.dress(await self.boundary.respond(request, error, scopes), request)
-
-        return failed
+        """Answer an error with the handlers of the route's groups, then the app's."""
+        scopes = getattr(request.endpoint, "errors", ())
+        return self.dress(await self.boundary.respond(request, error, scopes), request)
 
     # Requests -------------------------------------------------------------------------------
 
@@ -248,10 +251,10 @@ class Built:
         except Exception as error:
             return await self.failed(request, error)
 
-    def bake(self, status: int, media_type: str | None) -> Baked:
-        """Return a head with the app's default fields."""
-        pairs = [] if media_type is None else [("content-type", media_type)]
-        return Baked(status, [*pairs, *self.defaults(status, media_type)])
+    def bake(self, status: int, media_type: str | None, *pairs: tuple[str, str]) -> Baked:
+        """Return a head with `pairs` and the app's default fields."""
+        kind = [] if media_type is None else [("content-type", media_type)]
+        return Baked(status, [*kind, *pairs, *self.defaults(status, media_type)])
 
     def defaults(self, status: int, media_type: str | None) -> list[tuple[str, str]]:
         """Return the fields that responses of a kind get."""
@@ -267,7 +270,7 @@ class Built:
         given = {name for name, _ in pairs}
         media_type = response.headers.get("content-type") if "content-type" in given else None
         wanted = self.defaults(response.status, media_type)
-        if self.secure_headers and request is not None and request.scheme == "https":
+        if self.secure_headers and request is not None and is_secure(request):
             wanted = [*wanted, *self.secure_headers]
         pairs += [pair for pair in wanted if pair[0] not in given]
         return response

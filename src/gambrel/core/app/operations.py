@@ -77,8 +77,8 @@ def describe_route(route: Route, plan: Plan) -> list[Operation]:
 def all_parameters(plan: Plan) -> list[Parameter]:
     """Return the parameters of a handler and of its dependencies, each name once per place."""
     found: dict[tuple[str, str], Parameter] = {}
-    inputs = () if plan.graph is None else plan.graph.inputs
-    for parameter in (*plan.parameters, *inputs):
+    taken = [parameter for parameter, _ in plan.inputs]
+    for parameter in sorted(taken, key=lambda each: each not in plan.parameters):
         found.setdefault((parameter.source, parameter.alias), parameter)
     return list(found.values())
 

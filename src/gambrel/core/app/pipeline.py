@@ -5,15 +5,18 @@ the error boundary in one callable, so that a request only has to be matched and
 """
 
 import asyncio
+import logging
 import sys
 from collections.abc import Awaitable, Callable, Coroutine, Sequence
 from typing import Any
 
 from msgspec import Struct
 
+from gambrel.core.app.errors import ErrorHandlers
 from gambrel.core.binding.plan import Plan
+from gambrel.core.binding.signature import location_of
 from gambrel.core.binding.threads import WorkerPool
-from gambrel.core.http.errors import ServiceUnavailable
+from gambrel.core.http.errors import GambrelError, ServerError, ServiceUnavailable
 from gambrel.core.http.request import Request
 from gambrel.core.http.response import Response
 
@@ -40,9 +43,23 @@ class Limits(Struct, frozen=True):
 
 
 class Endpoint:
-    """A route ready to run: `call(request)` gives a response, or a coroutine of one."""
+    """A route ready to run: `call(request)` gives a response, or a coroutine of one.
 
-    __slots__ = ("call", "kind", "limits", "max_body", "plan", "reads_body", "route")
+    `errors` are the error handlers of its groups, the innermost first.
+    """
+
+    __slots__ = (
+        "call",
+        "errors",
+        "kind",
+        "limits",
+        "max_body",
+        "plan",
+        "reads_body",
+        "route",
+        "status",
+        "uses_threads",
+    )
 
     def __init__(
         self,
@@ -51,12 +68,16 @@ class Endpoint:
         route: Any = None,
         plan: Plan | None = None,
         limits: Limits | None = None,
+        errors: Sequence[ErrorHandlers] = (),
     ) -> None:
         self.call = call
         self.kind = kind
         self.route = route
         self.plan = plan
+        self.errors = errors
+        self.status = 200 if plan is None else plan.result.status
         self.reads_body = plan is not None and plan.reads_body
+        self.uses_threads = plan is not None and plan.uses_threads
         self.limits = limits or Limits()
         self.max_body = self.limits.max_body
 
@@ -71,6 +92,7 @@ class Pipeline:
         self.failed = failed
         self.loop = loop
         self.pool = pool
+        self.left: set[asyncio.Task[Any]] = set()
 
     def enter(self, request: Request) -> None:
         """Start the request; its connection's `deliver` gets the response, at once or later."""
@@ -95,14 +117,60 @@ class Pipeline:
     async def respond(self, request: Request) -> Response:
         """Return the response, for edges that run in a task of their own."""
         request.endpoint = endpoint = self.find(request)
+        deadline = endpoint.limits.deadline
         try:
-            async with asyncio.timeout(endpoint.limits.deadline):
-                if endpoint.kind is ASYNC:
-                    response: Response = await endpoint.call(request)
-                    return response
-                return await self.load_and_call(request, endpoint)
+            if endpoint.uses_threads:
+                return await self.respond_from_thread(request, endpoint, deadline)
+            async with asyncio.timeout(deadline):
+                return await self.work(request, endpoint)
         except TimeoutError:
             return await self.failed(request, ServiceUnavailable("The deadline has passed."))
+        except asyncio.CancelledError:
+            if is_wanted(asyncio.current_task()):
+                raise
+            return await self.failed(request, ServerError("The handler was cancelled."))
+
+    def work(self, request: Request, endpoint: Endpoint) -> Coroutine[Any, Any, Response]:
+        """Return the work on a request as a coroutine."""
+        if endpoint.kind is ASYNC:
+            coroutine: Coroutine[Any, Any, Response] = endpoint.call(request)
+            return coroutine
+        return self.load_and_call(request, endpoint)
+
+    async def respond_from_thread(
+        self, request: Request, endpoint: Endpoint, deadline: float | None
+    ) -> Response:
+        """The same where a thread works, which cannot be stopped but left behind at the deadline.
+
+        Its task stays, to clean up after the thread.
+        """
+        task = self.loop.create_task(self.work(request, endpoint))
+        try:
+            await asyncio.wait([task], timeout=deadline)
+        finally:
+            if not task.done():
+                task.cancel()
+                await asyncio.sleep(0)
+            if not task.done():
+                self.left.add(task)
+                task.add_done_callback(self.forget)
+        if task not in self.left:
+            return task.result()
+        raise TimeoutError
+
+    def forget(self, task: "asyncio.Task[Response]") -> None:
+        """A task that was left behind has ended, and nobody waits for its answer."""
+        self.left.discard(task)
+        _log.warning("a request ended after its deadline, or after its client had left")
+        if not task.cancelled() and task.exception() is None:
+            closing = self.loop.create_task(task.result().close())
+            self.left.add(closing)
+            closing.add_done_callback(self.left.discard)
+
+    async def close(self) -> None:
+        """Give what was left behind a moment to end."""
+        if self.left:
+            await asyncio.wait(self.left, timeout=_LEAVE)
 
     def start(self, request: Request, work: Coroutine[Any, Any, Response]) -> None:
         """Run a coroutine as a task that starts at once where Python can do that (3.12)."""
@@ -114,14 +182,16 @@ class Pipeline:
 
     def follow(self, request: Request, task: "asyncio.Task[Response]") -> None:
         """Settle a task now, or when it is done."""
-        if task.done():
+        if task.done() and task.cancelled():  # by nobody outside, who had no time to
+            self.start(request, self.failed(request, ServerError("The handler was cancelled.")))
+        elif task.done():
             self.settle(request, task)
         else:
             request.connection.waiting(request, task)
             task.add_done_callback(lambda done: self.settle(request, done))
 
     def settle(self, request: Request, task: "asyncio.Task[Response]") -> None:
-        """Deliver what a task has answered. A cancelled one has nobody to answer."""
+        """Deliver what a task has answered; for a cancelled one, the connection answers."""
         try:
             response = task.result()
         except asyncio.CancelledError:
@@ -161,6 +231,13 @@ class Pipeline:
         return response
 
 
+def is_wanted(task: "asyncio.Task[Any] | None") -> bool:
+    """Whether a cancellation was asked of a task, rather than raised by what it awaits."""
+    return task is not None and task.cancelling() > 0
+
+
+_LEAVE = 5.0  # seconds
+_log = logging.getLogger("gambrel")
 _EAGER = sys.version_info >= (3, 12)
 _EagerTask: Any = asyncio.Task  # mypy checks for 3.11, where a task cannot start eagerly
 
@@ -181,8 +258,22 @@ def guarded(middleware: Middleware, call_next: CallNext, failed: Failed) -> Call
 
     async def layer(request: Request) -> Response:
         try:
-            return await middleware(request, call_next)
+            response = await middleware(request, call_next)
+            if not isinstance(response, Response):
+                raise not_a_response(middleware, response)
+            return response
         except Exception as error:
             return await failed(request, error)
 
     return layer
+
+
+def not_a_response(middleware: Middleware, given: object) -> GambrelError:
+    """The error of a middleware that returns something else, mostly nothing."""
+    name = getattr(middleware, "__qualname__", type(middleware).__qualname__)
+    return GambrelError(
+        "app.middleware-result",
+        f"the middleware {name} returned a {type(given).__name__} and not a response",
+        location_of(middleware),
+        "end it with `return await call_next(request)`, or with a response of its own",
+    )

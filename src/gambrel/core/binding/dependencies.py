@@ -4,17 +4,15 @@ Built once at start-up, where cycles, missing providers and scopes that cannot h
 with the chain that leads to them. Executed by `execute.py`.
 """
 
-import asyncio
-import inspect
 from collections.abc import Iterable
-from typing import Any, get_args, get_origin
+from typing import Any, get_args
 
-from msgspec import Struct, field
+from msgspec import Struct, field, structs
 
 from gambrel.conversion.errors import GambrelError
-from gambrel.core.binding.extract import Extractor, build_extractor
+from gambrel.core.binding.extract import Extractor
 from gambrel.core.binding.markers import Depends
-from gambrel.core.binding.providers import WIDTH, Providers
+from gambrel.core.binding.providers import WIDTH, Providers, identity
 from gambrel.core.binding.signature import (
     REQUIRED,
     Parameter,
@@ -25,23 +23,40 @@ from gambrel.core.binding.signature import (
     without_none,
 )
 
-__all__ = ["Graph", "Node"]
+__all__ = ["Chain", "Graph", "Node", "no_provider"]
+
+Chain = tuple[Signature, ...]
+"""How a callable came to be needed: from the handler down to it."""
 
 
 class Node(Struct, eq=False):
-    """One dependency: how to call it, where its arguments come from, how long its value lives."""
+    """One dependency: how to call it, where its arguments come from, how long its value lives.
+
+    `edges` are its arguments that are dependencies, `inputs` (filled by the plan) take the others
+    out of a request; of a closed one, nothing that has a default and no marker.
+    """
 
     key: Any
     signature: Signature
     depends: Depends
+    chain: Chain
+    is_closed: bool
+    reads_body: bool = False
     inputs: dict[str, Extractor] = field(default_factory=dict)
     edges: dict[str, "Node"] = field(default_factory=dict)
-    limit: asyncio.Semaphore | None = None
 
     @property
-    def reads_body(self) -> bool:
-        """Whether one of its arguments comes from the body."""
-        return any(p.source in {"body", "form", "file"} for p in self.signature.parameters)
+    def parameters(self) -> list[Parameter]:
+        """What it takes from the request itself.
+
+        The factory of a type is bound by type: a client fills only what a marker opens to it.
+        """
+        return [
+            p
+            for p in self.signature.parameters
+            if p.name not in self.edges
+            and (not self.is_closed or p.is_required or p.marker or p.source == "framework")
+        ]
 
 
 class Graph:
@@ -58,101 +73,99 @@ class Graph:
     def of(
         cls,
         signature: Signature,
-        extra: tuple[Depends, ...],
+        extra: Iterable[Any],
         providers: Providers,
         path_names: Iterable[str] = (),
-    ) -> "Graph | None":
-        """Return the graph of `signature` and the route's `extra` dependencies, or None.
+    ) -> "Graph":
+        """Return the graph of `signature` and the `extra` dependencies of its route.
 
-        Raises GambrelError for cycles, missing providers, types that do not match and scopes
-        that depend on narrower ones.
+        Raises GambrelError for cycles, types that do not match and scopes that depend on narrower
+        ones.
         """
         graph = cls(providers, path_names)
-        for depends in extra:
-            graph.visit(depends.call, depends, ())
-        graph.root = graph.edges_of(signature, (signature.name,))
-        return graph if graph.nodes else None
+        for each in extra:
+            depends = each if isinstance(each, Depends) else Depends(each)
+            graph.visit(depends, (signature,))
+        graph.root = graph.edges_of((signature,))
+        return graph
 
     @property
-    def inputs(self) -> tuple[Parameter, ...]:
-        """Every parameter any node takes from the request."""
-        return tuple(
-            parameter
-            for node in self.nodes
-            for parameter in node.signature.parameters
-            if parameter.name in node.inputs
-        )
+    def has_after(self) -> bool:
+        """Whether something stays open until the last byte was sent."""
+        return any(node.depends.exit == "after" for node in self.nodes)
 
-    def edges_of(self, signature: Signature, chain: tuple[str, ...]) -> dict[str, Node]:
-        """Visit the dependencies of one callable and return them by parameter name."""
+    def edges_of(self, chain: Chain) -> dict[str, Node]:
+        """Visit the dependencies of the last callable and return them by parameter name."""
         edges: dict[str, Node] = {}
-        for parameter in signature.parameters:
+        for parameter in chain[-1].parameters:
             if isinstance(parameter.marker, Depends):
-                edges[parameter.name] = node = self.visit(
-                    parameter.marker.call, parameter.marker, chain
-                )
-                check_type(parameter, node, signature)
+                edges[parameter.name] = node = self.visit(parameter.marker, chain)
+                check_type(parameter, node, chain[-1])
             elif parameter.source == "provider":
                 kind = without_none(strip_annotated(parameter.annotation))
-                scope = self.providers.by_kind[kind].scope
-                edges[parameter.name] = self.visit(kind, Depends(kind, scope=scope), chain)
+                edges[parameter.name] = self.visit(Depends(kind), chain)
         return edges
 
-    def visit(self, key: Any, depends: Depends, chain: tuple[str, ...]) -> Node:
+    def visit(self, depends: Depends, chain: Chain) -> Node:
         """Return the node of a dependency, adding what it depends on before it."""
+        key, providers = identity(depends.call), self.providers
+        is_typed = providers.has(depends.call)
+        if is_typed:
+            depends = structs.replace(depends, scope=providers.scope(depends.call))
         if depends.cached and key in self._by_key:
+            check_same(self._by_key[key], depends, chain)
             return self._by_key[key]
-        call = self.providers.factory(key)
-        signature = read_signature(call, self.path_names, self.providers.has)
-        if signature.name in chain:
-            circle = " → ".join([*chain[chain.index(signature.name) :], signature.name])
-            raise GambrelError(
-                "binding.circle",
-                f"dependencies need each other: {circle}",
-                signature.where,
-                "let one of them take what both need from a third",
-            )
-        node = Node(key, signature, depends)
-        node.edges = self.edges_of(signature, (*chain, signature.name))
-        for parameter in signature.parameters:
-            if parameter.name not in node.edges:
-                refuse_unprovided(parameter, (*chain, signature.name))
-                node.inputs[parameter.name] = build_extractor(parameter)
+        call = providers.factory(depends.call)
+        if any(call is above.origin for above in chain):
+            raise circle(call, chain)
+        signature = read_signature(call, self.path_names, providers.has)
+        is_closed = is_typed or depends.scope == "app"
+        node = Node(key, signature, depends, (*chain, signature), is_closed)
+        node.edges = self.edges_of(node.chain)
+        for parameter in node.parameters if is_typed else ():
+            if parameter.marker is None and parameter.source != "framework":
+                raise no_provider(parameter, node.chain)
         check_scope(node)
-        if depends.max_concurrency is not None:
-            node.limit = asyncio.Semaphore(depends.max_concurrency)
         self.nodes.append(node)
         if depends.cached:
             self._by_key[key] = node
         return node
 
 
-def refuse_unprovided(parameter: Parameter, chain: tuple[str, ...]) -> None:
-    """Raise where a parameter's type can only be injected and nothing provides it."""
-    kind = without_none(strip_annotated(parameter.annotation))
-    if parameter.source != "query" or not is_injectable_only(kind):
-        return
-    raise GambrelError(
+def circle(call: Any, chain: Chain) -> GambrelError:
+    """Return the error of dependencies that need each other."""
+    start = next(index for index, above in enumerate(chain) if above.origin is call)
+    names = [above.name for above in chain[start:]]
+    return GambrelError(
+        "binding.circle",
+        f"dependencies need each other: {' → '.join([*names, names[0]])}",
+        chain[start].where,
+        "let one of them take what both need from a third",
+    )
+
+
+def no_provider(parameter: Parameter, chain: Chain) -> GambrelError:
+    """Return the error of a parameter that can only be injected, and that nothing provides."""
+    kind = spell(without_none(strip_annotated(parameter.annotation)))
+    return GambrelError(
         "binding.no-provider",
-        f"nothing provides {spell(kind)}, which {parameter.name!r} of {chain[-1]} needs",
-        " → ".join([*chain, spell(kind)]),
-        f"register one: `app.provide({spell(kind)}, make_it)`, "
-        f"or write `Annotated[{spell(kind)}, Depends(make_it)]`",
+        f"nothing provides {kind}, which {parameter.name!r} of {chain[-1].name} needs",
+        f"{' → '.join([*(above.name for above in chain), kind])} ({chain[-1].where})",
+        f"register one: `app.provide({kind}, make_it)`, "
+        f"or write `Annotated[{kind}, Depends(make_it)]`",
     )
 
 
-_PARSED_MODULES = {"builtins", "datetime", "decimal", "uuid", "enum", "typing", "types", "pathlib"}
-
-
-def is_injectable_only(kind: Any) -> bool:
-    """Whether a class is a protocol or a plain class that no text can be read as."""
-    if not isinstance(kind, type) or get_origin(kind) is not None:
-        return False
-    if getattr(kind, "_is_protocol", False) or inspect.isabstract(kind):
-        return True
-    return kind.__module__ not in _PARSED_MODULES and not any(
-        base.__module__ in _PARSED_MODULES and base is not object for base in kind.__mro__
-    )
+def check_same(node: Node, depends: Depends, chain: Chain) -> None:
+    """Raise where one value would have to live in two ways."""
+    if structs.replace(node.depends, call=depends.call) != depends:
+        raise GambrelError(
+            "binding.depends-twice",
+            f"{chain[-1].name} wants {node.signature.name} as {depends}, "
+            f"and another of the same request as {node.depends}",
+            chain[-1].where,
+            "say the same in both, or `cached=False` for a value of its own",
+        )
 
 
 def check_scope(node: Node) -> None:
@@ -167,13 +180,21 @@ def check_scope(node: Node) -> None:
                 node.signature.where,
                 f'give {edge.signature.name} scope="{scope}", or {node.signature.name} less',
             )
-    if scope == "app" and node.inputs:
+    if scope == "app" and node.parameters:
         raise GambrelError(
             "binding.scope",
             f"{node.signature.name} lives as long as the app and cannot read "
-            f"{next(iter(node.inputs))!r} from one request",
+            f"{node.parameters[0].name!r} from one request",
             node.signature.where,
             'use scope="request", or take the value where it is used',
+        )
+    if scope != "request" and (node.depends.exit == "after" or node.depends.max_concurrency):
+        raise GambrelError(
+            "binding.scope",
+            f"{node.signature.name} lives as long as the {scope}: `exit` and `max_concurrency` "
+            "say nothing of it",
+            node.signature.where,
+            'leave them out, or use scope="request"',
         )
 
 

@@ -4,23 +4,30 @@ They are the reference for the generated endpoints (`generate.py`) and find ever
 request when the fast path has failed. Bodies are read before they run.
 """
 
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Mapping, Sequence
 from typing import Any, get_origin
 
-import msgspec
+from msgspec import defstruct, field
 
 from gambrel.conversion.convert import json_decoder, msgpack_decoder
 from gambrel.conversion.objects import object_converter
 from gambrel.conversion.text import ConversionError, text_converter, texts_converter
 from gambrel.core.binding.markers import Body, File
-from gambrel.core.binding.signature import Parameter, is_struct_type, strip_annotated, without_none
+from gambrel.core.binding.signature import (
+    REQUIRED,
+    Parameter,
+    is_struct_type,
+    strip_annotated,
+    without_none,
+)
 from gambrel.core.http.bodies.forms import Upload
 from gambrel.core.http.errors import GambrelError, UnsupportedMediaType
-from gambrel.core.http.headers import Headers
+from gambrel.core.http.headers import Headers, ResponseHeaders
+from gambrel.core.http.query import QueryParams
 from gambrel.core.http.request import Request, State
 from gambrel.core.http.response import Response
 
-__all__ = ["Extractor", "build_extractor", "join_bodies", "missing"]
+__all__ = ["Extractor", "build_extractor", "join_bodies"]
 
 Extractor = Callable[[Request], Any]
 _COLLECTIONS = (list, set, frozenset, tuple)
@@ -28,9 +35,21 @@ MSGPACK_TYPES = ("application/msgpack", "application/x-msgpack", "application/vn
 FORM_TYPES = ("application/x-www-form-urlencoded", "multipart/form-data")
 
 
-def missing() -> ConversionError:
-    """The fault of a required parameter that is not there."""
-    return ConversionError("missing", "is required")
+def absent(parameter: Parameter) -> Callable[[], Any]:
+    """Return what stands for a parameter that is not there: its default, or an error.
+
+    A list or dict is copied, so that no request sees what another has put in.
+    """
+    default = parameter.default
+    if isinstance(default, list | dict | set | bytearray):
+        return default.copy
+
+    def give() -> Any:
+        if parameter.is_required:
+            raise ConversionError("missing", "is required")
+        return default
+
+    return give
 
 
 def build_extractor(parameter: Parameter) -> Extractor:
@@ -58,7 +77,7 @@ def from_mapping(
     parameter: Parameter, read: Callable[[Request], Mapping[str, str | list[str]]]
 ) -> Extractor:
     """Return an extractor over a mapping of texts: a struct, a collection or one scalar."""
-    alias, default, required = parameter.alias, parameter.default, parameter.is_required
+    alias, otherwise = parameter.alias, absent(parameter)
     if is_struct_type(without_none(strip_annotated(parameter.annotation))):
         convert_object = object_converter(
             parameter.annotation, location=parameter.source, form=parameter.source == "form"
@@ -70,9 +89,7 @@ def from_mapping(
         def extract_many(request: Request) -> Any:
             values = read(request).get(alias)
             if values is None:
-                if required:
-                    raise missing()
-                return default
+                return otherwise()
             return convert_many([values] if isinstance(values, str) else values)
 
         return extract_many
@@ -81,9 +98,7 @@ def from_mapping(
     def extract_one(request: Request) -> Any:
         value = read(request).get(alias)
         if value is None:
-            if required:
-                raise missing()
-            return default
+            return otherwise()
         if not isinstance(value, str):
             raise ConversionError("duplicate", "is given more than once")
         return convert(value)
@@ -94,13 +109,12 @@ def from_mapping(
 def from_path(parameter: Parameter) -> Extractor:
     """A path parameter; what a converter of the pattern has made of it is passed on."""
     alias, convert = parameter.alias, text_converter(parameter.annotation)
+    otherwise = absent(parameter)
 
     def extract(request: Request) -> Any:
         params = request.params
         if params is None or alias not in params:
-            if parameter.is_required:
-                raise missing()
-            return parameter.default
+            return otherwise()
         value = params[alias]
         return convert(value) if isinstance(value, str) else value
 
@@ -145,13 +159,12 @@ def from_file(parameter: Parameter) -> Extractor:
     """Uploaded files of a form that was read before."""
     many = get_origin(without_none(strip_annotated(parameter.annotation))) is list
     marker = parameter.marker if isinstance(parameter.marker, File) else File()
+    otherwise = absent(parameter)
 
     def extract(request: Request) -> Any:
         uploads = [v for v in request.form_data.get_all(parameter.alias) if isinstance(v, Upload)]
         if not uploads:
-            if parameter.is_required:
-                raise missing()
-            return parameter.default
+            return otherwise()
         for upload in uploads:
             if marker.max_size is not None and upload.size > marker.max_size:
                 raise ConversionError("size", f"must have at most {marker.max_size} bytes")
@@ -168,29 +181,49 @@ def from_file(parameter: Parameter) -> Extractor:
 
 def from_body(parameter: Parameter) -> Extractor:
     """The whole body, by its media type: JSON, msgpack, or a form for struct types."""
-    annotation, default = parameter.annotation, parameter.default
+    annotation, otherwise = parameter.annotation, absent(parameter)
     marker = parameter.marker if isinstance(parameter.marker, Body) else Body()
-    if annotation is bytes:
-        return lambda request: request.buffered
+    if strip_annotated(annotation) is bytes:
+        return whole_body(marker.media_type)
     decode_json, decode_msgpack = json_decoder(annotation), msgpack_decoder(annotation)
     plain = without_none(strip_annotated(annotation))
     convert_form = form_converter(annotation) if is_struct_type(plain) else None
+    taken = marker.media_type or ", ".join(
+        ("application/json", "application/msgpack", *(FORM_TYPES if convert_form else ()))
+    )
 
     def extract(request: Request) -> Any:
-        media_type, body = request.headers.media_type, request.buffered
-        if not media_type and not body and not parameter.is_required:
-            return default
-        if marker.media_type is not None and media_type != marker.media_type:
-            raise UnsupportedMediaType(f"Send the body as {marker.media_type}.")
+        media_type = request.headers.media_type
+        if marker.media_type not in {None, media_type}:
+            raise unsupported(taken)
+        if convert_form is not None and media_type in FORM_TYPES:
+            return convert_form(request.form_fields)
+        body = request.buffered
+        if not body and not parameter.is_required:
+            return otherwise()
         if media_type == "application/json" or media_type.endswith("+json"):
             return decode_json(body)
         if media_type in MSGPACK_TYPES:
             return decode_msgpack(body)
-        if convert_form is not None and media_type in FORM_TYPES:
-            return convert_form(request.form_fields)
-        raise UnsupportedMediaType("Send the body as application/json.")
+        raise unsupported(taken)
 
     return extract
+
+
+def whole_body(media_type: str | None) -> Extractor:
+    """The body as it is."""
+
+    def extract(request: Request) -> bytes:
+        if media_type not in {None, request.headers.media_type}:
+            raise unsupported(str(media_type))
+        return request.buffered
+
+    return extract
+
+
+def unsupported(taken: str) -> UnsupportedMediaType:
+    """The error of a body in a form that is not taken (RFC 9110 §15.5.16)."""
+    return UnsupportedMediaType(f"Send the body as {taken}.", headers={"accept": taken})
 
 
 def form_converter(annotation: Any) -> Callable[[Mapping[str, Any]], Any] | None:
@@ -201,16 +234,23 @@ def form_converter(annotation: Any) -> Callable[[Mapping[str, Any]], Any] | None
         return None
 
 
-def join_bodies(parameters: list[Parameter]) -> dict[str, Extractor]:
-    """Return extractors for several body parameters: members of one object, keyed by name."""
+def join_bodies(parameters: Sequence[Parameter]) -> dict[str, Extractor]:
+    """Return extractors for several body parameters, by alias: members of one object."""
+    named = {p.alias: f"body_{index}" for index, p in enumerate(parameters)}
     fields = [
-        (p.name, p.annotation) if p.is_required else (p.name, p.annotation, p.default)
+        (
+            named[p.alias],
+            p.annotation,
+            *(() if p.is_required else (field(default_factory=absent(p)),)),
+        )
         for p in parameters
     ]
-    joined: Any = msgspec.defstruct(
-        "Body", fields, rename={p.name: p.alias for p in parameters}, kw_only=True
+    joined: Any = defstruct(
+        "Body", fields, rename={new: old for old, new in named.items()}, kw_only=True
     )
-    whole = from_body(Parameter("body", joined, "body", "body"))
+    is_required = any(p.is_required for p in parameters)
+    default = REQUIRED if is_required else joined()
+    whole = from_body(Parameter("body", joined, "body", "body", default))
 
     def member(name: str) -> Extractor:
         def extract(request: Request) -> Any:
@@ -221,18 +261,19 @@ def join_bodies(parameters: list[Parameter]) -> dict[str, Extractor]:
 
         return extract
 
-    return {p.name: member(p.name) for p in parameters}
+    return {alias: member(name) for alias, name in named.items()}
+
+
+_FRAMEWORK: dict[type, Extractor] = {
+    Request: lambda request: request,
+    Headers: lambda request: request.headers,
+    QueryParams: lambda request: request.query,
+    State: lambda request: request.state,
+    Response: lambda request: request.draft,
+    ResponseHeaders: lambda request: request.draft.headers,
+}
 
 
 def from_framework(parameter: Parameter) -> Extractor:
-    """The request, its headers or state, or the draft of its response."""
-    kind = without_none(strip_annotated(parameter.annotation))
-    if issubclass(kind, Request):
-        return lambda request: request
-    if issubclass(kind, Headers):
-        return lambda request: request.headers
-    if issubclass(kind, State):
-        return lambda request: request.state
-    if issubclass(kind, Response):
-        return lambda request: request.draft
-    raise TypeError(kind)
+    """The request, a part of it, or the draft of its response."""
+    return _FRAMEWORK[without_none(strip_annotated(parameter.annotation))]

@@ -177,7 +177,7 @@ class Writer:
 
     def answer(self) -> list[str]:
         """The exact declared type goes straight to its encoder; the rest is looked at."""
-        result, has_draft = self.plan.result, "framework" in self.plan.sources
+        result, has_draft = self.plan.result, self.plan.has_draft
         if result.fast_type is None or has_draft:
             return ["return respond(request, result)"]
         if result.fast_type is str:

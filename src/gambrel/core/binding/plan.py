@@ -4,28 +4,36 @@
 faster function that does the same, and falls back to `diagnose` to find every fault at once.
 """
 
-from collections.abc import Callable, Collection, Coroutine
-from typing import Any
+from collections.abc import Callable, Collection, Coroutine, Iterable
+from typing import Any, get_args
 
-import msgspec
-from msgspec import Struct
+from msgspec import Struct, structs
 
 from gambrel.conversion.convert import json_decoder
-from gambrel.conversion.errors import Fault, InvalidError, MalformedError
+from gambrel.conversion.errors import Fault, GambrelError, InvalidError, MalformedError
+from gambrel.conversion.faults import fault
 from gambrel.conversion.text import ConversionError
-from gambrel.core.binding.dependencies import Graph
+from gambrel.core.binding.dependencies import Chain, Graph, no_provider
 from gambrel.core.binding.extract import Extractor, build_extractor, join_bodies
-from gambrel.core.binding.markers import Depends
 from gambrel.core.binding.providers import Providers
 from gambrel.core.binding.result import Bake, Result
-from gambrel.core.binding.signature import Parameter, Signature, read_signature
-from gambrel.core.http.errors import BadRequest, HTTPError, Unprocessable
-from gambrel.core.http.request import ClientGone, Request
+from gambrel.core.binding.signature import (
+    Parameter,
+    Signature,
+    read_signature,
+    spell,
+    strip_annotated,
+    without_none,
+)
+from gambrel.core.http.errors import BadRequest, Unprocessable
+from gambrel.core.http.headers import ResponseHeaders
+from gambrel.core.http.request import Request
 from gambrel.core.http.response import Response
 
 __all__ = ["Context", "Plan"]
 
 _FORM_SOURCES = {"form", "file"}
+_BODY_SOURCES = {"body", *_FORM_SOURCES}
 
 
 class Context(Struct, frozen=True):
@@ -47,39 +55,48 @@ class Plan:
         path_names: Collection[str] = (),
         status: int | None = None,
         returns: Any = None,
-        dependencies: tuple[Depends, ...] = (),
+        dependencies: tuple[Any, ...] = (),
         inline: bool = False,
     ) -> None:
-        self.handler = handler
         self.context = context
-        self.signature: Signature = read_signature(handler, path_names, context.providers.has)
-        declared = self.signature.returns if returns is None else returns
+        self.signature = signature = read_signature(handler, path_names, context.providers.has)
+        self.handler = signature.call
+        declared = signature.returns if returns is None else returns
         self.result = Result(declared, status, context.bake)
-        self.parameters = self.signature.parameters
+        self.parameters = signature.parameters
         self.inline = inline
-        self.graph = Graph.of(self.signature, dependencies, context.providers, path_names)
-        inputs = () if self.graph is None else self.graph.inputs
-        self.sources = {parameter.source for parameter in (*self.parameters, *inputs)}
-        self.extractors: dict[str, Extractor] = self.build_extractors(self.parameters)
-        self.decoders = json_bodies(self.parameters)
-
-    @staticmethod
-    def build_extractors(parameters: tuple[Parameter, ...]) -> dict[str, Extractor]:
-        """Return one extractor per parameter that comes from the request itself."""
-        own = [p for p in parameters if p.source not in {"depends", "provider"}]
-        bodies = [p for p in own if p.source == "body"]
-        joined = join_bodies(bodies) if len(bodies) > 1 else {}
-        return {p.name: joined.get(p.name) or build_extractor(p) for p in own}
+        self.graph = Graph.of(signature, dependencies, context.providers, path_names)
+        self.extractors: dict[str, Extractor] = {}
+        self.inputs = self.build_inputs()
+        self.decoders = json_bodies([parameter for parameter, _ in self.inputs])
+        sources = {parameter.source for parameter, _ in self.inputs}
+        self.has_draft = any(is_drafting(parameter) for parameter, _ in self.inputs)
+        self.reads_form = bool(sources & _FORM_SOURCES)
+        self.reads_body = bool(sources & _BODY_SOURCES)
+        self.takes_files = "file" in sources
 
     @property
-    def reads_form(self) -> bool:
-        """Whether a form must be read before binding."""
-        return bool(self.sources & _FORM_SOURCES)
+    def uses_threads(self) -> bool:
+        """Whether a worker thread runs the handler or one of its dependencies."""
+        calls = [(self.signature, self.inline)]
+        calls += [(node.signature, node.depends.inline) for node in self.graph.nodes]
+        return not all(inline or signature.is_async for signature, inline in calls)
 
-    @property
-    def reads_body(self) -> bool:
-        """Whether the body must be read before binding."""
-        return "body" in self.sources or self.reads_form
+    def build_inputs(self) -> list[tuple[Parameter, Extractor]]:
+        """Make the extractors of the dependencies and of the handler, and return all in order."""
+        own = [p for p in self.parameters if p.name not in self.graph.root]
+        owners: list[tuple[Chain, list[Parameter], dict[str, Extractor]]] = [
+            *((node.chain, node.parameters, node.inputs) for node in self.graph.nodes),
+            ((self.signature,), own, self.extractors),
+        ]
+        for node in self.graph.nodes:
+            node.reads_body = reads(node.parameters)
+        joined = joined_bodies([(chain[-1], p) for chain, taken, _ in owners for p in taken])
+        for chain, taken, extractors in owners:
+            for p in taken:
+                member = joined.get(p.alias) if is_member(p) else None
+                extractors[p.name] = member or build_input(p, chain)
+        return [(p, made[p.name]) for _, taken, made in owners for p in taken]
 
     def is_ready(self, request: Request) -> bool:
         """Whether binding can start at once: nothing to read, or it is here already."""
@@ -101,77 +118,95 @@ class Plan:
         return {name: extract(request) for name, extract in self.extractors.items()}
 
     def diagnose(self, request: Request, error: Exception) -> Exception:
-        """Return one error with every fault of the request; `error` itself if there is none."""
-        return diagnose(request, error, self.parameters, self.extractors)
+        """Return one error for all that is wrong with the input of handler and dependencies.
 
-    def diagnose_all(self, request: Request, error: Exception) -> Exception:
-        """The same, with the inputs of every dependency."""
+        That is `error` itself where the body could not be had. What is wrong with the request as
+        a whole (400, 415) goes before faults of single values.
+        """
+        if not self.is_ready(request):
+            return error
         faults: list[Fault] = []
-        nodes = self.graph.nodes if self.graph is not None else []
-        everything = [(node.signature.parameters, node.inputs) for node in nodes]
-        for parameters, extractors in [*everything, (self.parameters, self.extractors)]:
-            found = diagnose(request, error, parameters, extractors)
-            if isinstance(found, Unprocessable):
-                faults.extend(found.faults)
-            elif found is not error:
-                return found
-        return Unprocessable(faults=unique(faults)) if faults else error
+        for parameter, extract in self.inputs:
+            try:
+                extract(request)
+            except ConversionError as conversion:
+                faults.append(fault_of(parameter, conversion))
+            except InvalidError as invalid:
+                faults.extend(located(parameter, found) for found in invalid.faults)
+            except MalformedError as malformed:
+                return BadRequest(str(malformed))
+            except Exception as other:
+                return other
+        return Unprocessable(faults=dict.fromkeys(faults)) if faults else error
 
 
-def json_bodies(parameters: tuple[Parameter, ...]) -> dict[str, Callable[[bytes], Any]]:
-    """Return the JSON decoder of the one body parameter, for the generated short cut."""
-    bodies = [p for p in parameters if p.source == "body"]
-    if len(bodies) != 1 or bodies[0].annotation is bytes:
-        return {}
-    pinned = getattr(bodies[0].marker, "media_type", None)
-    return {} if pinned else {bodies[0].name: json_decoder(bodies[0].annotation)}
+def build_input(parameter: Parameter, chain: Chain) -> Extractor:
+    """Return the extractor of a parameter. Raises GambrelError with its place where none fits."""
+    try:
+        return build_extractor(parameter)
+    except GambrelError as error:
+        kind = without_none(strip_annotated(parameter.annotation))
+        is_open = parameter.marker is None and parameter.source == "query"
+        if is_open and isinstance(kind, type) and not get_args(kind):
+            raise no_provider(parameter, chain) from error
+        what = f"parameter {parameter.name!r} of {chain[-1].name}: {error.what}"
+        raise GambrelError(error.code, what, chain[-1].where, error.hint) from error
 
 
-def diagnose(
-    request: Request,
-    error: Exception,
-    parameters: tuple[Parameter, ...],
-    extractors: dict[str, Extractor],
-) -> Exception:
-    """Run every extractor and return one `Unprocessable` with all faults, else `error`.
+def reads(parameters: Iterable[Parameter]) -> bool:
+    """Whether one of some parameters comes from the body."""
+    return any(parameter.source in _BODY_SOURCES for parameter in parameters)
 
-    An error of the whole request, such as a body that is too large, is returned as it is.
-    """
-    if isinstance(error, HTTPError | ClientGone) and not isinstance(error, Unprocessable):
-        return error
-    faults: list[Fault] = []
-    for parameter in parameters:
-        if parameter.name not in extractors:
+
+def is_drafting(parameter: Parameter) -> bool:
+    """Whether a parameter lets its function say more of the response than it returns."""
+    kind = without_none(strip_annotated(parameter.annotation))
+    return parameter.source == "framework" and kind in {Request, Response, ResponseHeaders}
+
+
+def is_member(parameter: Parameter) -> bool:
+    """Whether a parameter is one of several that may share a body; bytes are all of it."""
+    return parameter.source == "body" and strip_annotated(parameter.annotation) is not bytes
+
+
+def joined_bodies(taken: list[tuple[Signature, Parameter]]) -> dict[str, Extractor]:
+    """Return the extractors of several body parameters by alias; of a single one, none."""
+    bodies: dict[str, Parameter] = {}
+    for signature, parameter in taken:
+        if not is_member(parameter):
             continue
-        try:
-            extractors[parameter.name](request)
-        except ConversionError as conversion:
-            faults.append(fault_of(parameter, conversion))
-        except InvalidError as invalid:
-            faults.extend(located(parameter, fault) for fault in invalid.faults)
-        except MalformedError as malformed:
-            return BadRequest(str(malformed))
-        except HTTPError as refused:
-            return refused
-    return Unprocessable(faults=unique(faults)) if faults else error
+        known = bodies.setdefault(parameter.alias, parameter)
+        if known.annotation != parameter.annotation:
+            raise GambrelError(
+                "binding.two-bodies",
+                f"{parameter.alias!r} of the body is both {spell(known.annotation)} and, for "
+                f"{signature.name}, {spell(parameter.annotation)}",
+                signature.where,
+                "give one of them another name: several bodies are members of one object",
+            )
+    return join_bodies(list(bodies.values())) if len(bodies) > 1 else {}
+
+
+def json_bodies(parameters: list[Parameter]) -> dict[str, Callable[[bytes], Any]]:
+    """Return the JSON decoder of the one required body, for the generated short cut."""
+    bodies = [p for p in parameters if is_member(p)]
+    pinned = len(bodies) == 1 and getattr(bodies[0].marker, "media_type", None)
+    if len(bodies) != 1 or pinned or not bodies[0].is_required:
+        return {}
+    return {bodies[0].name: json_decoder(bodies[0].annotation)}
 
 
 def fault_of(parameter: Parameter, error: ConversionError) -> Fault:
     """Return the fault of one scalar."""
-    location = "form" if parameter.source == "file" else parameter.source
-    return Fault(location=location, path=parameter.alias, message=error.message, code=error.code)
+    path = (parameter.alias,) if error.index is None else (parameter.alias, error.index)
+    return fault(location_in(parameter), path, error.code, error.message)
 
 
-def located(parameter: Parameter, fault: Fault) -> Fault:
-    """Return `fault` with the place it was found in."""
-    location = "form" if parameter.source in _FORM_SOURCES else parameter.source
-    return msgspec.structs.replace(fault, location=location)
+def located(parameter: Parameter, found: Fault) -> Fault:
+    """Return a fault with the place it was found in."""
+    return structs.replace(found, location=location_in(parameter))
 
 
-def unique(faults: list[Fault]) -> list[Fault]:
-    """Return the faults without repetition (several parameters may read one body)."""
-    seen: list[Fault] = []
-    for fault in faults:
-        if fault not in seen:
-            seen.append(fault)
-    return seen
+def location_in(parameter: Parameter) -> str:
+    """Return how an answer calls the place that a parameter is read from."""
+    return "form" if parameter.source in _FORM_SOURCES else parameter.source

@@ -4,6 +4,8 @@ Contributed through `Setup.provide` or `app.provide`; read by `dependencies.py` 
 with a provider is never read from input.
 """
 
+import asyncio
+from collections import defaultdict
 from collections.abc import Callable
 from contextlib import AsyncExitStack
 from typing import Any, Literal
@@ -12,7 +14,7 @@ from msgspec import Struct, field
 
 from gambrel.conversion.errors import GambrelError
 
-__all__ = ["Keep", "Provider", "Providers", "Scope"]
+__all__ = ["Keep", "Provider", "Providers", "Scope", "identity"]
 
 Scope = Literal["request", "connection", "app"]
 WIDTH: dict[str, int] = {"request": 0, "connection": 1, "app": 2}
@@ -32,14 +34,24 @@ class Provider(Struct, frozen=True):
 
 
 class Keep(Struct):
-    """Values that outlive one request (of an app or a connection), and how to close them."""
+    """Values that outlive one request (of an app or a connection), and how to close them.
+
+    `locks` let one caller make a value while others wait for it, `limits` count who holds one.
+    """
 
     values: dict[Any, Any] = field(default_factory=dict)
     exits: AsyncExitStack = field(default_factory=AsyncExitStack)
+    locks: defaultdict[Any, asyncio.Lock] = field(default_factory=lambda: defaultdict(asyncio.Lock))
+    limits: dict[Any, asyncio.Semaphore] = field(default_factory=dict)
+
+    def limit(self, key: Any, number: int) -> asyncio.Semaphore:
+        """Return what at most `number` callers hold at a time."""
+        return self.limits.setdefault((key, number), asyncio.Semaphore(number))
 
     async def close(self) -> None:
         """Close what was opened, last first."""
-        self.values.clear()
+        for kept in (self.values, self.locks, self.limits):
+            kept.clear()
         await self.exits.aclose()
 
 
@@ -65,15 +77,22 @@ class Providers:
 
     def has(self, kind: Any) -> bool:
         """Whether values of `kind` are provided rather than read from input."""
-        try:
-            return kind in self.by_kind
-        except TypeError:  # an unhashable annotation cannot have been registered
-            return False
+        return identity(kind) in self.by_kind
 
-    def factory(self, key: Any) -> Callable[..., Any]:
+    def scope(self, kind: Any) -> Scope:
+        """Return how long a value of a type with a provider lives."""
+        return self.by_kind[kind].scope
+
+    def factory(self, call: Any) -> Callable[..., Any]:
         """Return what makes the value for a type or a dependency, overrides first."""
-        if key in self.overrides:
-            return self.overrides[key]
-        provider = self.by_kind.get(key)
-        made: Callable[..., Any] = key if provider is None else provider.factory
-        return made
+        made: Callable[..., Any] = self.by_kind[call].factory if self.has(call) else call
+        return self.overrides.get(identity(call), made)
+
+
+def identity(call: Any) -> Any:
+    """Return what tells a dependency or type from others: itself, where it can be a key."""
+    try:
+        hash(call)
+    except TypeError:  # such as an instance of a dataclass that is called
+        return id(call)
+    return call

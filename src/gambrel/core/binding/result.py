@@ -4,14 +4,24 @@ What can be decided from the annotation is decided at start-up: status, content 
 the projection onto the declared type, so that an undeclared field never leaves the house.
 """
 
-from collections.abc import AsyncIterable, AsyncIterator, Callable, Iterable, Iterator
-from typing import Any, get_args, get_origin
+from collections.abc import (
+    AsyncGenerator,
+    AsyncIterable,
+    AsyncIterator,
+    Callable,
+    Generator,
+    Iterable,
+    Iterator,
+    Mapping,
+)
+from functools import reduce
+from operator import or_
+from types import GenericAlias, UnionType
+from typing import Any, Union, get_args, get_origin
 
-import msgspec
-
-from gambrel.conversion.convert import json_encoder
+from gambrel.conversion.convert import json_encoder, msgpack_encoder
 from gambrel.conversion.projection import exact_type, projector
-from gambrel.core.binding.signature import REQUIRED, is_struct_type, strip_annotated
+from gambrel.core.binding.signature import REQUIRED, is_struct_type, spell, strip_annotated, unalias
 from gambrel.core.http.errors import NotAcceptable
 from gambrel.core.http.fields.negotiation import best_match
 from gambrel.core.http.request import Request
@@ -21,55 +31,57 @@ from gambrel.core.http.responses.streams import JSONLines
 
 __all__ = ["Bake", "Result"]
 
-Bake = Callable[[int, str | None], Baked]
-_STREAMS: tuple[Any, ...] = (AsyncIterable, AsyncIterator, Iterable, Iterator)
+Bake = Callable[..., Baked]
+"""`bake(status, media_type, *pairs)` returns a head with the app's default fields."""
+
+_STREAMS: tuple[Any, ...] = (AsyncGenerator, AsyncIterable, AsyncIterator, Generator, Iterator)
 _PLAIN: tuple[type, ...] = (dict, list, int, float, bool)
+_OFFERS = ("application/json", "application/msgpack")
+_VARY = ("vary", "accept")
 
 
 class Result:
     """How one handler's values become responses.
 
-    A value whose class is exactly `fast_type` may go straight to `encode` onto `baked`, through
-    `project` unless `is_exact`.
+    `declared` is the type that values are projected onto, Any where there is none. A value whose
+    class is exactly `fast_type` may go straight to `encode` onto `baked`, through `project` unless
+    `is_exact`.
     """
 
     def __init__(self, returns: Any, status: int | None, bake: Bake) -> None:
-        plain = strip_annotated(returns)
         self.returns = returns
         self.is_declared = returns is not REQUIRED and returns is not Any
+        self.plain = plain = strip_annotated(without_responses(returns))
         self.is_empty = plain is None or plain is type(None)
         self.status = status or (204 if self.is_empty else 200)
-        self.declared = returns if self.is_value(plain) else Any
+        self.item = stream_item(plain)
+        self.declared = self.find_declared()
         self.encode = json_encoder(None if self.declared is Any else self.declared)
-        self.project = projector(self.declared) if self.declared is not Any else None
-        self._json = bake(self.status, "application/json")
+        self.encode_msgpack = msgpack_encoder(None if self.declared is Any else self.declared)
+        self.project = None if self.declared is Any else projector(self.declared)
+        self._json = bake(self.status, "application/json", _VARY)
         self._text = bake(self.status, "text/plain; charset=utf-8")
-        self._msgpack = bake(self.status, "application/msgpack")
+        self._msgpack = bake(self.status, "application/msgpack", _VARY)
         self._bytes = bake(self.status, "application/octet-stream")
         self._empty = bake(self.status, None)
         self.is_exact = self.project is None or exact_type(self.declared) is not None
-        self.fast_type = self.find_fast_type(plain)
+        self.fast_type = self.find_fast_type()
         self.baked = self._text if plain is str else self._json
 
-    def is_value(self, plain: Any) -> bool:
-        """Whether the annotation declares a value to encode, not a response or a stream."""
-        if not self.is_declared or self.is_empty or plain in {str, bytes}:
-            return False
-        origin = get_origin(plain) or plain
-        if isinstance(origin, type) and issubclass(origin, Response):
-            return False
-        return not is_stream_type(plain) and not any(
-            isinstance(arg, type) and issubclass(arg, Response) for arg in get_args(plain)
-        )
+    def find_declared(self) -> Any:
+        """Return the type that values are projected onto; an iterable may come as a list."""
+        if self.item is not REQUIRED:
+            is_open = self.item is Any or is_raw(self.item)
+            return Any if is_open else GenericAlias(list, (self.item,))
+        is_open = not self.is_declared or self.is_empty or self.plain in {str, bytes, Response}
+        return Any if is_open else without_responses(self.returns)
 
-    def find_fast_type(self, plain: Any) -> type | None:
+    def find_fast_type(self) -> type | None:
         """Return the class of values that need no look at what they are."""
-        if plain is str:
+        if self.plain is str:
             return str
-        if self.declared is Any:
-            return None
-        origin = get_origin(plain) or plain
-        if not isinstance(origin, type):
+        origin = get_origin(self.plain) or self.plain
+        if self.declared is Any or not isinstance(origin, type):
             return None
         return origin if origin in _PLAIN or is_struct_type(origin) else None
 
@@ -77,72 +89,87 @@ class Result:
         """Return the response for `value`, with the draft of the request laid over it."""
         response = self.to_response(request, value)
         draft = request.__dict__.get("draft")
-        return response if draft is None else lay_over(response, draft)
+        return response if draft is None else lay_over(response, draft, self.status)
 
     def to_response(self, request: Request, value: Any) -> Response:
         """Return the response for `value`. Raises NotAcceptable and TypeError."""
         if isinstance(value, Response):
             return value
+        if self.declared is not Any:
+            if self.item is not REQUIRED and is_stream(value):
+                return self.streamed(value)
+            return self.encoded(request, value)
         if not self.is_declared and isinstance(value, tuple) and is_status_tuple(value):
             response = self.to_response(request, value[0])
             response.status = value[1]
             response.headers.update(value[2] if len(value) > 2 else {})
             return response
-        if value is None and (self.is_empty or not self.is_declared):
-            return Reply(self._empty, b"") if self.is_empty else self.empty()
-        if isinstance(value, str) and self.declared is Any:
+        if value is None and self.is_empty:
+            return Reply(self._empty, b"")
+        return self.open_value(request, value)
+
+    def open_value(self, request: Request, value: Any) -> Response:
+        """Return the response for a value whose type is not declared, or is text or bytes."""
+        if isinstance(value, str):
             return Reply(self._text, value.encode())
-        if isinstance(value, bytes | bytearray | memoryview) and self.declared is Any:
+        if isinstance(value, bytes | bytearray | memoryview):
             return Reply(self._bytes, bytes(value))
-        if is_stream(value):
+        if is_stream(value) and not self.is_empty:
             return self.streamed(value)
+        if self.is_declared and self.item is REQUIRED:
+            raise self.unexpected(value)
+        if value is None:
+            return Response(b"", 204 if self.status == 200 else self.status)
         return self.encoded(request, value)
 
-    def empty(self) -> Response:
-        """Return 204 for a handler that declares nothing and returned None."""
-        return Response(b"", 204 if self.status == 200 else self.status)
+    def unexpected(self, value: Any) -> TypeError:
+        """The error of a value that must not be sent as what the handler declares."""
+        given, declared = type(value).__name__, spell(self.returns)
+        return TypeError(f"the handler returned a {given} and declares `-> {declared}`")
 
     def encoded(self, request: Request, value: Any) -> Response:
         """Return `value` as JSON or msgpack, whichever the client prefers."""
         if self.project is not None:
             value = self.project(value)
+        elif self.declared is not Any and is_struct_type(type(value)):
+            raise self.unexpected(value)
         if request.headers.takes_json:
             return Reply(self._json, self.encode(value))
-        offers = ["application/json", "application/msgpack"]
-        chosen = best_match(request.headers.first("accept") or "", offers)
+        chosen = best_match(request.headers.first("accept") or "", _OFFERS)
         if chosen is None:
             raise NotAcceptable("This resource is available as JSON and msgpack.")
         if chosen == "application/msgpack":
-            plain = msgspec.to_builtins(value, builtin_types=(bytes,))
-            response: Response = Reply(self._msgpack, msgspec.msgpack.encode(plain))
-        else:
-            response = Reply(self._json, self.encode(value))
-        response.headers.add("vary", "accept")
-        return response
+            return Reply(self._msgpack, self.encode_msgpack(value))
+        return Reply(self._json, self.encode(value))
 
     def streamed(self, value: Any) -> Response:
         """Return a stream: server-sent events, raw pieces, or JSON Lines of typed items."""
-        args = get_args(strip_annotated(self.returns)) if self.is_declared else ()
-        item = args[0] if args else Any
-        if item in {str, bytes}:
-            kind = "text/plain" if item is str else "application/octet-stream"
+        item = self.item
+        if any(isinstance(kind, type) and issubclass(kind, Event) for kind in members_of(item)):
+            response: Response = EventStream(value)
+            if self.status != 200:
+                response.status = self.status
+            return response
+        if is_raw(item) or item is REQUIRED or item is Any:
+            kind = "application/octet-stream" if item is bytes else "text/plain"
             return Stream(value, status=self.status, media_type=kind)
-        if isinstance(item, type) and issubclass(item, Event):
-            return EventStream(value)
-        if item is Any:
-            return Stream(value, status=self.status, media_type="text/plain")
-        return JSONLines(value, status=self.status)
+        project = projector(item) or (lambda each: each)
+        encode = json_encoder(item)
+        return JSONLines(value, self.status, encode=lambda each: encode(project(each)))
 
 
-def lay_over(response: Response, draft: Response) -> Response:
-    """Return `response` with the status and header fields a handler set on the draft."""
-    if draft.status != 200:
+def lay_over(response: Response, draft: Response, status: int) -> Response:
+    """Return `response` with the status and header fields a handler set on the draft.
+
+    `status` is what the draft began with: only another one was set.
+    """
+    if draft.status != status:
         response.status = draft.status
+    replaced = {name for name, _ in draft.headers.pairs()} - {"set-cookie", "vary"}
+    for name in replaced & set(response.headers):
+        del response.headers[name]
     for name, value in draft.headers.pairs():
-        if name == "set-cookie":
-            response.headers.add(name, value)
-        else:
-            response.headers[name] = value
+        response.headers.add(name, value)
     for callback in draft.callbacks:
         response.on_close(callback)
     return response
@@ -150,7 +177,9 @@ def lay_over(response: Response, draft: Response) -> Response:
 
 def is_status_tuple(value: tuple[Any, ...]) -> bool:
     """Whether an undeclared tuple means `(body, status)` or `(body, status, headers)`."""
-    return len(value) in {2, 3} and isinstance(value[1], int) and not isinstance(value[1], bool)
+    if len(value) not in {2, 3} or type(value[1]) is not int or not 200 <= value[1] <= 599:
+        return False
+    return len(value) == 2 or isinstance(value[2], Mapping | list)
 
 
 def is_stream(value: Any) -> bool:
@@ -158,8 +187,35 @@ def is_stream(value: Any) -> bool:
     return isinstance(value, AsyncIterable | Iterator)
 
 
-def is_stream_type(annotation: Any) -> bool:
-    """Whether an annotation declares a stream."""
+def stream_item(annotation: Any) -> Any:
+    """Return the type of what a stream yields, Any if that is not said, REQUIRED for no stream."""
     origin = get_origin(annotation) or annotation
-    name = getattr(origin, "__name__", "")
-    return origin in _STREAMS or name in {"AsyncGenerator", "Generator"}
+    if origin not in _STREAMS and origin is not Iterable:
+        return REQUIRED
+    return (get_args(annotation) or (Any,))[0]
+
+
+def members_of(annotation: Any) -> tuple[Any, ...]:
+    """Return the members of a union, or the type itself alone."""
+    is_union = get_origin(annotation) in {Union, UnionType}
+    return get_args(annotation) if is_union else (annotation,)
+
+
+def is_raw(item: Any) -> bool:
+    """Whether items of a stream are sent as they are."""
+    return set(members_of(item)) <= {str, bytes}
+
+
+def without_responses(annotation: Any) -> Any:
+    """Return what a handler declares beside responses: `Item` of `Item | Redirect`."""
+    annotation = unalias(annotation)
+    members = members_of(annotation)
+    kept = tuple(member for member in members if not is_response(member))
+    if not kept:
+        return Response
+    return annotation if len(kept) == len(members) else reduce(or_, kept)
+
+
+def is_response(annotation: Any) -> bool:
+    """Whether an annotation is a class of responses."""
+    return isinstance(annotation, type) and issubclass(annotation, Response)

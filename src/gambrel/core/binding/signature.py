@@ -58,8 +58,9 @@ class Parameter(Struct, frozen=True):
 
 
 class Signature(Struct, frozen=True):
-    """A callable as binding sees it."""
+    """A callable as binding sees it; `call` takes by name what `origin` may want by position."""
 
+    origin: Callable[..., Any]
     call: Callable[..., Any]
     name: str
     where: str
@@ -118,6 +119,7 @@ def read_signature(
     returns = hints.get("return", REQUIRED)
     is_async, is_generator = kind_of(target)
     return Signature(
+        origin=call,
         call=by_name(call, [item.name for item in items if item.kind is item.POSITIONAL_ONLY]),
         name=name,
         where=where,

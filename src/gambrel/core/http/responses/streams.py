@@ -5,7 +5,7 @@ Handlers return these; a plain iterable is stepped in a thread, never on the loo
 
 import csv
 import io
-from collections.abc import AsyncGenerator, AsyncIterable, Iterable, Mapping, Sequence
+from collections.abc import AsyncGenerator, AsyncIterable, Callable, Iterable, Mapping, Sequence
 from contextlib import aclosing
 from dataclasses import astuple, fields, is_dataclass
 from typing import Any
@@ -21,6 +21,9 @@ __all__ = ["CSV", "JSONLines"]
 _FORMULA = ("=", "+", "-", "@", "\t", "\r")
 
 
+_encode: Callable[[Any], bytes] = msgspec.json.Encoder().encode
+
+
 class JSONLines(Response):
     """One JSON value per line, sent as they come (https://jsonlines.org)."""
 
@@ -33,16 +36,19 @@ class JSONLines(Response):
         status: int = 200,
         headers: Mapping[str, str] | None = None,
         media_type: str | None = None,
+        *,
+        encode: Callable[[Any], bytes] = _encode,
     ) -> None:
         super().__init__(b"", status, headers, media_type)
-        self.body = _json_lines(values)
+        self.body = _json_lines(values, encode)
 
 
-async def _json_lines(values: AsyncIterable[Any] | Iterable[Any]) -> AsyncGenerator[bytes, None]:
-    encode = msgspec.json.Encoder().encode_lines
+async def _json_lines(
+    values: AsyncIterable[Any] | Iterable[Any], encode: Callable[[Any], bytes]
+) -> AsyncGenerator[bytes, None]:
     async with aclosing(batches(values)) as coming:
         async for batch in coming:
-            yield encode(batch)
+            yield b"\n".join([*map(encode, batch), b""])
 
 
 class CSV(Response):

@@ -3,21 +3,25 @@
 An extension is any object with `name`, `requires`, `settings` and `install(setup)`.
 """
 
-from gambrel.conversion.schemas import json_schemas
-from gambrel.core.app.checks import Level, Problem
-from gambrel.core.app.errors import DEBUG_RENDERER
-from gambrel.core.app.events import (
-    AppStarted,
-    AppStopping,
-    ErrorReported,
-    Event,
-    RequestFailed,
-)
-from gambrel.core.app.extension import Extension
-from gambrel.core.app.points import Declared, Point
-from gambrel.core.app.settings import Env, Secret
-from gambrel.core.app.setup import Band, Setup
-from gambrel.core.binding.describe import Operation
+import importlib
+from typing import TYPE_CHECKING, Any
+
+if TYPE_CHECKING:
+    from gambrel.conversion.schemas import json_schemas
+    from gambrel.core.app.checks import Level, Problem
+    from gambrel.core.app.errors import DEBUG_RENDERER
+    from gambrel.core.app.events import (
+        AppStarted,
+        AppStopping,
+        ErrorReported,
+        Event,
+        RequestFailed,
+    )
+    from gambrel.core.app.extension import Extension
+    from gambrel.core.app.points import Declared, Point
+    from gambrel.core.app.settings import Env, Secret
+    from gambrel.core.app.setup import Band, Setup
+    from gambrel.core.binding.describe import Operation
 
 __all__ = [
     "DEBUG_RENDERER",
@@ -38,3 +42,35 @@ __all__ = [
     "Setup",
     "json_schemas",
 ]
+
+_HOMES = {
+    "AppStarted": "core.app.events",
+    "AppStopping": "core.app.events",
+    "Band": "core.app.setup",
+    "DEBUG_RENDERER": "core.app.errors",
+    "Declared": "core.app.points",
+    "Env": "core.app.settings",
+    "ErrorReported": "core.app.events",
+    "Event": "core.app.events",
+    "Extension": "core.app.extension",
+    "Level": "core.app.checks",
+    "Operation": "core.binding.describe",
+    "Point": "core.app.points",
+    "Problem": "core.app.checks",
+    "RequestFailed": "core.app.events",
+    "Secret": "core.app.settings",
+    "Setup": "core.app.setup",
+    "json_schemas": "conversion.schemas",
+}
+
+
+def __getattr__(name: str) -> Any:
+    if name not in _HOMES:
+        raise AttributeError(f"module {__name__!r} has no attribute {name!r}")
+    value = getattr(importlib.import_module(f"gambrel.{_HOMES[name]}"), name)
+    globals()[name] = value
+    return value
+
+
+def __dir__() -> list[str]:
+    return sorted(__all__)

@@ -26,13 +26,13 @@ __all__ = [
 ]
 
 _HOMES = {
-    "AsyncClient": "client",
-    "Client": "client",
-    "LiveServer": "server",
-    "Result": "command",
-    "build": "factory",
-    "make_request": "factory",
-    "run_command": "command",
+    "AsyncClient": "testing.client",
+    "Client": "testing.client",
+    "LiveServer": "testing.server",
+    "Result": "testing.command",
+    "build": "testing.factory",
+    "make_request": "testing.factory",
+    "run_command": "testing.command",
 }
 
 
@@ -40,7 +40,7 @@ def __getattr__(name: str) -> Any:
     if name not in _HOMES:
         raise AttributeError(f"module {__name__!r} has no attribute {name!r}")
     try:
-        return getattr(importlib.import_module(f"{__name__}.{_HOMES[name]}"), name)
+        return getattr(importlib.import_module(f"gambrel.{_HOMES[name]}"), name)
     except ModuleNotFoundError as error:
         if error.name != "httpx2":
             raise

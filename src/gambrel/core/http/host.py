@@ -5,7 +5,6 @@ Edges parse with it, URLs and proxies hold it, the hosts middleware and host rou
 
 from collections.abc import Iterable
 from functools import lru_cache
-from ipaddress import AddressValueError, IPv4Address, IPv6Address
 from typing import NamedTuple
 
 from gambrel.core.http.errors import BadRequest, GambrelError
@@ -39,6 +38,14 @@ class Host(NamedTuple):
         return self.name.startswith("127.") and self.name.rpartition(".")[2].isdigit()
 
 
+class Hop(NamedTuple):
+    """What is known of one connection: its client, and what that asked for; empty where unknown."""
+
+    client: str = ""
+    scheme: str = ""
+    host: str = ""
+
+
 DEFAULT_PORTS = {"http": 80, "https": 443, "ws": 80, "wss": 443}
 
 
@@ -61,11 +68,8 @@ def parse_host(text: str) -> Host:
     labels = name.split(".")
     if len(name) > 253 or not all(_is_label(label) for label in labels):
         raise _malformed()
-    if _ends_in_number(labels[-1]):
-        try:
-            IPv4Address(name)
-        except AddressValueError:
-            raise _malformed() from None
+    if _ends_in_number(labels[-1]) and not (len(labels) == 4 and all(map(_is_octet, labels))):
+        raise _malformed()
     return Host(name, port)
 
 
@@ -85,6 +89,10 @@ def _split_port(text: str) -> tuple[str, int | None]:
 
 
 def _bracketed(name: str) -> str:
+    if name == "[::1]":
+        return name
+    from ipaddress import AddressValueError, IPv6Address  # noqa: PLC0415 - start-up: IPv6
+
     try:
         # A zone ("%eth0") has no meaning outside the client's machine (RFC 6874 §4).
         address = IPv6Address(name[1:-1]) if name.endswith("]") and "%" not in name else None
@@ -100,6 +108,11 @@ def _is_label(label: str) -> bool:
     return (
         0 < len(label) <= 63 and _LABEL.issuperset(label) and label[0] != "-" and label[-1] != "-"
     )
+
+
+def _is_octet(label: str) -> bool:
+    # Without leading zeros, which some readers take for octal.
+    return label.isdigit() and (label[0] != "0" or label == "0") and int(label) < 256
 
 
 def _ends_in_number(label: str) -> bool:

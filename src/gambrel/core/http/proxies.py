@@ -14,24 +14,16 @@ from ipaddress import (
     ip_address,
     ip_network,
 )
-from typing import Literal, NamedTuple
+from typing import Literal
 
 from gambrel.core.http.errors import BadRequest, GambrelError
 from gambrel.core.http.fields.header_values import parse_parameters, split_outside_quotes
-from gambrel.core.http.host import parse_host
+from gambrel.core.http.host import Hop, parse_host
 
 HOP_LIMIT = 32
 
 Address = IPv4Address | IPv6Address
 Network = IPv4Network | IPv6Network
-
-
-class Hop(NamedTuple):
-    """What one proxy says of the connection it received; empty where it says nothing."""
-
-    client: str = ""
-    scheme: str = ""
-    host: str = ""
 
 
 def parse_forwarded(text: str) -> list[Hop]:

@@ -6,7 +6,6 @@
 
 from collections.abc import Callable, Iterable, Iterator, Mapping
 from typing import Any, TypeVar, overload
-from urllib.parse import quote_plus, unquote
 
 import msgspec
 
@@ -66,6 +65,8 @@ def _append(fields: dict[str, str | list[str]], name: str, value: str) -> None:
 
 
 def _decode(text: str) -> str:
+    from urllib.parse import unquote  # noqa: PLC0415 - start-up: escapes
+
     try:
         return unquote(text.replace("+", " "), errors="strict")
     except UnicodeDecodeError:
@@ -78,6 +79,8 @@ def build_query(fields: Mapping[str, object] | Iterable[tuple[str, object]]) -> 
     Raises:
         ValueError: Text with a lone surrogate.
     """
+    from urllib.parse import quote_plus  # noqa: PLC0415 - start-up: building URLs
+
     pairs = fields.items() if isinstance(fields, Mapping) else fields
     parts = []
     for name, value in pairs:

@@ -13,13 +13,10 @@ from typing import Any, Protocol, TypeVar
 
 import msgspec
 
-from gambrel.core.http.bodies.body import collect_body, count_bytes
 from gambrel.core.http.bodies.forms import FormData, parse_form
-from gambrel.core.http.bodies.multipart import parse_multipart
 from gambrel.core.http.errors import BadRequest, ContentTooLarge
-from gambrel.core.http.fields.cookies import parse_cookies
 from gambrel.core.http.headers import Headers
-from gambrel.core.http.proxies import Hop, TrustedProxies
+from gambrel.core.http.host import Hop
 from gambrel.core.http.query import QueryParams, parse_query_dict
 from gambrel.core.http.response import Response
 from gambrel.core.http.url import URL, decode_path
@@ -140,6 +137,8 @@ class Request:
     @cached_property
     def cookies(self) -> dict[str, str]:
         """The cookies; the first of a name wins."""
+        from gambrel.core.http.fields.cookies import parse_cookies  # noqa: PLC0415 - start-up: cookies
+
         return parse_cookies(self.headers.first("cookie") or "")
 
     @property
@@ -164,13 +163,14 @@ class Request:
 
     @cached_property
     def _hop(self) -> Hop:
-        proxies: TrustedProxies | None = getattr(self.connection.app, "proxies", None)
+        proxies: Any = getattr(self.connection.app, "proxies", None)
         connection = self.connection
         peer = connection.client[0] if connection.client else ""
         host = self.headers.first("host") or ""
         if proxies is None:
             return Hop(client=peer, scheme=connection.scheme, host=host)
-        return proxies.resolve(peer, connection.scheme, host, self.headers)
+        hop: Hop = proxies.resolve(peer, connection.scheme, host, self.headers)
+        return hop
 
     @property
     def client(self) -> str:
@@ -224,6 +224,8 @@ class Request:
             if body:
                 yield await self.body()
             return
+        from gambrel.core.http.bodies.body import count_bytes  # noqa: PLC0415 - start-up: streams
+
         self._body = _SPENT
         async for piece in count_bytes(body, self.max_body):
             yield piece
@@ -235,6 +237,8 @@ class Request:
         """
         body, limit = self._body, limit or self.max_body
         if not isinstance(body, bytes):
+            from gambrel.core.http.bodies.body import collect_body  # noqa: PLC0415 - start-up: streams
+
             self._body = body = await collect_body(body, limit)
         elif len(body) > limit:
             raise ContentTooLarge(f"The body is larger than {limit} bytes.", limit=limit)
@@ -267,8 +271,10 @@ class Request:
         """
         if "form_data" not in self.__dict__:
             if self.media_type == "multipart/form-data":
+                from gambrel.core.http.bodies import multipart  # noqa: PLC0415 - start-up: uploads
+
                 content_type = self.headers.first("content-type") or ""
-                self.form_data = await parse_multipart(self.stream(), content_type)
+                self.form_data = await multipart.parse_multipart(self.stream(), content_type)
             else:
                 await self.body()
         return self.form_data

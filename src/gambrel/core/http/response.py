@@ -17,7 +17,6 @@ from typing import Any, ClassVar
 
 import msgspec
 
-from gambrel.core.http.fields.cookies import SetCookie
 from gambrel.core.http.headers import ResponseHeaders
 
 __all__ = ["HTML", "JSON", "Baked", "Redirect", "Reply", "Response", "Stream", "Text"]
@@ -97,11 +96,13 @@ class Response:
 
     def set_cookie(self, name: str, value: str, **attributes: Any) -> None:
         """Add a `Set-Cookie` line; attributes as in `SetCookie` (secure values by default)."""
+        from gambrel.core.http.fields.cookies import SetCookie  # noqa: PLC0415 - start-up: cookies
+
         self.headers.add("set-cookie", str(SetCookie(name, value, **attributes)))
 
     def delete_cookie(self, name: str, **attributes: Any) -> None:
         """Tell the client to forget a cookie set with the same `path` and `domain`."""
-        self.headers.add("set-cookie", str(SetCookie(name, "", max_age=0, **attributes)))
+        self.set_cookie(name, "", max_age=0, **attributes)
 
     def on_close(self, callback: CloseCallback) -> None:
         """Call `callback` once the last byte was sent, or the client has gone."""

@@ -4,9 +4,8 @@ Text is split once and kept apart: nothing here parses a URL again from its own 
 `urllib.parse.urlsplit`/`urljoin` are not used, because they strip characters that browsers keep.
 """
 
-from dataclasses import dataclass
-from dataclasses import replace as _replace
-from urllib.parse import quote, unquote_to_bytes
+from msgspec import Struct
+from msgspec.structs import replace as _replace
 
 from gambrel.core.http.errors import BadRequest
 from gambrel.core.http.host import DEFAULT_PORTS, Host, parse_host
@@ -18,8 +17,7 @@ _HEX = frozenset("0123456789abcdefABCDEF")
 _SCHEME = frozenset("abcdefghijklmnopqrstuvwxyz0123456789+-.")
 
 
-@dataclass(frozen=True, slots=True)
-class URL:
+class URL(Struct, frozen=True):
     """A URL in its parts, each as it stands on the wire (percent-encoded); `str()` joins them.
 
     Without a host it is a reference within a site: `path`, `query`, `fragment`.
@@ -91,7 +89,7 @@ class URL:
 
     def replace(self, **parts: str | int | None) -> "URL":
         """Return a copy with some parts changed. Raises ValueError or TypeError for bad ones."""
-        return _replace(self, **parts)  # type: ignore[arg-type]  # checked when constructed
+        return _replace(self, **parts)
 
     def join(self, reference: str) -> "URL":
         """Resolve a reference found in this document (RFC 3986 §5.2), for instance a `Location`.
@@ -164,6 +162,8 @@ def decode_path(raw: str) -> str:
     """
     if "%" not in raw:
         return raw
+    from urllib.parse import unquote_to_bytes  # noqa: PLC0415 - start-up: escapes
+
     pieces = raw.split("%")
     if not all(len(piece) >= 2 and _HEX.issuperset(piece[:2]) for piece in pieces[1:]):
         raise BadRequest("the path has an incomplete percent-escape")
@@ -218,6 +218,8 @@ def quote_segment(text: str) -> str:
     """
     if text in {".", ".."}:
         raise ValueError(f"{text!r} cannot be a path segment: browsers resolve it")
+    from urllib.parse import quote  # noqa: PLC0415 - start-up: building URLs
+
     return quote(text, safe=_SEGMENT)
 
 
@@ -244,6 +246,8 @@ def safe_redirect(target: str, default: str = "/") -> str:
     path, question, query = target.partition("#")[0].partition("?")
     if "\\" in target or not target.isprintable() or not _stays_local(path):
         return default
+    from urllib.parse import quote  # noqa: PLC0415 - start-up: redirects
+
     return quote(path, safe=f"/%{_SEGMENT}") + question + quote(query, safe=f"/?%{_SEGMENT}")
 
 

@@ -6,14 +6,10 @@ answered with 413, bytes that make no sense with 400.
 
 import os
 import re
-import secrets
-import tempfile
 from collections.abc import AsyncIterator, Iterable, Iterator, Mapping
 from functools import partial
 from io import BytesIO
-from pathlib import Path
 from typing import IO
-from urllib.parse import unquote_to_bytes
 
 from msgspec import Struct
 
@@ -88,6 +84,8 @@ class Upload:
         await in_thread(self._spill, pending)
 
     def _spill(self, data: bytes) -> None:
+        import tempfile  # noqa: PLC0415 - start-up: large uploads
+
         if isinstance(self._file, BytesIO):
             memory = self._file
             # Unlinked from the start where the system can, mode 0600 everywhere.
@@ -119,10 +117,13 @@ class Upload:
 
         Raises FileExistsError where there is a file already, unless `replace`.
         """
-        await in_thread(partial(self._save, Path(path), replace=replace, mode=mode))
+        await in_thread(partial(self._save, path, replace=replace, mode=mode))
 
-    def _save(self, path: Path, *, replace: bool, mode: int) -> None:
-        target = path.with_name(f".{secrets.token_hex(8)}.part") if replace else path
+    def _save(self, given: str | os.PathLike[str], *, replace: bool, mode: int) -> None:
+        from pathlib import Path  # noqa: PLC0415 - start-up: uploads
+
+        path = Path(given)
+        target = path.with_name(f".{os.urandom(8).hex()}.part") if replace else path
         flags = os.O_WRONLY | os.O_CREAT | os.O_EXCL | getattr(os, "O_NOFOLLOW", 0)
         descriptor = os.open(target, flags, 0o600)
         try:
@@ -219,9 +220,11 @@ def parse_form(
 
 
 def _unquote(quoted: bytes, limit: int) -> str:
-    raw = (
-        unquote_to_bytes(quoted.replace(b"+", b" ")) if b"%" in quoted or b"+" in quoted else quoted
-    )
+    raw = quoted.replace(b"+", b" ")
+    if b"%" in raw:
+        from urllib.parse import unquote_to_bytes  # noqa: PLC0415 - start-up: escapes
+
+        raw = unquote_to_bytes(raw)
     if len(raw) > limit:
         raise ContentTooLarge(f"A form field is larger than {limit} bytes.")
     try:

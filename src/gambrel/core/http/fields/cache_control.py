@@ -3,7 +3,7 @@
 Handlers, static files and caches build with it; the HTTP cache and the client parse with it.
 """
 
-from dataclasses import dataclass, fields
+from msgspec import Struct
 
 from gambrel.core.http.errors import BadRequest
 from gambrel.core.http.fields.header_values import is_token, split_outside_quotes, unquote_string
@@ -14,8 +14,7 @@ MAX_SECONDS = 2**31
 DIRECTIVE_LIMIT = 32
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class CacheControl:
+class CacheControl(Struct, frozen=True, kw_only=True):
     """The directives of a `Cache-Control` header; `str()` renders it. Times are in seconds.
 
     `max_stale`, `min_fresh` and `only_if_cached` are for requests.
@@ -87,8 +86,9 @@ class CacheControl:
 
 
 # Ordered like the fields; dicts because sets forget their order.
-_FLAGS = {one.name: None for one in fields(CacheControl) if one.default is False}
-_SECONDS = {one.name: None for one in fields(CacheControl) if one.default is None}
+_DEFAULTS = dict(zip(CacheControl.__struct_fields__, CacheControl.__struct_defaults__, strict=True))
+_FLAGS = {name: None for name, default in _DEFAULTS.items() if default is False}
+_SECONDS = {name: None for name in _DEFAULTS if name not in _FLAGS}
 
 
 def _parse_seconds(name: str, text: str) -> int:

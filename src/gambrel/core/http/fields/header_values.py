@@ -8,7 +8,6 @@ from base64 import b64decode
 from collections.abc import Iterable, Mapping
 from datetime import UTC, datetime
 from typing import Literal, NamedTuple
-from urllib.parse import quote
 
 from gambrel.core.http.errors import BadRequest
 from gambrel.core.http.fields.conditional import format_http_date, parse_http_date
@@ -136,6 +135,8 @@ def content_disposition(disposition: Disposition = "attachment", filename: str =
     if plain == filename:
         return f'{disposition}; filename="{filename}"'
     # RFC 8187 §3.2.1 attr-char.
+    from urllib.parse import quote  # noqa: PLC0415 - start-up: file names
+
     extended = quote(filename, safe="!#$&+-.^_`|~")
     return f"{disposition}; filename=\"{plain}\"; filename*=UTF-8''{extended}"
 

@@ -2,6 +2,7 @@ APP = """
 from collections.abc import AsyncIterator
 from gambrel import App, Response, Text
 from gambrel.extend import Band
+from gambrel.openapi import OpenAPI
 
 
 class Clock: ...
@@ -22,7 +23,7 @@ async def count(request, call_next): return await call_next(request)
 async def weigh(request, call_next): return await call_next(request)
 
 
-app = App(extensions=[Stamped()])
+app = App(defaults=[OpenAPI()], extensions=[Stamped()])
 app.middleware(count)
 
 
@@ -52,13 +53,13 @@ def test_every_part_names_what_it_holds_by_whom_and_where(gambrel, folder):
     shown = parts(gambrel("pipeline").output)
 
     assert shown["Middleware"] == [
-        ["EDGE", "app.stamp", "stamped", "app.py:16"],
-        ["APP", "app.count", "app", "app.py:26"],
+        ["EDGE", "app.stamp", "stamped", "app.py:17"],
+        ["APP", "app.count", "app", "app.py:27"],
     ]
-    assert shown["Middleware of routes"] == [["GET", "/", "weigh", "app.py:29"]]
-    assert shown["Response headers"] == [["x-stamp", "1", "stamped", "app.py:17"]]
-    assert shown["Error handlers"] == [["LookupError", "app.lost", "app", "app.py:33"]]
-    assert shown["Lifespan"] == [["clock", "Clock", "worker", "app", "app.py:37"]]
+    assert shown["Middleware of routes"] == [["GET", "/", "weigh", "app.py:30"]]
+    assert shown["Response headers"] == [["x-stamp", "1", "stamped", "app.py:18"]]
+    assert shown["Error handlers"] == [["LookupError", "app.lost", "app", "app.py:34"]]
+    assert shown["Lifespan"] == [["clock", "Clock", "worker", "app", "app.py:38"]]
     assert shown["Extensions"] == [
         ["openapi", "gambrel.openapi.extension.OpenAPI", "defaults"],
         ["stamped", "app.Stamped", "openapi", "extensions"],

@@ -177,8 +177,29 @@ def test_several_workers_are_announced_not_promised(gambrel, shop):
     assert "[server.workers]" in result.stderr
 
 
+def test_a_descriptor_that_is_no_socket_is_exit_code_1(gambrel, shop, monkeypatch):
+    monkeypatch.setenv("GAMBREL_HOSTS", "shop.example")
+    monkeypatch.setenv("GAMBREL_SECRET_KEY", "k7Qw-29fX_plm3Zc8vTn1RbYd6HsJg4u")
+    with (shop / "app.py").open() as file:
+        result = gambrel("run", "--fd", file.fileno())
+
+    assert result.exit_code == 1
+    assert "[server.descriptor]" in result.stderr
+
+
+def test_a_descriptor_may_be_reached_from_anywhere(gambrel, shop):
+    assert "[core.hosts] error" in gambrel("run", "--fd", "3").stderr
+
+
 @pytest.mark.parametrize(
-    "args", [["--port", "65536"], ["--port", "x"], ["--workers", "0"], ["--server", "apache"]]
+    "args",
+    [
+        ["--port", "65536"],
+        ["--port", "x"],
+        ["--workers", "0"],
+        ["--server", "apache"],
+        ["--fd", "3", "--server", "uvicorn"],
+    ],
 )
 def test_a_wrong_option_is_exit_code_2(gambrel, shop, args):
     assert gambrel("run", *args).exit_code == 2

@@ -31,6 +31,7 @@ SERVERS = ("native", "uvicorn", "hypercorn", "granian")
     help="Port to listen at; 0 takes a free one.",
 )
 @click.option("--uds", default="", metavar="PATH", help="Listen at a Unix socket instead.")
+@click.option("--fd", type=click.IntRange(0), help="Take the listening socket of a supervisor.")
 @click.option(
     "--workers", default=1, show_default=True, type=click.IntRange(1), help="Worker processes."
 )
@@ -39,7 +40,14 @@ SERVERS = ("native", "uvicorn", "hypercorn", "granian")
 )
 @click.option("--access-log/--no-access-log", help="Write a line for every request. [off]")
 def command(
-    target: str, host: str, port: int, uds: str, workers: int, server: str, access_log: bool
+    target: str,
+    host: str,
+    port: int,
+    uds: str,
+    fd: int | None,
+    workers: int,
+    server: str,
+    access_log: bool,
 ) -> None:
     """Serve the app of TARGET (app.py) in production mode.
 
@@ -47,8 +55,10 @@ def command(
     secret; anywhere else hosts and secret must be set, and debug must be off. Exit code 0 after
     SIGTERM or SIGINT, 1 where the app cannot be served, 2 for a wrong command line.
     """
+    if fd is not None and server != "native":
+        raise click.UsageError("--fd is for the native server")
     app = load_app(target)
-    if not tell_problems(build_safely(app, None if uds else host)):
+    if not tell_problems(build_safely(app, host if fd is None and not uds else None)):
         sys.exit(1)
     if server != "native":
         from gambrel.cli.serving.servers import Place, hand_over
@@ -61,7 +71,7 @@ def command(
             f"--workers {workers}",
             "start it once per core behind a proxy, or give `--server granian`",
         )
-    with open_listener(host, port, uds) as listener:
+    with open_listener(host, port, uds, fd) as listener:
         log = AccessLog(partial(click.echo, nl=False)) if access_log else None
         serve_app(app, listener, f"Gambrel serves {target} at {url_of(listener)}", log=log)
         if log is not None:

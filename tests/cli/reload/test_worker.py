@@ -31,7 +31,7 @@ def test_an_app_is_in_debug_with_error_pages_and_the_secret_of_the_session(shop,
     app = load_for_development("app.py", SECRET)
 
     assert app.settings.core.debug
-    assert "debug" in {extension.name for extension in app.extensions}
+    assert "debug" in {extension.name for extension in (*app.extensions, *app.defaults)}
     assert app.settings.core.secret_keys[0].reveal() == SECRET
     assert capsys.readouterr().err == ""
 
@@ -45,6 +45,14 @@ def test_an_app_with_hosts_of_its_own_answers_for_loopback_too(shop, monkeypatch
     assert rules.allows("shop.example")
     assert rules.allows("localhost:8000")
     assert not rules.allows("evil.example")
+
+
+def test_an_app_without_the_default_extensions_gets_the_error_pages_too(folder):
+    (folder / "app.py").write_text("from gambrel import App\n\napp = App(defaults=())\n")
+
+    app = load_for_development("app.py", SECRET)
+
+    assert [extension.name for extension in app.extensions] == ["debug"]
 
 
 def test_debug_that_the_app_has_set_up_is_kept(folder):

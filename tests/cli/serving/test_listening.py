@@ -1,3 +1,4 @@
+import os
 import socket
 from pathlib import Path
 
@@ -27,7 +28,7 @@ def test_a_taken_port_is_named_with_another_to_try():
             pass
 
     assert caught.value.code == "server.port-taken"
-    assert caught.value.what == f"port {port} is in use by another process"
+    assert caught.value.what == f"port {port} is in use by another program"
     assert f"--port {port + 1 if port < 65_535 else 8000}" in caught.value.hint
 
 
@@ -37,7 +38,7 @@ def test_an_address_of_another_machine_is_refused(host):
         pass
 
     assert caught.value.code == "server.address"
-    assert host in caught.value.what
+    assert host in caught.value.where
 
 
 def test_a_path_is_listened_at_and_removed_at_the_end(folder):
@@ -62,6 +63,14 @@ def test_a_socket_in_use_is_not_replaced(folder):
             pass
 
         assert caught.value.code == "server.port-taken"
+        assert Path("web.sock").is_socket()
+
+
+def test_the_socket_of_a_supervisor_is_taken_and_its_path_left(folder):
+    with open_listener("", 0, "web.sock") as opened:
+        with open_listener("127.0.0.1", 8000, "web.sock", os.dup(opened.fileno())) as listener:
+            assert url_of(listener) == "unix:web.sock"
+
         assert Path("web.sock").is_socket()
 
 

@@ -6,6 +6,7 @@ The lifespan is run, the access log off, and nobody but the app believes forward
 import importlib.util
 import os
 import sys
+from contextlib import suppress
 from typing import NamedTuple, NoReturn
 
 import click
@@ -54,8 +55,9 @@ def hand_over(server: str, target: str, place: Place, workers: int, access_log: 
             f"--server {server}",
             f"pip install {server}",
         )
-    with open_listener(*place):
-        pass  # the server would tell a taken port in its own way
+    # The server would tell a taken port in its own way; ours may have been left out of the install.
+    with suppress(ModuleNotFoundError), open_listener(*place):
+        pass
     os.environ[TARGET] = target
     os.environ[SECRET] = ephemeral_secret().reveal()
     click.echo(

@@ -244,7 +244,8 @@ def test_answers_are_compressed_and_revalidated_together():
     assert first.json() == plain.json()
     assert tag.startswith('W/"')
     assert (again.status_code, again.content) == (304, b"")
-    assert again.headers["vary"] == first.headers["vary"] == "accept-encoding"
+    assert again.headers["vary"] == first.headers["vary"]
+    assert "accept-encoding" in first.headers["vary"]
 
 
 def test_a_304_keeps_the_policy_of_the_page():

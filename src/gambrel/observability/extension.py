@@ -1,0 +1,124 @@
+"""The extensions of this battery: `AccessLog`, and `Logging` for everything else that is logged."""
+
+import logging
+import sys
+from collections.abc import AsyncIterator, Iterator
+from contextlib import AbstractContextManager, nullcontext
+from pathlib import Path
+from typing import Any, ClassVar, Literal, Self, TextIO
+
+from msgspec import Struct
+
+from gambrel.extend import Band, Setup
+from gambrel.observability.access import AccessWriter, render_line, render_object
+from gambrel.observability.flood import FloodLimit
+from gambrel.observability.middleware import access_logged, remember_request
+from gambrel.observability.records import JSONFormatter, TextFormatter
+from gambrel.observability.scrub import Scrubber
+
+__all__ = ["AccessLog", "Logging"]
+
+Form = Literal["auto", "json", "text"]
+
+
+def wants_json(form: Form, environment: str) -> bool:
+    """Say whether lines are JSON: where asked for, and by itself in all but development."""
+    return form == "json" or (form == "auto" and environment != "development")
+
+
+def opened(file: str) -> AbstractContextManager[TextIO | None]:
+    """Return a file to append to, or nothing where no name is given."""
+    return Path(file).open("a", encoding="utf-8") if file else nullcontext()
+
+
+class AccessLog(Struct, frozen=True, kw_only=True):
+    """Write a line for every answer, to `file` or standard output.
+
+    `form` is `"json"`, `"text"` or `"auto"`: text in development. A line tells the path without
+    its query. Errors that the app never sees, such as a malformed request, are the server's.
+    """
+
+    file: str = ""
+    form: Form = "auto"
+
+    name: ClassVar[str] = "access_log"
+    requires: ClassVar[tuple[str, ...]] = ()
+
+    @property
+    def settings(self) -> Self:
+        """Itself: every field is a setting."""
+        return self
+
+    def install(self, setup: Setup) -> None:
+        """Declare the middleware, and the writer's life."""
+        given: AccessLog = setup.settings.access_log
+        is_json = wants_json(given.form, setup.settings.core.environment)
+        writer = AccessWriter(render_object if is_json else render_line)
+
+        async def access_log() -> AsyncIterator[None]:
+            with opened(given.file) as stream:
+                writer.stream = stream
+                try:
+                    yield
+                finally:
+                    await writer.close()
+
+        setup.lifespan(access_log)
+        setup.middleware(access_logged(writer.record), Band.EDGE)
+
+
+class Logging(Struct, frozen=True, kw_only=True):
+    """Let the app's log go to standard error, a record a line, without secrets and floods.
+
+    `form` as in `AccessLog`; `level` is the least to write, `levels` that of single loggers;
+    `per_second` is how often one place may log. Records name the request they were made for. The
+    root logger is set up while the app runs, and left alone if it has a handler already.
+    """
+
+    form: Form = "auto"
+    level: str = "INFO"
+    levels: dict[str, str] = {}
+    per_second: int = 10
+
+    name: ClassVar[str] = "logging"
+    requires: ClassVar[tuple[str, ...]] = ()
+
+    @property
+    def settings(self) -> Self:
+        """Itself: every field is a setting."""
+        return self
+
+    def install(self, setup: Setup) -> None:
+        """Declare the handler's life, and who names the request."""
+        given: Logging = setup.settings.logging
+        is_json = wants_json(given.form, setup.settings.core.environment)
+        scrub = Scrubber(secret.reveal() for secret in setup.settings.secrets())
+        formatter = JSONFormatter(scrub) if is_json else TextFormatter(scrub)
+
+        def logging_handler() -> Iterator[None]:
+            yield from given.handle(formatter)
+
+        setup.lifespan(logging_handler)
+        setup.middleware(remember_request, Band.EDGE)
+
+    def handle(self, formatter: logging.Formatter) -> Iterator[None]:
+        """Have the root logger write lines until resumed."""
+        root = logging.getLogger()
+        handler = logging.StreamHandler(sys.stderr)
+        handler.setFormatter(formatter)
+        handler.addFilter(FloodLimit(self.per_second))
+        loggers: list[tuple[logging.Logger, Any]] = [(root, self.level)]
+        loggers += [(logging.getLogger(name), level) for name, level in self.levels.items()]
+        before = [(logger, logger.level) for logger, _ in loggers]
+        is_ours = not root.handlers
+        try:
+            if is_ours:
+                root.addHandler(handler)
+                for logger, level in loggers:
+                    logger.setLevel(level.upper())
+            yield
+        finally:
+            if is_ours:
+                root.removeHandler(handler)
+                for logger, level in before:
+                    logger.setLevel(level)

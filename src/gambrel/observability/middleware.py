@@ -1,0 +1,58 @@
+"""The two middlewares of this battery: who tells the access log, and who names the request to logs.
+
+Both stand at the edge, and only where their extension is installed.
+"""
+
+import asyncio
+import time
+from collections.abc import Awaitable, Callable
+
+from gambrel.core.http.request import Request
+from gambrel.core.http.response import Response
+from gambrel.observability.records import CURRENT_REQUEST
+
+__all__ = ["access_logged", "remember_request"]
+
+CallNext = Callable[[Request], Awaitable[Response]]
+Record = Callable[[Request, int, int | None, float], None]
+
+CLIENT_GONE = 499
+"""Told where the client has left before its answer; never sent."""
+
+
+def access_logged(record: Record) -> Callable[[Request, CallNext], Awaitable[Response]]:
+    """Return a middleware that calls `record` once the last byte of an answer was sent."""
+
+    async def log_access(request: Request, call_next: CallNext) -> Response:
+        started = time.perf_counter()
+        try:
+            response = await call_next(request)
+        except asyncio.CancelledError:
+            record(request, CLIENT_GONE, 0, time.perf_counter() - started)
+            raise
+        size = content_size(request, response)
+        status = response.status
+        response.on_close(lambda: record(request, status, size, time.perf_counter() - started))
+        return response
+
+    return log_access
+
+
+def content_size(request: Request, response: Response) -> int | None:
+    """Return how many bytes of content are sent; None where only the edge will know."""
+    if request.method == "HEAD" or response.status in {204, 304}:
+        return 0
+    body = response.body
+    if isinstance(body, bytes) and not hasattr(response, "for_request"):
+        return len(body)
+    announced = response.headers.get("content-length", "")
+    return int(announced) if announced.isascii() and announced.isdigit() else None
+
+
+async def remember_request(request: Request, call_next: CallNext) -> Response:
+    """Let log records that are made meanwhile name the request."""
+    token = CURRENT_REQUEST.set(request)
+    try:
+        return await call_next(request)
+    finally:
+        CURRENT_REQUEST.reset(token)

@@ -1,0 +1,152 @@
+"""Log records as one line each: JSON for machines, text for people.
+
+A line has no control character but its own end, whatever is in the record; so nobody can forge a
+line, move a terminal's cursor or turn the reading direction. Values are cut, secrets hidden.
+"""
+
+import json
+import logging
+import sys
+from collections.abc import Callable
+from contextvars import ContextVar
+from datetime import UTC, datetime
+from typing import Any
+
+from gambrel.observability.scrub import HIDDEN, is_secret_name
+
+__all__ = [
+    "CURRENT_REQUEST",
+    "JSONFormatter",
+    "TextFormatter",
+    "printable",
+    "render_json",
+    "shorten",
+]
+
+VALUE_LIMIT = 1_024
+SCRUB_LIMIT = 8_192
+TRACE_LIMIT = 16_384
+
+CURRENT_REQUEST: ContextVar[Any] = ContextVar("gambrel.request", default=None)
+"""The request being answered, for whoever logs; set by the extension `Logging` alone."""
+
+Scrub = Callable[[str], str]
+
+_OWN = frozenset(logging.makeLogRecord({}).__dict__) | {"message", "asctime", "taskName"}
+
+
+def printable(text: str) -> str:
+    """Return `text` with all that is not printable ASCII escaped."""
+    if text.isascii() and text.isprintable():
+        return text
+    return "".join(char if " " <= char <= "~" else ascii(char)[1:-1] for char in text)
+
+
+def shorten(text: str, limit: int = VALUE_LIMIT) -> str:
+    """Return `text` cut to `limit` characters, with a note of how many there were."""
+    return text if len(text) <= limit else f"{text[:limit]}... ({len(text)} characters)"
+
+
+def render_json(values: dict[str, Any]) -> str:
+    """Return an object as JSON on one line, in printable ASCII."""
+    return json.dumps(values).replace("\x7f", "\\u007f")
+
+
+class _LineFormatter(logging.Formatter):
+    """What both forms share: the message and the trace, without secrets."""
+
+    def __init__(self, scrub: Scrub | None = None) -> None:
+        super().__init__()
+        self.scrub: Scrub = scrub or str
+
+    def clean(self, value: object) -> str:
+        """Return a value as text without secrets, short."""
+        text = str(value)
+        # What is cut off is not searched, so that a megabyte costs no more than a page.
+        shown = self.scrub(text[:SCRUB_LIMIT])
+        if len(text) <= SCRUB_LIMIT:
+            return shorten(shown)
+        return f"{shown[:VALUE_LIMIT]}... ({len(text)} characters)"
+
+    def detail(self, name: str, value: object) -> Any:
+        """Return what a record holds besides its message, as JSON may have it."""
+        if is_secret_name(name):
+            return HIDDEN
+        is_plain = value is None or isinstance(value, bool | int | float)
+        return value if is_plain else self.clean(value)
+
+    def trace(self, record: logging.LogRecord) -> str:
+        """Return the record's trace without secrets, or an empty text; of a long one the end."""
+        parts = [self.formatException(record.exc_info)] if record.exc_info else []
+        parts += [record.stack_info] if record.stack_info else []
+        text = "\n".join(parts)
+        if len(text) > TRACE_LIMIT:
+            text = "...\n" + text[-TRACE_LIMIT:].partition("\n")[2]
+        return self.scrub(text)
+
+    def request_id(self) -> str:
+        """Return the id of the request being answered, or an empty text."""
+        request = CURRENT_REQUEST.get()
+        return "" if request is None else request.id
+
+    def moment(self, record: logging.LogRecord) -> str:
+        """Return when the record was made, in UTC (RFC 3339)."""
+        made = datetime.fromtimestamp(record.created, UTC)
+        return made.isoformat(timespec="milliseconds").replace("+00:00", "Z")
+
+
+class JSONFormatter(_LineFormatter):
+    """One JSON object per record: time, level, logger, message, request id, trace and extras.
+
+    `scrub` is what messages, traces and extra texts pass through.
+    """
+
+    def format(self, record: logging.LogRecord) -> str:
+        """Return the record as a line."""
+        values: dict[str, Any] = {
+            "time": self.moment(record),
+            "level": record.levelname.lower(),
+            "logger": record.name,
+            "message": self.clean(record.getMessage()),
+        }
+        if request_id := self.request_id():
+            values["request"] = request_id
+        for name, value in record.__dict__.items():
+            if name not in _OWN and name not in values:
+                values[name] = self.detail(name, value)
+        if trace := self.trace(record):
+            values["trace"] = trace
+        return render_json(values)
+
+
+class TextFormatter(_LineFormatter):
+    """A line for people, and the trace below it, indented; in colour on a terminal."""
+
+    def __init__(self, scrub: Scrub | None = None, *, is_coloured: bool | None = None) -> None:
+        super().__init__(scrub)
+        self.is_coloured = sys.stderr.isatty() if is_coloured is None else is_coloured
+
+    def format(self, record: logging.LogRecord) -> str:
+        """Return the record as a line, or more where it has a trace."""
+        level = f"{record.levelname.lower():<8}"
+        if self.is_coloured:
+            level = f"\x1b[{_COLOURS.get(record.levelno, '0')}m{level}\x1b[0m"
+        parts = [self.moment(record)[11:-1], level, printable(self.clean(record.getMessage()))]
+        if request_id := self.request_id():
+            parts.append(f"[{request_id}]")
+        if suppressed := getattr(record, "suppressed", 0):
+            parts.append(f"(and {suppressed} more like it)")
+        line = " ".join(parts)
+        if trace := self.trace(record):
+            lines = [f"    {printable(one)}" for one in trace.split("\n")]
+            line = "\n".join([line, *lines])
+        return line
+
+
+_COLOURS = {
+    logging.DEBUG: "2",
+    logging.INFO: "36",
+    logging.WARNING: "33",
+    logging.ERROR: "31",
+    logging.CRITICAL: "1;31",
+}

@@ -1,8 +1,8 @@
 import pytest
 
 from gambrel.core.http.errors import GambrelError, NotFound
-from gambrel.core.routing.predicates import Versioning
 from gambrel.core.routing.router import Router
+from gambrel.core.routing.versioning import Versioning
 
 
 def handler():

@@ -46,9 +46,12 @@ def parse_int(text: str) -> int:
 
 def matching(expression: str, make: Callable[[str], Any] = str) -> Callable[[str], Any]:
     """Return a `parse` that takes what `expression` matches from end to end."""
-    matches = re.compile(expression, re.ASCII | re.DOTALL).fullmatch
+    matches: Callable[[str], object] | None = None  # compiled when first used: few apps use all
 
     def parse(text: str) -> Any:
+        nonlocal matches
+        if matches is None:
+            matches = re.compile(expression, re.ASCII | re.DOTALL).fullmatch
         if not matches(text):
             raise ValueError(text)
         return make(text)
@@ -67,7 +70,7 @@ def any_of(argument: str) -> Converter:
 # so that nothing repeats inside a repetition.
 _ITEM = r"(?:\\[^0-9bBAZ]|\[\^?\]?(?:\\.|[^\]\\])+\]|[^][\\(){}*+?|^$/])"
 _REPEAT = r"(?:[*+?]|\{\d+(?:,\d*)?\})"
-_SAFE = re.compile(rf"(?:{_ITEM}{_REPEAT}?|\|)+")
+_SAFE = rf"(?:{_ITEM}{_REPEAT}?|\|)+"
 
 
 def expression_of(argument: str) -> Converter:
@@ -80,7 +83,7 @@ def expression_of(argument: str) -> Converter:
     optional = len(re.findall(r"[*+?]|,\d*\}", argument))
     try:
         re.compile(argument)
-        is_safe = _SAFE.fullmatch(argument) and optional <= 3
+        is_safe = re.fullmatch(_SAFE, argument) and optional <= 3
     except re.error:
         is_safe = False
     if not is_safe:

@@ -16,9 +16,7 @@ from gambrel.core.http.errors import GambrelError, NotFound
 from gambrel.core.http.request import Request
 from gambrel.core.http.response import Redirect
 from gambrel.core.routing.converters import BUILT_IN, Converters
-from gambrel.core.routing.handlers import split_class
 from gambrel.core.routing.pattern import Pattern
-from gambrel.core.routing.predicates import Versioning
 from gambrel.core.routing.reverse import fill
 from gambrel.core.routing.route import (
     Given,
@@ -27,6 +25,7 @@ from gambrel.core.routing.route import (
     merge_options,
     read_options,
 )
+from gambrel.core.routing.versioning import Versioning
 
 Path = str | Mapping[str, str]
 """A pattern, or one per language: `{"en": "/about", "de": "/ueber"}`."""
@@ -135,6 +134,8 @@ def resolve(declared: Declarations, group: Group) -> Iterator[Route]:
             )
             yield from resolve(item.inner, inner)
         elif inspect.isclass(item.handler) and item.kind in {"handler", "fallback"}:
+            from gambrel.core.routing.handlers import split_class  # noqa: PLC0415 - start-up: classes
+
             handlers = split_class(item.handler, item.where)
             for method in item.methods or handlers:
                 one = item._replace(handler=handlers.get(method), methods=(method,))

@@ -9,8 +9,6 @@ from typing import Any, ClassVar
 from msgspec import Struct
 
 from gambrel.core.http.errors import BadRequest, HTTPError, MethodNotAllowed
-from gambrel.core.http.fields.negotiation import best_match
-from gambrel.core.routing.predicates import accept_of
 from gambrel.core.routing.route import Route
 
 
@@ -76,5 +74,10 @@ def prefer(routes: list[Route], request: Any) -> Route:
                 by_type = {**dict.fromkeys(predicate.values, route), **by_type}
     # The first stands for the server's preference among equals.
     offers = [media_type for route in routes for media_type, r in by_type.items() if r is route]
-    best = best_match(accept_of(request), offers) if len(routes) > 1 and offers else None
+    if len(routes) < 2 or not offers:
+        return routes[0]
+    from gambrel.core.http.fields.negotiation import best_match  # noqa: PLC0415 - start-up: Accept
+    from gambrel.core.routing.predicates import accept_of  # noqa: PLC0415 - start-up: Accept
+
+    best = best_match(accept_of(request), offers)
     return routes[0] if best is None else by_type[best]

@@ -5,7 +5,7 @@ it is the reason that no route suits; without, that is 404. Only requests to suc
 """
 
 from collections.abc import Callable
-from typing import Any, Literal
+from typing import Any
 
 from msgspec import Struct
 
@@ -63,6 +63,11 @@ def host(*patterns: str) -> When:
     return When(_has_host, "host", patterns)
 
 
+def version(name: str, versioning: Any) -> When:
+    """Want a version of a `Versioning` by header or media type. Else 404, or 406."""
+    return When(_has_version, "version", (name, versioning), versioning.status)
+
+
 def not_(predicate: Predicate) -> When:
     """Want what another predicate does not."""
     return When(_fails, "not_", (predicate,))
@@ -104,26 +109,7 @@ def _fails(request: Any, predicate: Predicate) -> bool:
     return not predicate(request)
 
 
-class Versioning(Struct, frozen=True):
-    """How the versions of routes and groups (`version="1"`) are told apart.
-
-    "path" puts `prefix` and the version before the whole path (`/v1/users`), "header" compares the
-    header `name`, "accept" the parameter `name` of a type in `Accept`
-    (`application/json; version=1`). `default` is the version of a request that names none.
-    """
-
-    scheme: Literal["path", "header", "accept"] = "path"
-    prefix: str = "/v"
-    name: str = "x-api-version"
-    default: str = ""
-
-    def predicate(self, version: str) -> When:
-        """Return the predicate for a version that is not part of the path."""
-        status = 406 if self.scheme == "accept" else 404
-        return When(_has_version, "version", (version, self), status)
-
-
-def _has_version(request: Any, version: str, versioning: Versioning) -> bool:
+def _has_version(request: Any, version: str, versioning: Any) -> bool:
     if versioning.scheme == "header":
         return bool(request.headers.get(versioning.name, versioning.default) == version)
     wishes = [wish for wish in parse_preferences(accept_of(request)) if wish.quality]

@@ -4,10 +4,8 @@ The table keeps one `Names`; templates and handlers reach it through the app. Va
 the converters of the pattern and quoted, so that what is built also matches.
 """
 
-import difflib
 from collections.abc import Iterable, Mapping
 from typing import Any
-from urllib.parse import quote
 
 from gambrel.core.http.errors import GambrelError
 from gambrel.core.http.query import build_query
@@ -57,6 +55,8 @@ class Names:
         host = _host or (fill(route.host, values) if route.host else "")
         if host and "://" not in host:
             host = f"{_scheme and _scheme + ':'}//{host}"
+        from urllib.parse import quote  # noqa: PLC0415 - start-up: building URLs
+
         query = build_query(_query)
         return (
             f"{host}{url}{query and '?' + query}{_fragment and '#' + quote(_fragment, SAFE + '/?')}"
@@ -70,6 +70,8 @@ class Names:
             routes = self._routes.get(":".join([*spaces[:depth], wanted]))
             if routes:
                 return routes
+        import difflib  # noqa: PLC0415 - start-up: mistakes
+
         near = difflib.get_close_matches(wanted, self._routes, 5, 0.5)
         hint = "did you mean " + " or ".join(map(repr, near)) if near else "give the route a name="
         raise GambrelError("routing.unknown-name", f"no route is named {name!r}", hint=hint)
@@ -108,6 +110,8 @@ def fill(pattern: Pattern, values: Mapping[str, Any]) -> str:
     Raises:
         GambrelError: a value that could not be matched again (`routing.value`).
     """
+    from urllib.parse import quote  # noqa: PLC0415 - start-up: building URLs
+
     parts = []
     for segment in pattern.segments:
         for part in segment.parts:

@@ -4,12 +4,12 @@ Routers make routes when they are compiled; the app reads handler and options, a
 built from them into `endpoint`. Options are given by name anywhere and spelled out only here.
 """
 
-import dataclasses
-import difflib
-import inspect
+import os
+import sys
 from collections.abc import Mapping
-from pathlib import Path
 from typing import Any, ClassVar
+
+from msgspec import Struct, field
 
 from gambrel.core.http.errors import GambrelError
 from gambrel.core.routing.pattern import Pattern
@@ -21,8 +21,7 @@ WEBSOCKET = "WEBSOCKET"
 """The method of a WebSocket route; never in `Allow`."""
 
 
-@dataclasses.dataclass(frozen=True, slots=True, kw_only=True)
-class RouteOptions:
+class RouteOptions(Struct, frozen=True, kw_only=True):
     """Everything about a route but its path, methods and handler.
 
     Given to a group, an option holds for all its routes: tuples and mappings add up from the
@@ -40,28 +39,29 @@ class RouteOptions:
     deprecated: bool = False
     hidden: bool = False
     operation_id: str = ""
-    responses: Mapping[Any, Any] = dataclasses.field(default_factory=dict)
-    examples: Mapping[str, Any] = dataclasses.field(default_factory=dict)
+    responses: Mapping[Any, Any] = field(default_factory=dict)
+    examples: Mapping[str, Any] = field(default_factory=dict)
     security: tuple[Any, ...] = ()
     middleware: tuple[Any, ...] = ()
     dependencies: tuple[Any, ...] = ()
-    errors: Mapping[Any, Any] = dataclasses.field(default_factory=dict)
+    errors: Mapping[Any, Any] = field(default_factory=dict)
     host: str = ""
     version: str = ""
     when: tuple[Any, ...] = ()
     slashes: str = "redirect"
-    defaults: Mapping[str, Any] = dataclasses.field(default_factory=dict)
+    defaults: Mapping[str, Any] = field(default_factory=dict)
     inline: bool = False
     deadline: float | None = None
     max_body: int | None = None
     cancel_on_disconnect: bool | None = None
-    extra: Mapping[str, Any] = dataclasses.field(default_factory=dict)
+    extra: Mapping[str, Any] = field(default_factory=dict)
 
 
 Given = dict[str, Any]
 """Options as they were given: only those, so that an inner default never hides an outer value."""
 
-FIELDS = {field.name: field for field in dataclasses.fields(RouteOptions)}
+FIELDS = {name: getattr(RouteOptions(), name) for name in RouteOptions.__struct_fields__}
+"""The options with their defaults."""
 
 
 def read_options(given: Mapping[str, Any], where: str) -> Given:
@@ -69,10 +69,12 @@ def read_options(given: Mapping[str, Any], where: str) -> Given:
     options = dict(given)
     for name, value in given.items():
         if name not in FIELDS:
+            import difflib  # noqa: PLC0415 - start-up: mistakes
+
             near = difflib.get_close_matches(name, FIELDS, 1) or ["extra={...}"]
             what = f"a route has no option {name!r}"
             raise GambrelError("routing.option", what, where, f"use {near[0]}")
-        if FIELDS[name].default == ():
+        if FIELDS[name] == ():
             is_many = hasattr(value, "__iter__") and not isinstance(value, str)
             options[name] = tuple(value) if is_many else (value,)
     if options.get("slashes", "strict") not in {"redirect", "strict", "ignore"}:
@@ -85,15 +87,14 @@ def merge_options(outer: Given, inner: Given) -> Given:
     """Return the options of something inside a group."""
     merged = {**outer, **inner}
     for name in outer.keys() & inner.keys():
-        if FIELDS[name].default == ():
+        if FIELDS[name] == ():
             merged[name] = outer[name] + inner[name]
-        elif FIELDS[name].default_factory is dict:
+        elif FIELDS[name] == {}:
             merged[name] = {**outer[name], **inner[name]}
     return merged
 
 
-@dataclasses.dataclass(slots=True, eq=False)
-class Route:
+class Route(Struct, eq=False):
     """One route of a compiled app; `found` tells it from a `Miss` or a `Choice`.
 
     `pattern` matches the path, and `str(pattern)` is its template, a stable name for logs.
@@ -137,11 +138,8 @@ class Route:
 
 def caller() -> str:
     """Return `file:line` of the nearest frame outside the framework's core."""
-    frame = inspect.currentframe()
-    assert frame is not None
+    frame = sys._getframe(1)  # noqa: SLF001 - a traceback would cost more and say the same
     while frame.f_back and frame.f_globals.get("__name__", "").startswith("gambrel.core."):
         frame = frame.f_back
-    path = Path(frame.f_code.co_filename)
-    folder = Path.cwd()
-    shown = path.relative_to(folder) if path.is_relative_to(folder) else path
-    return f"{shown}:{frame.f_lineno}"
+    folder = os.getcwd() + os.sep  # noqa: PTH109 - pathlib is not needed to start
+    return f"{frame.f_code.co_filename.removeprefix(folder)}:{frame.f_lineno}"

@@ -20,9 +20,9 @@ from gambrel.core.routing.declared import (
     rule,
     split_url,
 )
-from gambrel.core.routing.predicates import Versioning
 from gambrel.core.routing.route import ANY, WEBSOCKET, caller, read_options
 from gambrel.core.routing.table import Table
+from gambrel.core.routing.versioning import Versioning
 
 H = TypeVar("H", bound=Callable[..., Any])
 

@@ -4,19 +4,21 @@ Made by `Router.compile()`. Chooses the host, completes `Allow` and redirects by
 """
 
 from collections.abc import Callable, Iterable
-from typing import Any, NamedTuple
+from typing import TYPE_CHECKING, Any, NamedTuple
 
 from gambrel.core.http.errors import BadRequest
 from gambrel.core.http.host import parse_host
 from gambrel.core.http.url import safe_redirect
 from gambrel.core.routing.conflicts import check_routes
-from gambrel.core.routing.explain import Step, explain
 from gambrel.core.routing.outcome import Choice, Miss
 from gambrel.core.routing.paths import Entry, Paths, decode_parts
 from gambrel.core.routing.pattern import Pattern
 from gambrel.core.routing.readers import Match, match_segments
 from gambrel.core.routing.reverse import Names
 from gambrel.core.routing.route import ANY, WEBSOCKET, Route
+
+if TYPE_CHECKING:
+    from gambrel.core.routing.explain import Step
 
 METHODS = ("GET", "HEAD", "POST", "PUT", "PATCH", "DELETE", "OPTIONS", "QUERY", "TRACE", WEBSOCKET)
 """What a route for any method is listed under; other methods reach it by the slower way."""
@@ -69,8 +71,10 @@ class Table:
                 found.setdefault(method, with_host(match, captured))
         return found
 
-    def explain(self, method: str, raw_path: str, host: str | None = None) -> list[Step]:
+    def explain(self, method: str, raw_path: str, host: str | None = None) -> list["Step"]:
         """Return why each route matches or does not. Raises BadRequest for no path or host."""
+        from gambrel.core.routing.explain import explain  # noqa: PLC0415 - start-up: tools
+
         return explain(self.routes, method, raw_path, host)
 
     def _reach(self, host: str | None) -> list[tuple[Paths, dict[str, Any]]]:

@@ -40,7 +40,7 @@ def generate(plan: Plan) -> Callable[..., Any]:
         "encode": plan.result.encode,
         "failed": plan.context.failed,
         "fast_type": plan.result.fast_type,
-        "handler": plan.handler,
+        "handler": plan.signature.origin,
         "load": plan.load,
         "parse_query_dict": parse_query_dict,
         "project": plan.result.project,

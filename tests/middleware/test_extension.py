@@ -124,6 +124,19 @@ def test_the_environment_may_change_a_header(monkeypatch):
         assert client.get("/item").headers["x-frame-options"] == "SAMEORIGIN"
 
 
+@pytest.mark.parametrize(
+    "extension",
+    [
+        SecurityHeaders(page_policy="default-src 'self'\r\nset-cookie: a=b"),
+        SecurityHeaders(features={"camera;": []}),
+        SecurityHeaders(hsts=60, hsts_preload=True),
+    ],
+)
+def test_a_header_that_cannot_be_sent_is_refused_at_start_up(extension):
+    with pytest.raises(GambrelError, match="cannot be sent"):
+        shop(extension).build()
+
+
 def test_weakened_headers_are_found_before_a_deployment():
     weak = shop(SecurityHeaders(hsts=0)).problems(deploy=True)
     strong = shop(SecurityHeaders()).problems(deploy=True)

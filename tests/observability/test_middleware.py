@@ -44,6 +44,24 @@ def test_a_client_that_has_left_is_told():
     assert told == [(499, 0)]
 
 
+def test_a_request_that_starts_over_is_told_once():
+    told: list[Any] = []
+    log_access = access_logged(lambda *given: told.append(given[1]))
+
+    async def run() -> None:
+        async def answer(_request: Request) -> Response:
+            return Text("hello")
+
+        async def start_over(request: Request) -> Response:
+            return await log_access(request, answer)
+
+        await (await log_access(make_request(), start_over)).close()
+
+    asyncio.run(run())
+
+    assert told == [200]
+
+
 async def pieces() -> AsyncIterator[str]:
     yield "a"
 

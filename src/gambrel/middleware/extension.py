@@ -8,6 +8,8 @@ from collections.abc import Callable, Iterable, Mapping
 from functools import partial
 from typing import Any, ClassVar, Self
 
+from gambrel.core.http.errors import GambrelError
+from gambrel.core.http.headers import check_value
 from gambrel.core.http.request import Request
 from gambrel.extend import Band, Level, Problem, Setup
 from gambrel.middleware.asgi import ASGIAdapter
@@ -15,6 +17,7 @@ from gambrel.middleware.compression import Compressor
 from gambrel.middleware.conditional_get import Revalidator
 from gambrel.middleware.cors import CORSPolicy, CrossOrigin
 from gambrel.middleware.cross_origin import OriginGuard
+from gambrel.middleware.decompression import Decompressor
 from gambrel.middleware.https_redirect import HTTPSRedirector
 from gambrel.middleware.method_override import MethodOverrider
 from gambrel.middleware.request_id import Identifier
@@ -26,6 +29,7 @@ __all__ = [
     "Compression",
     "ConditionalGet",
     "CrossOriginProtection",
+    "Decompression",
     "HTTPSRedirect",
     "MethodOverride",
     "RequestID",
@@ -51,10 +55,22 @@ class SecurityHeaders(HeaderPolicy, frozen=True, kw_only=True):
         return self
 
     def install(self, setup: Setup) -> None:
-        """Declare the headers, the nonce, and the check of what was weakened."""
+        """Declare the headers, the nonce, and the check of what was weakened.
+
+        Raises GambrelError for a value that cannot be sent.
+        """
         policy: HeaderPolicy = setup.settings.security_headers
-        for name, value, kind in policy.fields():
-            setup.response_header(name, value, on=kind)
+        try:
+            fields = [(name, check_value(name, value), on) for name, value, on in policy.fields()]
+        except ValueError as error:
+            raise GambrelError(
+                "middleware.security-headers",
+                f"the security headers cannot be sent: {error}",
+                "SecurityHeaders(...), or its settings",
+                "correct that value, or leave it out for the default",
+            ) from error
+        for name, value, on in fields:
+            setup.response_header(name, value, on=on)
         setup.provide(Nonce, partial(nonce_of, policy.page_policy))
         setup.check(check_weakened, deploy=True)
 
@@ -167,6 +183,22 @@ class Compression(Compressor, frozen=True, kw_only=True, dict=True):
         setup.middleware(setup.settings.compression, Band.TRANSPORT)
 
 
+class Decompression(Decompressor, frozen=True, kw_only=True):
+    """Read bodies that were sent with gzip; see `Decompressor`."""
+
+    name: ClassVar[str] = "decompression"
+    requires: ClassVar[tuple[str, ...]] = ()
+
+    @property
+    def settings(self) -> Self:
+        """Itself: every field is a setting."""
+        return self
+
+    def install(self, setup: Setup) -> None:
+        """Declare the middleware."""
+        setup.middleware(setup.settings.decompression, Band.TRANSPORT)
+
+
 class ConditionalGet(Revalidator, frozen=True, kw_only=True):
     """Answer 304 to clients that have the answer already; see `Revalidator`.
 
@@ -187,7 +219,11 @@ class ConditionalGet(Revalidator, frozen=True, kw_only=True):
 
 
 class MethodOverride(MethodOverrider, frozen=True, kw_only=True):
-    """Serve a POST as PUT, PATCH or DELETE where it asks for that; see `MethodOverrider`."""
+    """Serve a POST as PUT, PATCH or DELETE where it asks for that; see `MethodOverrider`.
+
+    Give it before other extensions of the edge: the request starts over, so what stands around
+    this one sees it twice.
+    """
 
     name: ClassVar[str] = "method_override"
     requires: ClassVar[tuple[str, ...]] = ()

@@ -20,10 +20,17 @@ CLIENT_GONE = 499
 """Told where the client has left before its answer; never sent."""
 
 
+class Watched:
+    """Kept with a request that is being watched: a middleware may start it over."""
+
+
 def access_logged(record: Record) -> Callable[[Request, CallNext], Awaitable[Response]]:
     """Return a middleware that calls `record` once the last byte of an answer was sent."""
 
     async def log_access(request: Request, call_next: CallNext) -> Response:
+        if Watched in request.state:
+            return await call_next(request)
+        request.state[Watched] = Watched()
         started = time.perf_counter()
         try:
             response = await call_next(request)

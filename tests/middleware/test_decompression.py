@@ -1,0 +1,85 @@
+import asyncio
+import gzip
+import zlib
+from collections.abc import AsyncIterator
+
+import pytest
+
+from gambrel.core.http.errors import BadRequest, ContentTooLarge, UnsupportedMediaType
+from gambrel.core.http.request import Request
+from gambrel.core.http.response import Response, Text
+from gambrel.middleware.decompression import Decompressor
+from gambrel.testing import make_request
+from tests.middleware.chain import ask
+
+
+def sent(body: bytes, coding: str = "gzip") -> Request:
+    return make_request(
+        "POST", "/", headers={"content-encoding": coding, "content-type": "text/plain"}, body=body
+    )
+
+
+async def echo(request: Request) -> Response:
+    return Text(f"{await request.text()} {sorted(request.headers)}")
+
+
+@pytest.mark.parametrize("coding", ["gzip", "GZip", "x-gzip"])
+def test_a_body_in_gzip_is_unpacked_and_nothing_tells_of_it(coding: str):
+    answer = ask(Decompressor(), sent(gzip.compress(b"tea"), coding), echo)
+
+    assert answer.body == b"tea ['content-type', 'host']"
+
+
+def test_a_body_without_a_coding_passes_as_it_is():
+    answer = ask(Decompressor(), sent(b"tea", "identity"), echo)
+
+    assert answer.body.startswith(b"tea")
+
+
+@pytest.mark.parametrize("coding", ["br", "deflate", "gzip, gzip", "tea"])
+def test_another_coding_is_refused_with_the_one_that_is_not(coding: str):
+    with pytest.raises(UnsupportedMediaType) as caught:
+        ask(Decompressor(), sent(b"tea", coding), echo)
+
+    assert caught.value.headers == {"accept-encoding": "gzip"}
+
+
+@pytest.mark.parametrize("body", [b"tea", gzip.compress(b"tea")[:-4]])
+def test_what_is_no_gzip_is_malformed(body: bytes):
+    with pytest.raises(BadRequest):
+        ask(Decompressor(), sent(body), echo)
+
+
+def test_a_bomb_is_too_large():
+    bomb = gzip.compress(bytes(1 << 24))
+
+    with pytest.raises(ContentTooLarge):
+        ask(Decompressor(), sent(bomb), echo)
+
+
+def test_a_ratio_guards_what_is_still_small_enough():
+    body = gzip.compress(bytes(1 << 19))
+
+    passed = ask(Decompressor(ratio=2_000), sent(body), echo)
+    with pytest.raises(ContentTooLarge):
+        ask(Decompressor(ratio=10), sent(body), echo)
+
+    assert passed.status == 200
+
+
+def test_a_stream_is_unpacked_while_it_arrives():
+    packer = zlib.compressobj(wbits=31)
+    pieces = [packer.compress(b"a" * 10) + packer.flush(zlib.Z_SYNC_FLUSH), packer.flush()]
+
+    async def read(request: Request) -> Response:
+        return Text(str([piece async for piece in request.stream()]))
+
+    async def coming() -> AsyncIterator[bytes]:
+        for piece in pieces:
+            await asyncio.sleep(0)
+            yield piece
+
+    request = sent(b"")
+    request.recode(coming(), request.headers)
+
+    assert ask(Decompressor(), request, read).body == b"[b'aaaaaaaaaa']"

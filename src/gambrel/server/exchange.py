@@ -275,7 +275,7 @@ class Exchange:
             found: Response = await for_request(self.request.method, self.request.headers)
         except Exception as error:
             self.closed(response)
-            found = await self.line.state.app.pipeline.failed(self.request, error)
+            found = await self.line.state.pipeline.failed(self.request, error)
         return found
 
     async def stream(self, response: Response, body: Any) -> None:

@@ -30,6 +30,33 @@ class Refusal(Exception):
         self.allow = allow
 
 
+class Head:
+    """What the head of a message says. `length` is None for a chunked body."""
+
+    __slots__ = (
+        "expects_continue",
+        "headers",
+        "keep_alive",
+        "length",
+        "method",
+        "path",
+        "query",
+        "upgrade",
+        "version",
+    )
+
+    def __init__(self, line: "RequestLine", headers: Headers) -> None:
+        self.method = line.method
+        self.path = line.path
+        self.query = line.query
+        self.version = line.version
+        self.headers = headers
+        self.length: int | None = 0
+        self.keep_alive = True
+        self.expects_continue = False
+        self.upgrade = ""
+
+
 class RequestLine(NamedTuple):
     """The parts of a request line; the target is split."""
 
@@ -38,17 +65,6 @@ class RequestLine(NamedTuple):
     query: str
     authority: str | None
     version: str
-
-
-class Head(NamedTuple):
-    """What the head of a message says. `length` is None for a chunked body."""
-
-    line: RequestLine
-    headers: Headers
-    length: int | None
-    keep_alive: bool
-    expects_continue: bool
-    upgrade: str
 
 
 def find_head(buffer: bytearray, limits: Limits, scanned: int = 0) -> int:
@@ -62,22 +78,35 @@ def find_head(buffer: bytearray, limits: Limits, scanned: int = 0) -> int:
     if buffer and buffer[0] not in _TOKEN:
         raise Refusal(400, "a message starts with a method")
     end = buffer.find(b"\r\n\r\n", max(0, scanned - 3)) + 4
-    seen = bytes(buffer[:end]) if end > 3 else bytes(buffer)
-    bare = _find_bare_newline(seen, scanned)
+    if end > 3:
+        return end
+    check_limits(bytes(buffer), limits, scanned)
+    return 0
+
+
+def check_limits(seen: bytes, limits: Limits, scanned: int = 0) -> RequestLine | None:
+    """Refuse a head, complete or not, whose lines are too long, too many or not ended by CRLF.
+
+    Returns the request line where it is complete. The earlier fault in the stream comes first.
+    """
+    bare = find_bare_newline(seen, scanned)
     if bare >= 0:
         seen = seen[:bare]
     line_end = seen.find(b"\r\n", 0, limits.request_line + 2)
     if line_end < 0 and len(seen) > limits.request_line + 1:
         raise Refusal(414, "the request line is too long")
+    line = None
     if line_end >= 0:
-        split_line(seen[:line_end])
-        check_block(seen[line_end + 2 :], limits)
+        line = split_line(seen[:line_end])
+        if len(seen) > limits.header_line or seen.count(b"\n") > limits.header_fields:
+            check_block(seen[line_end + 2 :], limits)
     if bare >= 0:
         raise Refusal(400, "a line ends without a carriage return")
-    return end if end > 3 else 0
+    return line
 
 
-def _find_bare_newline(seen: bytes, scanned: int) -> int:
+def find_bare_newline(seen: bytes, scanned: int = 0) -> int:
+    """Return where the first line feed without a carriage return is, -1 where there is none."""
     start = max(0, scanned - 1)
     if seen.count(b"\n", start) == seen.count(b"\r\n", start):
         return -1
@@ -93,7 +122,7 @@ def check_block(block: bytes, limits: Limits) -> None:
         raise Refusal(431, "the headers are too large")
     if block.count(b"\r\n") > limits.header_fields + 1:
         raise Refusal(431, "there are too many headers")
-    if len(block) > limits.header_line and max(map(len, block.split(b"\r\n"))) > limits.header_line:
+    if max(map(len, block.split(b"\r\n"))) > limits.header_line:
         raise Refusal(431, "a header line is too long")
 
 
@@ -134,26 +163,34 @@ def split_target(method: str, target: str) -> tuple[str, str, str | None]:
     return slash + path or "/", query, authority
 
 
+_FRAMING = frozenset(
+    {b"connection", b"content-length", b"expect", b"host", b"transfer-encoding", b"upgrade"}
+)
+
+
 class _Fields:
-    """Collects what httptools finds."""
+    """Collects what httptools finds, and apart from it what the server itself goes by."""
 
     def __init__(self) -> None:
         self.pairs: list[tuple[bytes, bytes]] = []
+        self.framing: dict[bytes, list[bytes]] = {}
 
     def on_header(self, name: bytes, value: bytes) -> None:
-        self.pairs.append((name, value.strip(b" \t")))
+        value = value.strip(b" \t")
+        self.pairs.append((name, value))
+        name = name.lower()
+        if name in _FRAMING:
+            self.framing.setdefault(name, []).append(value)
 
-    def values(self, name: bytes) -> list[bytes]:
-        return [value for key, value in self.pairs if key.lower() == name]
 
-
-def read_head(raw: bytes, gate: HostGate) -> Head:
+def read_head(raw: bytes, gate: HostGate, limits: Limits) -> Head:
     """Return a complete head that `find_head` has found.
 
     Raises:
         Refusal: It is not one, or asks for what is not done here.
     """
-    line = split_line(raw[: raw.find(b"\r\n")])
+    line = check_limits(raw, limits)
+    assert line is not None  # a complete head has a line
     fields = _Fields()
     try:
         httptools.HttpRequestParser(fields).feed_data(raw)
@@ -163,23 +200,29 @@ def read_head(raw: bytes, gate: HostGate) -> Head:
         raise Refusal(501, f"the method {line.method} is not known") from None
     except httptools.HttpParserError as error:
         raise Refusal(400, str(error)) from None
-    check_host(fields.values(b"host"), line.authority, gate)
-    options = _tokens(fields.values(b"connection"))
-    is_recent = line.version == "1.1"
-    return Head(
-        line,
-        Headers.from_raw(fields.pairs),
-        body_length(fields, is_recent),
-        b"close" not in options and (is_recent or b"keep-alive" in options),
-        is_recent and expects_continue(fields.values(b"expect")),
-        b",".join(fields.values(b"upgrade")).decode("latin-1").lower()
-        if b"upgrade" in options
-        else "",
-    )
+    framing = fields.framing
+    check_host(framing.pop(b"host", []), line.authority, gate)
+    head = Head(line, Headers.from_raw(fields.pairs))
+    if line.version == "1.0":
+        head.keep_alive = False
+    if framing:
+        read_framing(head, framing)
+    return head
 
 
-def _tokens(values: list[bytes]) -> set[bytes]:
-    return {token.strip(b" \t").lower() for value in values for token in value.split(b",")}
+def read_framing(head: Head, framing: dict[bytes, list[bytes]]) -> None:
+    """Set what is said of the body and of the connection."""
+    is_recent = head.version == "1.1"
+    options = {
+        token.strip(b" \t").lower()
+        for value in framing.get(b"connection", ())
+        for token in value.split(b",")
+    }
+    head.keep_alive = b"close" not in options and (is_recent or b"keep-alive" in options)
+    head.length = body_length(framing, is_recent)
+    head.expects_continue = is_recent and expects_continue(framing.get(b"expect", []))
+    if b"upgrade" in options:
+        head.upgrade = b",".join(framing.get(b"upgrade", ())).decode("latin-1").lower()
 
 
 def check_host(hosts: list[bytes], authority: str | None, gate: HostGate) -> None:
@@ -190,16 +233,16 @@ def check_host(hosts: list[bytes], authority: str | None, gate: HostGate) -> Non
         raise Refusal(400, "the target names another host than Host does")
 
 
-def body_length(fields: _Fields, is_recent: bool) -> int | None:
+def body_length(framing: dict[bytes, list[bytes]], is_recent: bool) -> int | None:
     """Return the length of the body in bytes, None for chunked (RFC 9112 §6.3)."""
-    codings = fields.values(b"transfer-encoding")
+    codings = framing.get(b"transfer-encoding")
     if codings:
         if not is_recent:
             raise Refusal(400, "HTTP/1.0 has no Transfer-Encoding")
         if len(codings) != 1 or codings[0].lower() != b"chunked":
             raise Refusal(501, "the only transfer coding here is chunked")
         return None
-    lengths = fields.values(b"content-length")
+    lengths = framing.get(b"content-length")
     return int(lengths[0]) if lengths else 0
 
 

@@ -130,6 +130,14 @@ class HTTPProtocol(Connection):
         self.quiet = 0.0
         self.reader.feed(data)
 
+    def offer(self, message: bytes) -> None:
+        """Take a message without a body on the short way, or give it back to `Reader.feed`.
+
+        It was cut out whole, so slicing its headers is safe where several came in one piece.
+        """
+        self.is_idle = True
+        self.data_received(message)
+
     @property
     def is_ready(self) -> bool:
         """Whether the next request may start: none is in work, and answers can be sent."""
@@ -137,19 +145,18 @@ class HTTPProtocol(Connection):
 
     def begin(self, head: Head, body: bytes | BodyStream) -> None:
         """Start on a request that the reader has found."""
-        line = head.line
-        self.http_version = line.version
+        self.http_version = head.version
         self.is_plain = self.is_idle = False
-        request = Request(line.method, line.path, line.query, head.headers, self, body)
+        request = Request(head.method, head.path, head.query, head.headers, self, body)
         self.exchange = Exchange(
             self,
             request,
             head.keep_alive,
             started=self.received_at,
-            is_recent=line.version == "1.1",
+            is_recent=head.version == "1.1",
             body=body if isinstance(body, BodyStream) else None,
         )
-        if line.path == "*":
+        if head.path == "*":
             self.deliver(request, Response(b"", 204, {"allow": ALLOWED}))
         else:
             self.state.enter(request)
@@ -223,6 +230,7 @@ class HTTPProtocol(Connection):
         if not exchange.keep_alive:
             self.close()
             return
+        self.is_idle = True  # what the reader still has decides, once it is through
         reader = self.reader
         if reader is not None:
             reader.skip_body()
@@ -234,8 +242,8 @@ class HTTPProtocol(Connection):
         """Be idle if there is nothing left to do."""
         if self.exchange is not None or self.is_closing:
             return
-        if self.reader is None or self.reader.is_empty:
-            self.is_idle = True
+        self.is_idle = self.reader is None or self.reader.is_empty
+        if self.is_idle:
             self.restore()
             if self.state.is_draining:
                 self.close()

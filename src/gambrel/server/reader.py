@@ -28,6 +28,9 @@ class Inlet(Protocol):
     def is_ready(self) -> bool:
         """Whether the next request may start: none is in work, and answers can be sent."""
 
+    def offer(self, message: bytes) -> None:
+        """Take a message without a body on the short way, or give it back to `Reader.feed`."""
+
     def begin(self, head: Head, body: bytes | BodyStream) -> None:
         """Start on a request."""
 
@@ -61,6 +64,7 @@ class Reader:
         "buffer",
         "framing",
         "is_advancing",
+        "is_declined",
         "line",
         "received",
         "scanned",
@@ -76,6 +80,7 @@ class Reader:
         self.framing: Framing | None = None
         self.body: BodyStream | None = None
         self.is_advancing = False
+        self.is_declined = False
         self.waited = 0.0
         self.silence = 0.0
         self.received = 0
@@ -87,7 +92,10 @@ class Reader:
         return not self.buffer and self.framing is None
 
     def feed(self, data: bytes) -> None:
-        """Take what has arrived."""
+        """Take what has arrived, or (within a step) note that the short way was not taken."""
+        if self.is_advancing:
+            self.is_declined = True
+            return
         if self.framing is not None:
             data = self.feed_body(data)
         if data:
@@ -132,9 +140,12 @@ class Reader:
         del self.buffer[:end]
         self.scanned = 0
         self.waited = 0.0
-        head = read_head(raw, self.line.state.gate)
-        if not head.upgrade or not self.line.upgrade(head):
-            self.begin(head)
+        self.is_declined = False
+        self.line.offer(raw)
+        if self.is_declined:
+            head = read_head(raw, self.line.state.gate, self.line.state.limits)
+            if not head.upgrade or not self.line.upgrade(head):
+                self.begin(head)
         if len(self.buffer) <= self.line.state.limits.pipeline_buffer // 2:
             self.line.throttle_input(False)
         return True

@@ -66,7 +66,8 @@ class ServerState:
         self.limits = limits or Limits()
         self.log = log
         self.gate = HostGate(app.build().allowed_hosts)
-        self.enter: Callable[[Request], None] = app.pipeline.enter
+        self.pipeline = app.pipeline
+        self.enter: Callable[[Request], None] = self.pipeline.enter
         self.connections: set[Peer] = set()
         self.orphans: set[Orphan] = set()
         self.tasks: set[asyncio.Task[Any]] = set()
@@ -89,7 +90,7 @@ class ServerState:
         """A counted request is done."""
         self.pending -= 1
         if self.pending < self.limits.pending:
-            self.enter = self.app.pipeline.enter
+            self.enter = self.pipeline.enter
 
     def refuse(self, request: Request) -> None:
         """Answer 503 at once: all that this worker may have in work is in work."""
@@ -100,7 +101,7 @@ class ServerState:
 
     def fail(self, request: Request, error: Exception) -> None:
         """Let the app answer `error`."""
-        self.app.pipeline.start(request, self.app.pipeline.failed(request, error))
+        self.pipeline.start(request, self.pipeline.failed(request, error))
 
     def spawn(self, work: Coroutine[Any, Any, None]) -> asyncio.Task[None]:
         """Run a coroutine as a task that draining waits for; it starts at once from Python 3.12."""

@@ -6,12 +6,15 @@ for `GROW_AFTER` seconds although jobs wait, the number of threads doubles up to
 """
 
 import asyncio
+import contextlib
 import threading
 from collections import deque
 from collections.abc import Callable
 from contextvars import copy_context
 from queue import SimpleQueue
 from typing import Any, TypeVar
+
+from gambrel.core.http.threads import outcome
 
 __all__ = ["WorkerPool"]
 
@@ -64,20 +67,13 @@ class WorkerPool:
         future: asyncio.Future[T] = self.loop.create_future()
 
         def finish(result: T, error: BaseException | None) -> None:
-            if future.done():
-                return
             if error is not None:
                 future.set_exception(error)
             else:
                 future.set_result(result)
 
         self.submit(finish, call, *arguments)
-        try:
-            return await asyncio.shield(future)
-        except asyncio.CancelledError:
-            if not future.done():
-                await asyncio.wait([future])
-            raise
+        return await outcome(future)
 
     def close(self) -> None:
         """Let the threads end once the jobs before are done."""
@@ -108,12 +104,15 @@ class WorkerPool:
             call, arguments, finish, context = job
             try:
                 finished.append((finish, context.run(call, *arguments), None))
+            except StopIteration as error:  # no future takes one
+                finished.append((finish, None, RuntimeError(f"{call!r} raised {error!r}")))
             except BaseException as error:
                 finished.append((finish, None, error))
-            del job, call, arguments, context
+            del job, call, arguments, finish, context
             if not self._is_woken:
                 self._is_woken = True
-                self.loop.call_soon_threadsafe(self._flush)
+                with contextlib.suppress(RuntimeError):  # the loop has closed: nobody waits
+                    self.loop.call_soon_threadsafe(self._flush)
 
     def _flush(self) -> None:
         self._is_woken = False
@@ -121,4 +120,8 @@ class WorkerPool:
         while finished:
             finish, result, error = finished.popleft()
             self._done += 1
-            finish(result, error)
+            try:
+                finish(result, error)
+            except Exception as problem:  # that of one must not keep back the others
+                told = {"message": "taking the result of a thread failed", "exception": problem}
+                self.loop.call_exception_handler(told)

@@ -11,7 +11,7 @@ import time
 from collections.abc import AsyncGenerator, AsyncIterable, Callable, Generator, Iterable, Iterator
 from typing import TypeVar, TypeVarTuple
 
-__all__ = ["batches", "in_thread", "iterate"]
+__all__ = ["batches", "in_thread", "iterate", "outcome"]
 
 T = TypeVar("T")
 Ts = TypeVarTuple("Ts")
@@ -28,11 +28,17 @@ async def in_thread(
     A cancelled caller waits until the thread is done, so that what the work uses can be closed;
     `dispose` takes a result that nobody waits for any more.
     """
-    job = asyncio.ensure_future(asyncio.to_thread(work, *arguments))
+    return await outcome(asyncio.ensure_future(asyncio.to_thread(work, *arguments)), dispose)
+
+
+async def outcome(job: "asyncio.Future[T]", dispose: Callable[[T], object] | None = None) -> T:
+    """Return the result of a job in a thread; see `in_thread`."""
     try:
         return await asyncio.shield(job)
     except asyncio.CancelledError:
-        await asyncio.wait([job])
+        while not job.done():
+            with contextlib.suppress(asyncio.CancelledError):  # once is enough
+                await asyncio.wait([job])
         # Asking for the error marks it as seen: the cancellation is what the caller gets.
         if not job.cancelled() and job.exception() is None and dispose is not None:
             dispose(job.result())

@@ -97,10 +97,11 @@ def test_blocked_jobs_get_threads_up_to_the_limit():
 
     async def use(pool):
         blocked = [asyncio.ensure_future(pool.run(gate.wait)) for _ in range(limit)]
-        while gate.n_waiting < limit:
-            await asyncio.sleep(0.001)  # noqa: ASYNC110 - threads start when they start
+        while gate.n_waiting < limit:  # noqa: ASYNC110 - threads start when they start
+            await asyncio.sleep(0.001)
         most = threads_of(pool)
         waiting = asyncio.ensure_future(pool.run(int))
+        await asyncio.sleep(0)
         pool._grow(pool._done)
         still, pending = threads_of(pool), pool.pending
         await asyncio.to_thread(gate.wait)

@@ -31,7 +31,7 @@ _FRAMING = frozenset(
     "connection content-length keep-alive proxy-connection te trailer "  # noqa: SIM905
     "transfer-encoding upgrade".split()
 )
-_UNREAD = 64 * 1024
+_UNREAD = _AHEAD = 64 * 1024
 _SILENCE = 15.0
 _SLOW_AFTER, _SLOW_RATE = 10.0, 1024
 _log = logging.getLogger("gambrel.server")
@@ -40,8 +40,8 @@ _log = logging.getLogger("gambrel.server")
 class ASGIConnection:
     """One ASGI scope as a `Connection`, and its body as a `BodySource`.
 
-    Who reads the body and who waits for the client to leave share each call of `receive`: a
-    message stays until it is taken.
+    Who reads the body and who waits for the client to leave share each call of `receive`; what
+    comes of the body before it is read is kept, up to a limit.
     """
 
     def __init__(self, app: Any, scope: Scope, receive: Receive) -> None:
@@ -57,7 +57,8 @@ class ASGIConnection:
         self.is_complete = self.is_dropped = True
         self.is_gone = False
         self._receive = receive
-        self._coming: asyncio.Task[Message] | None = None
+        self._coming: asyncio.Task[None] | None = None
+        self._ahead = bytearray()
         self._taken = asyncio.Event()
 
     def body_of(self, head: Head) -> "bytes | ASGIConnection":
@@ -66,60 +67,60 @@ class ASGIConnection:
         self.is_complete = self.is_dropped = head.length == 0
         return b"" if self.is_complete else self
 
-    async def coming(self, timeout: float | None = None) -> "asyncio.Task[Message]":
-        """Return the next message once it has come. Raises RequestTimeout."""
-        if self._coming is None:
-            self._taken.clear()
-            self._coming = asyncio.Task(self._next(), loop=asyncio.get_running_loop(), **_EAGER)
+    async def advance(self, timeout: float | None = None) -> None:
+        """Return once a message has come. Raises RequestTimeout."""
+        if self._coming is None or self._coming.done():
+            loop = asyncio.get_running_loop()
+            self._coming = asyncio.Task(self._take_in(), loop=loop, **_EAGER)
         coming = self._coming
         if not coming.done() and not (await asyncio.wait([coming], timeout=timeout))[0]:
             raise RequestTimeout("The body took too long to arrive.")
-        return coming
+        coming.result()
 
-    async def _next(self) -> Message:
-        return await self._receive()
-
-    def take(self, coming: "asyncio.Task[Message]") -> None:
-        """Let the message after this one come."""
-        if self._coming is coming:
-            self._coming = None
-            self._taken.set()
+    async def _take_in(self) -> None:
+        message = await self._receive()
+        if message["type"] == "http.disconnect":
+            self.is_gone = True
+        elif not self.is_complete:
+            self.is_complete = not message.get("more_body", False)
+            if not self.is_dropped:
+                self._ahead += message.get("body", b"")
 
     async def __aiter__(self) -> AsyncIterator[bytes]:
         time = asyncio.get_running_loop().time
         waited = received = 0.0
         try:
-            while not self.is_complete:
-                since = time()
-                coming = await self.coming(_SILENCE)
-                waited += time() - since
-                message = coming.result()
-                if message["type"] == "http.disconnect":
-                    self.is_gone = True
-                    raise ClientGone("the client left in the middle of its body")
-                self.take(coming)
-                self.is_complete = not message.get("more_body", False)
-                piece = message.get("body", b"")
-                received += len(piece)
-                if waited > _SLOW_AFTER and received < waited * _SLOW_RATE:
-                    raise RequestTimeout("The body took too long to arrive.")
-                if piece:
+            while True:
+                if self._ahead:
+                    piece = bytes(self._ahead)
+                    self._ahead.clear()
+                    self._taken.set()
+                    received += len(piece)
                     yield piece
+                elif self.is_complete:
+                    return
+                elif self.is_gone:
+                    raise ClientGone("the client left in the middle of its body")
+                else:
+                    since = time()
+                    await self.advance(_SILENCE)
+                    waited += time() - since
+                    if waited > _SLOW_AFTER and received < waited * _SLOW_RATE:
+                        raise RequestTimeout("The body took too long to arrive.")
         finally:
             self.is_dropped = True
+            self._ahead.clear()
             self._taken.set()
 
     async def gone(self) -> None:
         """Return when the client has gone away."""
         while not self.is_gone:
-            coming = await self.coming()
-            if coming.result()["type"] == "http.disconnect":
-                self.is_gone = True
-            elif self.is_dropped:
-                self.take(coming)
-                await asyncio.sleep(0)
-            else:
+            if len(self._ahead) > _AHEAD:
+                self._taken.clear()
                 await self._taken.wait()
+            else:
+                await self.advance()
+                await asyncio.sleep(0)
 
     def close(self) -> None:
         """Stop waiting for messages."""

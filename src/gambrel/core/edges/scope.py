@@ -57,7 +57,7 @@ def read_head(scope: Scope, hosts: HostRules) -> Head:
     method = scope["method"]
     if method not in _METHODS:
         raise Refusal(405, ALLOWED) if method == "TRACE" else Refusal(501)
-    headers = Headers.from_raw(scope["headers"])
+    headers = Headers.from_raw((name, value.strip(b" \t")) for name, value in scope["headers"])
     check_fields(headers.pairs())
     host = headers.first("host") or ""  # two of them are one value that is no host
     if not hosts.allows(host) and ADMITTED not in (scope.get("extensions") or {}):
@@ -124,6 +124,6 @@ def body_length(scope: Scope, headers: Headers) -> int | None:
         return None
     if length is None:
         return 0 if version < "2" else None
-    if not (length.isascii() and length.isdigit()):
+    if not (length.isascii() and length.isdigit()) or len(length) > 15:
         raise Refusal(400)
     return int(length)

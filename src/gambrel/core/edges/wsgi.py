@@ -111,9 +111,7 @@ class Call:
         """Hand a piece to the loop and wait until it is taken. Raises ClientGone."""
         if self.start is None:
             raise RuntimeError("the WSGI app did not call start_response")
-        messages: list[Message] = [
-            {"type": "http.response.body", "body": piece, "more_body": more}
-        ]
+        messages: list[Message] = [{"type": "http.response.body", "body": piece, "more_body": more}]
         if not self.is_started:
             messages.insert(0, dict(self.start))
             self.is_started = True

@@ -1,14 +1,16 @@
 """What a handler can ask of a request, on a running app."""
 
 import asyncio
+import gzip
 import threading
 from collections.abc import AsyncIterator
-from typing import Any
+from typing import Annotated, Any
 
 import msgspec
 import pytest
 
-from gambrel import App, Request, State
+from gambrel import App, Body, Form, Request, State
+from gambrel.middleware import Decompression
 from gambrel.testing import AsyncClient, Client
 
 
@@ -97,6 +99,107 @@ def test_a_body_of_a_type_that_is_not_read_is_415(content_type: str):
         answer = client.post("/orders", content=b'{"item": "tea"}', headers=headers)
 
     assert answer.status_code == 415
+
+
+@pytest.mark.parametrize(("path", "status"), [("one", 200), ("many", 415), ("raw", 200)])
+def test_a_multipart_body_is_a_form_or_the_wrong_type(path: str, status: int):
+    app = App()
+
+    @app.post("/one")
+    async def one(wanted: Order) -> Order:
+        return wanted
+
+    @app.post("/many")
+    async def many(wanted: list[Order]) -> list[Order]:
+        return wanted
+
+    @app.post("/raw")
+    async def raw(body: Annotated[bytes, Body()]) -> int:
+        return len(body)
+
+    async def pieces() -> AsyncIterator[bytes]:
+        for line in (b"--x", b'content-disposition: form-data; name="item"', b"", b"tea", b"--x--"):
+            yield line + b"\r\n"
+
+    async def run() -> int:
+        async with AsyncClient(app) as client:
+            headers = {"content-type": "multipart/form-data; boundary=x"}
+            return (await client.post(f"/{path}", content=pieces(), headers=headers)).status_code
+
+    assert asyncio.run(run()) == status
+
+
+@pytest.mark.parametrize("path", ["/orders", "/echo"])
+@pytest.mark.parametrize("coding", ["gzip", "br", "tea"])
+def test_a_body_in_a_coding_that_nobody_removes_is_415(path: str, coding: str):
+    headers = {"content-type": "application/json", "content-encoding": coding}
+
+    with Client(shop()) as client:
+        answer = client.post(path, content=gzip.compress(b"{}"), headers=headers)
+
+    assert (answer.status_code, answer.headers["accept-encoding"]) == (415, "identity")
+
+
+def test_a_compressed_body_is_unpacked_where_the_app_wants_it():
+    app = App(extensions=[Decompression()], max_body=1_000)
+
+    @app.post("/orders")
+    async def order(wanted: Order) -> Order:
+        return wanted
+
+    @app.post("/form")
+    def form(wanted: Annotated[Order, Form()]) -> Order:
+        return wanted
+
+    @app.post("/raw", extra={"decompress": False})
+    async def raw(request: Request) -> bool:
+        return (await request.body()).startswith(b"\x1f\x8b")
+
+    def send(client: Client, path: str, body: bytes, media_type: str) -> Any:
+        headers = {"content-type": media_type, "content-encoding": "gzip"}
+        return client.post(path, content=gzip.compress(body), headers=headers)
+
+    with Client(app) as client:
+        json = send(client, "/orders", b'{"item": "tea"}', "application/json")
+        form_sent = send(client, "/form", b"item=tea", "application/x-www-form-urlencoded")
+        left = send(client, "/raw", b"tea", "text/plain")
+        bomb = send(client, "/orders", b" " * 100_000, "application/json")
+        invalid = send(client, "/orders", b"{}", "application/json")
+
+    assert [json.json(), form_sent.json()] == [{"item": "tea", "quantity": 1}] * 2
+    assert left.json() is True
+    assert bomb.status_code == 413
+    assert invalid.status_code == 422
+
+
+def test_an_app_may_read_bodies_of_further_types():
+    def lines(body: bytes) -> dict[str, Any]:
+        pairs = [line.split(": ", 1) for line in body.decode().splitlines()]
+        return {name: int(value) if value.isdigit() else value for name, value in pairs}
+
+    app = App()
+    app.setup.body_parser("application/yaml", lines)
+
+    @app.post("/orders")
+    async def order(wanted: Order) -> Order:
+        return wanted
+
+    def send(client: Client, body: bytes, media_type: str = "application/yaml") -> Any:
+        return client.post("/orders", content=body, headers={"content-type": media_type})
+
+    with Client(app) as client:
+        taken = send(client, b"item: tea\nquantity: 2")
+        faulty = send(client, b"item: tea\nquantity: many")
+        malformed = send(client, b"tea")
+        unknown = send(client, b"<tea/>", "application/xml")
+        document = client.get("/openapi.json").json()
+
+    assert taken.json() == {"item": "tea", "quantity": 2}
+    assert [fault["path"] for fault in faulty.json()["errors"]] == ["quantity"]
+    assert malformed.status_code == 400
+    assert unknown.status_code == 415
+    assert "application/yaml" in unknown.headers["accept"]
+    assert "application/yaml" in document["paths"]["/orders"]["post"]["requestBody"]["content"]
 
 
 def test_a_route_may_take_less_than_the_app():

@@ -15,6 +15,7 @@ from gambrel.core.app.misses import answer_miss
 from gambrel.core.app.operations import describe_route
 from gambrel.core.app.pipeline import ASYNC, INLINE, THREAD, Endpoint, Limits, Middleware, fold
 from gambrel.core.app.setup import (
+    BODY_PARSERS,
     ERROR_HANDLERS,
     HEADERS_ON,
     LIFESPANS,
@@ -135,6 +136,7 @@ class Built:
             if self.settings.trusted_proxies
             else None
         )
+        app.body_parsers = dict(declared.values(BODY_PARSERS))
         self.in_thread: Callable[..., Awaitable[Any]] | None = None
         self.table = app.compile()
         self.match = self.table.match
@@ -281,5 +283,5 @@ class Built:
             operation
             for route in self.routes
             if getattr(route.endpoint, "plan", None) is not None
-            for operation in describe_route(route, route.endpoint.plan)
+            for operation in describe_route(route, route.endpoint.plan, self.app.body_parsers)
         ]

@@ -1,6 +1,7 @@
 """Describe routes: a `Route` and its plan become `Operation`s, for documents and listings."""
 
 import inspect
+from collections.abc import Iterable
 from typing import Any
 
 import msgspec
@@ -12,7 +13,7 @@ from gambrel.core.binding.describe import (
     ParamLocation,
     ResponseInfo,
 )
-from gambrel.core.binding.extract import FORM_TYPES, is_collection
+from gambrel.core.binding.extract import FORM_TYPES, WHOLE_TYPES, is_collection
 from gambrel.core.binding.markers import Body, Marker
 from gambrel.core.binding.plan import Plan
 from gambrel.core.binding.signature import (
@@ -36,8 +37,8 @@ _LOCATIONS: dict[str, ParamLocation] = {
 }
 
 
-def describe_route(route: Route, plan: Plan) -> list[Operation]:
-    """Return one operation per method of a route."""
+def describe_route(route: Route, plan: Plan, parsers: Iterable[str] = ()) -> list[Operation]:
+    """Return one operation per method of a route; `parsers` read further media types."""
     options = route.options
     doc = inspect.getdoc(route.handler) or ""
     title, _, rest = doc.partition("\n\n")
@@ -64,7 +65,7 @@ def describe_route(route: Route, plan: Plan) -> list[Operation]:
             version=options.version or None,
             host=str(route.host) if route.host is not None else None,
             params=params,
-            body=describe_body(parameters),
+            body=describe_body(parameters, (*WHOLE_TYPES, *parsers)),
             responses=describe_responses(plan, options),
             security=list(options.security),
             where=route.where,
@@ -137,8 +138,8 @@ def undeclared_path(route: Route, params: list[ParamInfo]) -> list[ParamInfo]:
     ]
 
 
-def describe_body(parameters: list[Parameter]) -> BodyInfo | None:
-    """Return the body of an operation, or None."""
+def describe_body(parameters: list[Parameter], taken: tuple[str, ...]) -> BodyInfo | None:
+    """Return the body of an operation, or None; `taken` are the types of one in one piece."""
     fields = [p for p in parameters if p.source in {"form", "file"}]
     if fields:
         has_file = any(p.source == "file" for p in fields)
@@ -156,10 +157,8 @@ def describe_body(parameters: list[Parameter]) -> BodyInfo | None:
         return BodyInfo(None, ("application/json",), True, fields=infos)
     body = bodies[0]
     marker = body.marker if isinstance(body.marker, Body) else Body()
-    media = (
-        (marker.media_type,) if marker.media_type else ("application/json", "application/msgpack")
-    )
-    return BodyInfo(body.annotation, media, body.is_required, marker.description, marker.examples)
+    types = (marker.media_type,) if marker.media_type else taken
+    return BodyInfo(body.annotation, types, body.is_required, marker.description, marker.examples)
 
 
 def describe_responses(plan: Plan, options: Any) -> dict[int, ResponseInfo]:

@@ -20,6 +20,7 @@ T = TypeVar("T")
 E = TypeVar("E", bound=Event)
 
 Scope = Literal["request", "connection", "app"]
+ParseBody = Callable[[bytes], Any]
 HeadersOn = Literal["all", "pages", "data", "https"]
 
 
@@ -77,6 +78,7 @@ ROUTERS: Point[RouterEntry] = Point("router")
 MIDDLEWARE: Point[MiddlewareEntry] = Point("middleware")
 PROVIDERS: Point[ProviderEntry] = Point("provider", key=lambda entry: entry.type)
 ERROR_HANDLERS: Point[ErrorHandler] = Point("error handler", key=lambda entry: entry.match)
+BODY_PARSERS: Point[tuple[str, ParseBody]] = Point("body parser", key=lambda entry: entry[0])
 LIFESPANS: Point[Entry] = Point("lifespan")
 COMMANDS: Point[CommandEntry] = Point("command", key=lambda entry: entry.name)
 CHECKS: Point[Check] = Point("check")
@@ -146,6 +148,10 @@ class Setup:
     ) -> None:
         """Answer errors of a type, or with a status, by `handle(request, error) -> Response`."""
         self.add(ERROR_HANDLERS, ErrorHandler(match, handle), override=override)
+
+    def body_parser(self, media_type: str, parse: ParseBody, *, override: bool = False) -> None:
+        """Read typed bodies of a media type: `parse(body)` gives plain values; if it fails, 400."""
+        self.add(BODY_PARSERS, (media_type.lower(), parse), override=override)
 
     def lifespan(self, opens: Any, moment: Moment = Moment.WORKER) -> None:
         """Open a context manager, or a function that yields once, while the app runs."""

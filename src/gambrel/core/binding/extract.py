@@ -7,7 +7,7 @@ request when the fast path has failed. Bodies are read before they run.
 from collections.abc import Callable, Mapping, Sequence
 from typing import Any, get_origin
 
-from msgspec import defstruct, field
+from msgspec import defstruct, field, json
 
 from gambrel.conversion.convert import json_decoder, msgpack_decoder
 from gambrel.conversion.objects import object_converter
@@ -21,7 +21,7 @@ from gambrel.core.binding.signature import (
     without_none,
 )
 from gambrel.core.http.bodies.forms import Upload
-from gambrel.core.http.errors import GambrelError, UnsupportedMediaType
+from gambrel.core.http.errors import BadRequest, GambrelError, HTTPError, UnsupportedMediaType
 from gambrel.core.http.headers import Headers, ResponseHeaders
 from gambrel.core.http.query import QueryParams
 from gambrel.core.http.request import Request, State
@@ -32,6 +32,7 @@ __all__ = ["Extractor", "build_extractor", "join_bodies"]
 Extractor = Callable[[Request], Any]
 _COLLECTIONS = (list, set, frozenset, tuple)
 MSGPACK_TYPES = ("application/msgpack", "application/x-msgpack", "application/vnd.msgpack")
+WHOLE_TYPES = ("application/json", "application/msgpack")
 FORM_TYPES = ("application/x-www-form-urlencoded", "multipart/form-data")
 
 
@@ -188,26 +189,45 @@ def from_body(parameter: Parameter) -> Extractor:
     decode_json, decode_msgpack = json_decoder(annotation), msgpack_decoder(annotation)
     plain = without_none(strip_annotated(annotation))
     convert_form = form_converter(annotation) if is_struct_type(plain) else None
-    taken = marker.media_type or ", ".join(
-        ("application/json", "application/msgpack", *(FORM_TYPES if convert_form else ()))
-    )
+    taken = (*WHOLE_TYPES, *(FORM_TYPES if convert_form else ()))
 
     def extract(request: Request) -> Any:
         media_type = request.headers.media_type
         if marker.media_type not in {None, media_type}:
-            raise unsupported(taken)
+            raise unsupported(str(marker.media_type))
         if convert_form is not None and media_type in FORM_TYPES:
             return convert_form(request.form_fields)
-        body = request.buffered
+        body = whole(request, *taken)
         if not body and not parameter.is_required:
             return otherwise()
         if media_type == "application/json" or media_type.endswith("+json"):
             return decode_json(body)
         if media_type in MSGPACK_TYPES:
             return decode_msgpack(body)
-        raise unsupported(taken)
+        parsers = getattr(request.app, "body_parsers", {})
+        if media_type in parsers:
+            return decode_json(parsed(parsers[media_type], media_type, body))
+        raise unsupported(*taken, *parsers)
 
     return extract
+
+
+def parsed(parse: Callable[[bytes], Any], media_type: str, body: bytes) -> bytes:
+    """Return as JSON what an app's own parser makes of a body. Raises BadRequest."""
+    try:
+        return json.encode(parse(body))
+    except HTTPError:
+        raise
+    except Exception as error:  # it was given nothing but the body
+        raise BadRequest(f"The body is no {media_type}.") from error
+
+
+def whole(request: Request, *taken: str) -> bytes:
+    """Return the body in one piece. Raises UnsupportedMediaType where it cannot be had so."""
+    request.refuse_coding()
+    if not request.is_buffered:  # a multipart form, taken apart as it came
+        raise unsupported(*taken)
+    return request.buffered
 
 
 def whole_body(media_type: str | None) -> Extractor:
@@ -216,14 +236,15 @@ def whole_body(media_type: str | None) -> Extractor:
     def extract(request: Request) -> bytes:
         if media_type not in {None, request.headers.media_type}:
             raise unsupported(str(media_type))
-        return request.buffered
+        return whole(request, media_type or "application/octet-stream")
 
     return extract
 
 
-def unsupported(taken: str) -> UnsupportedMediaType:
+def unsupported(*taken: str) -> UnsupportedMediaType:
     """The error of a body in a form that is not taken (RFC 9110 §15.5.16)."""
-    return UnsupportedMediaType(f"Send the body as {taken}.", headers={"accept": taken})
+    types = ", ".join(taken)
+    return UnsupportedMediaType(f"Send the body as {types}.", headers={"accept": types})
 
 
 def form_converter(annotation: Any) -> Callable[[Mapping[str, Any]], Any] | None:

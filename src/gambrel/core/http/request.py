@@ -14,7 +14,7 @@ from typing import Any, Protocol, TypeVar
 import msgspec
 
 from gambrel.core.http.bodies.forms import FormData, parse_form
-from gambrel.core.http.errors import BadRequest, ContentTooLarge
+from gambrel.core.http.errors import BadRequest, ContentTooLarge, UnsupportedMediaType
 from gambrel.core.http.headers import Headers
 from gambrel.core.http.host import Hop
 from gambrel.core.http.query import QueryParams, parse_query_dict
@@ -244,6 +244,18 @@ class Request:
             raise ContentTooLarge(f"The body is larger than {limit} bytes.", limit=limit)
         return body
 
+    def recode(self, body: BodySource, headers: Headers) -> None:
+        """Go on with another body and the headers that tell of it: for who removes a coding."""
+        self._body, self.headers = body, headers
+
+    def refuse_coding(self) -> None:
+        """Raise UnsupportedMediaType where a `Content-Encoding` is left: nobody has removed it."""
+        coding = self.headers.first("content-encoding") or "identity"
+        if coding.lower() != "identity":
+            raise UnsupportedMediaType(
+                "Send the body in no Content-Encoding.", headers={"accept-encoding": "identity"}
+            )
+
     @property
     def max_body(self) -> int:
         """The largest body the matched route takes, in bytes."""
@@ -251,6 +263,7 @@ class Request:
 
     async def json(self) -> Any:
         """Return the body as JSON. Raises UnsupportedMediaType or BadRequest."""
+        self.refuse_coding()
         try:
             return msgspec.json.decode(await self.body())
         except (msgspec.DecodeError, UnicodeDecodeError, RecursionError):
@@ -258,6 +271,7 @@ class Request:
 
     async def text(self) -> str:
         """Return the body as text. Raises BadRequest unless it is UTF-8."""
+        self.refuse_coding()
         try:
             return (await self.body()).decode()
         except UnicodeDecodeError:
@@ -270,6 +284,7 @@ class Request:
         `multipart/form-data`.
         """
         if "form_data" not in self.__dict__:
+            self.refuse_coding()
             if self.media_type == "multipart/form-data":
                 from gambrel.core.http.bodies import multipart  # noqa: PLC0415 - start-up: uploads
 

@@ -30,7 +30,7 @@ def test_routes_of_an_extension_stand_where_it_declared_them(gambrel, shop):
     document = next(row for row in rows if row["path"] == "/openapi.json")
 
     assert document["where"].startswith("gambrel/openapi/extension.py:")
-    assert document["handler"] == "gambrel.openapi.publish.openapi_document"
+    assert document["handler"] == "gambrel.openapi.extension.openapi_document"
 
 
 def test_json_has_lists_where_there_may_be_several(gambrel, shop):

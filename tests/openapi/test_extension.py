@@ -133,3 +133,11 @@ def test_the_check_tells_what_cannot_stand_beside_another():
 
 def openapi_problems(app: App) -> list[Any]:
     return [problem for problem in app.problems() if problem.id.startswith("openapi.")]
+
+
+def test_the_addresses_it_declares_are_those_it_answers_at():
+    extension = OpenAPI(documents={"admin": Document()}, path="/api/openapi.json", docs="/api/docs")
+
+    handlers = [(path, handler.__name__) for path, handler in extension._handlers().items()]
+    assert list(extension._addresses()) == handlers
+    assert "/api/openapi/admin.json" in extension._handlers()

@@ -1,21 +1,21 @@
 """`OpenAPI`: the extension that serves an app's documents and the pages that show them."""
 
-from collections.abc import Iterable, Mapping
-from dataclasses import dataclass, field
-from pathlib import PurePosixPath
+from collections.abc import Awaitable, Callable, Iterable, Iterator, Mapping
+from functools import cache
 from typing import Any, ClassVar
 
+from msgspec import field
+
 from gambrel.core.http.errors import GambrelError
-from gambrel.extend import Level, Problem, Setup, json_schemas
-from gambrel.openapi.document import build_document, conflicts
-from gambrel.openapi.options import Document
-from gambrel.openapi.publish import Guard, Place, Publication
+from gambrel.core.http.request import Request
+from gambrel.core.http.response import Response
+from gambrel.extend import Level, Problem, Setup
+from gambrel.openapi.options import Document, Guard, Place
 
 __all__ = ["OpenAPI"]
 
 
-@dataclass(frozen=True, kw_only=True)
-class OpenAPI(Document):
+class OpenAPI(Document, frozen=True, kw_only=True):
     """Serve the app's OpenAPI document at `path` and a page that shows it at `docs`.
 
     `documents` adds named ones, each with its own selection of operations, at `/openapi/NAME.json`
@@ -36,12 +36,30 @@ class OpenAPI(Document):
 
     def install(self, setup: Setup) -> None:
         """Add the routes, hidden from the documents themselves, and the check."""
-        publication = Publication(
-            self.places(), f"{self.docs}/assets", json_schemas, self.public, self.guard
-        )
-        for path, handler in publication.routes():
-            setup.route(path, handler, hidden=True)
+        handlers = cache(self._handlers)
+        for path, name in self._addresses():
+            setup.route(path, handler_at(path, name, handlers), hidden=True)
         setup.check(self.check)
+
+    def _handlers(self) -> dict[str, Callable[..., Awaitable[Response]]]:
+        """Return what answers at each address; made when one of them is first asked for."""
+        from gambrel.extend import json_schemas  # noqa: PLC0415 - start-up: documents
+        from gambrel.openapi.publish import Publication  # noqa: PLC0415 - start-up: documents
+
+        assets = f"{self.docs}/assets"
+        return dict(
+            Publication(self.places(), assets, json_schemas, self.public, self.guard).routes()
+        )
+
+    def _addresses(self) -> Iterator[tuple[str, str]]:
+        """Yield path and name of every route: documents, their pages, and what these need."""
+        places = self.places().values()
+        for place in places:
+            yield place.path, "openapi_document"
+            if place.page:
+                yield place.page, "openapi_page"
+        if any(place.page for place in places):
+            yield f"{self.docs}/assets/{{version}}/{{file}}", "openapi_asset"
 
     def places(self) -> dict[str, Place]:
         """Return every document with its addresses; the main one has the empty name.
@@ -49,7 +67,8 @@ class OpenAPI(Document):
         Raises GambrelError for a name that would not make an address.
         """
         places = {"": Place(self, self.path, self.docs)}
-        path = PurePosixPath(self.path)
+        stem, dot, suffix = self.path.rpartition(".")
+        is_file = dot and "/" not in suffix
         for name, document in self.documents.items():
             if not name.replace("-", "").replace("_", "").isalnum() or name == "assets":
                 raise GambrelError(
@@ -58,13 +77,19 @@ class OpenAPI(Document):
                     "OpenAPI(documents={...})",
                     "use letters, digits, - and _; `assets` is taken",
                 )
-            address = str(path.with_suffix("") / f"{name}{path.suffix}")
+            address = f"{stem}/{name}.{suffix}" if is_file else f"{self.path}/{name}"
             page = f"{self.docs}/{name}" if self.docs else ""
             places[name] = Place(document.over(self), address, page)
         return places
 
     def check(self, app: Any) -> Iterable[Problem]:
         """Yield what would make a document fail, or leave something out of it."""
+        from gambrel.extend import json_schemas  # noqa: PLC0415 - start-up: documents
+        from gambrel.openapi.document import (  # noqa: PLC0415 - start-up: documents
+            build_document,
+            conflicts,
+        )
+
         operations = app.operations()
         for place in self.places().values():
             try:
@@ -73,3 +98,15 @@ class OpenAPI(Document):
                 yield Problem(error.code, error.what, error.hint, error.where)
             for sentence in conflicts(operations, place.document):
                 yield Problem("openapi.conflict", sentence, level=Level.WARNING)
+
+
+def handler_at(
+    path: str, name: str, handlers: Callable[[], Mapping[str, Callable[..., Awaitable[Response]]]]
+) -> Callable[[Request], Awaitable[Response]]:
+    """Return a handler that looks up the one of a path when it is asked."""
+
+    async def openapi(request: Request) -> Response:
+        return await handlers()[path](request, **(request.params or {}))
+
+    openapi.__name__ = openapi.__qualname__ = name
+    return openapi

@@ -3,17 +3,21 @@
 Plain frozen records that users construct; `document.py` reads them. They know no operation.
 """
 
-from collections.abc import Callable, Mapping, Sequence
-from dataclasses import dataclass, field, fields, replace
+from collections.abc import Awaitable, Callable, Mapping, Sequence
 from typing import Any, Literal, Self
 
+from msgspec import Struct, field
+from msgspec.structs import replace
+
+from gambrel.core.http.request import Request
 from gambrel.openapi.described import Operation
 
-__all__ = ["Document", "Example", "Selection", "Server", "Tag", "Webhook"]
+__all__ = ["Document", "Example", "Guard", "Place", "Selection", "Server", "Tag", "Webhook"]
+
+Guard = Callable[[Request], bool | Awaitable[bool]]
 
 
-@dataclass(frozen=True, slots=True)
-class Example:
+class Example(Struct, frozen=True):
     """A named example of a parameter, a body or a response."""
 
     value: Any
@@ -22,8 +26,7 @@ class Example:
     description: str = ""
 
 
-@dataclass(frozen=True, slots=True)
-class Server:
+class Server(Struct, frozen=True):
     """An address of the API: absolute, or relative to the document."""
 
     url: str
@@ -31,8 +34,7 @@ class Server:
     variables: Mapping[str, Mapping[str, Any]] = field(default_factory=dict)
 
 
-@dataclass(frozen=True, slots=True)
-class Tag:
+class Tag(Struct, frozen=True):
     """A group of operations, in the order it shall be shown."""
 
     name: str
@@ -40,8 +42,7 @@ class Tag:
     external_docs: str = ""
 
 
-@dataclass(frozen=True, slots=True)
-class Selection:
+class Selection(Struct, frozen=True):
     """Which operations belong to a document. Empty means any; all that are given must hold.
 
     `groups` compares with the route's `extra["group"]`, `prefix` with the start of the path.
@@ -66,8 +67,7 @@ class Selection:
         )
 
 
-@dataclass(frozen=True, slots=True)
-class Webhook:
+class Webhook(Struct, frozen=True):
     """A request that this application sends to others: a webhook, or a callback of an operation.
 
     `body` is the type that is sent; `responses` says what the receiver shall answer.
@@ -86,8 +86,7 @@ class Webhook:
     deprecated: bool = False
 
 
-@dataclass(frozen=True, kw_only=True)
-class Document:
+class Document(Struct, frozen=True, kw_only=True):
     """One OpenAPI document of an application.
 
     What a named document leaves at its default it takes from the main one, but for `only`.
@@ -119,8 +118,16 @@ class Document:
         """Return this document with what it leaves open filled in from the main one."""
         unset = Document()
         taken = {
-            item.name: getattr(main, item.name)
-            for item in fields(Document)
-            if item.name != "only" and getattr(self, item.name) == getattr(unset, item.name)
+            name: getattr(main, name)
+            for name in unset.__struct_fields__
+            if name != "only" and getattr(self, name) == getattr(unset, name)
         }
         return replace(self, **taken)
+
+
+class Place(Struct, frozen=True):
+    """A document and where it and its page are served; no page where `page` is empty."""
+
+    document: Document
+    path: str
+    page: str

@@ -22,7 +22,7 @@ from gambrel.core.http.request import Request
 from gambrel.core.http.response import Response
 from gambrel.openapi.described import JsonSchemas
 from gambrel.openapi.document import export
-from gambrel.openapi.options import Document
+from gambrel.openapi.options import Guard, Place
 from gambrel.openapi.page import (
     ASSET_TYPES,
     PageLinks,
@@ -34,20 +34,11 @@ from gambrel.openapi.page import (
 
 __all__ = ["Guard", "Handler", "Place", "Publication"]
 
-Guard = Callable[[Request], bool | Awaitable[bool]]
 Handler = Callable[..., Awaitable[Response]]
 
 _LOOPBACK = ("127.0.0.1", "::1", "localhost")
 _FORWARDED = ("forwarded", "x-forwarded-for", "x-real-ip", "via")
 _YEAR = "public, max-age=31536000, immutable"
-
-
-class Place(Struct, frozen=True):
-    """A document and where it and its page are served; no page where `page` is empty."""
-
-    document: Document
-    path: str
-    page: str
 
 
 class Publication(Struct):

@@ -158,14 +158,17 @@ def no_provider(parameter: Parameter, chain: Chain) -> GambrelError:
 
 def check_same(node: Node, depends: Depends, chain: Chain) -> None:
     """Raise where one value would have to live in two ways."""
-    if structs.replace(node.depends, call=depends.call) != depends:
-        raise GambrelError(
-            "binding.depends-twice",
-            f"{chain[-1].name} wants {node.signature.name} as {depends}, "
-            f"and another of the same request as {node.depends}",
-            chain[-1].where,
-            "say the same in both, or `cached=False` for a value of its own",
-        )
+    known = node.depends
+    for option in ("scope", "exit", "inline", "max_concurrency"):
+        one, other = getattr(known, option), getattr(depends, option)
+        if one != other:
+            raise GambrelError(
+                "binding.depends-twice",
+                f"{chain[-1].name} uses {node.signature.name} with {option}={other!r}, and "
+                f"another function of the same request with {option}={one!r}",
+                chain[-1].where,
+                "say the same in both, or `cached=False` for a value of its own",
+            )
 
 
 def check_scope(node: Node) -> None:

@@ -53,7 +53,13 @@ class File(Marker, frozen=True, kw_only=True):
     content_types: tuple[str, ...] = ()
 
 
-class Depends(Struct, frozen=True):
+class Call(Struct, frozen=True):
+    """What is called."""
+
+    call: Callable[..., Any]
+
+
+class Depends(Call, frozen=True, kw_only=True):
     """The result of `call`, whose own parameters are bound the same way.
 
     `Annotated[T, Depends(f)]`. A generator yields the value and cleans up afterwards: before the
@@ -62,7 +68,6 @@ class Depends(Struct, frozen=True):
     thread unless `inline`; `max_concurrency` bounds how many requests hold it at a time.
     """
 
-    call: Callable[..., Any]
     scope: Literal["request", "connection", "app"] = "request"
     exit: Literal["before", "after"] = "before"
     cached: bool = True

@@ -7,7 +7,7 @@ from typing import Annotated, Any, Protocol
 
 import pytest
 
-from gambrel import App, Depends, GambrelError, Router, Stream
+from gambrel import App, Depends, Forbidden, GambrelError, Router, Stream
 from gambrel.testing import AsyncClient, Client
 
 
@@ -302,3 +302,18 @@ def test_a_wider_scope_cannot_depend_on_a_narrower_one():
 
     with pytest.raises(GambrelError, match="scope"):
         app.build()
+
+
+def test_options_of_an_app_do_not_hold_for_the_pages_of_its_extensions() -> None:
+    def refuse() -> None:
+        raise Forbidden
+
+    app = App(dependencies=[Depends(refuse)])
+
+    @app.get("/")
+    async def own() -> str:
+        return "never"
+
+    with Client(app) as client:
+        assert client.get("/").status_code == 403
+        assert client.get("/openapi.json").status_code == 200

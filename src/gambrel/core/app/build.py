@@ -39,6 +39,7 @@ from gambrel.core.http.proxies import TrustedProxies
 from gambrel.core.http.request import Request
 from gambrel.core.http.response import Baked, Response
 from gambrel.core.routing.route import Route
+from gambrel.core.routing.router import Router
 
 __all__ = ["Built", "build"]
 
@@ -56,14 +57,15 @@ def build(app: Any) -> "Built":
     for extension in extensions:
         extension.install(Setup(app.declarations, app.settings, extension.name))
     declared = app.declarations
+    beside = Router()  # an extension's pages are not behind the options of the app's own routes
     for entry in declared.values(ROUTES):
-        app.add(entry.path, entry.handler, methods=entry.methods, **entry.options)
+        beside.add(entry.path, entry.handler, methods=entry.methods, **entry.options)
     for group in declared.values(ROUTERS):
-        app.include(group.router, prefix=group.prefix)
+        beside.include(group.router, prefix=group.prefix)
     for listener in declared.values(LISTENERS):
         app.events.add(listener)
     provide(app)
-    built = Built(app)
+    built = Built(app, beside)
     declared.freeze()
     return built
 
@@ -107,7 +109,7 @@ def constant(value: Any) -> Callable[[], Any]:
 class Built:
     """A compiled app."""
 
-    def __init__(self, app: Any) -> None:
+    def __init__(self, app: Any, beside: Router) -> None:
         self.app = app
         self.settings = app.settings.core
         declared = app.declarations
@@ -138,7 +140,7 @@ class Built:
         )
         app.body_parsers = dict(declared.values(BODY_PARSERS))
         self.in_thread: Callable[..., Awaitable[Any]] | None = None
-        self.table = app.compile()
+        self.table = app.compile(beside=[beside])
         self.match = self.table.match
         self.has_hosts = any(route.host is not None for route in self.table.routes)
         self.routes: list[Route] = self.table.routes

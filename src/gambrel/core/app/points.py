@@ -126,4 +126,6 @@ def caller_place() -> str:
 
 
 def _is_core(module: object) -> bool:
-    return isinstance(module, str) and module.startswith(("gambrel.core.", "contextlib"))
+    return isinstance(module, str) and module.startswith(
+        ("gambrel.core.", "gambrel.defaults", "contextlib")
+    )

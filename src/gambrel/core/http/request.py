@@ -80,6 +80,9 @@ class State:
     def __getattr__(self, name: str) -> Any:
         raise AttributeError(f"nothing has set request.state.{name}")
 
+    def __setattr__(self, name: str, value: Any) -> None:
+        self.__dict__[name] = value  # declared, so that type checkers allow any name
+
 
 class Request:
     """An HTTP request.

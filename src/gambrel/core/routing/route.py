@@ -139,7 +139,8 @@ class Route(Struct, eq=False):
 def caller() -> str:
     """Return `file:line` of the nearest frame outside the framework's core."""
     frame = sys._getframe(1)  # noqa: SLF001 - a traceback would cost more and say the same
-    while frame.f_back and frame.f_globals.get("__name__", "").startswith("gambrel.core."):
+    ours = ("gambrel.core.", "gambrel.defaults")
+    while frame.f_back and frame.f_globals.get("__name__", "").startswith(ours):
         frame = frame.f_back
     folder = os.getcwd() + os.sep  # noqa: PTH109 - pathlib is not needed to start
     return f"{frame.f_code.co_filename.removeprefix(folder)}:{frame.f_lineno}"

@@ -154,14 +154,19 @@ class Router:
         declared = rule(path, handler, methods, caller(), **options)
         self.declared.add(declared._replace(kind=kind))
 
-    def compile(self, versioning: Versioning | None = None) -> Table:
+    def compile(
+        self, versioning: Versioning | None = None, beside: Iterable["Router"] = ()
+    ) -> Table:
         """Return the table of all routes, and refuse further declarations.
+
+        `beside` are routers with routes of their own, which get none of this one's options.
 
         Raises:
             GambrelError: a pattern, option, name or conflict, with the place of its declaration.
         """
         group = Group(versioning or Versioning())
-        self._table = Table(resolve(self.declared, group))
+        routers = (self, *beside)
+        self._table = Table([r for router in routers for r in resolve(router.declared, group)])
         return self._table
 
     def url_for(self, name: str, /, **params: Any) -> str:

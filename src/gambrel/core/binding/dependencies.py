@@ -207,7 +207,7 @@ def check_type(parameter: Parameter, node: Node, signature: Signature) -> None:
     if not isinstance(given, type) or not isinstance(wanted, type):
         return
     numeric = wanted is float and given is int
-    if wanted in {object, Any} or numeric or getattr(wanted, "_is_protocol", False):
+    if Any in {given, wanted} or numeric or getattr(wanted, "_is_protocol", False):
         return
     if not issubclass(given, wanted) and not issubclass(wanted, given):
         raise GambrelError(

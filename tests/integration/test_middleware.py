@@ -1,11 +1,13 @@
 """Middleware, hooks and extensions around the handlers of a running app."""
 
+import asyncio
+from collections.abc import AsyncIterator
 from typing import Any
 
 import pytest
 
 from gambrel import App, Depends, Request, Response, Router, Text, Unauthorized
-from gambrel.extend import Band, RequestFailed, Setup
+from gambrel.extend import Band, ErrorReported, RequestFailed, Setup
 from gambrel.testing import Client
 
 
@@ -193,3 +195,45 @@ def test_every_unexpected_error_reaches_the_one_hook():
 
     assert [str(event.error) for event in reported] == ["unexpected"]
     assert reported[0].incident in answer.text
+
+
+def test_a_background_task_lives_as_long_as_the_app_and_its_errors_are_reported():
+    log: list[str] = []
+    app = App()
+
+    @app.lifespan
+    async def pump() -> AsyncIterator[None]:
+        log.append("opened")
+        yield
+        log.append("closed")
+
+    async def work(item: str) -> None:
+        try:
+            if item == "bad":
+                raise LookupError(item)
+            await asyncio.Event().wait()
+        finally:
+            log.append(f"{item} ended")
+
+    @app.on(ErrorReported)
+    async def report(event: ErrorReported) -> None:
+        log.append(f"{event.place}: {event.error!r}")
+
+    @app.post("/work/{item}")
+    async def start(item: str) -> int:
+        task = app.tasks.spawn(work(item), name=f"work on {item}")
+        if item == "bad":
+            await asyncio.wait([task])
+        return len(list(app.tasks))
+
+    with Client(app) as client:
+        running = [client.post(f"/work/{item}").json() for item in ("good", "bad")]
+
+    assert running == [1, 1]
+    assert log == [
+        "opened",
+        "bad ended",
+        "task work on bad: LookupError('bad')",
+        "good ended",
+        "closed",
+    ]

@@ -20,6 +20,7 @@ from gambrel.core.app.pipeline import Pipeline
 from gambrel.core.app.points import Declarations, caller_place
 from gambrel.core.app.settings import Settings
 from gambrel.core.app.setup import CHECKS, LIFESPANS, Band, Setup
+from gambrel.core.app.tasks import Tasks
 from gambrel.core.binding.describe import Operation
 from gambrel.core.binding.execute import call_function
 from gambrel.core.binding.providers import Providers, identity
@@ -63,6 +64,7 @@ class App(Router):
         self.setup = Setup(self.declarations, self.settings)
         self.providers = Providers()
         self.events = Events()
+        self.tasks = Tasks(self.events)
         self.resources = Resources([self])
         self.log = logging.getLogger("gambrel")
         self.pipeline: Pipeline | None = None
@@ -189,6 +191,7 @@ class App(Router):
                 finally:
                     await self.pipeline.close()
                     await self.events.emit(AppStopping(self))
+                    await self.tasks.close()
                     await self.providers.kept.close()
         finally:
             self.pipeline = None

@@ -1,0 +1,71 @@
+"""Background tasks of an app: started anywhere while it runs, ended before it closes.
+
+`app.tasks.spawn(...)` starts one. An error that ends a task is logged once, with its trace, and
+announced as `ErrorReported`. Nothing here outlives the process: jobs that must, belong in a queue.
+"""
+
+import asyncio
+import logging
+import secrets
+from collections.abc import Coroutine, Iterator
+from typing import Any, TypeVar
+
+from gambrel.core.app.events import ErrorReported, Events
+
+__all__ = ["Tasks"]
+
+T = TypeVar("T")
+
+_CLEAN_UP = 5.0  # seconds
+_log = logging.getLogger("gambrel.errors")
+
+
+class Tasks:
+    """The running tasks of one app; iterating gives them."""
+
+    def __init__(self, events: Events) -> None:
+        self._events = events
+        self._running: dict[asyncio.Task[Any], float] = {}
+
+    def __iter__(self) -> Iterator[asyncio.Task[Any]]:
+        return iter(list(self._running))
+
+    def spawn(
+        self, work: Coroutine[Any, Any, T], *, name: str = "", grace: float = 0
+    ) -> asyncio.Task[T]:
+        """Run a coroutine beside requests, on the event loop of the app.
+
+        When the app closes, it has `grace` seconds to end by itself; then it is cancelled. The
+        task may be awaited or cancelled, or forgotten.
+        """
+        name = name or getattr(work, "__name__", "task")
+        task = asyncio.get_running_loop().create_task(self._supervise(work, name), name=name)
+        self._running[task] = grace
+        task.add_done_callback(self._ended)
+        task.add_done_callback(lambda _: work.close())  # it may have been cancelled before it began
+        return task
+
+    async def close(self) -> None:
+        """End all tasks; one that takes long to clean up after itself is left behind and told."""
+        loop = asyncio.get_running_loop()
+        for task, grace in self._running.items():
+            loop.call_later(grace, task.cancel)
+        if self._running:
+            longest = max(self._running.values())
+            await asyncio.wait(self._running, timeout=longest + _CLEAN_UP)
+        for task in self._running:
+            _log.warning("the task %s did not end when it was cancelled", task.get_name())
+
+    async def _supervise(self, work: Coroutine[Any, Any, T], name: str) -> T:
+        try:
+            return await work
+        except Exception as error:
+            incident = secrets.token_hex(8)
+            _log.error("%s task %s", incident, name, exc_info=error)
+            await self._events.emit(ErrorReported(error, incident, f"task {name}"))
+            raise
+
+    def _ended(self, task: asyncio.Task[Any]) -> None:
+        del self._running[task]
+        if not task.cancelled():
+            task.exception()  # asked for, so that asyncio does not log it once more

@@ -5,7 +5,7 @@ import datetime
 import decimal
 import enum
 import uuid
-from collections.abc import AsyncIterator, Iterator
+from collections.abc import AsyncIterator, Iterable, Iterator
 from typing import Annotated, Any
 
 import msgspec
@@ -23,6 +23,8 @@ from gambrel import (
     Text,
     abort,
 )
+from gambrel.core.app.checks import Level
+from gambrel.core.http.responses.events import Event
 from gambrel.testing import Client
 
 
@@ -312,3 +314,31 @@ def test_whatever_the_request_carries_can_change_the_answer():
         answer = client.get("/")
 
     assert (answer.text, answer.headers["x-deep"]) == ("deep", "yes")
+
+
+@pytest.mark.parametrize(
+    ("declared", "annotation", "media_types"),
+    [
+        (Response, None, ()),
+        (HTML | Redirect, None, ("text/html",)),
+        (Hero | Redirect, Hero, ("application/json",)),
+        (str, str, ("text/plain",)),
+        (bytes, bytes, ("application/octet-stream",)),
+        (AsyncIterator[Hero], Hero, ("application/jsonl",)),
+        (Iterable[Hero], list[Hero], ("application/json",)),
+        (Iterator[str], None, ("text/plain",)),
+        (AsyncIterator[Event], None, ("text/event-stream",)),
+    ],
+)
+def test_whatever_a_handler_may_return_can_be_documented(declared, annotation, media_types):
+    app = App()
+
+    async def show() -> Any: ...
+
+    show.__annotations__ = {"return": declared}
+    app.get("/shown")(show)
+    (operation,) = [each for each in app.operations() if each.path == "/shown"]
+
+    assert [problem for problem in app.problems() if problem.level >= Level.ERROR] == []
+    assert operation.responses[200].annotation == annotation
+    assert operation.responses[200].media_types == media_types

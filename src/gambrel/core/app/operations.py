@@ -2,7 +2,7 @@
 
 import inspect
 from collections.abc import Iterable
-from typing import Any
+from typing import Any, get_origin
 
 import msgspec
 
@@ -16,12 +16,18 @@ from gambrel.core.binding.describe import (
 from gambrel.core.binding.extract import FORM_TYPES, WHOLE_TYPES, is_collection
 from gambrel.core.binding.markers import Body, Marker
 from gambrel.core.binding.plan import Plan
+from gambrel.core.binding.result import Result, is_event, is_raw, members_of
 from gambrel.core.binding.signature import (
+    REQUIRED,
     Parameter,
     is_struct_type,
     strip_annotated,
+    unalias,
     without_none,
 )
+from gambrel.core.http.response import Response
+from gambrel.core.http.responses.events import EventStream
+from gambrel.core.http.responses.streams import JSONLines
 from gambrel.core.http.status import phrase
 from gambrel.core.routing.route import Route
 
@@ -164,14 +170,10 @@ def describe_body(parameters: list[Parameter], taken: tuple[str, ...]) -> BodyIn
 def describe_responses(plan: Plan, options: Any) -> dict[int, ResponseInfo]:
     """Return the declared responses: that of the return type, and the route's own."""
     result = plan.result
-    if result.is_empty:
-        responses = {result.status: ResponseInfo(result.status, phrase(result.status))}
-    else:
-        annotation = result.returns if result.is_declared else None
-        media = ("text/plain",) if strip_annotated(annotation) is str else ("application/json",)
-        responses = {
-            result.status: ResponseInfo(result.status, phrase(result.status), annotation, media)
-        }
+    annotation, media = content_of(result)
+    responses = {
+        result.status: ResponseInfo(result.status, phrase(result.status), annotation, media)
+    }
     for status, given in options.responses.items():
         if isinstance(given, ResponseInfo):
             responses[int(status)] = given
@@ -180,6 +182,30 @@ def describe_responses(plan: Plan, options: Any) -> dict[int, ResponseInfo]:
         else:
             responses[int(status)] = ResponseInfo(int(status), phrase(int(status)), given)
     return responses
+
+
+def content_of(result: Result) -> tuple[Any, tuple[str, ...]]:
+    """Return what a handler sends besides errors: the type, None if that is not said, and as what.
+
+    A response made by hand tells no more than the media type of its class.
+    """
+    plain, item = result.plain, result.item
+    if not result.is_declared or result.is_empty:
+        return None, ("application/json",)
+    if plain is str:
+        return str, ("text/plain",)
+    if plain is bytes:
+        return bytes, ("application/octet-stream",)
+    if plain is Response:
+        kinds = (getattr(kind, "media_type", None) for kind in members_of(unalias(result.returns)))
+        return None, tuple(dict.fromkeys(filter(None, kinds)))
+    if is_event(item):
+        return None, (str(EventStream.media_type),)
+    if item is not REQUIRED and (item is Any or is_raw(item)):
+        return None, ("application/octet-stream" if item is bytes else "text/plain",)
+    if item is REQUIRED or get_origin(plain) is Iterable:  # which mostly is a list
+        return result.declared, ("application/json",)
+    return item, (str(JSONLines.media_type),)
 
 
 def hints_of(struct: Any) -> dict[str, Any]:

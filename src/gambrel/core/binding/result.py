@@ -145,7 +145,7 @@ class Result:
     def streamed(self, value: Any) -> Response:
         """Return a stream: server-sent events, raw pieces, or JSON Lines of typed items."""
         item = self.item
-        if any(isinstance(kind, type) and issubclass(kind, Event) for kind in members_of(item)):
+        if is_event(item):
             response: Response = EventStream(value)
             if self.status != 200:
                 response.status = self.status
@@ -199,6 +199,11 @@ def members_of(annotation: Any) -> tuple[Any, ...]:
     """Return the members of a union, or the type itself alone."""
     is_union = get_origin(annotation) in {Union, UnionType}
     return get_args(annotation) if is_union else (annotation,)
+
+
+def is_event(item: Any) -> bool:
+    """Whether items of a stream are server-sent events."""
+    return any(isinstance(kind, type) and issubclass(kind, Event) for kind in members_of(item))
 
 
 def is_raw(item: Any) -> bool:

@@ -1,7 +1,10 @@
 import asyncio
-from email.utils import parsedate_to_datetime
+import time
+from email.utils import formatdate, parsedate_to_datetime
 
-from gambrel.server.clock import Clock
+import pytest
+
+from gambrel.server.clock import Clock, http_date
 from tests.server.live import run, until
 
 
@@ -64,3 +67,8 @@ def test_the_date_ends_a_head():
     assert date.startswith(b"\r\ndate: ")
     assert date.endswith(b" GMT\r\n\r\n")
     assert parsedate_to_datetime(date[8:-4].decode()).year >= 2024
+
+
+@pytest.mark.parametrize("seconds", [0, 951_782_400, 1_709_164_799, 4_102_444_799])
+def test_dates_are_those_of_the_mail_standard(seconds):
+    assert http_date(time.gmtime(seconds)).decode() == formatdate(seconds, usegmt=True)

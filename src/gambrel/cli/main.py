@@ -4,8 +4,9 @@ Exit codes: 0 done, 1 the app or its surroundings are not as they must be, 2 the
 not. Knows no app: extensions' commands are looked up by `app_commands.py`.
 """
 
-import difflib
+import gc
 import importlib
+import sys
 from typing import Any
 
 import click
@@ -27,6 +28,12 @@ _MORE = "The commands of an app's extensions are listed with `gambrel --app TARG
 
 class Gambrel(click.Group):
     """The group; importing one command does not import the others."""
+
+    def main(self, args: Any = None, *rest: Any, **options: Any) -> Any:
+        """Run the command line; of the process itself where no arguments are given."""
+        if args is None and sys.argv[1:2] == ["run"]:
+            gc.disable()  # until it serves: what a start makes stays, and looking at it costs 10 %
+        return super().main(args, *rest, **options)
 
     def list_commands(self, ctx: click.Context) -> list[str]:
         """Return the names in the order of the documentation, then those of the app, if named."""
@@ -93,6 +100,8 @@ def take_option(name: str, args: list[str]) -> tuple[str | None, list[str]]:
 
 def unknown(name: str, known: list[str]) -> str:
     """Return what to say of a command that is none."""
+    import difflib
+
     close = difflib.get_close_matches(name, known, 1)
     guess = f" Did you mean {close[0]!r}?" if close else ""
     return f"There is no command {name!r}.{guess} {_MORE}"

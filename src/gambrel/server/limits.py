@@ -5,15 +5,14 @@ bytes, times in seconds. A time-out is looked at when the worker's clock ticks, 
 one tick late.
 """
 
-from dataclasses import dataclass
+from msgspec import Struct
 
 __all__ = ["Limits"]
 
 _KIB = 1024
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Limits:
+class Limits(Struct, frozen=True, kw_only=True):
     """What a client may send and how long it may take.
 
     Sizes:

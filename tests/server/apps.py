@@ -1,7 +1,7 @@
 """Apps to serve: small handlers that show what reached them."""
 
 import asyncio
-from collections.abc import AsyncIterator, Iterator
+from collections.abc import AsyncIterator, Callable, Iterator
 from typing import Any
 
 from gambrel.core.app.app import App
@@ -95,3 +95,18 @@ async def stream() -> Response:
 
 def rows() -> Iterator[str]:
     yield from ("one;", "two;", "three;")
+
+
+def answering(response: Callable[[], Response]) -> App:
+    """Return an app whose `/` answers with what `response()` returns, and `/next` with text."""
+    app = App()
+
+    @app.get("/")
+    async def root() -> Response:
+        return response()
+
+    @app.get("/next")
+    async def following() -> str:
+        return "next"
+
+    return app

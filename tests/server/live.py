@@ -180,3 +180,19 @@ async def until(condition: Any) -> None:
     async with asyncio.timeout(PATIENCE):
         while not condition():  # noqa: ASYNC110 - what is waited for has no event of its own
             await asyncio.sleep(0.005)
+
+
+def ask(
+    app: Any, *paths: str, method: str = "GET", headers: bytes = b"", **options: Any
+) -> list[Answer]:
+    """Return the answers to requests on one connection."""
+
+    async def main() -> list[Answer]:
+        async with serving(app, **options) as live, await live.connect() as client:
+            found = []
+            for path in paths:
+                await client.send(request(method, path, headers))
+                found.append(await client.answer(method))
+            return found
+
+    return run(main())

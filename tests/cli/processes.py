@@ -80,6 +80,9 @@ class Started:
         assert self.process.stdout is not None
         self._reader.join(PATIENCE)
         self.process.stdout.close()
+        while not self._lines.empty():
+            self.seen += filter(None, [self._lines.get()])
+        sys.stdout.write(f"{self.output}\n")  # shown where the test has failed
 
 
 def get(port: int, path: str = "/", **headers: str) -> tuple[int, str]:

@@ -64,6 +64,16 @@ def test_an_app_that_does_not_import_is_served_as_its_error_until_it_does(dev, s
     assert get(port) == (200, "Hello")
 
 
+def test_an_app_that_ends_its_process_is_served_as_that(shop, start):
+    (shop / "app.py").write_text("import os\n\nos._exit(7)\n")
+    dev = start("dev", "--port", "0")
+
+    status, text = get(dev.port(), accept="text/html")
+
+    assert status == 500
+    assert "the process of the app ended with exit code 7" in text
+
+
 def test_an_error_in_a_handler_is_shown_with_its_source(shop, start):
     rewrite(shop, 'return "Hello"', "return {}['lamp']")
 

@@ -42,10 +42,13 @@ class Worker:
         """How the process ended; None while it lives."""
         return self._process.poll()
 
-    def start(self, message: str) -> None:
-        """Let it import the app and serve; it writes `message` when it does."""
+    def start(self, message: str, ended: str = "") -> None:
+        """Let it import the app and serve; it writes `message` when it does.
+
+        With `ended` it serves that text as the error instead.
+        """
         with suppress(BrokenPipeError):
-            os.write(self._writer, f"{self.secret}\n{message}\n".encode())
+            os.write(self._writer, f"{self.secret}\n{message}\n{ended}\n".encode())
 
     def stop(self) -> None:
         """End it: politely, then not."""
@@ -92,23 +95,25 @@ def supervise(target: str, listener: socket.socket, folders: list[Path]) -> int:
     found = changes(folders, stopping.is_asked)
     worker, spare = (Worker(target, listener, secret) for _ in range(2))
     worker.start("")
-    is_told = False
+    has_ended = False
     try:
         for changed in found:
             if stopping.asked:
                 return 0
+            code = worker.exit_code
+            if not changed and (code is None or has_ended):
+                continue
+            if not changed and code == REFUSED:
+                return 1
+            worker.stop()
+            worker, spare = spare, Worker(target, listener, secret)
+            has_ended = not changed
             if changed:
                 click.echo(f"{names(changed)} changed: reloading")
                 forget_bytecode(changed)
-                worker.stop()
-                worker, spare = spare, Worker(target, listener, secret)
                 worker.start("ready")
-                is_told = False
-            elif worker.exit_code == REFUSED:
-                return 1
-            elif worker.exit_code is not None and not is_told:
-                click.echo(f"the app ended with exit code {worker.exit_code}: save to start again")
-                is_told = True
+            else:
+                worker.start("", f"the process of the app ended with exit code {code}")
         return 0
     finally:
         worker.stop()

@@ -47,11 +47,13 @@ def main(target: str, listener_fd: str, life_fd: str) -> None:
     secret = life.readline().strip()
     if not secret:  # the starter has ended before it needed us
         return
-    message = life.readline().strip()
+    message, ended = life.readline().strip(), life.readline().strip()
     threading.Thread(target=follow, args=(life,), daemon=True).start()
     limits = Limits(shutdown_grace=0.5)
     with socket.socket(fileno=int(listener_fd)) as listener:
-        failure = attempt(target, secret, listener.dup(), message, limits)
+        failure: BaseException | None = RuntimeError(ended)
+        if not ended:
+            failure = attempt(target, secret, listener.dup(), message, limits)
         if failure is not None:  # outside of the handler, or it would be the error's context
             if not tell(failure):
                 click.echo(user_trace(failure), err=True, nl=False)

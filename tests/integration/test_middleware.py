@@ -1,12 +1,13 @@
 """Middleware, hooks and extensions around the handlers of a running app."""
 
 import asyncio
-from collections.abc import AsyncIterator
-from typing import Any
+import json
+from collections.abc import AsyncIterator, Iterator
+from typing import Annotated, Any
 
 import pytest
 
-from gambrel import App, Depends, Request, Response, Router, Text, Unauthorized
+from gambrel import App, Body, Depends, Request, Response, Router, Text, Unauthorized
 from gambrel.extend import Band, ErrorReported, RequestFailed, Setup
 from gambrel.testing import Client
 
@@ -237,3 +238,40 @@ def test_a_background_task_lives_as_long_as_the_app_and_its_errors_are_reported(
         "good ended",
         "closed",
     ]
+
+
+def test_a_handler_asks_the_app_in_the_name_of_its_client():
+    log: list[str] = []
+    app = App(middleware=[layer("app", log)])
+
+    def session() -> Iterator[str]:
+        yield "session"
+        log.append("session closed")
+
+    @app.get("/shelf/{name}")
+    async def shelf(
+        request: Request, name: str, of: Annotated[str, Depends(session, exit="after")]
+    ):
+        who = request.cookies.get("who")
+        return {"shelf": name, "who": who, "q": request.query.get("q"), "from": request.client}
+
+    @app.put("/shelf/{name}")
+    async def fill(name: str, item: Annotated[str, Body()]) -> str:
+        return f"{item} in {name}"
+
+    @app.post("/inventory")
+    async def inventory(request: Request) -> list[Any]:
+        found = await request.app.request("GET", "/shelf/a%20b?q=1", like=request)
+        typed = {"content-type": "application/json"}
+        put = await app.request("PUT", "/shelf/c", like=request, headers=typed, body=b'"nail"')
+        missing = await app.request("GET", "/nowhere", like=request)
+        log.append("asked")
+        return [json.loads(found.body), put.body.decode(), missing.status]
+
+    with Client(app, cookies={"who": "ada"}) as client:
+        answer = client.post("/inventory", json={"a": 1}, headers={"if-match": '"x"'})
+
+    shelf_of_ada = {"shelf": "a b", "who": "ada", "q": "1", "from": "127.0.0.1"}
+    assert answer.json() == [shelf_of_ada, "nail in c", 404]
+    assert log.count("app in") == 3
+    assert log.index("asked") < log.index("session closed")

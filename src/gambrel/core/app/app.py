@@ -6,7 +6,7 @@ whatever serves or tests it) orders, checks and compiles, and freezes what was d
 
 import asyncio
 import logging
-from collections.abc import AsyncIterator, Callable, Iterable, Iterator, Sequence
+from collections.abc import AsyncIterator, Callable, Iterable, Iterator, Mapping, Sequence
 from contextlib import asynccontextmanager, contextmanager
 from pathlib import Path
 from typing import Any, TypeVar
@@ -27,6 +27,7 @@ from gambrel.core.binding.providers import Providers, identity
 from gambrel.core.binding.threads import WorkerPool
 from gambrel.core.edges.asgi import ASGIEdge
 from gambrel.core.http.errors import GambrelError
+from gambrel.core.http.headers import Headers
 from gambrel.core.http.request import Request
 from gambrel.core.http.response import Response
 from gambrel.core.routing.route import FIELDS, Route
@@ -34,6 +35,7 @@ from gambrel.core.routing.router import Router
 
 __all__ = ["App"]
 
+_OF_MESSAGE = ("content-", "expect", "if-", "range", "transfer-encoding")
 F = TypeVar("F", bound=Callable[..., Any])
 
 
@@ -204,6 +206,36 @@ class App(Router):
     async def respond(self, request: Request) -> Response:
         """Return the answer to a request: for edges with tasks, and for sub-requests."""
         return await self._running().respond(request)
+
+    async def request(
+        self,
+        method: str,
+        target: str,
+        *,
+        like: Request,
+        headers: Mapping[str, str] | None = None,
+        body: bytes = b"",
+    ) -> Response:
+        """Answer a request of our own, in the name of another: its client, cookies, credentials.
+
+        It passes middleware and routing as any other; errors are responses. `target` is a path
+        with its query, percent-encoded, `headers` replace those of `like`, of which what tells of
+        its body or its cached copy is left out. What the answer holds open is closed with that to
+        `like`.
+        """
+        given = {name.lower(): value for name, value in (headers or {}).items()}
+        pairs = [
+            (name, value)
+            for name, value in like.headers.pairs()
+            if name not in given and not name.startswith(_OF_MESSAGE)
+        ]
+        path, _, query = target.partition("?")
+        fields = Headers([*pairs, *given.items()])
+        request = Request(method, path, query, fields, like.connection, body)
+        request.id = like.id
+        response = await self.respond(request)
+        like.draft.on_close(response.close)
+        return response
 
     async def call(self, function: Callable[..., Any], /, **given: Any) -> Any:
         """Call a function with its dependencies outside a request: in a job, a command, a test.

@@ -3,9 +3,10 @@
 The one file of this room that looks behind the door: the app has no reader's side of its Points.
 """
 
-import dataclasses
 from pathlib import Path
 from typing import Any
+
+from msgspec.structs import replace
 
 import gambrel
 from gambrel import App, Depends
@@ -116,5 +117,5 @@ def safety_problems(app: App, bind_host: str | None, *, has_secret: bool) -> lis
     """
     settings = app.settings.core
     if not has_secret:
-        settings = dataclasses.replace(settings, secret_keys=[])
+        settings = replace(settings, secret_keys=[])
     return require_safe(settings, bind_host)

@@ -3,8 +3,7 @@
 A check is a function from the app to problems. Those of the core are here; extensions add theirs.
 """
 
-import ipaddress
-import secrets
+import os
 from collections.abc import Callable, Iterable, Iterator
 from enum import IntEnum
 from typing import Any
@@ -79,10 +78,15 @@ def _run(check: Check, app: Any) -> list[Problem]:
 
 def is_loopback(host: str) -> bool:
     """Tell whether an address to bind to is reached from this machine only."""
+    name = host.strip("[]").lower()
+    if name in {"127.0.0.1", "::1", "localhost"}:
+        return True
+    import ipaddress  # noqa: PLC0415 - start-up: unusual addresses
+
     try:
-        return ipaddress.ip_address(host.strip("[]")).is_loopback
+        return ipaddress.ip_address(name).is_loopback
     except ValueError:
-        return host.lower() == "localhost"
+        return False
 
 
 def is_exposed(settings: CoreSettings, bind_host: str | None) -> bool:
@@ -104,7 +108,7 @@ def require_safe(settings: CoreSettings, bind_host: str | None) -> list[Problem]
 
 def ephemeral_secret() -> Secret:
     """Return a new key, for a development server without one: sessions end with the process."""
-    return Secret(secrets.token_urlsafe(48))
+    return Secret(os.urandom(48).hex())
 
 
 def _debug(settings: CoreSettings, exposed: bool) -> Iterator[Problem]:
@@ -162,7 +166,12 @@ def check_variables(app: Any) -> list[Problem]:
 
 def check_proxies(app: Any) -> Iterator[Problem]:
     """Refuse to believe forwarding headers from everybody."""
-    for network in app.settings.core.trusted_proxies:
+    networks = app.settings.core.trusted_proxies
+    if not networks:
+        return
+    import ipaddress  # noqa: PLC0415 - start-up: proxies
+
+    for network in networks:
         try:
             size = ipaddress.ip_network(network, strict=False).prefixlen
         except ValueError:

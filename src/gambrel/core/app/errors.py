@@ -6,18 +6,16 @@ the route's groups. Nothing of the request or of an unknown error is ever shown.
 
 import inspect
 import logging
-import secrets
+import os
 from collections.abc import Awaitable, Callable, Iterable, Sequence
 from typing import Any
 
 import msgspec
 from msgspec import Struct
 
-from gambrel.core.app.error_page import render_page
 from gambrel.core.app.events import Events, RequestFailed
 from gambrel.core.app.points import Point
 from gambrel.core.http.errors import BadRequest, HTTPError, ServerError, Unprocessable, problem
-from gambrel.core.http.fields.negotiation import best_match
 from gambrel.core.http.request import ClientGone, Request
 from gambrel.core.http.response import Response
 
@@ -177,7 +175,7 @@ async def _ask(handler: ErrorHandler, failure: _Failure) -> Response | Exception
 
 
 def _new_incident() -> str:
-    return secrets.token_hex(8)
+    return os.urandom(8).hex()
 
 
 def _plain_500(incident: str) -> Response:
@@ -192,6 +190,8 @@ def render_error(request: Request, error: HTTPError, incident: str = "") -> Resp
     """
     shown = HTTPError(status=error.status) if error.status >= 500 else error
     if prefers_page(", ".join(request.headers.get_all("accept"))):
+        from gambrel.core.app.error_page import render_page  # noqa: PLC0415 - start-up: pages
+
         faults = shown.faults if isinstance(shown, Unprocessable) else ()
         body = render_page(shown.status, shown.title, shown.detail, faults, incident).encode()
         media_type = "text/html"
@@ -207,6 +207,8 @@ def render_error(request: Request, error: HTTPError, incident: str = "") -> Resp
 
 def prefers_page(accept: str) -> bool:
     """Tell whether an `Accept` value prefers HTML to JSON (RFC 9110 §12.5.1)."""
+    from gambrel.core.http.fields.negotiation import best_match  # noqa: PLC0415 - start-up: errors
+
     offers = ("application/problem+json", "application/json", "text/html")
     try:
         return best_match(accept, offers) == "text/html"

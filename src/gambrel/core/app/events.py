@@ -8,8 +8,9 @@ import asyncio
 import inspect
 import logging
 from collections.abc import Awaitable, Callable, Iterable
-from dataclasses import dataclass
 from typing import Any, TypeVar
+
+from msgspec import Struct
 
 E = TypeVar("E", bound="Event")
 
@@ -22,39 +23,37 @@ class Event:
     __slots__ = ()
 
 
-@dataclass(frozen=True, slots=True)
-class AppEvent(Event):
+class AppEvent(Struct, Event, frozen=True):
     """Something in the life of an app."""
 
     app: Any
 
 
-class ProcessStarted(AppEvent):
+class ProcessStarted(AppEvent, frozen=True):
     """The main process is up; workers, if any, come next."""
 
 
-class ProcessStopping(AppEvent):
+class ProcessStopping(AppEvent, frozen=True):
     """The main process stops; its workers are gone."""
 
 
-class AppStarted(AppEvent):
+class AppStarted(AppEvent, frozen=True):
     """A worker has opened all its resources and is ready to serve."""
 
 
-class AppDraining(AppEvent):
+class AppDraining(AppEvent, frozen=True):
     """A worker takes no new requests and finishes those under way."""
 
 
-class AppStopping(AppEvent):
+class AppStopping(AppEvent, frozen=True):
     """A worker is about to close its resources."""
 
 
-class AppReloading(AppEvent):
+class AppReloading(AppEvent, frozen=True):
     """The workers are about to be replaced."""
 
 
-@dataclass(frozen=True, slots=True)
-class ErrorReported(Event):
+class ErrorReported(Struct, Event, frozen=True):
     """An error nobody handled, wherever it happened: the one hook for error reporting.
 
     `incident` is the id in the log and in the answer; `place` says what was running.
@@ -65,15 +64,13 @@ class ErrorReported(Event):
     place: str
 
 
-@dataclass(frozen=True, slots=True)
-class RequestFailed(ErrorReported):
+class RequestFailed(ErrorReported, frozen=True):
     """A request ended in an error nobody handled."""
 
     request: Any
 
 
-@dataclass(frozen=True, slots=True)
-class Listener:
+class Listener(Struct, frozen=True):
     """A function that hears events of a type and its subclasses; higher priority hears first."""
 
     event: type[Event]

@@ -4,7 +4,6 @@ The app's build calls `order_extensions` once. Nothing here imports an extension
 """
 
 from collections.abc import Iterable, Sequence
-from difflib import get_close_matches
 from typing import Any, Protocol, runtime_checkable
 
 from gambrel.core.app.setup import Setup
@@ -86,6 +85,8 @@ def _visit(
         hint = f"remove {name!r} from requires of {chain[-1]!r}"
         raise GambrelError("extension.circle", "extensions require each other", shown, hint)
     if name not in named:
+        from difflib import get_close_matches  # noqa: PLC0415 - start-up: mistakes
+
         close = get_close_matches(name, named, 1)
         guess = f" (did you mean {close[0]!r}?)" if close else ""
         what = f"{chain[-1]!r} requires the extension {name!r}, which is not installed{guess}"

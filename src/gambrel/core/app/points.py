@@ -4,9 +4,9 @@
 an import error. This file knows nothing of what is contributed.
 """
 
+import os
 import sys
 from collections.abc import Callable
-from pathlib import Path
 from typing import Any, Generic, TypeVar
 
 from msgspec import Struct
@@ -119,10 +119,8 @@ def caller_place() -> str:
     frame = sys._getframe(1)  # noqa: SLF001 - a traceback would cost more and say the same
     while frame.f_back is not None and _is_core(frame.f_globals.get("__name__")):
         frame = frame.f_back
-    path = Path(frame.f_code.co_filename)
-    here = Path.cwd()
-    shown = path.relative_to(here) if path.is_relative_to(here) else path
-    return f"{shown}:{frame.f_lineno}"
+    folder = os.getcwd() + os.sep  # noqa: PTH109 - pathlib is not needed to start
+    return f"{frame.f_code.co_filename.removeprefix(folder)}:{frame.f_lineno}"
 
 
 def _is_core(module: object) -> bool:

@@ -1,10 +1,9 @@
 """`CoreSettings`: the settings every app has. Read as `app.settings.core`."""
 
-from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Annotated, Literal
 
-from msgspec import Meta
+from msgspec import Meta, Struct, field
 
 from gambrel.core.app.settings.secret import Secret
 from gambrel.core.app.settings.values import Env
@@ -13,8 +12,7 @@ _Bytes = Annotated[int, Meta(ge=0)]
 _MIB = 1 << 20
 
 
-@dataclass(frozen=True, kw_only=True, slots=True)
-class CoreSettings:
+class CoreSettings(Struct, frozen=True, kw_only=True):
     """What an app is told from outside; each value is `GAMBREL_<NAME>` in the environment.
 
     Sizes are in bytes, times in seconds.

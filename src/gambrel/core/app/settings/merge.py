@@ -5,7 +5,6 @@ that one start shows all of them; they do not quote values, which may be secret.
 """
 
 from collections.abc import Iterable
-from difflib import get_close_matches
 from typing import Any
 
 from msgspec import Struct
@@ -123,6 +122,8 @@ class Merge:
 
 def suggest(name: str, known: Iterable[str]) -> str:
     """Return `(did you mean ...?)` for the nearest known name, or nothing."""
+    from difflib import get_close_matches  # noqa: PLC0415 - start-up: mistakes
+
     close = get_close_matches(name, list(known), 1, 0.7)
     return f"(did you mean {close[0]}?)" if close else ""
 

@@ -1,6 +1,5 @@
 """`Secret`: a text that does not show itself. Settings hold keys and passwords in it."""
 
-import hmac
 from typing import Any, NoReturn, final
 
 
@@ -40,6 +39,8 @@ class Secret:
     def __eq__(self, other: object) -> bool:
         if not isinstance(other, Secret):
             return NotImplemented
+        import hmac  # noqa: PLC0415 - start-up: comparing secrets
+
         return hmac.compare_digest(self._value.encode(), other._value.encode())
 
     def __hash__(self) -> int:

@@ -4,7 +4,6 @@
 """
 
 import re
-import tomllib
 from collections.abc import Iterator, Mapping
 from pathlib import Path
 from typing import Any
@@ -95,7 +94,7 @@ def from_secrets(folder: Path) -> Variables:
     return Variables({n: (path.read_text("utf-8").strip(), str(path)) for n, path in ours.items()})
 
 
-_QUOTED = re.compile(r"""(?:'([^']*)'|"((?:[^"\\]|\\.)*)")\s*(?:\#.*)?""")
+_QUOTED = r"""(?:'([^']*)'|"((?:[^"\\]|\\.)*)")\s*(?:\#.*)?"""
 _ESCAPES = {"n": "\n", "t": "\t", "r": "\r"}
 
 
@@ -118,7 +117,7 @@ def from_dotenv(path: Path) -> Variables:
 def _assignment(line: str, where: str) -> tuple[str, str]:
     name, equals, rest = line.removeprefix("export ").partition("=")
     name, rest = name.strip(), rest.strip()
-    quoted = _QUOTED.fullmatch(rest)
+    quoted = re.fullmatch(_QUOTED, rest)
     is_open = rest.startswith(("'", '"')) and not quoted
     if not equals or is_open or not re.fullmatch(r"[A-Za-z_]\w*", name):
         what = "a line of the file is not an assignment"  # not quoted: it may hold a secret
@@ -140,6 +139,8 @@ def from_toml(folder: Path, file: str) -> Table | None:
     """
     if not (folder / file).is_file():
         return None
+    import tomllib  # noqa: PLC0415 - start-up: TOML
+
     text = (folder / file).read_text("utf-8")
     try:
         values = tomllib.loads(text)
@@ -160,7 +161,7 @@ def _normal(values: Mapping[str, Any]) -> dict[str, Any]:
     }
 
 
-_KEY = re.compile(r"\s*(?:\[\s*(?P<table>[^\[\]]+)\]|(?P<key>[\w\-. \"']+)=)")
+_KEY = r"\s*(?:\[\s*(?P<table>[^\[\]]+)\]|(?P<key>[\w\-. \"']+)=)"
 
 
 def _lines(text: str, above: str = "") -> dict[str, int]:
@@ -168,7 +169,7 @@ def _lines(text: str, above: str = "") -> dict[str, int]:
     lines: dict[str, int] = {}
     table = ""
     for number, line in enumerate(text.splitlines(), 1):
-        if match := _KEY.match(line):
+        if match := re.match(_KEY, line):
             name = re.sub(r"[\s\"']", "", match["table"] or match["key"]).replace("-", "_")
             path = name if match["table"] else table + name
             table = f"{name}." if match["table"] else table

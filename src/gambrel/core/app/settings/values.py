@@ -3,7 +3,6 @@
 `Settings` and its merging use it; which values there are and where they come from is not known.
 """
 
-import dataclasses
 import re
 from collections.abc import Callable, Mapping
 from pathlib import Path, PurePath
@@ -12,14 +11,10 @@ from typing import Annotated, Any, get_args, get_origin, get_type_hints
 import msgspec
 from msgspec import Struct
 
-from gambrel.conversion.shape import Codec, read_shape
-from gambrel.conversion.text import collection_converter, scalar_converter
 from gambrel.core.app.settings.secret import Secret
 
-_CODECS = {Secret: Codec(str, Secret), PurePath: Codec(str, Path)}
 _COLLECTIONS = frozenset({"list", "set", "frozenset", "tuple", "vartuple"})
-_ABSENT = (type(msgspec.NODEFAULT), type(dataclasses.MISSING))
-_URL_PASSWORD = re.compile(r"(://[^:/?#@\s]*):[^/?#\s]*@")
+_MASKED = r"(://[^:/?#@\s]*):[^/?#\s]*@"
 
 
 class Env(Struct, frozen=True):
@@ -54,26 +49,30 @@ class SectionField(Struct, frozen=True):
 
 def is_section(kind: object) -> bool:
     """Tell whether a type has named fields of its own: a dataclass or a Struct."""
-    is_struct = isinstance(kind, type) and issubclass(kind, msgspec.Struct)
-    return is_struct or (isinstance(kind, type) and dataclasses.is_dataclass(kind))
+    if not isinstance(kind, type):
+        return False
+    return issubclass(kind, msgspec.Struct) or hasattr(kind, "__dataclass_fields__")
 
 
 def fields_of(section: Any) -> list[SectionField]:
     """Return the fields of a section's type that its constructor takes."""
     hints = get_type_hints(section, include_extras=True)
-    fields: Any = (
-        msgspec.structs.fields(section)
-        if issubclass(section, msgspec.Struct)
-        else [field for field in dataclasses.fields(section) if field.init]
-    )
-    return [SectionField(f.name, hints[f.name], _default(f)) for f in fields]
+    if issubclass(section, msgspec.Struct):
+        fields: Any = msgspec.structs.fields(section)
+        absent: Any = msgspec.NODEFAULT
+    else:
+        import dataclasses  # noqa: PLC0415 - start-up: sections that are dataclasses
+
+        fields = [field for field in dataclasses.fields(section) if field.init]
+        absent = dataclasses.MISSING
+    return [SectionField(f.name, hints[f.name], _default(f, absent)) for f in fields]
 
 
-def _default(field: Any) -> Callable[[], Any] | None:
-    if not isinstance(field.default_factory, _ABSENT):
+def _default(field: Any, absent: Any) -> Callable[[], Any] | None:
+    if field.default_factory is not absent:
         factory: Callable[[], Any] = field.default_factory
         return factory
-    return None if isinstance(field.default, _ABSENT) else lambda: field.default
+    return None if field.default is absent else lambda: field.default
 
 
 def to_table(value: Any) -> Any:
@@ -99,7 +98,14 @@ def from_text(text: str, annotation: Any) -> Any:
     Raises:
         ValueError: The text is no such value; the message does not quote it.
     """
-    shape = read_shape(annotation, _CODECS)
+    from gambrel.conversion.shape import Codec, read_shape  # noqa: PLC0415 - start-up: variables
+    from gambrel.conversion.text import (  # noqa: PLC0415 - start-up: variables
+        collection_converter,
+        scalar_converter,
+    )
+
+    codecs = {Secret: Codec(str, Secret), PurePath: Codec(str, Path)}
+    shape = read_shape(annotation, codecs)
     kinds = {item.kind for item in shape.items} if shape.kind == "union" else {shape.kind}
     if not text and "none" in kinds:
         return None
@@ -128,7 +134,7 @@ def _make(kind: Callable[[Any], Any], value: object) -> object:
 def show(value: object) -> str:
     """Return a value for people to read, with secrets and the passwords in URLs masked."""
     text = value if isinstance(value, str) else repr(value)
-    return _URL_PASSWORD.sub(r"\1:***@", text)
+    return re.sub(_MASKED, r"\1:***@", text) if "://" in text else text
 
 
 def secrets_in(value: object) -> list[Secret]:

@@ -8,6 +8,8 @@ import asyncio
 import logging
 import sys
 from collections.abc import Awaitable, Callable, Coroutine, Sequence
+from contextlib import suppress
+from contextvars import copy_context
 from typing import Any
 
 from msgspec import Struct
@@ -111,8 +113,8 @@ class Pipeline:
             self.start(request, self.load_and_call(request, endpoint))
         elif kind is THREAD:
             self.pool.submit(self.finisher(request), endpoint.call, request)
-        else:
-            self.finish(request, endpoint.call(request))
+        else:  # in a context of its own, as a task has: what it sets ends with it
+            self.finish(request, copy_context().run(endpoint.call, request))
 
     async def respond(self, request: Request) -> Response:
         """Return the response, for edges that run in a task of their own."""
@@ -147,21 +149,24 @@ class Pipeline:
         task = self.loop.create_task(self.work(request, endpoint))
         try:
             await asyncio.wait([task], timeout=deadline)
-        finally:
-            if not task.done():
-                task.cancel()
-                await asyncio.sleep(0)
-            if not task.done():
-                self.left.add(task)
-                task.add_done_callback(self.forget)
-        if task not in self.left:
+        except asyncio.CancelledError:
+            self.leave(task)
+            raise
+        if task.done():
             return task.result()
+        self.leave(task)
+        _log.warning("%s %s is past its deadline", request.method, ascii(request.raw_path))
         raise TimeoutError
 
+    def leave(self, task: "asyncio.Task[Response]") -> None:
+        """Cancel a task whose answer nobody wants any more, and let it end by itself."""
+        task.cancel()
+        self.left.add(task)
+        task.add_done_callback(self.forget)
+
     def forget(self, task: "asyncio.Task[Response]") -> None:
-        """A task that was left behind has ended, and nobody waits for its answer."""
+        """A task that was left behind has ended: its response is closed."""
         self.left.discard(task)
-        _log.warning("a request ended after its deadline, or after its client had left")
         if not task.cancelled() and task.exception() is None:
             closing = self.loop.create_task(task.result().close())
             self.left.add(closing)
@@ -169,8 +174,10 @@ class Pipeline:
 
     async def close(self) -> None:
         """Give what was left behind a moment to end."""
-        if self.left:
-            await asyncio.wait(self.left, timeout=_LEAVE)
+        with suppress(TimeoutError):
+            async with asyncio.timeout(_LEAVE):
+                while self.left:
+                    await asyncio.wait(self.left)
 
     def start(self, request: Request, work: Coroutine[Any, Any, Response]) -> None:
         """Run a coroutine as a task that starts at once where Python can do that (3.12)."""

@@ -85,6 +85,8 @@ class Work:
     def release(self) -> None:
         """The handler is done, unless it could not be stopped."""
         self.deadline = None
+        if self.line.is_gone:
+            self.line.state.orphans.discard(self)
         if self.is_counted and not self.is_stuck:
             self.is_counted = False
             self.line.state.discount()

@@ -3,14 +3,14 @@
 Called once by `App.build`. What comes out (`Built`) is all that a request touches.
 """
 
-import functools
-from collections.abc import Awaitable, Callable
+from collections.abc import Awaitable, Callable, Mapping
 from typing import Any
 
 from msgspec.structs import replace
 
 from gambrel.core.app.errors import DEBUG_RENDERER, ErrorBoundary, ErrorHandler, ErrorHandlers
 from gambrel.core.app.extension import order_extensions
+from gambrel.core.app.lifespan import Resources
 from gambrel.core.app.misses import answer_miss
 from gambrel.core.app.operations import describe_route
 from gambrel.core.app.pipeline import ASYNC, INLINE, THREAD, Endpoint, Limits, Middleware, fold
@@ -40,6 +40,7 @@ from gambrel.core.http.request import Request
 from gambrel.core.http.response import Baked, Response
 from gambrel.core.routing.route import Route
 from gambrel.core.routing.router import Router
+from gambrel.core.routing.table import covers
 
 __all__ = ["Built", "build"]
 
@@ -86,7 +87,7 @@ def provide(app: Any) -> None:
     for lifespan in app.declarations.values(LIFESPANS):
         kind = lifespan.produces
         if kind is not None and not providers.has(kind):
-            providers.add(Provider(kind, functools.partial(resources.__getitem__, kind), "app"))
+            providers.add(Provider(kind, resource(resources, kind), "app"))
 
 
 def is_secure(request: Request) -> bool:
@@ -95,6 +96,21 @@ def is_secure(request: Request) -> bool:
         return request.scheme == "https"
     except BadRequest:  # this is asked for the answer to that very error, too
         return False
+
+
+def resource(resources: Resources, kind: type) -> Callable[[], Any]:
+    """Return a function that returns what a lifespan keeps of a type."""
+
+    async def give() -> Any:
+        return resources[kind]
+
+    return give
+
+
+def handlers_of(errors: Mapping[Any, Any]) -> tuple[ErrorHandlers, ...]:
+    """Return the option `errors` as the boundary takes it."""
+    handlers = [ErrorHandler(match, handle) for match, handle in errors.items()]
+    return (ErrorHandlers(handlers),) if handlers else ()
 
 
 def constant(value: Any) -> Callable[[], Any]:
@@ -144,7 +160,12 @@ class Built:
         self.match = self.table.match
         self.has_hosts = any(route.host is not None for route in self.table.routes)
         self.routes: list[Route] = self.table.routes
-        self.miss = Endpoint(fold(self.answer_miss, self.middleware, self.failed), ASYNC)
+        miss = fold(self.answer_miss, self.middleware, self.failed)
+        self.miss = Endpoint(miss, ASYNC)
+        self.misses = [
+            (prefix, Endpoint(miss, ASYNC, errors=handlers_of(errors)))
+            for prefix, errors in self.table.covered
+        ]
         below = [route for route in self.routes if route.kind == "mount"]
         self.mounts = {id(r.handler): Mount(r.handler, r.where) for r in below}
         self.compile_endpoints()
@@ -167,8 +188,7 @@ class Built:
             (settings.handler_timeout if options.deadline is None else options.deadline) or None,
             options.cancel_on_disconnect,
         )
-        handlers = [ErrorHandler(match, handle) for match, handle in options.errors.items()]
-        errors = (ErrorHandlers(handlers),) if handlers else ()
+        errors = handlers_of(options.errors)
         if route.kind in {"mount", "asgi"}:
             around = middleware if route.kind == "mount" else []
             mount = self.mounts.get(id(route.handler)) or Mount(route.handler, route.where)
@@ -246,7 +266,8 @@ class Built:
             if outcome.found:
                 return outcome.endpoint  # type: ignore[no-any-return]
         request.miss = outcome
-        return self.miss
+        path = request.raw_path
+        return next((miss for prefix, miss in self.misses if covers(prefix, path)), self.miss)
 
     async def answer_miss(self, request: Request) -> Response:
         """Answer a request that no route takes."""

@@ -81,7 +81,10 @@ class Plan:
         """Whether a worker thread runs the handler or one of its dependencies."""
         calls = [(self.signature, self.inline)]
         calls += [(node.signature, node.depends.inline) for node in self.graph.nodes]
-        return not all(inline or signature.is_async for signature, inline in calls)
+        return not all(
+            is_inline or signature.is_async or isinstance(signature.origin, type)
+            for signature, is_inline in calls
+        )
 
     def build_inputs(self) -> list[tuple[Parameter, Extractor]]:
         """Make the extractors of the dependencies and of the handler, and return all in order."""

@@ -7,7 +7,7 @@ from collections.abc import Iterable
 
 import msgspec
 
-__all__ = ["Fault", "GambrelError", "InvalidError", "MalformedError"]
+__all__ = ["ConversionError", "Fault", "GambrelError", "InvalidError", "MalformedError"]
 
 
 class GambrelError(Exception):
@@ -41,6 +41,16 @@ class Fault(msgspec.Struct, frozen=True, omit_defaults=True, rename={"location":
     message: str
     code: str
     pointer: str = ""
+
+
+class ConversionError(ValueError):
+    """Text that is not a value of its type: a fault's `code`, a `message`, the item's `index`."""
+
+    def __init__(self, code: str, message: str, index: int | None = None) -> None:
+        super().__init__(message)
+        self.code = code
+        self.message = message
+        self.index = index
 
 
 class MalformedError(ValueError):

@@ -12,6 +12,7 @@ from typing import Any
 
 import msgspec
 
+from gambrel.conversion.errors import ConversionError
 from gambrel.conversion.shape import (
     ABSENT,
     EXPECTED,
@@ -34,16 +35,6 @@ __all__ = [
 ]
 
 Converter = Callable[[str], Any]
-
-
-class ConversionError(ValueError):
-    """Text that is not a value of its type: a fault's `code`, a `message`, the item's `index`."""
-
-    def __init__(self, code: str, message: str, index: int | None = None) -> None:
-        super().__init__(message)
-        self.code = code
-        self.message = message
-        self.index = index
 
 
 _NUMBER = re.compile(r"-?(?:0|[1-9][0-9]{0,63})(?:\.[0-9]{1,64})?(?:[eE][+-]?[0-9]{1,3})?")

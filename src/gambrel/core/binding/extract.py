@@ -9,9 +9,7 @@ from typing import Any, get_origin
 
 from msgspec import defstruct, field, json
 
-from gambrel.conversion.convert import json_decoder, msgpack_decoder
-from gambrel.conversion.objects import object_converter
-from gambrel.conversion.text import ConversionError, text_converter, texts_converter
+from gambrel.conversion.errors import ConversionError
 from gambrel.core.binding.markers import Body, File
 from gambrel.core.binding.signature import (
     REQUIRED,
@@ -80,10 +78,17 @@ def from_mapping(
     """Return an extractor over a mapping of texts: a struct, a collection or one scalar."""
     alias, otherwise = parameter.alias, absent(parameter)
     if is_struct_type(without_none(strip_annotated(parameter.annotation))):
+        from gambrel.conversion.objects import object_converter  # noqa: PLC0415 - start-up: parameters
+
         convert_object = object_converter(
             parameter.annotation, location=parameter.source, form=parameter.source == "form"
         )
         return lambda request: convert_object(read(request))
+    from gambrel.conversion.text import (  # noqa: PLC0415 - start-up: parameters
+        text_converter,
+        texts_converter,
+    )
+
     if is_collection(parameter.annotation):
         convert_many = texts_converter(parameter.annotation)
 
@@ -109,6 +114,8 @@ def from_mapping(
 
 def from_path(parameter: Parameter) -> Extractor:
     """A path parameter; what a converter of the pattern has made of it is passed on."""
+    from gambrel.conversion.text import text_converter  # noqa: PLC0415 - start-up: parameters
+
     alias, convert = parameter.alias, text_converter(parameter.annotation)
     otherwise = absent(parameter)
 
@@ -186,6 +193,11 @@ def from_body(parameter: Parameter) -> Extractor:
     marker = parameter.marker if isinstance(parameter.marker, Body) else Body()
     if strip_annotated(annotation) is bytes:
         return whole_body(marker.media_type)
+    from gambrel.conversion.convert import (  # noqa: PLC0415 - start-up: bodies
+        json_decoder,
+        msgpack_decoder,
+    )
+
     decode_json, decode_msgpack = json_decoder(annotation), msgpack_decoder(annotation)
     plain = without_none(strip_annotated(annotation))
     convert_form = form_converter(annotation) if is_struct_type(plain) else None
@@ -249,6 +261,8 @@ def unsupported(*taken: str) -> UnsupportedMediaType:
 
 def form_converter(annotation: Any) -> Callable[[Mapping[str, Any]], Any] | None:
     """Return how a struct is read from a form, or None where a form cannot express it."""
+    from gambrel.conversion.objects import object_converter  # noqa: PLC0415 - start-up: forms
+
     try:
         return object_converter(annotation, location="form", form=True)
     except GambrelError:

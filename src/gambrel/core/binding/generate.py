@@ -12,7 +12,7 @@ from collections.abc import Callable
 from itertools import count
 from typing import Any, get_args, get_origin
 
-from gambrel.conversion.text import ConversionError, to_bool, to_float, to_int
+from gambrel.conversion.errors import ConversionError
 from gambrel.core.binding.plan import Plan
 from gambrel.core.binding.signature import Parameter
 from gambrel.core.http.query import parse_query_dict
@@ -37,7 +37,6 @@ def generate(plan: Plan) -> Callable[..., Any]:
         "Reply": Reply,
         "baked": plan.result.baked,
         "diagnose": plan.diagnose,
-        "encode": plan.result.encode,
         "failed": plan.context.failed,
         "fast_type": plan.result.fast_type,
         "handler": plan.signature.origin,
@@ -45,10 +44,13 @@ def generate(plan: Plan) -> Callable[..., Any]:
         "parse_query_dict": parse_query_dict,
         "project": plan.result.project,
         "respond": plan.result.respond,
-        "to_bool": to_bool,
-        "to_float": to_float,
-        "to_int": to_int,
     }
+    if "encode(" in source:
+        namespace["encode"] = plan.result.encode
+    if "= to_" in source:
+        from gambrel.conversion import text  # noqa: PLC0415 - start-up: parameters
+
+        namespace |= {name: getattr(text, name) for name in _CONVERTERS.values()}
     for parameter in plan.parameters:
         namespace[f"default_{parameter.name}"] = parameter.default
         namespace[f"extract_{parameter.name}"] = plan.extractors[parameter.name]

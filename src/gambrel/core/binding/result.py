@@ -14,20 +14,15 @@ from collections.abc import (
     Iterator,
     Mapping,
 )
-from functools import reduce
+from functools import cached_property, reduce
 from operator import or_
 from types import GenericAlias, UnionType
 from typing import Any, Union, get_args, get_origin
 
-from gambrel.conversion.convert import json_encoder, msgpack_encoder
-from gambrel.conversion.projection import exact_type, projector
 from gambrel.core.binding.signature import REQUIRED, is_struct_type, spell, strip_annotated, unalias
 from gambrel.core.http.errors import NotAcceptable
-from gambrel.core.http.fields.negotiation import best_match
 from gambrel.core.http.request import Request
 from gambrel.core.http.response import Baked, Reply, Response, Stream
-from gambrel.core.http.responses.events import Event, EventStream
-from gambrel.core.http.responses.streams import JSONLines
 
 __all__ = ["Bake", "Result"]
 
@@ -56,17 +51,28 @@ class Result:
         self.status = status or (204 if self.is_empty else 200)
         self.item = stream_item(plain)
         self.declared = self.find_declared()
-        self.encode = json_encoder(None if self.declared is Any else self.declared)
-        self.encode_msgpack = msgpack_encoder(None if self.declared is Any else self.declared)
-        self.project = None if self.declared is Any else projector(self.declared)
+        self.project, self.is_exact = projection_of(self.declared)
         self._json = bake(self.status, "application/json", _VARY)
         self._text = bake(self.status, "text/plain; charset=utf-8")
         self._msgpack = bake(self.status, "application/msgpack", _VARY)
         self._bytes = bake(self.status, "application/octet-stream")
         self._empty = bake(self.status, None)
-        self.is_exact = self.project is None or exact_type(self.declared) is not None
         self.fast_type = self.find_fast_type()
         self.baked = self._text if plain is str else self._json
+
+    @cached_property
+    def encode(self) -> Callable[[Any], bytes]:
+        """Writes a value as JSON."""
+        from gambrel.conversion.convert import json_encoder  # noqa: PLC0415 - start-up: values
+
+        return json_encoder(None if self.declared is Any else self.declared)
+
+    @cached_property
+    def encode_msgpack(self) -> Callable[[Any], bytes]:
+        """Writes a value as MessagePack."""
+        from gambrel.conversion.convert import msgpack_encoder  # noqa: PLC0415 - start-up: MessagePack
+
+        return msgpack_encoder(None if self.declared is Any else self.declared)
 
     def find_declared(self) -> Any:
         """Return the type that values are projected onto; an iterable may come as a list."""
@@ -135,6 +141,8 @@ class Result:
             raise self.unexpected(value)
         if request.headers.takes_json:
             return Reply(self._json, self.encode(value))
+        from gambrel.core.http.fields.negotiation import best_match  # noqa: PLC0415 - start-up: Accept
+
         chosen = best_match(request.headers.first("accept") or "", _OFFERS)
         if chosen is None:
             raise NotAcceptable("This resource is available as JSON and msgpack.")
@@ -144,6 +152,11 @@ class Result:
 
     def streamed(self, value: Any) -> Response:
         """Return a stream: server-sent events, raw pieces, or JSON Lines of typed items."""
+        from gambrel.conversion.convert import json_encoder  # noqa: PLC0415 - start-up: streams
+        from gambrel.conversion.projection import projector  # noqa: PLC0415 - start-up: streams
+        from gambrel.core.http.responses.events import EventStream  # noqa: PLC0415 - start-up: streams
+        from gambrel.core.http.responses.streams import JSONLines  # noqa: PLC0415 - start-up: streams
+
         item = self.item
         if is_event(item):
             response: Response = EventStream(value)
@@ -156,6 +169,16 @@ class Result:
         project = projector(item) or (lambda each: each)
         encode = json_encoder(item)
         return JSONLines(value, self.status, encode=lambda each: encode(project(each)))
+
+
+def projection_of(declared: Any) -> tuple[Callable[[Any], Any] | None, bool]:
+    """Return what makes values of a type, and whether an exact one may go without."""
+    if declared is Any:
+        return None, True
+    from gambrel.conversion.projection import exact_type, projector  # noqa: PLC0415 - start-up: values
+
+    project = projector(declared)
+    return project, project is None or exact_type(declared) is not None
 
 
 def lay_over(response: Response, draft: Response, status: int) -> Response:
@@ -203,6 +226,8 @@ def members_of(annotation: Any) -> tuple[Any, ...]:
 
 def is_event(item: Any) -> bool:
     """Whether items of a stream are server-sent events."""
+    from gambrel.core.http.responses.events import Event  # noqa: PLC0415 - start-up: streams
+
     return any(isinstance(kind, type) and issubclass(kind, Event) for kind in members_of(item))
 
 

@@ -4,7 +4,6 @@ Called once per handler and dependency at start-up. A parameter that cannot be u
 error that names the function, its file and line, and what to write instead.
 """
 
-import dataclasses
 import functools
 import inspect
 import re
@@ -343,7 +342,7 @@ def is_struct_type(annotation: Any) -> bool:
         return False
     return (
         issubclass(plain, msgspec.Struct)
-        or dataclasses.is_dataclass(plain)
+        or hasattr(plain, "__dataclass_fields__")
         or typing.is_typeddict(plain)
         or hasattr(plain, "__attrs_attrs__")
         or hasattr(plain, "__pydantic_validator__")

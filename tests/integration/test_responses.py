@@ -16,6 +16,7 @@ from gambrel import (
     App,
     Conflict,
     Depends,
+    HTTPError,
     Redirect,
     Request,
     Response,
@@ -252,6 +253,42 @@ def test_errors_are_answered_by_the_app_or_the_group_they_come_from():
         answers = [client.get("/fails"), client.get("/group/fails")]
 
     assert [(a.status_code, a.text) for a in answers] == [(404, "app"), (410, "group")]
+
+
+def test_a_group_answers_for_what_is_missed_below_its_prefix():
+    def saying(word: str) -> Any:
+        async def answer(request: Request, error: HTTPError) -> Text:
+            return Text(f"{word} {error.status}", status=error.status)
+
+        return answer
+
+    app = App()
+    shop = Router("/{lang}/shop", errors={404: saying("shop"), 405: saying("shop")})
+    admin = Router("/admin", errors={404: saying("admin")})
+    old = Router("/old", version="1", errors={HTTPError: saying("old")})
+
+    @shop.get("/cart")
+    async def cart(lang: str) -> str:
+        return lang
+
+    @old.get("/cart")
+    async def old_cart() -> str:
+        return "old"
+
+    shop.include(admin)
+    app.include(shop)
+    app.include(old)
+
+    paths = ["/en/shop/x", "/en/shop", "/en/shop/admin/x", "/v1/old/x", "/old/x", "/en/shopping/x"]
+    with Client(app) as client:
+        missed = [client.get(path, headers={"accept": "text/plain"}) for path in paths]
+        wrong_method = client.post("/en/shop/cart")
+
+    assert [answer.status_code for answer in missed] == [404] * 6
+    said = [answer.text.partition(" ")[0] for answer in missed[:4]]
+    assert said == ["shop", "shop", "admin", "old"]
+    assert all("Not Found" in answer.text for answer in missed[4:])
+    assert wrong_method.text == "shop 405"
 
 
 def test_work_after_the_answer_is_done_when_the_last_byte_is_out():

@@ -8,6 +8,7 @@ from hypothesis import example, given, settings
 from hypothesis import strategies as st
 
 from gambrel.core.routing.router import Router
+from gambrel.core.routing.table import covers
 
 LOCATION = re.compile(r"/(?![/\\])[\x21-\x7e]*")
 
@@ -325,3 +326,38 @@ def test_every_target_has_one_meaning(method, raw_path):
 )
 def test_a_guarded_path_has_no_second_spelling(raw_path, expected):
     assert look(SITE, "GET", raw_path) == expected
+
+
+@pytest.mark.parametrize(
+    ("prefix", "path", "is_below"),
+    [
+        ("", "/", True),
+        ("/shop", "/shop", True),
+        ("/shop", "/shop/", True),
+        ("/shop", "/shop/cart/1", True),
+        ("/shop", "/shopping", False),
+        ("/shop", "/", False),
+        ("/{lang}/shop", "/en/shop/cart", True),
+        ("/{lang}/shop", "/en", False),
+        ("/{lang}/shop", "/en/home", False),
+    ],
+)
+def test_a_prefix_covers_itself_and_what_is_below(prefix, path, is_below):
+    assert covers(prefix, path) is is_below
+
+
+def test_the_error_handlers_of_groups_stand_with_the_longest_prefix_first():
+    inner = Router("/b", errors={404: "inner"})
+    outer = Router("/a", errors={404: "outer", 410: "outer"})
+    hosted = Router("/c", host="api.example.com", errors={404: "hosted"})
+    plain = Router("/d")
+    for router in (inner, hosted, plain):
+        outer.include(router)
+
+    table = outer.compile()
+
+    assert table.covered == [
+        ("/a/b", {404: "inner", 410: "outer"}),
+        ("/a/d", {404: "outer", 410: "outer"}),
+        ("/a", {404: "outer", 410: "outer"}),
+    ]

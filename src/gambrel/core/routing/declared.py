@@ -31,6 +31,10 @@ Path = str | Mapping[str, str]
 """A pattern, or one per language: `{"en": "/about", "de": "/ueber"}`."""
 
 
+Covered = tuple[str, Mapping[Any, Any]]
+"""The error handlers of a group, and the path below which they answer for what is not there."""
+
+
 class Rule(NamedTuple):
     """One declared route: a path, a handler and the options as given."""
 
@@ -72,7 +76,7 @@ class Declarations(Struct, eq=False):
 
 
 class Group(Struct, frozen=True):
-    """What routes inherit from the routers around them."""
+    """What routes inherit from the routers around them; `covered` is one list for all of them."""
 
     versioning: Versioning
     prefix: str = ""
@@ -80,6 +84,7 @@ class Group(Struct, frozen=True):
     given: Given = field(default_factory=dict)
     converters: Converters = field(default_factory=lambda: BUILT_IN)
     inside: tuple[Declarations, ...] = ()
+    covered: list[Covered] = field(default_factory=list)
 
     def full_name(self, name: str) -> str:
         """Return a name within the namespace."""
@@ -124,6 +129,10 @@ def resolve(declared: Declarations, group: Group) -> Iterator[Route]:
         converters={**group.converters, **declared.converters},
         inside=(*group.inside, declared),
     )
+    given = group.given
+    if given.get("errors") and not given.get("host"):
+        path = group.versioning.path(given.get("version", ""), group.prefix)
+        group.covered.append((path, given["errors"]))
     for item in declared.items:
         if isinstance(item, Include):
             inner = replace(
@@ -164,9 +173,8 @@ def build_route(
     """Build one route from what it was given and what it inherits."""
     given = merge_options(group.given, item.given)
     version = given.get("version", "") if item.kind != "external" else ""
-    if version and group.versioning.scheme == "path":
-        text = f"{group.versioning.prefix}{version}{text}"
-    elif version:
+    text = group.versioning.path(version, text)
+    if version and group.versioning.scheme != "path":
         given["when"] = (*given.get("when", ()), group.versioning.predicate(version))
     pattern = Pattern(text, group.converters, constants=constants, where=item.where)
     handler, kind = item.handler, item.kind

@@ -166,7 +166,8 @@ class Router:
         """
         group = Group(versioning or Versioning())
         routers = (self, *beside)
-        self._table = Table([r for router in routers for r in resolve(router.declared, group)])
+        routes = [r for router in routers for r in resolve(router.declared, group)]
+        self._table = Table(routes, group.covered)
         return self._table
 
     def url_for(self, name: str, /, **params: Any) -> str:

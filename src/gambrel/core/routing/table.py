@@ -10,6 +10,7 @@ from gambrel.core.http.errors import BadRequest
 from gambrel.core.http.host import parse_host
 from gambrel.core.http.url import safe_redirect
 from gambrel.core.routing.conflicts import check_routes
+from gambrel.core.routing.declared import Covered
 from gambrel.core.routing.outcome import Choice, Miss
 from gambrel.core.routing.paths import Entry, Paths, decode_parts
 from gambrel.core.routing.pattern import Pattern
@@ -39,7 +40,8 @@ class Table:
 
     `match(method, raw_path, host=None)` returns a target and its parameters (None: there are
     none). The target is a `Route` (`target.found` is true), a `Choice` to `pick(request)` from, or
-    a `Miss`. It never raises. `raw_path` is the path as received, in visible ASCII.
+    a `Miss`. It never raises. `raw_path` is the path as received, in visible ASCII. `covered` are
+    the prefixes below which groups answer misses, the longest first, and their error handlers.
 
     Raises:
         GambrelError: two routes conflict (`routing.conflict`), naming both declarations.
@@ -47,8 +49,9 @@ class Table:
 
     match: Callable[..., Match]
 
-    def __init__(self, routes: Iterable[Route]) -> None:
+    def __init__(self, routes: Iterable[Route], covered: Iterable[Covered] = ()) -> None:
         self.routes = list(routes)
+        self.covered = sorted(covered, key=lambda one: -one[0].count("/"))
         check_routes(self.routes)
         self.names = Names(self.routes)
         by_host: dict[object, list[Route]] = {None: []}
@@ -127,6 +130,13 @@ class Table:
             return ""
         # CVE-2018-14574 and its kin: "//host" and "/\host" must never come back as a Location.
         return safe_redirect(other, "")
+
+
+def covers(prefix: str, path: str) -> bool:
+    """Whether a path is below a prefix, in which a parameter stands for any segment."""
+    wanted, given = prefix.split("/"), path.split("/")
+    is_like = all(part == found or "{" in part for part, found in zip(wanted, given, strict=False))
+    return is_like and len(given) >= len(wanted)
 
 
 def pass_on(_method: str, _raw_path: str, _host: str | None) -> None:

@@ -27,6 +27,10 @@ class Versioning(Struct, frozen=True):
         """What is answered where no route has the version that is asked for."""
         return 406 if self.scheme == "accept" else 404
 
+    def path(self, version: str, path: str) -> str:
+        """Return the path of a version."""
+        return f"{self.prefix}{version}{path}" if version and self.scheme == "path" else path
+
     def predicate(self, version: str) -> Callable[[Any], bool]:
         """Return the predicate for a version that is not part of the path."""
         from gambrel.core.routing import predicates  # noqa: PLC0415 - start-up: versions

@@ -9,10 +9,13 @@ from typing import Any, get_args
 
 from msgspec import Struct, structs
 
-from gambrel.conversion.convert import json_decoder
-from gambrel.conversion.errors import Fault, GambrelError, InvalidError, MalformedError
-from gambrel.conversion.faults import fault
-from gambrel.conversion.text import ConversionError
+from gambrel.conversion.errors import (
+    ConversionError,
+    Fault,
+    GambrelError,
+    InvalidError,
+    MalformedError,
+)
 from gambrel.core.binding.dependencies import Chain, Graph, no_provider
 from gambrel.core.binding.extract import Extractor, build_extractor, join_bodies
 from gambrel.core.binding.providers import Providers
@@ -201,11 +204,15 @@ def json_bodies(parameters: list[Parameter]) -> dict[str, Callable[[bytes], Any]
     pinned = len(bodies) == 1 and getattr(bodies[0].marker, "media_type", None)
     if len(bodies) != 1 or pinned or not bodies[0].is_required:
         return {}
+    from gambrel.conversion.convert import json_decoder  # noqa: PLC0415 - start-up: bodies
+
     return {bodies[0].name: json_decoder(bodies[0].annotation)}
 
 
 def fault_of(parameter: Parameter, error: ConversionError) -> Fault:
     """Return the fault of one scalar."""
+    from gambrel.conversion.faults import fault  # noqa: PLC0415 - start-up: faults
+
     path = (parameter.alias,) if error.index is None else (parameter.alias, error.index)
     return fault(location_in(parameter), path, error.code, error.message)
 

@@ -1,4 +1,5 @@
 import asyncio
+import os
 import time
 from collections.abc import AsyncIterator, Iterator
 
@@ -6,6 +7,7 @@ import pytest
 
 from gambrel.core.http.errors import NotFound
 from gambrel.core.http.response import Response, Stream
+from gambrel.core.http.responses.files import FileResponse
 from tests.server.apps import answering, echo_app
 from tests.server.live import HOST, ask, request, run, serving, until
 
@@ -379,6 +381,33 @@ def test_a_failing_close_callback_is_logged_and_the_others_run(caplog):
 
     assert (first.body, second.body, ran) == (b"body", b"next", ["second"])
     assert len(caplog.records) == 1
+
+
+def test_a_file_is_sent_whole_in_parts_or_not_at_all(tmp_path):
+    path = tmp_path / "data.bin"
+    path.write_bytes(bytes(range(256)) * 1000)
+    os.utime(path, (1_700_000_000, 1_700_000_000))
+
+    async def main() -> list:
+        app = answering(lambda: FileResponse(path))
+        async with serving(app) as live, await live.connect() as client:
+            await client.send(request("GET", "/"))
+            whole = await client.answer()
+            etag = f"If-None-Match: {whole['etag']}\r\n".encode()
+            answers = [whole]
+            for method, fields in (("HEAD", b""), ("GET", b"Range: bytes=1-3\r\n"), ("GET", etag)):
+                await client.send(request(method, "/", fields))
+                answers.append(await client.answer(method))
+            await client.send(request("GET", "/next"))
+            return [*answers, await client.answer()]
+
+    whole, head, part, unchanged, following = run(main())
+
+    assert (whole.status, len(whole.body)) == (200, 256_000)
+    assert (head.status, head["content-length"]) == (200, "256000")
+    assert (part.status, part.body) == (206, b"\x01\x02\x03")
+    assert (unchanged.status, unchanged["content-length"]) == (304, None)
+    assert following.body == b"next"
 
 
 def test_a_response_that_is_made_for_its_request_is():

@@ -187,6 +187,7 @@ class Connection(asyncio.Protocol):
         self.state.connections.discard(self)
         self.lose()
         self.write = ignore
+        self.reader = None
 
     def lose(self) -> None:
         """The client has gone: stop what nobody needs any more."""

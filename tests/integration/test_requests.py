@@ -9,7 +9,7 @@ from typing import Annotated, Any
 import msgspec
 import pytest
 
-from gambrel import App, Body, Form, Request, State
+from gambrel import App, Body, Form, Headers, Request, State
 from gambrel.middleware import Decompression
 from gambrel.testing import AsyncClient, Client
 
@@ -335,3 +335,12 @@ def test_a_host_that_the_app_does_not_answer_for_is_refused(host: str, status: i
         answer = client.get("/", headers={"host": host})
 
     assert answer.status_code == status
+
+
+def test_a_name_with_an_underscore_is_no_field_however_it_is_asked_for():
+    block = b"\r\nX_Token: forged\r\nX-Token: true\r\n"
+    headers = Headers.from_block(block, block.lower())
+
+    assert headers.first("x_token") is None
+    assert headers.get("x_token") is None
+    assert headers.first("x-token") == "true"

@@ -1,8 +1,13 @@
 """The short way and the general way give the same answers; order, logs and hand-overs."""
 
+from contextvars import ContextVar
+from typing import Annotated
+
+import msgspec
 import pytest
 
 from gambrel.core.app.app import App
+from gambrel.core.binding.markers import Depends
 from gambrel.core.http.request import Request
 from gambrel.core.http.response import Response
 from tests.server.apps import echo_app
@@ -243,3 +248,57 @@ def test_connections_leave_nothing_behind():
             assert not live.state.orphans
 
     run(main())
+
+
+class Order(msgspec.Struct):
+    item: str
+
+
+@pytest.mark.parametrize("path", ["/async", "/thread", "/inline", "/with-dependency"])
+def test_a_body_that_came_in_one_piece_keeps_the_limit_of_its_route(path):
+    app = App()
+
+    @app.post("/async", max_body=20)
+    async def on_the_loop(order: Order) -> str:
+        return order.item
+
+    @app.post("/thread", max_body=20)
+    def in_a_thread(order: Order) -> str:
+        return order.item
+
+    @app.post("/inline", max_body=20, inline=True)
+    def inline(order: Order) -> str:
+        return order.item
+
+    async def ordered(order: Order) -> str:
+        return order.item
+
+    @app.post("/with-dependency", max_body=20)
+    async def with_dependency(order: Annotated[str, Depends(ordered)]) -> str:
+        return order
+
+    def order(item: str) -> bytes:
+        body = b'{"item":"%b"}' % item.encode()
+        return request("POST", path, b"Content-Type: application/json\r\n", body)
+
+    small, large = ask(order("tea"), order("t" * 20), app=app)
+
+    assert (small.status, small.body, large.status) == (200, b"tea", 413)
+
+
+def test_what_an_inline_handler_sets_in_its_context_ends_with_it():
+    visitor: ContextVar[str] = ContextVar("visitor", default="nobody")
+    app = App()
+
+    @app.get("/inline", inline=True)
+    def inline() -> str:
+        visitor.set("somebody")
+        return "set"
+
+    @app.get("/after")
+    async def after() -> str:
+        return visitor.get()
+
+    assert [
+        answer.body for answer in ask(request("GET", "/inline"), request("GET", "/after"), app=app)
+    ] == [b"set", b"nobody"]

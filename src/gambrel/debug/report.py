@@ -9,7 +9,7 @@ import os
 import site
 import sysconfig
 import traceback
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
 from functools import lru_cache
 from pathlib import Path
@@ -308,5 +308,5 @@ def _pairs(request: Request, name: str) -> list[tuple[str, Any]]:
     return list(part.pairs() if hasattr(part, "pairs") else part.items())
 
 
-def _shown(pairs: list[tuple[str, Any]], redactor: Redactor) -> tuple[tuple[str, str], ...]:
+def _shown(pairs: Sequence[tuple[str, Any]], redactor: Redactor) -> tuple[tuple[str, str], ...]:
     return tuple((name, redactor.shown(name, value)) for name, value in pairs)

@@ -4,6 +4,7 @@ ASGI servers pass on much that must not reach an app: no Host or two of them, fo
 control characters. What is refused here was never a request: no middleware hears of it.
 """
 
+from collections.abc import Sequence
 from typing import NamedTuple
 from urllib.parse import quote
 
@@ -75,7 +76,7 @@ def read_head(scope: Scope, hosts: HostRules) -> Head:
     return Head(method, root, path, query, headers, body_length(scope, headers))
 
 
-def check_fields(pairs: list[tuple[str, str]]) -> None:
+def check_fields(pairs: Sequence[tuple[str, str]]) -> None:
     """Refuse header fields that are too many, too large, or hold control characters."""
     values = "".join([value for _, value in pairs])
     size = len(values) + sum([len(name) for name, _ in pairs])

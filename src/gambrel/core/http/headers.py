@@ -23,9 +23,9 @@ class Headers(Mapping[str, str]):
     def __init__(self, pairs: Iterable[tuple[str, str]] = ()) -> None:
         self._block = b""
         self._lower = b""
-        self._pairs: list[tuple[str, str]] | None = [
-            (name.lower(), value) for name, value in pairs if "_" not in name
-        ]
+        self._pairs: tuple[tuple[str, str], ...] | None = tuple(
+            [(name.lower(), value) for name, value in pairs if "_" not in name]
+        )
 
     @classmethod
     def from_block(cls, block: bytes, lower: bytes) -> "Headers":
@@ -44,16 +44,17 @@ class Headers(Mapping[str, str]):
         """Wrap the pairs of bytes that an ASGI server or a parser hands over."""
         return cls([(name.decode("latin-1"), value.decode("latin-1")) for name, value in pairs])
 
-    def pairs(self) -> list[tuple[str, str]]:
+    def pairs(self) -> tuple[tuple[str, str], ...]:
         """Return every field in order, names in lower case."""
         if self._pairs is None:
-            self._pairs = [
-                (name.lower(), value.strip(" \t"))
-                for name, colon, value in (
-                    line.partition(":") for line in self._block.decode("latin-1").split("\r\n")
-                )
-                if colon and "_" not in name
-            ]
+            parted = (line.partition(":") for line in self._block.decode("latin-1").split("\r\n"))
+            self._pairs = tuple(
+                [
+                    (name.lower(), value.strip(" \t"))
+                    for name, colon, value in parted
+                    if colon and "_" not in name
+                ]
+            )
         return self._pairs
 
     @cached_property
@@ -95,7 +96,7 @@ class Headers(Mapping[str, str]):
         lower = self._lower
         key = f"\r\n{name}:".encode("latin-1")
         start = lower.find(key)
-        if start < 0:
+        if start < 0 or "_" in name:
             return None
         start += len(key)
         end = lower.find(b"\r\n", start)

@@ -314,8 +314,9 @@ class Request:
 
     @property
     def is_buffered(self) -> bool:
-        """Whether the whole body is here."""
-        return self._body.__class__ is bytes
+        """Whether the whole body is here, and no larger than the route takes."""
+        body = self._body
+        return body.__class__ is bytes and len(body) <= self.max_body
 
     @property
     def buffered(self) -> bytes:

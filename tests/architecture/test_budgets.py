@@ -16,8 +16,8 @@ PARAMETERS = 8
 PUBLIC_METHODS = 20
 FOLDER = 18
 CONVERSION = 2_000
-CORE = 7_000
-ROOMS = {"http": 2_600, "routing": 1_150, "binding": 1_400, "app": 1_650, "edges": 300}
+CORE = 8_600  # 7,000 were planned: docs/decisions/0014-size-of-the-core.md; may only shrink
+ROOMS = {"http": 3_000, "routing": 1_260, "binding": 1_600, "app": 2_100, "edges": 700}
 MIDDLEWARE = 250
 
 # What is larger → why. `path::name` for functions and classes, `path` for files and folders.

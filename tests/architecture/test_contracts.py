@@ -12,6 +12,8 @@ TYPE_ONLY: dict[str, str] = {
         ("__init__.py", "extend.py", "openapi/__init__.py", "testing/__init__.py"),
         "a facade: type checkers see what a table of names loads when it is used",
     ),
+    "core/app/app.py": "the ASGI edge, and what `operations` returns",
+    "core/app/build.py": "proxies, mounts, and what `operations` returns",
     "core/routing/table.py": "what `explain` returns; only tools import it",
 }
 

@@ -9,7 +9,7 @@ import logging
 from collections.abc import AsyncIterator, Callable, Iterable, Iterator, Mapping, Sequence
 from contextlib import asynccontextmanager, contextmanager
 from pathlib import Path
-from typing import Any, TypeVar
+from typing import TYPE_CHECKING, Any, TypeVar
 
 from gambrel.core.app.build import Built, build
 from gambrel.core.app.checks import CORE_CHECKS, Problem, run_checks
@@ -21,17 +21,18 @@ from gambrel.core.app.points import Declarations, caller_place
 from gambrel.core.app.settings import Settings
 from gambrel.core.app.setup import CHECKS, LIFESPANS, Band, Setup
 from gambrel.core.app.tasks import Tasks
-from gambrel.core.binding.describe import Operation
-from gambrel.core.binding.execute import call_function
 from gambrel.core.binding.providers import Providers, identity
 from gambrel.core.binding.threads import WorkerPool
-from gambrel.core.edges.asgi import ASGIEdge
 from gambrel.core.http.errors import GambrelError
 from gambrel.core.http.headers import Headers
 from gambrel.core.http.request import Request
 from gambrel.core.http.response import Response
 from gambrel.core.routing.route import FIELDS, Route
 from gambrel.core.routing.router import Router
+
+if TYPE_CHECKING:
+    from gambrel.core.binding.describe import Operation
+    from gambrel.core.edges.asgi import ASGIEdge
 
 __all__ = ["App"]
 
@@ -72,7 +73,7 @@ class App(Router):
         self.pipeline: Pipeline | None = None
         self._built: Built | None = None
         self._failure: Exception | None = None
-        self._edge = ASGIEdge(self)
+        self._edge: ASGIEdge | None = None
 
     # Declaring ------------------------------------------------------------------------------
 
@@ -139,7 +140,7 @@ class App(Router):
         """The routes of the built app."""
         return self.build().routes
 
-    def operations(self) -> list[Operation]:
+    def operations(self) -> "list[Operation]":
         """The described operations of the built app, for documents and listings."""
         return self.build().operations()
 
@@ -243,6 +244,8 @@ class App(Router):
         `given` are arguments of its own. A plain `def` runs in a worker thread. Raises
         GambrelError where something could only come from a request.
         """
+        from gambrel.core.binding.execute import call_function  # noqa: PLC0415 - start-up: dependencies
+
         pool = self._running().pool
         return await call_function(function, given, self.providers, pool.run)
 
@@ -262,4 +265,8 @@ class App(Router):
 
     async def __call__(self, scope: Any, receive: Any, send: Any) -> None:
         """Serve an ASGI connection."""
+        if self._edge is None:
+            from gambrel.core.edges.asgi import ASGIEdge  # noqa: PLC0415 - start-up: other servers
+
+            self._edge = ASGIEdge(self)
         await self._edge(scope, receive, send)

@@ -4,7 +4,7 @@ Called once by `App.build`. What comes out (`Built`) is all that a request touch
 """
 
 from collections.abc import Awaitable, Callable, Mapping
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 from msgspec.structs import replace
 
@@ -12,8 +12,8 @@ from gambrel.core.app.errors import DEBUG_RENDERER, ErrorBoundary, ErrorHandler,
 from gambrel.core.app.extension import order_extensions
 from gambrel.core.app.lifespan import Resources
 from gambrel.core.app.misses import answer_miss
-from gambrel.core.app.operations import describe_route
 from gambrel.core.app.pipeline import ASYNC, INLINE, THREAD, Endpoint, Limits, Middleware, fold
+from gambrel.core.app.settings import CoreSettings
 from gambrel.core.app.setup import (
     BODY_PARSERS,
     ERROR_HANDLERS,
@@ -26,21 +26,22 @@ from gambrel.core.app.setup import (
     ROUTES,
     Setup,
 )
-from gambrel.core.binding.describe import Operation
-from gambrel.core.binding.execute import closing_after, dependent_endpoint
 from gambrel.core.binding.generate import generate
 from gambrel.core.binding.plan import Context, Plan
 from gambrel.core.binding.providers import Provider
-from gambrel.core.edges.mount import Mount
 from gambrel.core.http.errors import BadRequest
 from gambrel.core.http.headers import ResponseHeaders
 from gambrel.core.http.host import HostRules
-from gambrel.core.http.proxies import TrustedProxies
 from gambrel.core.http.request import Request
 from gambrel.core.http.response import Baked, Response
 from gambrel.core.routing.route import Route
 from gambrel.core.routing.router import Router
 from gambrel.core.routing.table import covers
+
+if TYPE_CHECKING:
+    from gambrel.core.binding.describe import Operation
+    from gambrel.core.edges.mount import Mount
+    from gambrel.core.http.proxies import TrustedProxies
 
 __all__ = ["Built", "build"]
 
@@ -122,6 +123,23 @@ def constant(value: Any) -> Callable[[], Any]:
     return give
 
 
+def proxies_of(settings: CoreSettings) -> "TrustedProxies | None":
+    """Return the proxies in front of the app; None where there are none."""
+    if not settings.trusted_proxies:
+        return None
+    from gambrel.core.http.proxies import TrustedProxies  # noqa: PLC0415 - start-up: proxies
+
+    networks, hops = settings.trusted_proxies, settings.proxy_hops
+    return TrustedProxies(networks, hops=hops, header=settings.proxy_header)
+
+
+def mount_of(route: Route) -> "Mount":
+    """Return the app that is mounted at a route."""
+    from gambrel.core.edges.mount import Mount  # noqa: PLC0415 - start-up: mounted apps
+
+    return Mount(route.handler, route.where)
+
+
 class Built:
     """A compiled app."""
 
@@ -145,15 +163,7 @@ class Built:
             events=app.events,
         )
         self.allowed_hosts = HostRules(self.settings.hosts or LOOPBACK)
-        app.proxies = (
-            TrustedProxies(
-                self.settings.trusted_proxies,
-                hops=self.settings.proxy_hops,
-                header=self.settings.proxy_header,
-            )
-            if self.settings.trusted_proxies
-            else None
-        )
+        app.proxies = proxies_of(self.settings)
         app.body_parsers = dict(declared.values(BODY_PARSERS))
         self.in_thread: Callable[..., Awaitable[Any]] | None = None
         self.table = app.compile(beside=[beside])
@@ -167,7 +177,7 @@ class Built:
             for prefix, errors in self.table.covered
         ]
         below = [route for route in self.routes if route.kind == "mount"]
-        self.mounts = {id(r.handler): Mount(r.handler, r.where) for r in below}
+        self.mounts = {id(route.handler): mount_of(route) for route in below}
         self.compile_endpoints()
 
     # Endpoints ------------------------------------------------------------------------------
@@ -191,7 +201,7 @@ class Built:
         errors = handlers_of(options.errors)
         if route.kind in {"mount", "asgi"}:
             around = middleware if route.kind == "mount" else []
-            mount = self.mounts.get(id(route.handler)) or Mount(route.handler, route.where)
+            mount = self.mounts.get(id(route.handler)) or mount_of(route)
             call = fold(mount.endpoint(self.failed), around, self.failed)
             return Endpoint(call, ASYNC, route, None, replace(limits, deadline=None), errors)
         plan = Plan(
@@ -211,12 +221,16 @@ class Built:
         if middleware:
             call = fold(call, middleware, self.failed)
         if plan.graph.has_after:
+            from gambrel.core.binding.execute import closing_after  # noqa: PLC0415 - start-up: dependencies
+
             call = closing_after(call)
         return Endpoint(call, kind, route, plan, limits, errors)
 
     def call_of(self, plan: Plan) -> tuple[Callable[[Request], Any], str]:
         """Return the bare endpoint of a plan and how it is to be started."""
         if plan.graph.nodes:
+            from gambrel.core.binding.execute import dependent_endpoint  # noqa: PLC0415 - start-up: dependencies
+
             return dependent_endpoint(plan, self.run_in_thread), ASYNC
         call = generate(plan)
         if plan.signature.is_async and not plan.signature.is_generator:
@@ -300,8 +314,10 @@ class Built:
         pairs += [pair for pair in wanted if pair[0] not in given]
         return response
 
-    def operations(self) -> list[Operation]:
+    def operations(self) -> "list[Operation]":
         """Describe every route with a plan."""
+        from gambrel.core.app.operations import describe_route  # noqa: PLC0415 - start-up: documents
+
         return [
             operation
             for route in self.routes

@@ -6,7 +6,7 @@ announced as `ErrorReported`. Nothing here outlives the process: jobs that must,
 
 import asyncio
 import logging
-import secrets
+import os
 from collections.abc import Coroutine, Iterator
 from typing import Any, TypeVar
 
@@ -60,7 +60,7 @@ class Tasks:
         try:
             return await work
         except Exception as error:
-            incident = secrets.token_hex(8)
+            incident = os.urandom(8).hex()
             _log.error("%s task %s", incident, name, exc_info=error)
             await self._events.emit(ErrorReported(error, incident, f"task {name}"))
             raise

@@ -74,7 +74,7 @@ class Table:
                 found.setdefault(method, with_host(match, captured))
         return found
 
-    def explain(self, method: str, raw_path: str, host: str | None = None) -> list["Step"]:
+    def explain(self, method: str, raw_path: str, host: str | None = None) -> "list[Step]":
         """Return why each route matches or does not. Raises BadRequest for no path or host."""
         from gambrel.core.routing.explain import explain  # noqa: PLC0415 - start-up: tools
 

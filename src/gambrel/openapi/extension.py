@@ -39,7 +39,7 @@ class OpenAPI(Document, frozen=True, kw_only=True):
         handlers = cache(self._handlers)
         for path, name in self._addresses():
             setup.route(path, handler_at(path, name, handlers), hidden=True)
-        setup.check(self.check)
+        setup.check(self.check, start=False)
 
     def _handlers(self) -> dict[str, Callable[..., Awaitable[Response]]]:
         """Return what answers at each address; made when one of them is first asked for."""

@@ -165,3 +165,13 @@ def test_trusted_proxies_are_networks_and_not_everybody(
     found = run_checks(CORE_CHECKS, make_app(tmp_path, trusted_proxies=[network]))
 
     assert levels(found) == expected
+
+
+def test_a_start_does_not_wait_for_a_check_that_takes_long():
+    checks = [
+        Check(lambda _: [Problem("a", "quick")]),
+        Check(lambda _: [Problem("b", "slow")], start=False),
+    ]
+
+    assert [found.id for found in run_checks(checks, None)] == ["a", "b"]
+    assert [found.id for found in run_checks(checks, None, start=True)] == ["a"]

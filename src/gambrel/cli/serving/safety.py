@@ -30,7 +30,7 @@ def build_safely(app: App, bind_host: str | None, secret: str = "") -> list[Prob
     app.build()
     origins = {setting.name: setting.origin for setting in app.settings.describe()}
     has_secret = origins["secret_keys"] != _MADE_UP
-    return [*safety_problems(app, bind_host, has_secret=has_secret), *app.problems()]
+    return [*safety_problems(app, bind_host, has_secret=has_secret), *app.problems(start=True)]
 
 
 def lend_secret(app: App, secret: Secret) -> None:

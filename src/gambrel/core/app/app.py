@@ -144,12 +144,15 @@ class App(Router):
         """The described operations of the built app, for documents and listings."""
         return self.build().operations()
 
-    def problems(self, *, deploy: bool = False) -> list[Problem]:
-        """Run the checks of the built app and return what they found, worst first."""
+    def problems(self, *, deploy: bool = False, start: bool = False) -> list[Problem]:
+        """Run the checks of the built app and return what they found, worst first.
+
+        `start` leaves out those that no start waits for.
+        """
         self.build()
         checks = [*CORE_CHECKS, *self.declarations.values(CHECKS)]
         silenced = self.settings.core.silenced_checks
-        return run_checks(checks, self, deploy=deploy, silenced=silenced)
+        return run_checks(checks, self, deploy=deploy, start=start, silenced=silenced)
 
     @contextmanager
     def override(self, key: Any, factory: Callable[..., Any]) -> Iterator[None]:

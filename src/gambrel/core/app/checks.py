@@ -45,20 +45,29 @@ CheckFunction = Callable[[Any], Iterable[Problem]]
 
 
 class Check(Struct, frozen=True):
-    """A function from the app to its problems; with `deploy`, only asked before a deployment."""
+    """A function from the app to its problems.
+
+    With `deploy` it is only asked before a deployment; without `start` no start waits for it.
+    """
 
     run: CheckFunction
     deploy: bool = False
+    start: bool = True
 
 
 def run_checks(
-    checks: Iterable[Check], app: Any, *, deploy: bool = False, silenced: Iterable[str] = ()
+    checks: Iterable[Check],
+    app: Any,
+    *,
+    deploy: bool = False,
+    start: bool = False,
+    silenced: Iterable[str] = (),
 ) -> list[Problem]:
     """Return the problems of an app, worst first; a check that fails is a problem itself.
 
-    Ids in `silenced` are left out, but for errors.
+    `start` asks only what a start waits for. Ids in `silenced` are left out, but for errors.
     """
-    asked = [check for check in checks if deploy or not check.deploy]
+    asked = [c for c in checks if (deploy or not c.deploy) and (c.start or not start)]
     found = [problem for check in asked for problem in _run(check, app)]
     return sorted(_audible(found, silenced), key=lambda problem: (-problem.level, problem.id))
 

@@ -162,9 +162,12 @@ class Setup:
         entry = CommandEntry(name or run.__name__.replace("_", "-"), run)
         self.add(COMMANDS, entry, override=override)
 
-    def check(self, run: CheckFunction, *, deploy: bool = False) -> None:
-        """Let `gambrel check` run `run(app)`; with `deploy`, only `gambrel check --deploy`."""
-        self.add(CHECKS, Check(run, deploy))
+    def check(self, run: CheckFunction, *, deploy: bool = False, start: bool = True) -> None:
+        """Let `gambrel check` run `run(app)`; with `deploy`, only `gambrel check --deploy`.
+
+        `gambrel run` and `dev` ask it too; `start=False` spares them what takes long.
+        """
+        self.add(CHECKS, Check(run, deploy, start))
 
     def on(self, event: type[E], hear: Callable[[E], Any], priority: int = 0) -> None:
         """Call `hear(event)` for events of a type and its subclasses; high priority first."""

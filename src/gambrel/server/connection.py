@@ -47,6 +47,7 @@ class Connection(asyncio.Protocol):
         "state",
         "tls",
         "transport",
+        "unsent",
         "write",
     )
 
@@ -73,6 +74,7 @@ class Connection(asyncio.Protocol):
         self.departure: asyncio.Future[None] | None = None
         self.quiet = 0.0
         self.lingered = 0
+        self.unsent = 0
         self._paused = 0
         self._writable: asyncio.Future[None] | None = None
 
@@ -226,6 +228,11 @@ class Connection(asyncio.Protocol):
     def tick_output(self) -> None:
         """Give up on a client that does not read, or does not take leave."""
         limits = self.state.limits
+        unsent = self.transport.get_write_buffer_size()
+        # A large answer takes its time: who reads at the rate asked of bodies is not given up.
+        if not 0 <= self.unsent - unsent < limits.body_rate * limits.write_timeout:
+            self.unsent = unsent
+            self.quiet = 0.0
         if self.quiet > limits.write_timeout:
             self.abort()
         elif self.is_closing and self.exchange is None and self.quiet > limits.linger_timeout:

@@ -83,7 +83,7 @@ class Exchange(Work):
         except Exception:
             _log.exception("the access log failed")
 
-    def broken(self, response: Response, error: Exception) -> None:
+    def broken(self, response: Response, error: BaseException) -> None:
         """Log an answer that cannot be sent, once, and break the connection off."""
         _log.error("sending the answer to %s failed", name(self.request), exc_info=error)
         self.sender = None
@@ -121,7 +121,10 @@ class Exchange(Work):
                 self.line.write(self.head(response, None))
             else:
                 await self.stream(response, body)
-        except asyncio.CancelledError:
+        except asyncio.CancelledError as error:
+            if not self.line.is_gone:  # nobody asked for that: it comes out of the body
+                self.broken(response, error)
+                return
             self.release()
             self.report()
             await self.line.state.close_response(response)
@@ -130,7 +133,8 @@ class Exchange(Work):
             self.broken(response, error)
             return
         self.sender = None
-        self.line.finish(self)
+        # The next request must not see what this body has set in its context.
+        self.line.state.context.copy().run(self.line.finish, self)
         await self.line.state.close_response(response)
 
     async def resolve(self, response: Response) -> Response:

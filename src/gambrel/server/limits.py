@@ -29,7 +29,7 @@ class Limits(Struct, frozen=True, kw_only=True):
         body_timeout: Between two pieces of a body.
         body_rate_after: From here on the body must arrive at `body_rate` bytes per second.
         idle_timeout: Between two messages of one connection.
-        write_timeout: For a client that does not read, while the send buffer is full.
+        write_timeout: For a client that reads less than `body_rate`, while the send buffer is full.
         linger_timeout: For a client to read the last answer before the connection is closed.
         shutdown_grace: For requests in flight when the server is told to stop.
 

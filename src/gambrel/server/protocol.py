@@ -7,7 +7,6 @@ what it lets through and must not pass is refused. Requests of one connection ar
 
 import asyncio
 from collections.abc import Callable
-from typing import Any
 
 import httptools
 
@@ -20,7 +19,7 @@ from gambrel.server.exchange import Exchange
 from gambrel.server.head import ALLOWED, Head, Refusal
 from gambrel.server.reader import Reader
 from gambrel.server.state import ServerState
-from gambrel.server.wire import bake, render_refusal
+from gambrel.server.wire import render_head, render_refusal
 
 __all__ = ["HTTPProtocol", "LoggedHTTPProtocol", "ServerState"]
 
@@ -97,15 +96,14 @@ class HTTPProtocol(Connection):
         body = response.body
         if (
             self.is_plain
-            and response._headers is None  # noqa: SLF001 - what is asked for here is made
+            and response._headers is None  # noqa: SLF001 - so it is baked; asking would unpack it
             and response._callbacks is None  # noqa: SLF001
             and body.__class__ is bytes
+            and (wire := response._baked.wire)  # type: ignore[union-attr]  # noqa: SLF001
         ):
-            baked: Any = response._baked  # noqa: SLF001
-            if (wire := baked.wire or bake(baked)) is not None:
-                self.write(b"%b%d%b%b" % (wire, len(body), self.clock.date, body))
-                self.is_idle = True
-                return
+            self.write(b"%b%d%b%b" % (wire, len(body), self.clock.date, body))
+            self.is_idle = True
+            return
         self.answer(request, response)
 
     def restore(self) -> None:
@@ -206,6 +204,15 @@ class HTTPProtocol(Connection):
         """Tell the client to send the body it asked about (RFC 9110 §10.1.1)."""
         if not self.is_closing:
             self.write(b"HTTP/1.1 100 Continue\r\n\r\n")
+
+    async def hint(self, request: Request, links: list[tuple[str, str]]) -> None:
+        """Send an early hint (RFC 8297) ahead of an answer that has not begun."""
+        await asyncio.sleep(0)  # from here on, a request of the short way has its exchange
+        exchange = self.exchange
+        if exchange is None or exchange.request is not request or exchange.is_answered:
+            return
+        if exchange.is_recent and not self.is_closing:
+            self.write(render_head(103, links) + b"\r\n\r\n")
 
     # The general way, out -------------------------------------------------------------------------
 

@@ -7,6 +7,7 @@ import asyncio
 import logging
 import sys
 from collections.abc import Callable, Coroutine
+from contextvars import copy_context
 from typing import Any, Protocol
 
 from gambrel.core.http.request import Request
@@ -70,6 +71,7 @@ class ServerState:
         self.gate = HostGate(app.build().allowed_hosts)
         self.pipeline = app.pipeline
         self.enter: Callable[[Request], None] = self.pipeline.enter
+        self.context = copy_context()
         self.connections: set[Peer] = set()
         self.orphans: set[Orphan] = set()
         self.tasks: set[asyncio.Task[Any]] = set()

@@ -1,4 +1,5 @@
 import asyncio
+import time
 
 import pytest
 
@@ -79,3 +80,32 @@ def test_answers_that_are_not_read_hold_back_further_requests():
 
     assert before < 200
     assert answered == 500
+
+
+@pytest.mark.usefixtures("every_loop")
+def test_a_client_that_reads_steadily_gets_all_of_a_large_answer():
+    size = 20_000_000
+
+    async def main() -> tuple[int, float]:
+        app = App()
+
+        @app.get("/")
+        async def large() -> bytes:
+            return bytes(size)
+
+        async with (
+            serving(app, Limits(write_timeout=0.2)) as live,
+            await live.connect() as client,
+        ):
+            await client.send(request("GET", "/"))
+            await client.head()
+            since, received = time.monotonic(), 0
+            while received < size:
+                received += len(await client.exactly(100_000))
+                await asyncio.sleep(0.004)
+            return received, time.monotonic() - since
+
+    received, seconds = run(main())
+
+    assert received == size
+    assert seconds > 0.8

@@ -2,6 +2,7 @@ import asyncio
 import os
 import time
 from collections.abc import AsyncIterator, Iterator
+from contextvars import ContextVar
 
 import pytest
 
@@ -430,3 +431,44 @@ def test_an_error_of_a_late_response_is_answered_by_the_app():
 
     assert (first.status, first["content-type"]) == (404, "application/problem+json")
     assert second.body == b"next"
+
+
+def test_a_body_that_is_cancelled_from_within_breaks_off(caplog):
+    async def pieces() -> AsyncIterator[bytes]:
+        yield b"piece"
+        waited_for = asyncio.ensure_future(asyncio.sleep(60))
+        waited_for.cancel()
+        await waited_for
+
+    async def main() -> bytes:
+        async with serving(answering(lambda: Stream(pieces()))) as live:
+            got = await live.talk(request("GET", "/"))
+            assert live.state.is_quiet
+            return got
+
+    got = run(main())
+
+    assert got.endswith(b"5\r\npiece\r\n")
+    assert "sending the answer to GET / failed" in caplog.text
+
+
+def test_what_a_stream_sets_in_its_context_ends_with_it():
+    visitor: ContextVar[str] = ContextVar("visitor", default="nobody")
+
+    async def pieces() -> AsyncIterator[bytes]:
+        visitor.set("somebody")
+        yield b"piece"
+        await asyncio.sleep(0)
+
+    app = answering(lambda: Stream(pieces()))
+
+    @app.get("/who")
+    async def who() -> str:
+        return visitor.get()
+
+    async def main() -> list[bytes]:
+        async with serving(app) as live, await live.connect() as client:
+            await client.send(request("GET", "/") + request("GET", "/who"))
+            return [(await client.answer()).body for _ in range(2)]
+
+    assert run(main()) == [b"piece", b"nobody"]

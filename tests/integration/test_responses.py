@@ -1,5 +1,6 @@
 """What a handler may return, and what the client gets, on a running app."""
 
+import asyncio
 import dataclasses
 import datetime
 import decimal
@@ -334,6 +335,55 @@ def test_a_dependency_sets_headers_cookies_and_callbacks_of_the_answer():
     assert answer.headers["x-mark"] == "1"
     assert answer.cookies["seen"] == "yes"
     assert closed == ["closed"]
+
+
+@pytest.mark.parametrize("offers", [True, False])
+def test_an_early_hint_goes_through_a_server_that_offers_it(offers: bool):
+    app = App()
+
+    @app.get("/")
+    async def home(request: Request) -> str:
+        await request.hint("</a.css>; rel=preload; as=style")
+        return "page"
+
+    sent: list[Any] = []
+    scope = {
+        "type": "http",
+        "method": "GET",
+        "path": "/",
+        "query_string": b"",
+        "headers": [(b"host", b"localhost")],
+        "extensions": {"http.response.early_hint": {}} if offers else None,
+    }
+
+    async def receive() -> Any:
+        return {"type": "http.request"}
+
+    async def send(message: Any) -> None:
+        sent.append(message)
+
+    async def run() -> None:
+        async with app.running():
+            await app(scope, receive, send)
+
+    asyncio.run(run())
+
+    early = {"type": "http.response.early_hint", "links": [b"</a.css>; rel=preload; as=style"]}
+    assert [one for one in sent if one["type"] == "http.response.early_hint"] == [early] * offers
+    assert sent[-1]["body"] == b"page"
+
+
+def test_a_hint_that_would_break_its_line_is_refused():
+    app = App()
+
+    @app.get("/")
+    async def home(request: Request) -> None:
+        await request.hint("</a>\r\nset-cookie: a=1")
+
+    with Client(app, raise_server_errors=False) as client:
+        answer = client.get("/")
+
+    assert answer.status_code == 500
 
 
 def test_whatever_the_request_carries_can_change_the_answer():

@@ -302,3 +302,56 @@ def test_what_an_inline_handler_sets_in_its_context_ends_with_it():
     assert [
         answer.body for answer in ask(request("GET", "/inline"), request("GET", "/after"), app=app)
     ] == [b"set", b"nobody"]
+
+
+def hinting(*, is_kept: bool = False) -> tuple[App, list[Request]]:
+    """Return an app whose pages hint at their style sheet, and the requests it was sent."""
+    app, kept = App(), []
+
+    async def hint_first(request: Request, call_next):
+        kept.append(request)
+        await request.hint("</a.css>; rel=preload; as=style", "</b.js>; rel=preload")
+        if is_kept:
+            await kept[0].hint("</late.css>; rel=preload")
+        return await call_next(request)
+
+    @app.get("/page", middleware=[hint_first])
+    async def page() -> str:
+        return "page"
+
+    @app.post("/page", middleware=[hint_first])
+    async def save(request: Request) -> int:
+        return len(await request.body())
+
+    return app, kept
+
+
+def test_an_early_hint_goes_ahead_of_the_answer():
+    app, _ = hinting()
+
+    early, page, early_again, saved = ask(
+        request("GET", "/page"), b"", request("POST", "/page", b"", b"1234"), b"", app=app
+    )
+
+    assert [one.status for one in (early, page, early_again, saved)] == [103, 200, 103, 200]
+    assert early.headers == [
+        ("link", "</a.css>; rel=preload; as=style"),
+        ("link", "</b.js>; rel=preload"),
+    ]
+    assert (page.body, saved.body) == (b"page", b"4")
+
+
+def test_no_hint_is_sent_to_old_clients_or_for_a_request_that_was_answered():
+    app, _ = hinting(is_kept=True)
+
+    async def main() -> tuple[bytes, list[int]]:
+        async with serving(app) as live:
+            old = await live.talk(b"GET /page HTTP/1.0\r\n" + HOST + b"\r\n")
+            async with await live.connect() as client:
+                await client.send(request("GET", "/page") * 2)
+                return old, [(await client.answer()).status for _ in range(4)]
+
+    old, statuses = run(main())
+
+    assert old.startswith(b"HTTP/1.1 200")
+    assert statuses == [103, 200, 103, 200]

@@ -44,7 +44,7 @@ class ASGIConnection:
     comes of the body before it is read is kept, up to a limit.
     """
 
-    def __init__(self, app: Any, scope: Scope, receive: Receive) -> None:
+    def __init__(self, app: Any, scope: Scope, receive: Receive, send: Send) -> None:
         self.app = app
         self.scope = scope
         self.client = address(scope.get("client"))
@@ -56,7 +56,7 @@ class ASGIConnection:
         self.length: int | None = 0
         self.is_complete = self.is_dropped = True
         self.is_gone = False
-        self._receive = receive
+        self._receive, self._send = receive, send
         self._coming: asyncio.Task[None] | None = None
         self._ahead = bytearray()
         self._taken = asyncio.Event()
@@ -121,6 +121,12 @@ class ASGIConnection:
             else:
                 await self.advance()
                 await asyncio.sleep(0)
+
+    async def hint(self, request: Request, links: list[tuple[str, str]]) -> None:
+        """Send an early hint (RFC 8297) through a server that offers it."""
+        if "http.response.early_hint" in (self.scope.get("extensions") or {}):
+            raw = [value.encode("latin-1") for _, value in links]
+            await self._send({"type": "http.response.early_hint", "links": raw})
 
     def close(self) -> None:
         """Stop waiting for messages."""
@@ -316,7 +322,7 @@ class ASGIEdge:
 
     async def serve(self, scope: Scope, receive: Receive, send: Send) -> None:
         """Answer one HTTP request."""
-        connection = ASGIConnection(self.app, scope, receive)
+        connection = ASGIConnection(self.app, scope, receive, send)
         try:
             request = self.request_of(scope, connection)
         except Refusal as refusal:

@@ -15,7 +15,7 @@ import msgspec
 
 from gambrel.core.http.bodies.forms import FormData, parse_form
 from gambrel.core.http.errors import BadRequest, ContentTooLarge, UnsupportedMediaType
-from gambrel.core.http.headers import Headers
+from gambrel.core.http.headers import Headers, ResponseHeaders
 from gambrel.core.http.host import Hop
 from gambrel.core.http.query import QueryParams, parse_query_dict
 from gambrel.core.http.response import Response
@@ -329,6 +329,16 @@ class Request:
     def draft(self) -> Response:
         """Header fields, cookies and status to lay over whatever the handler answers."""
         return Response(status=getattr(self.endpoint, "status", 200))
+
+    async def hint(self, *links: str) -> None:
+        """Tell the client what the response will need while that is made (103, RFC 8297).
+
+        `links` are values of `Link`: `"</style.css>; rel=preload; as=style"`. Nothing happens
+        where server or client do not take it. Raises ValueError for a link with a line break.
+        """
+        hint = getattr(self.connection, "hint", None)
+        if hint is not None:
+            await hint(self, ResponseHeaders([("link", link) for link in links]).pairs())
 
     async def gone(self) -> None:
         """Return when the client has gone away."""

@@ -6,6 +6,8 @@ from typing import Any, get_origin
 
 import msgspec
 
+from gambrel.conversion.adapters import STANDARD_CODECS
+from gambrel.conversion.shape import read_shape
 from gambrel.core.binding.describe import (
     BodyInfo,
     Operation,
@@ -15,7 +17,7 @@ from gambrel.core.binding.describe import (
 )
 from gambrel.core.binding.extract import FORM_TYPES, WHOLE_TYPES, is_collection
 from gambrel.core.binding.markers import Body, Marker
-from gambrel.core.binding.plan import Plan
+from gambrel.core.binding.plan import Plan, is_member
 from gambrel.core.binding.result import Result, is_event, is_raw, members_of
 from gambrel.core.binding.signature import (
     REQUIRED,
@@ -116,19 +118,17 @@ def describe_parameter(parameter: Parameter, converters: dict[str, str]) -> list
 
 def describe_fields(struct: Any, location: ParamLocation) -> list[ParamInfo]:
     """Return the fields of a struct that is read from texts, one by one."""
-    info = msgspec.inspect.type_info(struct)
     return [
         ParamInfo(
-            name=field.name,
-            alias=field.encode_name.replace("_", "-")
-            if location == "header"
-            else field.encode_name,
+            name=item.name,
+            alias=item.key.replace("_", "-") if location == "header" else item.key,
             location=location,
-            annotation=hints_of(struct)[field.name],
-            required=field.required,
-            default=None if field.default is msgspec.NODEFAULT else field.default,
+            annotation=item.shape.annotation,
+            required=item.required,
+            default=None if item.default is msgspec.NODEFAULT else item.default,
+            explode=is_collection(item.shape.annotation),
         )
-        for field in getattr(info, "fields", ())
+        for item in read_shape(struct, STANDARD_CODECS).fields
     ]
 
 
@@ -152,7 +152,8 @@ def describe_body(parameters: list[Parameter], taken: tuple[str, ...]) -> BodyIn
         infos = [info for p in fields for info in describe_parameter(p, {})]
         media = ("multipart/form-data",) if has_file else FORM_TYPES
         return BodyInfo(None, media, any(i.required for i in infos), fields=infos)
-    bodies = [p for p in parameters if p.source == "body"]
+    bodies = [p for p in parameters if is_member(p)]
+    bodies = bodies or [p for p in parameters if p.source == "body"]
     if not bodies:
         return None
     if len(bodies) > 1:
@@ -160,7 +161,7 @@ def describe_body(parameters: list[Parameter], taken: tuple[str, ...]) -> BodyIn
             ParamInfo(p.name, p.alias, "form", p.annotation, p.is_required, p.default)
             for p in bodies
         ]
-        return BodyInfo(None, ("application/json",), True, fields=infos)
+        return BodyInfo(None, taken, any(i.required for i in infos), fields=infos)
     body = bodies[0]
     marker = body.marker if isinstance(body.marker, Body) else Body()
     types = (marker.media_type,) if marker.media_type else taken
@@ -206,8 +207,3 @@ def content_of(result: Result) -> tuple[Any, tuple[str, ...]]:
     if item is REQUIRED or get_origin(plain) is Iterable:  # which mostly is a list
         return result.declared, ("application/json",)
     return item, (str(JSONLines.media_type),)
-
-
-def hints_of(struct: Any) -> dict[str, Any]:
-    """Return the annotations of a struct type."""
-    return inspect.get_annotations(struct)

@@ -12,7 +12,7 @@ from typing import Any, ClassVar
 
 from gambrel.core.app.app import App as CoreApp
 from gambrel.extend import Extension, Setup
-from gambrel.middleware.extension import SecurityHeaders
+from gambrel.middleware.headers.extension import SecurityHeaders
 from gambrel.openapi.extension import OpenAPI
 
 __all__ = ["App", "default_extensions"]

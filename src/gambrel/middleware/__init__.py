@@ -6,21 +6,25 @@ Every file is a function from a request and the next step to a response, testabl
 Only `extension.py` knows the door. `SecurityHeaders` is one of the default extensions.
 """
 
-from gambrel.middleware.cors import CORSPolicy
-from gambrel.middleware.extension import (
-    CORS,
-    ASGIMiddleware,
-    Compression,
-    ConditionalGet,
-    CrossOriginProtection,
-    Decompression,
-    HTTPSRedirect,
-    MethodOverride,
-    RequestID,
-    SecurityHeaders,
-)
-from gambrel.middleware.hooks import after_request, before_request
-from gambrel.middleware.security_headers import Nonce
+import importlib
+from typing import TYPE_CHECKING, Any
+
+if TYPE_CHECKING:
+    from gambrel.middleware.cors import CORSPolicy
+    from gambrel.middleware.extension import (
+        CORS,
+        ASGIMiddleware,
+        Compression,
+        ConditionalGet,
+        CrossOriginProtection,
+        Decompression,
+        HTTPSRedirect,
+        MethodOverride,
+        RequestID,
+    )
+    from gambrel.middleware.headers.extension import SecurityHeaders
+    from gambrel.middleware.hooks import after_request, before_request
+    from gambrel.middleware.security_headers import Nonce
 
 __all__ = [
     "CORS",
@@ -38,3 +42,32 @@ __all__ = [
     "after_request",
     "before_request",
 ]
+
+_HOMES = {
+    "ASGIMiddleware": "middleware.extension",
+    "CORS": "middleware.extension",
+    "CORSPolicy": "middleware.cors",
+    "Compression": "middleware.extension",
+    "ConditionalGet": "middleware.extension",
+    "CrossOriginProtection": "middleware.extension",
+    "Decompression": "middleware.extension",
+    "HTTPSRedirect": "middleware.extension",
+    "MethodOverride": "middleware.extension",
+    "Nonce": "middleware.security_headers",
+    "RequestID": "middleware.extension",
+    "SecurityHeaders": "middleware.headers.extension",
+    "after_request": "middleware.hooks",
+    "before_request": "middleware.hooks",
+}
+
+
+def __getattr__(name: str) -> Any:
+    if name not in _HOMES:
+        raise AttributeError(f"module {__name__!r} has no attribute {name!r}")
+    value = getattr(importlib.import_module(f"gambrel.{_HOMES[name]}"), name)
+    globals()[name] = value
+    return value
+
+
+def __dir__() -> list[str]:
+    return sorted(__all__)

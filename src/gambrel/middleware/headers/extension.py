@@ -1,0 +1,72 @@
+"""`SecurityHeaders`: the extension that bakes security headers into every response.
+
+Apart from the other extensions of this battery, because every app has it and few have those.
+"""
+
+from collections.abc import Iterable
+from functools import partial
+from typing import Any, ClassVar, Self
+
+from gambrel.core.http.errors import GambrelError
+from gambrel.core.http.headers import check_value
+from gambrel.core.http.request import Request
+from gambrel.extend import Level, Problem, Setup
+from gambrel.middleware.security_headers import HeaderPolicy, Nonce, add_nonce, make_nonce
+
+__all__ = ["SecurityHeaders"]
+
+CSP = "content-security-policy"
+
+
+class SecurityHeaders(HeaderPolicy, frozen=True, kw_only=True):
+    """Send the headers of `HeaderPolicy` with every response that does not set them itself.
+
+    They are part of heads made at start-up and cost a request nothing. A handler that asks for a
+    `Nonce` gets one, and its page the policy that goes with it.
+    """
+
+    name: ClassVar[str] = "security_headers"
+    requires: ClassVar[tuple[str, ...]] = ()
+
+    @property
+    def settings(self) -> Self:
+        """Itself: every field is a setting."""
+        return self
+
+    def install(self, setup: Setup) -> None:
+        """Declare the headers, the nonce, and the check of what was weakened.
+
+        Raises GambrelError for a value that cannot be sent.
+        """
+        policy: HeaderPolicy = setup.settings.security_headers
+        try:
+            fields = [(name, check_value(name, value), on) for name, value, on in policy.fields()]
+        except ValueError as error:
+            raise GambrelError(
+                "middleware.security-headers",
+                f"the security headers cannot be sent: {error}",
+                "SecurityHeaders(...), or its settings",
+                "correct that value, or leave it out for the default",
+            ) from error
+        for name, value, on in fields:
+            setup.response_header(name, value, on=on)
+        setup.provide(Nonce, partial(nonce_of, policy.page_policy))
+        setup.check(check_weakened, deploy=True)
+
+
+def nonce_of(policy: str, request: Request) -> Nonce:
+    """Return a nonce for the page that answers a request, whose policy will name it."""
+    nonce = make_nonce()
+    request.draft.headers[CSP] = add_nonce(policy, nonce)
+    return nonce
+
+
+def check_weakened(app: Any) -> Iterable[Problem]:
+    """Yield each security header that says less than it would by default."""
+    for sentence in app.settings.security_headers.weakened():
+        yield Problem(
+            "middleware.weak-headers",
+            f"security headers: {sentence}",
+            "drop it from SecurityHeaders(...), or silence this check if it is meant",
+            level=Level.WARNING,
+        )

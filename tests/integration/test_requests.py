@@ -267,6 +267,22 @@ def test_the_client_is_believed_through_trusted_proxies_only():
     assert ask(App(), "10.1.2.3") == "10.1.2.3 http localhost"
 
 
+@pytest.mark.parametrize(("told", "status"), [("shop.example", 200), ("evil.example", 400)])
+def test_a_proxy_is_believed_a_host_of_the_app_only(told: str, status: int):
+    app = App(trusted_proxies=["10.0.0.0/8"], hosts=["shop.example", "localhost"])
+
+    @app.get("/")
+    async def where(request: Request) -> str:
+        return str(request.url)
+
+    headers = {"x-forwarded-for": "203.0.113.9", "x-forwarded-host": told}
+    with Client(app, peer=("10.1.2.3", 1234)) as client:
+        answer = client.get("/", headers=headers)
+
+    assert answer.status_code == status
+    assert ("evil" in answer.text) is False
+
+
 def test_each_request_has_an_id_and_a_state_of_its_own():
     app = App()
 

@@ -123,14 +123,14 @@ def constant(value: Any) -> Callable[[], Any]:
     return give
 
 
-def proxies_of(settings: CoreSettings) -> "TrustedProxies | None":
+def proxies_of(settings: CoreSettings, hosts: HostRules) -> "TrustedProxies | None":
     """Return the proxies in front of the app; None where there are none."""
     if not settings.trusted_proxies:
         return None
     from gambrel.core.http.proxies import TrustedProxies  # noqa: PLC0415 - start-up: proxies
 
     networks, hops = settings.trusted_proxies, settings.proxy_hops
-    return TrustedProxies(networks, hops=hops, header=settings.proxy_header)
+    return TrustedProxies(networks, hops=hops, header=settings.proxy_header, hosts=hosts)
 
 
 def mount_of(route: Route) -> "Mount":
@@ -163,7 +163,7 @@ class Built:
             events=app.events,
         )
         self.allowed_hosts = HostRules(self.settings.hosts or LOOPBACK)
-        app.proxies = proxies_of(self.settings)
+        app.proxies = proxies_of(self.settings, self.allowed_hosts)
         app.body_parsers = dict(declared.values(BODY_PARSERS))
         self.in_thread: Callable[..., Awaitable[Any]] | None = None
         self.table = app.compile(beside=[beside])

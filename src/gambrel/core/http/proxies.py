@@ -18,7 +18,7 @@ from typing import Literal
 
 from gambrel.core.http.errors import BadRequest, GambrelError
 from gambrel.core.http.fields.header_values import parse_parameters, split_outside_quotes
-from gambrel.core.http.host import Hop, parse_host
+from gambrel.core.http.host import Hop, HostRules, parse_host
 
 HOP_LIMIT = 32
 
@@ -93,21 +93,24 @@ class TrustedProxies:
     `networks` are CIDR blocks; `"unix"` trusts peers on a Unix socket. The chain is read from its
     end, for at most `hops` proxies, and never past the first address that is not trusted. The
     outermost proxy must set or remove the header, and with `x-forwarded-for` also `-proto` and
-    `-host`; all other headers of this kind are ignored.
+    `-host`; all other headers of this kind are ignored. Of the hosts they tell only those that
+    `hosts` allows are taken (None: any), because many proxies pass on what a client made up.
 
     Raises:
         GambrelError: A network, the number of hops or the header is not valid.
     """
 
-    __slots__ = ("_networks", "_unix", "header", "hops")
+    __slots__ = ("_hosts", "_networks", "_unix", "header", "hops")
 
     def __init__(
         self,
         networks: Iterable[str],
         hops: int = 1,
         header: Literal["forwarded", "x-forwarded-for"] = "x-forwarded-for",
+        hosts: HostRules | None = None,
     ) -> None:
         given = list(networks)
+        self._hosts = hosts
         self.hops = hops
         self.header = header.lower()
         self._unix = "unix" in given
@@ -133,7 +136,7 @@ class TrustedProxies:
         `scheme` and `host` are those of the connection and its `Host` header.
 
         Raises:
-            BadRequest: A trusted proxy sent a malformed header, scheme or host.
+            BadRequest: A trusted proxy sent a malformed header or scheme, or a foreign host.
         """
         if not self.trusts(peer):
             return Hop(peer, scheme, host)
@@ -141,7 +144,7 @@ class TrustedProxies:
         for hop in self._chain(headers)[: -self.hops - 1 : -1]:
             # Before this hop is believed, its writer was: the peer, or the last client seen.
             scheme = _checked_scheme(hop.scheme) or scheme
-            host = str(parse_host(hop.host)) if hop.host else host
+            host = self._checked_host(hop.host) if hop.host else host
             address = parse_address(hop.client)
             if address is None:
                 # "unknown" or an obfuscated node (RFC 7239 §6): nothing beyond it can be trusted.
@@ -150,6 +153,11 @@ class TrustedProxies:
             if not self.trusts(client):
                 break
         return Hop(client, scheme, host)
+
+    def _checked_host(self, text: str) -> str:
+        if self._hosts is not None and not self._hosts.allows(text):
+            raise BadRequest("the forwarded host is not one of this app's")
+        return str(parse_host(text))
 
     def _chain(self, headers: Mapping[str, str]) -> list[Hop]:
         chain = headers.get(self.header, "")

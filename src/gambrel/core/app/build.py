@@ -12,7 +12,16 @@ from gambrel.core.app.errors import DEBUG_RENDERER, ErrorBoundary, ErrorHandler,
 from gambrel.core.app.extension import order_extensions
 from gambrel.core.app.lifespan import Resources
 from gambrel.core.app.misses import answer_miss
-from gambrel.core.app.pipeline import ASYNC, INLINE, THREAD, Endpoint, Limits, Middleware, fold
+from gambrel.core.app.pipeline import (
+    ASYNC,
+    INLINE,
+    THREAD,
+    Endpoint,
+    Limits,
+    Middleware,
+    discard,
+    fold,
+)
 from gambrel.core.app.settings import CoreSettings
 from gambrel.core.app.setup import (
     BODY_PARSERS,
@@ -249,16 +258,19 @@ class Built:
                     await plan.load(request)
             except Exception as error:
                 return await self.failed(request, error)
-            answer = await self.run_in_thread(call, request) if kind is THREAD else call(request)
+            if kind is THREAD:
+                answer = await self.run_in_thread(call, request, dispose=discard)
+            else:
+                answer = call(request)
             response: Response = answer if isinstance(answer, Response) else await answer
             return response
 
         return threaded
 
-    async def run_in_thread(self, call: Callable[..., Any], *arguments: Any) -> Any:
+    async def run_in_thread(self, call: Callable[..., Any], *arguments: Any, **options: Any) -> Any:
         """Run in the pool of the running app."""
         assert self.in_thread is not None
-        return await self.in_thread(call, *arguments)
+        return await self.in_thread(call, *arguments, **options)
 
     # Errors ---------------------------------------------------------------------------------
 

@@ -10,6 +10,7 @@ import sys
 from collections.abc import Awaitable, Callable, Coroutine, Sequence
 from contextlib import suppress
 from contextvars import copy_context
+from operator import methodcaller
 from typing import Any
 
 from msgspec import Struct
@@ -22,7 +23,7 @@ from gambrel.core.http.errors import GambrelError, ServerError, ServiceUnavailab
 from gambrel.core.http.request import Request
 from gambrel.core.http.response import Response
 
-__all__ = ["ASYNC", "INLINE", "THREAD", "Endpoint", "Limits", "Pipeline", "fold"]
+__all__ = ["ASYNC", "INLINE", "THREAD", "Endpoint", "Limits", "Pipeline", "discard", "fold"]
 
 ASYNC, INLINE, THREAD = "async", "inline", "thread"
 
@@ -229,13 +230,17 @@ class Pipeline:
             if endpoint.plan is not None and not endpoint.plan.is_ready(request):
                 await endpoint.plan.load(request)
             if endpoint.kind is THREAD:
-                answer = await self.pool.run(endpoint.call, request)
+                answer = await self.pool.run(endpoint.call, request, dispose=discard)
             else:
                 answer = endpoint.call(request)
         except Exception as error:
             return await self.failed(request, error)
         response: Response = answer if isinstance(answer, Response) else await answer
         return response
+
+
+discard = methodcaller("close")
+"""Ends an answer that came too late: a response, or the coroutine that would have made one."""
 
 
 def is_wanted(task: "asyncio.Task[Any] | None") -> bool:

@@ -137,7 +137,9 @@ def dependent_endpoint(plan: Plan, in_thread: RunInThread) -> Callable[[Request]
         for name, node in graph.root.items():
             arguments[name] = run.values[node]
         if needs_thread:
-            response: Response = await in_thread(lambda: respond(request, handler(**arguments)))
+            response: Response = await in_thread(
+                lambda: respond(request, handler(**arguments)), dispose=drop
+            )
             return response
         result = handler(**arguments)
         return respond(request, await result if is_awaited else result)

@@ -59,10 +59,16 @@ class WorkerPool:
             self._is_watched = True
             self.loop.call_later(GROW_AFTER, self._grow, self._done)
 
-    async def run(self, call: Callable[..., T], *arguments: Any) -> T:
+    async def run(
+        self,
+        call: Callable[..., T],
+        *arguments: Any,
+        dispose: Callable[[T], object] | None = None,
+    ) -> T:
         """Return `call(*arguments)` from a worker thread.
 
-        A cancelled caller still waits for the thread: what it holds is not free before.
+        A cancelled caller still waits for the thread: what it holds is not free before. The result
+        that it does not get goes to `dispose`.
         """
         future: asyncio.Future[T] = self.loop.create_future()
 
@@ -73,7 +79,7 @@ class WorkerPool:
                 future.set_result(result)
 
         self.submit(finish, call, *arguments)
-        return await outcome(future)
+        return await outcome(future, dispose)
 
     def close(self) -> None:
         """Let the threads end once the jobs before are done."""

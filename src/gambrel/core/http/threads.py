@@ -7,6 +7,7 @@ another matter and lives in binding.
 import asyncio
 import contextlib
 import contextvars
+import inspect
 import time
 from collections.abc import AsyncGenerator, AsyncIterable, Callable, Generator, Iterable, Iterator
 from typing import TypeVar, TypeVarTuple
@@ -26,7 +27,7 @@ async def in_thread(
     """Run blocking work in a thread and return its result.
 
     A cancelled caller waits until the thread is done, so that what the work uses can be closed;
-    `dispose` takes a result that nobody waits for any more.
+    `dispose` takes a result that nobody waits for any more, and may be async.
     """
     return await outcome(asyncio.ensure_future(asyncio.to_thread(work, *arguments)), dispose)
 
@@ -41,7 +42,9 @@ async def outcome(job: "asyncio.Future[T]", dispose: Callable[[T], object] | Non
                 await asyncio.wait([job])
         # Asking for the error marks it as seen: the cancellation is what the caller gets.
         if not job.cancelled() and job.exception() is None and dispose is not None:
-            dispose(job.result())
+            ended = dispose(job.result())
+            if inspect.isawaitable(ended):
+                await ended
         raise
 
 

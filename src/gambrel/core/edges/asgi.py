@@ -63,7 +63,9 @@ class ASGIConnection:
 
     def body_of(self, head: Head) -> "bytes | ASGIConnection":
         """Return the body that a head announces."""
-        self.root_path, self.length = head.root, head.length
+        self.root_path = head.root
+        # Who expects to be told whether to send the body may not send it after another answer.
+        self.length = None if "expect" in head.headers else head.length
         self.is_complete = self.is_dropped = head.length == 0
         return b"" if self.is_complete else self
 
@@ -74,8 +76,13 @@ class ASGIConnection:
             self._coming = asyncio.Task(self._take_in(), loop=loop, **_EAGER)
         coming = self._coming
         if not coming.done() and not (await asyncio.wait([coming], timeout=timeout))[0]:
-            raise RequestTimeout("The body took too long to arrive.")
+            raise self.too_slow()
         coming.result()
+
+    def too_slow(self) -> RequestTimeout:
+        """Return the error of a body whose end is no longer awaited."""
+        self.length = None
+        return RequestTimeout("The body took too long to arrive.")
 
     async def _take_in(self) -> None:
         message = await self._receive()
@@ -105,8 +112,8 @@ class ASGIConnection:
                     since = time()
                     await self.advance(_SILENCE)
                     waited += time() - since
-                    if waited > _SLOW_AFTER and received < waited * _SLOW_RATE:
-                        raise RequestTimeout("The body took too long to arrive.")
+                    if waited > _SLOW_AFTER and received + len(self._ahead) < waited * _SLOW_RATE:
+                        raise self.too_slow()
         finally:
             self.is_dropped = True
             self._ahead.clear()

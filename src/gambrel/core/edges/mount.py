@@ -7,7 +7,7 @@ as its `root_path` (`SCRIPT_NAME`).
 import asyncio
 import inspect
 import logging
-from collections.abc import AsyncIterator, Awaitable, Callable, Coroutine
+from collections.abc import AsyncIterator, Awaitable, Callable
 from contextlib import asynccontextmanager
 from typing import Any
 
@@ -21,21 +21,19 @@ from gambrel.core.http.url import decode_path
 
 __all__ = ["Mount"]
 
-Failed = Callable[[Request, BaseException], Coroutine[Any, Any, Response]]
+Failed = Callable[[Request, BaseException], Awaitable[Response]]
 _ASGI = {"version": "3.0", "spec_version": "2.4"}
+_END: Message = {"type": "end"}
 _log = logging.getLogger("gambrel.server")
 
 
 def is_asgi(app: Any) -> bool:
     """Whether an app is ASGI: a coroutine function, or one that takes three arguments."""
-    call = app if inspect.isroutine(app) else getattr(app, "__call__", app)  # noqa: B004
-    if inspect.iscoroutinefunction(call):
+    call = getattr(app, "__call__", None)  # noqa: B004 - the method of an object
+    if inspect.iscoroutinefunction(app) or inspect.iscoroutinefunction(call):
         return True
-    required = [
-        parameter
-        for parameter in inspect.signature(call).parameters.values()
-        if parameter.default is parameter.empty and parameter.kind is not parameter.VAR_KEYWORD
-    ]
+    parameters = inspect.signature(app).parameters.values()
+    required = [p for p in parameters if p.default is p.empty and p.kind is not p.VAR_KEYWORD]
     return len(required) == 3
 
 
@@ -47,28 +45,23 @@ class Mount:
         self.app: ASGIApp = app if self.has_lifespan else WSGIAdapter(app)
         self.where = where
         self.state: dict[str, Any] = {}
-        self.tasks: set[asyncio.Task[Any]] = set()
+        self.tasks: set[asyncio.Task[None]] = set()
 
     def endpoint(self, failed: Failed) -> Callable[[Request], Awaitable[Response]]:
         """Return the endpoint that hands requests to the app; `failed` answers its errors."""
 
         async def endpoint(request: Request) -> Response:
             try:
-                return await self.respond(request)
+                exchange = Exchange(request)
+                scope = scope_of(request) | {"state": self.state.copy()}
+                exchange.task = asyncio.create_task(exchange.run(self.app, scope))
+                self.tasks.add(exchange.task)  # it may outlive its response: the loop forgets it
+                exchange.task.add_done_callback(self.tasks.discard)
+                return await exchange.respond()
             except Exception as error:
                 return await failed(request, error)
 
         return endpoint
-
-    async def respond(self, request: Request) -> Response:
-        """Return the response of the app. Raises what the app raises."""
-        exchange = Exchange(request)
-        scope = scope_of(request, prefix_of(request))
-        scope["state"] = self.state.copy()
-        task = asyncio.ensure_future(self.app(scope, exchange.receive, exchange.send))
-        self.tasks.add(task)  # the loop does not keep it, and it may outlive its response
-        task.add_done_callback(self.tasks.discard)
-        return await exchange.follow(task)
 
     @asynccontextmanager
     async def running(self) -> AsyncIterator[None]:
@@ -76,73 +69,54 @@ class Mount:
         if not self.has_lifespan:
             yield
             return
-        life = Life()
-        scope = {"type": "lifespan", "asgi": _ASGI, "state": self.state}
-        task = asyncio.ensure_future(self.app(scope, life.receive, life.send))
+        asked: asyncio.Queue[Message] = asyncio.Queue()
+        told: asyncio.Queue[Message] = asyncio.Queue()
+        task = asyncio.create_task(self.live(asked, told))
+        asked.put_nowait({"type": "lifespan.startup"})
         try:
-            await self.settle(task, life.started)
+            self.check(await told.get())
             yield
+        except BaseException:
+            task.cancel()
+            raise
         finally:
-            life.shutdown.set()
-            await self.settle(task, life.stopped)
+            asked.put_nowait({"type": "lifespan.shutdown"})
             await asyncio.wait([task])
             self.state.clear()
+        while not told.empty():
+            self.check(told.get_nowait())
 
-    async def settle(self, task: "asyncio.Future[None]", told: "asyncio.Future[str]") -> None:
-        """Wait for one half of a lifespan. An app without one raises: its way to say so."""
-        waits: list[asyncio.Future[Any]] = [task, told]
-        await asyncio.wait(waits, return_when=asyncio.FIRST_COMPLETED)
-        if task.done() and not task.cancelled():
-            task.exception()
-        if told.done() and told.result():
+    async def live(self, asked: asyncio.Queue[Message], told: asyncio.Queue[Message]) -> None:
+        """Give the app its lifespan; to raise at once is its way to say that it has none."""
+        scope = {"type": "lifespan", "asgi": _ASGI, "state": self.state}
+        try:
+            await self.app(scope, asked.get, told.put)
+        except Exception:
+            _log.debug("%r has no lifespan, or has reported why it failed", self.app, exc_info=True)
+        finally:
+            told.put_nowait(_END)
+
+    def check(self, message: Message) -> None:
+        """Raise GambrelError where the app says that it has failed."""
+        if message["type"].endswith(".failed"):
             raise GambrelError(
                 "app.mount-lifespan",
-                f"the lifespan of a mounted app failed: {told.result()}",
+                f"the lifespan of a mounted app failed: {message.get('message', '')}",
                 self.where,
-                "correct what that app opens or closes; its own log may tell more",
+                "correct what that app opens or closes",
             )
 
 
-class Life:
-    """The messages of one lifespan."""
-
-    def __init__(self) -> None:
-        loop = asyncio.get_running_loop()
-        self.started: asyncio.Future[str] = loop.create_future()
-        self.stopped: asyncio.Future[str] = loop.create_future()
-        self.shutdown = asyncio.Event()
-        self.is_asked = False
-
-    async def receive(self) -> Message:
-        """Give the app its two messages."""
-        if not self.is_asked:
-            self.is_asked = True
-            return {"type": "lifespan.startup"}
-        await self.shutdown.wait()
-        return {"type": "lifespan.shutdown"}
-
-    async def send(self, message: Message) -> None:
-        """Take what the app says: nothing where it is well, else why not."""
-        told = self.started if ".startup." in message["type"] else self.stopped
-        is_failure = message["type"].endswith(".failed")
-        told.set_result((message.get("message") or "no reason given") if is_failure else "")
-
-
-def prefix_of(request: Request) -> str:
-    """Return the path an app is mounted at: what stands before the route's parameter `path`."""
-    if request.route is None or request.route.kind != "mount":
-        return ""
-    return request.path.removesuffix((request.params or {})["path"]).rstrip("/")
-
-
-def scope_of(request: Request, prefix: str) -> Scope:
+def scope_of(request: Request) -> dict[str, Any]:
     """Return the ASGI scope of a request, as seen after the trusted proxies.
 
     `path` and `raw_path` include the `root_path`, as ASGI has it.
     """
-    connection, client = request.connection, request.client
-    peer = connection.client
-    root = decode_path(request.root_path)
+    connection, params = request.connection, request.params or {}
+    root, peer, client = decode_path(request.root_path), connection.client, request.client
+    prefix = ""
+    if request.route.kind == "mount":
+        prefix = request.path.removesuffix(params["path"]).rstrip("/")
     fields = [(n, request.host if n == "host" else v) for n, v in request.headers.pairs()]
     return {
         "type": "http",
@@ -154,7 +128,7 @@ def scope_of(request: Request, prefix: str) -> Scope:
         "raw_path": (request.root_path + request.raw_path).encode("latin-1"),
         "query_string": request.query_string.encode("latin-1"),
         "root_path": root + prefix,
-        "path_params": dict(request.params or {}),
+        "path_params": dict(params),
         "headers": [(n.encode("latin-1"), v.encode("latin-1")) for n, v in fields],
         "client": peer if peer is None or peer[0] == client else (client, 0),
         "server": connection.server,
@@ -165,68 +139,66 @@ def scope_of(request: Request, prefix: str) -> Scope:
 class Exchange:
     """One request to an ASGI app: its messages in, our response out, at the client's pace."""
 
+    task: asyncio.Task[None]
+
     def __init__(self, request: Request) -> None:
         self.request = request
         self.incoming = request.stream()
         self.coming: asyncio.Future[bytes | None] | None = None
-        self.is_read = False
-        self.is_complete = False
-        self.start: asyncio.Future[Message] = asyncio.get_running_loop().create_future()
-        self.pieces: asyncio.Queue[tuple[bytes, bool]] = asyncio.Queue()
-        self.room = asyncio.Semaphore(1)
+        self.is_read = self.is_started = self.is_complete = False
+        self.sent: asyncio.Queue[Message] = asyncio.Queue()
+        self.room = asyncio.Semaphore(2)  # the head and one piece
         self.over = asyncio.Event()
-        self.task: asyncio.Future[None] | None = None
+        self.error: Exception | None = None
 
-    async def follow(self, task: "asyncio.Future[None]") -> Response:
-        """Return the response that a call of the app makes, streaming where it takes its time."""
-        self.task = task
-        task.add_done_callback(self.ended)
+    async def run(self, app: ASGIApp, scope: Scope) -> None:
+        """Call the app."""
         try:
-            start = await self.start
-            piece, more = await self.next()
-            headers = [(n.decode("latin-1"), v.decode("latin-1")) for n, v in start["headers"]]
-            response = Response(self.body(piece) if more else piece, start["status"], headers)
+            await app(scope, self.receive, self.send)
+        except Exception as error:
+            self.error = self.error or error
+            if self.is_complete:
+                _log.exception("a mounted app failed after its response")
+        finally:
+            self.over.set()
+            self.sent.put_nowait(_END)
+
+    async def respond(self) -> Response:
+        """Return the response of the app, streaming where it takes its time."""
+        try:
+            start, first = await self.next(), await self.next()
+            raw = start.get("headers", ())
+            headers = [(n.decode("latin-1"), v.decode("latin-1")) for n, v in raw]
+            body = self.body(first) if first.get("more_body") else bytes(first.get("body", b""))
+            response = Response(body, start["status"], headers)
         except BaseException:
             self.leave()
-            await asyncio.wait([task])
+            await asyncio.wait([self.task])
             raise
         response.on_close(self.leave)
         return response
 
-    async def next(self) -> tuple[bytes, bool]:
-        """Return the next piece and whether more come. Raises what ended the app before that."""
-        piece, more = await self.pieces.get()
+    async def next(self) -> Message:
+        """Return the next message of the app. Raises what ended it before."""
+        message = await self.sent.get()
         self.room.release()
-        if not more and not self.is_complete and self.task is not None:
-            await self.task
-            raise RuntimeError("a mounted app returned before its response was complete")
-        return piece, more
+        if message is _END:
+            raise self.error or RuntimeError("a mounted app returned without a whole response")
+        return message
 
-    async def body(self, piece: bytes) -> AsyncIterator[bytes]:
+    async def body(self, message: Message) -> AsyncIterator[bytes]:
         """Yield the pieces of the response."""
-        more = True
-        while more:
-            yield piece
-            piece, more = await self.next()
-        yield piece
+        while message.get("more_body"):
+            yield bytes(message.get("body", b""))
+            message = await self.next()
+        yield bytes(message.get("body", b""))
 
     def leave(self) -> None:
         """Nobody takes what comes now. An app that is done with its response may run on."""
         self.over.set()
         self.room.release()
-        if not self.is_complete and self.task is not None:
+        if not self.is_complete:
             self.task.cancel()
-
-    def ended(self, task: "asyncio.Future[None]") -> None:
-        """Tell whoever waits that the app has returned or failed."""
-        self.over.set()
-        error = None if task.cancelled() else task.exception()
-        if not self.start.done():
-            self.start.set_exception(error or RuntimeError("a mounted app sent no response"))
-        elif not self.is_complete:
-            self.pieces.put_nowait((b"", False))
-        elif error is not None:
-            _log.error("a mounted app failed after its response", exc_info=error)
 
     async def receive(self) -> Message:
         """Give the app the next piece of the body, then tell it when the client has left."""
@@ -236,36 +208,29 @@ class Exchange:
             try:
                 piece = await asyncio.shield(self.coming)
             except (ClientGone, HTTPError) as error:
-                self.is_read = True
-                if not self.start.done() and isinstance(error, HTTPError):
-                    self.start.set_exception(error)
+                self.error = error
+                self.over.set()
                 break
             self.coming, self.is_read = None, piece is None
             return {"type": "http.request", "body": piece or b"", "more_body": piece is not None}
-        waits = [
-            asyncio.ensure_future(self.over.wait()),
-            asyncio.ensure_future(self.request.gone()),
-        ]
+        ends = [asyncio.ensure_future(end) for end in (self.over.wait(), self.request.gone())]
         try:
-            await asyncio.wait(waits, return_when=asyncio.FIRST_COMPLETED)
+            await asyncio.wait(ends, return_when=asyncio.FIRST_COMPLETED)
         finally:
-            for wait in waits:
-                wait.cancel()
+            for end in ends:
+                end.cancel()
         return {"type": "http.disconnect"}
 
     async def send(self, message: Message) -> None:
         """Take a message; wait until the piece before is taken. Raises ClientGone."""
-        kind = message["type"]
-        if kind == "http.response.start" and not self.start.done():
-            self.start.set_result({"headers": (), **message})
-        elif kind == "http.response.body" and self.start.done() and not self.is_complete:
-            await self.room.acquire()
-            if self.over.is_set():
-                raise ClientGone("the client has left")
-            more = message.get("more_body", False)
-            self.is_complete = not more
-            self.pieces.put_nowait((bytes(message.get("body", b"")), more))
-            if not more:
-                self.over.set()
-        else:
-            raise RuntimeError(f"a mounted app sent {kind!r} out of turn")
+        expected = "http.response.body" if self.is_started else "http.response.start"
+        if message["type"] != expected or self.is_complete:
+            raise RuntimeError(f"a mounted app sent {message['type']!r} out of turn")
+        await self.room.acquire()
+        if self.over.is_set():
+            raise ClientGone("the client has left")
+        self.is_complete = self.is_started and not message.get("more_body", False)
+        self.is_started = True
+        self.sent.put_nowait(message)
+        if self.is_complete:
+            self.over.set()

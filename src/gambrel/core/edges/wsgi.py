@@ -33,16 +33,13 @@ class WSGIAdapter:
         """Answer one request. Raises what the app raises."""
         loop = asyncio.get_running_loop()
         with SpooledTemporaryFile(_SPOOL) as body:
-            size = await spool(receive, body)
-            call = Call(send, loop)
-            environ = environ_of(scope, body, size)
-            job = loop.run_in_executor(
-                self.threads, copy_context().run, call.run, self.app, environ
-            )
+            environ = environ_of(scope, body, await spool(receive, body))
+            run = Call(send, loop).run
+            job = loop.run_in_executor(self.threads, copy_context().run, run, self.app, environ)
             try:
                 await asyncio.shield(job)
             except asyncio.CancelledError:
-                await asyncio.wait([job])  # its next piece finds the client gone
+                await asyncio.gather(job, return_exceptions=True)  # its next piece finds us gone
                 raise
 
 
@@ -53,13 +50,9 @@ async def spool(receive: Receive, body: IO[bytes]) -> int:
         message = await receive()
         if message["type"] == "http.disconnect":
             raise ClientGone("the client left in the middle of its body")
-        piece = message.get("body", b"")
+        piece, more = message.get("body", b""), message.get("more_body", False)
         size += len(piece)
-        if size > _SPOOL:
-            await in_thread(body.write, piece)
-        else:
-            body.write(piece)
-        more = message.get("more_body", False)
+        await in_thread(body.write, piece) if size > _SPOOL else body.write(piece)
     body.seek(0)
     return size
 
@@ -72,7 +65,6 @@ class Call:
         self.loop = loop
         self.start: Message | None = None
         self.is_started = False
-        self.remaining: int | None = None
 
     def run(self, app: Callable[..., Iterable[bytes]], environ: dict[str, Any]) -> None:
         """Call the app and send what it yields."""
@@ -81,8 +73,7 @@ class Call:
             for piece in result:
                 if piece:
                     self.write(piece)
-            if self.remaining != 0 or not self.is_started:
-                self.put(b"", more=False)
+            self.write(b"", more=False)
         finally:
             if hasattr(result, "close"):
                 result.close()
@@ -95,32 +86,20 @@ class Call:
             raise exc_info[1] if exc_info else RuntimeError("start_response was called twice")
         raw = [(n.encode("latin-1"), v.encode("latin-1")) for n, v in headers]
         self.start = {"type": "http.response.start", "status": int(status[:3]), "headers": raw}
-        length = {name.lower(): value for name, value in headers}.get("content-length")
-        self.remaining = None if length is None else int(length)
         return self.write
 
-    def write(self, piece: bytes) -> None:
-        """Send a piece; the one that fills the announced length is the last."""
-        if self.remaining is None:
-            self.put(piece, more=True)
-        elif self.remaining:
-            self.remaining -= len(piece)
-            self.put(piece, more=self.remaining > 0)
-
-    def put(self, piece: bytes, *, more: bool) -> None:
-        """Hand a piece to the loop and wait until it is taken. Raises ClientGone."""
+    def write(self, piece: bytes, *, more: bool = True) -> None:
+        """Hand a piece to the loop and wait until there is room for the next. Raises ClientGone."""
         if self.start is None:
             raise RuntimeError("the WSGI app did not call start_response")
-        messages: list[Message] = [{"type": "http.response.body", "body": piece, "more_body": more}]
-        if not self.is_started:
-            messages.insert(0, dict(self.start))
-            self.is_started = True
-        asyncio.run_coroutine_threadsafe(self.send(messages), self.loop).result()
+        asyncio.run_coroutine_threadsafe(self.send(self.start, piece, more), self.loop).result()
+        self.is_started = True
 
-    async def send(self, messages: list[Message]) -> None:
-        """Send messages, on the loop."""
-        for message in messages:
-            await self.asgi_send(message)
+    async def send(self, start: Message, piece: bytes, more: bool) -> None:
+        """Send a piece, on the loop."""
+        if not self.is_started:
+            await self.asgi_send(start)
+        await self.asgi_send({"type": "http.response.body", "body": piece, "more_body": more})
 
 
 def environ_of(scope: Scope, body: Any, size: int) -> dict[str, Any]:
@@ -147,13 +126,10 @@ def environ_of(scope: Scope, body: Any, size: int) -> dict[str, Any]:
     }
     for raw_name, raw_value in scope["headers"]:
         name, value = raw_name.decode("latin-1").upper(), raw_value.decode("latin-1")
-        key = f"HTTP_{name.replace('-', '_')}"
+        key = name.replace("-", "_") if name == "CONTENT-TYPE" else f"HTTP_{name.replace('-', '_')}"
         separator = "; " if name == "COOKIE" else ", "
         environ[key] = f"{environ[key]}{separator}{value}" if key in environ else value
     environ.pop("HTTP_PROXY", None)  # a client must not set a program's proxy ("httpoxy")
-    announced = environ.pop("HTTP_CONTENT_LENGTH", None)
-    if size or announced is not None:
+    if environ.pop("HTTP_CONTENT_LENGTH", None) is not None or size:
         environ["CONTENT_LENGTH"] = str(size)
-    if (kind := environ.pop("HTTP_CONTENT_TYPE", None)) is not None:
-        environ["CONTENT_TYPE"] = kind
     return environ

@@ -43,9 +43,12 @@ def pytest_runtest_setup(item: pytest.Item) -> None:
             pytest.skip(f"no {name} here")
 
 
-@pytest.fixture(scope="session")
+@pytest.fixture(scope="module")
 def browser() -> Iterator[object]:
-    """Start one headless Chromium for all tests that drive a page."""
+    """Start one headless Chromium for the tests of a module.
+
+    Not for all of them: Playwright's loop runs as long as it does, and no `asyncio.run` beside it.
+    """
     playwright = pytest.importorskip("playwright.sync_api")
     with playwright.sync_playwright() as driver:
         chrome = driver.chromium.launch(executable_path=chromium(), args=["--no-sandbox"])

@@ -85,7 +85,6 @@ def answer_to(value: Any, returns: Any = None, accept: str = "", **options: Any)
         (type(None), None, 204, None, b""),
         (Annotated[str, "note"], "text", 200, "text/plain; charset=utf-8", b"text"),
     ],
-    ids=repr,
 )
 def test_a_value_is_sent_as_its_declared_type(returns, value, status, media_type, body):
     answer = answer_to(lambda: value, returns)
@@ -110,7 +109,6 @@ def test_a_response_is_sent_as_it_is(returns):
         ({"status": 201}, None, {"a": 1}, 201),
         ({"status": 201}, AsyncIterator[Event], lambda: iter([Event("a")]), 201),
     ],
-    ids=repr,
 )
 def test_the_status_is_that_of_the_route(options, returns, value, status):
     assert answer_to(value, returns, **options).status == status
@@ -129,7 +127,6 @@ def test_the_status_is_that_of_the_route(options, returns, value, status):
         ((1, 200, 3), 200, {}, b"[1,200,3]"),
         ((1, 200, {}, 4), 200, {}, b"[1,200,{},4]"),
     ],
-    ids=repr,
 )
 def test_a_tuple_says_status_and_headers_where_nothing_is_declared(value, status, headers, body):
     answer = answer_to(lambda: value)
@@ -199,7 +196,6 @@ def test_the_route_may_declare_another_type_than_the_function():
         (Response, SECRET),
         (Redirect, {"a": 1}),
     ],
-    ids=repr,
 )
 def test_a_value_of_quite_another_type_is_an_error(returns, value, caplog):
     answer = answer_to(lambda: value, returns)
@@ -232,7 +228,6 @@ def plain_words() -> Iterator[Any]:
         (AsyncIterator[bytes], "application/octet-stream"),
         (Iterator, "text/plain; charset=utf-8"),
     ],
-    ids=repr,
 )
 def test_a_generator_of_text_or_bytes_streams_them_as_they_are(make, returns, media_type):
     answer = answer_to(make, returns)
@@ -413,7 +408,6 @@ def result_of(returns: Any) -> Result:
         (Response, None),
         (AsyncIterator[Hero], None),
     ],
-    ids=repr,
 )
 def test_the_class_of_values_that_need_no_look_is_known(returns, fast):
     assert result_of(returns).fast_type is fast

@@ -23,6 +23,7 @@ __all__ = ["Mount"]
 
 Failed = Callable[[Request, BaseException], Awaitable[Response]]
 _ASGI = {"version": "3.0", "spec_version": "2.4"}
+_GRACE = 10.0
 _END: Message = {"type": "end"}
 _log = logging.getLogger("gambrel.server")
 
@@ -41,8 +42,7 @@ class Mount:
     """An app below a path, or at one route: its requests, and its life."""
 
     def __init__(self, app: Any, where: str = "") -> None:
-        self.has_lifespan = is_asgi(app)
-        self.app: ASGIApp = app if self.has_lifespan else WSGIAdapter(app)
+        self.app: ASGIApp = app if is_asgi(app) else WSGIAdapter(app)
         self.where = where
         self.state: dict[str, Any] = {}
         self.tasks: set[asyncio.Task[None]] = set()
@@ -66,9 +66,6 @@ class Mount:
     @asynccontextmanager
     async def running(self) -> AsyncIterator[None]:
         """Run the lifespan of the app, if it has one. Raises GambrelError where it fails."""
-        if not self.has_lifespan:
-            yield
-            return
         asked: asyncio.Queue[Message] = asyncio.Queue()
         told: asyncio.Queue[Message] = asyncio.Queue()
         task = asyncio.create_task(self.live(asked, told))
@@ -80,6 +77,8 @@ class Mount:
             task.cancel()
             raise
         finally:
+            if self.tasks:  # work behind a response
+                await asyncio.wait(self.tasks, timeout=_GRACE)
             asked.put_nowait({"type": "lifespan.shutdown"})
             await asyncio.wait([task])
             self.state.clear()

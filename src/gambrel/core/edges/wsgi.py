@@ -31,6 +31,8 @@ class WSGIAdapter:
 
     async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
         """Answer one request. Raises what the app raises."""
+        if scope["type"] != "http":
+            raise NotImplementedError("WSGI knows requests only")
         loop = asyncio.get_running_loop()
         with SpooledTemporaryFile(_SPOOL) as body:
             environ = environ_of(scope, body, await spool(receive, body))

@@ -8,7 +8,7 @@ GATE = HostGate(HostRules(["localhost", "*.example.com"]))
 
 
 def block(*lines: bytes) -> bytes:
-    return b"\r\n" + b"".join(line + b"\r\n" for line in (b"Host: localhost", *lines))
+    return b" HTTP/1.1\r\n" + b"".join(line + b"\r\n" for line in (b"Host: localhost", *lines))
 
 
 def test_a_plain_block_is_admitted_with_its_headers():
@@ -44,11 +44,16 @@ def test_what_needs_a_closer_look_goes_to_the_reader(lines):
 
 @pytest.mark.parametrize("host", [b"evil.example", b"", b"localhost:x", b"a/b", b"example.com"])
 def test_a_host_that_is_not_ours_goes_to_the_reader(host):
-    assert admit(b"\r\nHost: " + host + b"\r\n", GATE, Limits()) is None
+    assert admit(b" HTTP/1.1\r\nHost: " + host + b"\r\n", GATE, Limits()) is None
+
+
+@pytest.mark.parametrize("version", [b" HTTP/1.0", b" HTTP/2.0", b" RTSP/1.0", b"HTTP/1.1", b""])
+def test_any_other_version_goes_to_the_reader(version):
+    assert admit(version + b"\r\nHost: localhost\r\n", GATE, Limits()) is None
 
 
 def test_a_block_without_a_host_goes_to_the_reader():
-    assert admit(b"\r\nX: y\r\n", GATE, Limits()) is None
+    assert admit(b" HTTP/1.1\r\nX: y\r\n", GATE, Limits()) is None
 
 
 @pytest.mark.parametrize(

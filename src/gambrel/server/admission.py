@@ -11,6 +11,9 @@ from gambrel.server.limits import Limits
 __all__ = ["Admission", "HostGate", "admit"]
 
 
+_VERSION = b" HTTP/1.1\r\n"
+
+
 class Admission:
     """An admitted block: its headers, the bytes that follow it, and whether to keep the line."""
 
@@ -43,11 +46,14 @@ class HostGate:
 
 
 def admit(block: bytes, gate: HostGate, limits: Limits) -> Admission | None:
-    """Return the admission of a plain block: from the end of the request line to the blank line.
+    """Return the admission of a plain block: from the version of the request line to the blank one.
 
-    None sends the message to the reader: transfer codings, upgrades, expectations, and everything
-    that is to be refused are its business.
+    None sends the message to the reader: other versions, transfer codings, upgrades, expectations,
+    and everything that is to be refused are its business.
     """
+    if not block.startswith(_VERSION):
+        return None
+    block = block[len(_VERSION) - 2 :]
     lower = block.lower()
     size = len(block)
     if size > limits.header_line or size > limits.header_block:

@@ -36,7 +36,7 @@ class HTTPProtocol(Connection):
 
     def __init__(self, state: ServerState) -> None:
         super().__init__(state)
-        self.line_limit = state.limits.request_line + 2
+        self.line_limit = state.limits.request_line
         self.block = b""
         self.admission: Admission | None = None
         self.received_at = 0.0
@@ -60,16 +60,20 @@ class HTTPProtocol(Connection):
     def data_received(self, data: bytes) -> None:
         """Take the short way with one plain, complete message; else hand over to the reader."""
         if self.is_idle:
-            line_end = data.find(b"\r\n", 0, self.line_limit)
+            line_end = data.find(b"\r\n")
             head_end = data.find(b"\r\n\r\n") + 2
-            block = data[line_end:head_end]
+            block = data[line_end - 9 : head_end]  # with the version before it
             if block != self.block:
                 self.admit(block)
             admission = self.admission
-            if admission is not None and head_end + admission.rest == len(data):
+            if (
+                admission is not None
+                and head_end + admission.rest == len(data)
+                and line_end <= self.line_limit
+            ):
                 try:
-                    method, target, version = str(data[:line_end], "ascii").split(" ")
-                    if version == "HTTP/1.1" and method in _PLAIN and target[0] == "/":
+                    method, target = str(data[: line_end - 9], "ascii").split(" ")
+                    if method in _PLAIN and target[0] == "/":
                         self.feed(data)
                 except (ValueError, IndexError, httptools.HttpParserError):
                     self.feed = httptools.HttpRequestParser(self).feed_data
@@ -88,7 +92,7 @@ class HTTPProtocol(Connection):
     def admit(self, block: bytes) -> None:
         """Examine a header block that differs from the last one on this connection."""
         self.block = block
-        self.admission = admit(block, self.state.gate, self.state.limits) if block else None
+        self.admission = admit(block, self.state.gate, self.state.limits)
         self.restore()
 
     def deliver(self, request: Request, response: Response) -> None:

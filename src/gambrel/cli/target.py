@@ -3,7 +3,6 @@
 Every command calls `load_app` first. What fails in the user's modules is told as theirs.
 """
 
-import difflib
 import importlib
 import importlib.util
 import inspect
@@ -127,7 +126,9 @@ def load_file(path: str, file: Path) -> ModuleType:
 
 def leads_to(name: str, file: Path) -> bool:
     """Tell whether importing a name runs this file."""
-    importlib.invalidate_caches()
+    for finder in sys.path_importer_cache.values():  # importlib's own way loads its metadata too
+        if hasattr(finder, "invalidate_caches"):
+            finder.invalidate_caches()
     try:
         spec = importlib.util.find_spec(name)
     except Exception:  # a package around it fails: importing tells how
@@ -187,6 +188,8 @@ def no_target(path: str) -> GambrelError:
     """Return the error for a target that is not there, with the nearest thing that is."""
     folder = Path(path).parent
     names = [entry.name for entry in folder.glob("*")] if folder.is_dir() else []
+    import difflib
+
     close = difflib.get_close_matches(Path(path).name, names, 1)
     guess = f"did you mean {str(folder / close[0])!r}? " if close else ""
     return GambrelError(

@@ -25,8 +25,9 @@ def listen_on_port(host: str, port: int, *, backlog: int = 1024) -> socket.socke
     if not 0 <= port <= 65_535:  # the look-up below would take the rest of a division
         raise wrong_address(where, ValueError("ports are 0 to 65535"))
     try:
+        name = host.encode() if host.isascii() else host  # a str would load the codec for IDNA
         family, kind, protocol, _, address = socket.getaddrinfo(
-            host, port, type=socket.SOCK_STREAM, flags=socket.AI_PASSIVE
+            name, port, type=socket.SOCK_STREAM, flags=socket.AI_PASSIVE
         )[0]
         listener = socket.socket(family, kind, protocol)
     except OSError as error:

@@ -45,7 +45,7 @@ def generate(plan: Plan) -> Callable[..., Any]:
         "project": plan.result.project,
         "respond": plan.result.respond,
     }
-    if "encode(" in source:
+    if " encode(" in source:
         namespace["encode"] = plan.result.encode
     if "= to_" in source:
         from gambrel.conversion import text  # noqa: PLC0415 - start-up: parameters

@@ -17,6 +17,8 @@ from gambrel.core.routing.readers import Match, Reader, compile_reader, first_of
 Leaves = dict[Any, dict[str, Reader]]
 """By the literals of a path: a reader per method, which tries the patterns in order."""
 
+_UNRESERVED = "/-._~0123456789ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz"
+
 
 class Entry(NamedTuple):
     """One pattern and its target per method."""
@@ -100,7 +102,7 @@ class Paths:
 
 def quoted(path: str) -> str:
     """Return a literal path as clients send it."""
-    if path.isascii() and path.replace("/", "").replace("-", "").replace("_", "").isalnum():
+    if not path.strip(_UNRESERVED):
         return path
     from urllib.parse import quote  # noqa: PLC0415 - start-up: unusual paths
 

@@ -126,7 +126,8 @@ def load_file(path: str, file: Path) -> ModuleType:
 
 def leads_to(name: str, file: Path) -> bool:
     """Tell whether importing a name runs this file."""
-    for finder in sys.path_importer_cache.values():  # importlib's own way loads its metadata too
+    # Not `importlib.invalidate_caches`, which would load all that reads the metadata of packages.
+    for finder in filter(None, sys.path_importer_cache.values()):
         if hasattr(finder, "invalidate_caches"):
             finder.invalidate_caches()
     try:

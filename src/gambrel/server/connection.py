@@ -161,6 +161,16 @@ class Connection(asyncio.Protocol):
         else:
             self.transport.close()
 
+    def detach(self) -> bytes:
+        """Leave the transport to whoever takes over; return what was received after the request."""
+        self.is_closing = True
+        self.is_plain = self.is_idle = False
+        self.state.connections.discard(self)
+        rest = bytes(self.reader.buffer) if self.reader is not None else b""
+        if self.reader is not None:
+            self.reader.buffer.clear()
+        return rest
+
     def linger(self, received: int) -> None:
         """Drop what arrives after the last answer, within bounds."""
         self.lingered += received

@@ -170,16 +170,6 @@ class HTTPProtocol(Connection):
         takes_over = self.state.takes_over
         return takes_over is not None and takes_over(self, head)
 
-    def detach(self) -> bytes:
-        """Leave the transport to whoever takes over; return what was received after the request."""
-        self.is_closing = True
-        self.is_plain = self.is_idle = False
-        self.state.connections.discard(self)
-        rest = bytes(self.reader.buffer) if self.reader is not None else b""
-        if self.reader is not None:
-            self.reader.buffer.clear()
-        return rest
-
     def wait_for(self, request: Request) -> None:
         """The answer to `request` comes later."""
         if not self.is_closing:

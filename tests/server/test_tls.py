@@ -28,3 +28,14 @@ def test_files_that_cannot_be_used_are_named(certificate, tmp_path):
             tls_context(*files)
         assert failure.value.code == "server.certificate"
         assert str(files[-1]) in failure.value.where
+
+
+def test_clients_are_asked_for_a_certificate_where_somebody_vouches_for_it(certificate, tmp_path):
+    nonsense = tmp_path / "nonsense.pem"
+    nonsense.write_text("nothing")
+
+    usual, strict = tls_context(*certificate), tls_context(*certificate, client_ca=certificate[0])
+    with pytest.raises(GambrelError, match="cannot be used"):
+        tls_context(*certificate, client_ca=nonsense)
+
+    assert [usual.verify_mode, strict.verify_mode] == [ssl.CERT_NONE, ssl.CERT_REQUIRED]

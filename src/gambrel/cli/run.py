@@ -11,8 +11,9 @@ import click
 from gambrel import GambrelError
 from gambrel.cli.serving.access_log import AccessLog
 from gambrel.cli.serving.listening import open_listener, url_of
-from gambrel.cli.serving.native import serve_app
+from gambrel.cli.serving.native import serve_app, tls_of
 from gambrel.cli.serving.safety import build_safely, tell_problems
+from gambrel.cli.serving.tls import given_files, tls_options
 from gambrel.cli.target import load_app
 
 __all__ = ["command"]
@@ -38,6 +39,7 @@ SERVERS = ("native", "uvicorn", "hypercorn", "granian")
 @click.option(
     "--server", default="native", show_default=True, type=click.Choice(SERVERS), help="Who serves."
 )
+@tls_options
 @click.option("--access-log/--no-access-log", help="Write a line for every request. [off]")
 def command(
     target: str,
@@ -57,13 +59,14 @@ def command(
     """
     if fd is not None and server != "native":
         raise click.UsageError("--fd is for the native server")
+    files = given_files()
     app = load_app(target)
     if not tell_problems(build_safely(app, host if fd is None and not uds else None)):
         sys.exit(1)
     if server != "native":
         from gambrel.cli.serving.servers import Place, hand_over
 
-        hand_over(server, target, Place(host, port, uds), workers, access_log)
+        hand_over(server, target, Place(host, port, uds), workers, access_log, files)
     if workers > 1:
         raise GambrelError(
             "server.workers",
@@ -71,8 +74,10 @@ def command(
             f"--workers {workers}",
             "start it once per core behind a proxy, or give `--server granian`",
         )
+    tls = tls_of(files)
     with open_listener(host, port, uds, fd) as listener:
         log = AccessLog(partial(click.echo, nl=False)) if access_log else None
-        serve_app(app, listener, f"Gambrel serves {target} at {url_of(listener)}", log=log)
+        url = url_of(listener, files.scheme)
+        serve_app(app, listener, f"Gambrel serves {target} at {url}", log=log, tls=tls)
         if log is not None:
             log.flush()

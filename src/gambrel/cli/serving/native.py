@@ -8,8 +8,18 @@ import click
 
 from gambrel import App, GambrelError
 from gambrel.cli.failures import describe, place_of
+from gambrel.cli.serving.tls import TLSFiles
 
-__all__ = ["serve_app"]
+__all__ = ["serve_app", "tls_of"]
+
+
+def tls_of(files: TLSFiles) -> Any:
+    """Return the TLS context of the given files, or None. Raises GambrelError."""
+    if not files.certfile:
+        return None
+    from gambrel.server.tls import tls_context
+
+    return tls_context(files.certfile, files.keyfile or None, client_ca=files.client_ca or None)
 
 
 def serve_app(app: App, listener: socket.socket, message: str, **options: Any) -> None:

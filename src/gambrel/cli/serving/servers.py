@@ -15,6 +15,7 @@ from gambrel import GambrelError
 from gambrel.cli.built import ephemeral_secret
 from gambrel.cli.serving.listening import open_listener
 from gambrel.cli.serving.served import SECRET, TARGET
+from gambrel.cli.serving.tls import PLAIN, TLSFiles
 
 __all__ = ["Place", "arguments", "hand_over"]
 
@@ -42,7 +43,9 @@ class Place(NamedTuple):
         return ["--host", self.host, "--port", str(self.port)]
 
 
-def hand_over(server: str, target: str, place: Place, workers: int, access_log: bool) -> NoReturn:
+def hand_over(
+    server: str, target: str, place: Place, workers: int, access_log: bool, tls: TLSFiles
+) -> NoReturn:
     """Become the server. Does not return.
 
     Raises:
@@ -60,16 +63,18 @@ def hand_over(server: str, target: str, place: Place, workers: int, access_log: 
         pass
     os.environ[TARGET] = target
     os.environ[SECRET] = ephemeral_secret().reveal()
-    click.echo(
-        f"Gambrel serves {target} at {'' if place.uds else 'http://'}{place.bind} ({server})"
-    )
+    scheme = "" if place.uds else f"{tls.scheme}://"
+    click.echo(f"Gambrel serves {target} at {scheme}{place.bind} ({server})")
     sys.stdout.flush()
-    command = [sys.executable, "-m", server, *arguments(server, place, workers, access_log)]
+    command = [sys.executable, "-m", server, *arguments(server, place, workers, access_log, tls)]
     os.execv(sys.executable, command)  # noqa: S606 - our own interpreter, no shell
 
 
-def arguments(server: str, place: Place, workers: int, access_log: bool) -> list[str]:
+def arguments(
+    server: str, place: Place, workers: int, access_log: bool, tls: TLSFiles = PLAIN
+) -> list[str]:
     """Return the command line of a server."""
+    secured = tls.arguments(server) if tls.certfile else []
     log = "--access-log" if access_log else "--no-access-log"
     if server == "uvicorn":
         options = ["--lifespan", "on", "--no-proxy-headers", "--no-server-header", "--factory"]
@@ -77,8 +82,8 @@ def arguments(server: str, place: Place, workers: int, access_log: bool) -> list
     elif server == "hypercorn":
         options = ["--bind", place.bind, "--graceful-timeout", "25"]
         options += ["--access-logfile", "-"] if access_log else []
-        return [*options, "--workers", str(workers), f"asgi:{APP}()"]
+        return [*options, *secured, "--workers", str(workers), f"asgi:{APP}()"]
     else:
         options = ["--interface", "asgi", "--factory", "--respawn-failed-workers"]
         options += ["--workers-kill-timeout", "30", log, *place.options]
-    return [*options, "--workers", str(workers), APP]
+    return [*options, *secured, "--workers", str(workers), APP]

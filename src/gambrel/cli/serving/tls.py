@@ -1,0 +1,75 @@
+"""TLS on the command line: its three options, and what they mean to each server."""
+
+from collections.abc import Callable
+from typing import Any, NamedTuple, TypeVar
+
+import click
+
+__all__ = ["PLAIN", "TLSFiles", "given_files", "tls_options"]
+
+F = TypeVar("F", bound=Callable[..., Any])
+
+_FILE = click.Path(exists=True, dir_okay=False)
+_HELP = {
+    "--certfile": "Speak TLS with this certificate and its chain.",
+    "--keyfile": "The key of the certificate, unless it stands in the same file.",
+    "--client-ca": "Ask clients for a certificate that one of these has signed.",
+}
+
+
+class TLSFiles(NamedTuple):
+    """Paths of PEM files, empty where not given."""
+
+    certfile: str = ""
+    keyfile: str = ""
+    client_ca: str = ""
+
+    @property
+    def scheme(self) -> str:
+        """What a URL begins with."""
+        return "https" if self.certfile else "http"
+
+    def arguments(self, server: str) -> list[str]:
+        """Return the files as options of another server."""
+        names = {
+            "uvicorn": ("--ssl-certfile", "--ssl-keyfile", "--ssl-ca-certs"),
+            "hypercorn": ("--certfile", "--keyfile", "--ca-certs"),
+            "granian": ("--ssl-certificate", "--ssl-keyfile", "--ssl-ca"),
+        }[server]
+        required = {
+            "uvicorn": ["--ssl-cert-reqs", "2"],
+            "hypercorn": ["--verify-mode", "CERT_REQUIRED"],
+            "granian": ["--ssl-client-verify"],
+        }[server]
+        # They do not look for the key beside the certificate, if they are not told to.
+        files = self._replace(keyfile=self.keyfile or self.certfile)
+        options = [part for pair in zip(names, files, strict=True) if pair[1] for part in pair]
+        return [*options, *(required if self.client_ca else ())]
+
+
+PLAIN = TLSFiles()
+"""No TLS."""
+
+
+def tls_options(command: F) -> F:
+    """Let a command take the files; it asks `given_files()` for them."""
+    for name, text in reversed(_HELP.items()):
+        option = click.option(
+            name, metavar="PEM", type=_FILE, help=text, callback=keep, expose_value=False
+        )
+        command = option(command)
+    return command
+
+
+def keep(context: click.Context, option: click.Parameter, value: str | None) -> None:
+    """Note one file for `given_files`."""
+    context.meta[f"{__name__}.{option.name}"] = value or ""
+
+
+def given_files() -> TLSFiles:
+    """Return the files that the running command was given. Raises UsageError for half of them."""
+    meta = click.get_current_context().meta
+    files = TLSFiles(*(meta[f"{__name__}.{name}"] for name in TLSFiles._fields))
+    if not files.certfile and any(files):
+        raise click.UsageError("--keyfile and --client-ca need --certfile")
+    return files

@@ -1,0 +1,103 @@
+import http.client
+import shutil
+import ssl
+import subprocess
+from contextlib import closing
+from pathlib import Path
+
+import pytest
+
+from gambrel.cli.serving.tls import TLSFiles
+from tests.cli.processes import PATIENCE
+
+WHO = """
+from gambrel import App, Request
+
+app = App()
+
+
+@app.get("/")
+async def who(request: Request) -> str:
+    subject = request.connection.tls["certificate"]["subject"]
+    return f"{request.scheme}: {dict(part[0] for part in subject)['commonName']}"
+"""
+
+
+@pytest.fixture(scope="module")
+def keys(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    """Return a folder with an authority, and what it has signed: a server's and a client's."""
+    openssl = shutil.which("openssl")
+    if openssl is None:
+        pytest.skip("no openssl here to make certificates")
+    folder = tmp_path_factory.mktemp("keys")
+
+    def make(name: str, subject: str, *options: str) -> None:
+        files = ["-keyout", f"{name}.key", "-out", f"{name}.pem", "-days", "2", "-nodes"]
+        command = [openssl, "req", "-x509", "-newkey", "rsa:2048", *files, "-subj", subject]
+        subprocess.run([*command, *options], cwd=folder, check=True, capture_output=True)
+
+    signed = ("-CA", "ca.pem", "-CAkey", "ca.key", "-addext", "basicConstraints=CA:FALSE")
+    make("ca", "/CN=Roof", "-addext", "keyUsage=critical,keyCertSign")
+    make("server", "/CN=localhost", "-addext", "subjectAltName=DNS:localhost", *signed)
+    make("client", "/CN=Ada", *signed)
+    return folder
+
+
+def ask(port: int, keys: Path, *, is_known: bool = True) -> str:
+    context = ssl.create_default_context(cafile=keys / "ca.pem")
+    if is_known:
+        context.load_cert_chain(keys / "client.pem", keys / "client.key")
+    client = http.client.HTTPSConnection("localhost", port, timeout=PATIENCE, context=context)
+    with closing(client):
+        client.request("GET", "/")
+        return client.getresponse().read().decode()
+
+
+def test_a_request_over_tls_tells_whose_certificate_the_client_has(folder, start, keys):
+    (folder / "app.py").write_text(WHO)
+    files = {"certfile": "server.pem", "keyfile": "server.key", "client-ca": "ca.pem"}
+    given = [part for name, file in files.items() for part in (f"--{name}", str(keys / file))]
+    run = start("run", "--port", "0", *given)
+    port = int(run.line(r"at https://127.0.0.1:(\d+)$")[1])
+
+    assert ask(port, keys) == "https: Ada"
+    with pytest.raises((ssl.SSLError, ConnectionError, http.client.RemoteDisconnected)):
+        ask(port, keys, is_known=False)
+
+
+def test_certificates_that_cannot_be_used_are_told_before_anything_is_served(gambrel, shop):
+    Path("nonsense.pem").write_text("nothing")
+
+    result = gambrel("run", "--port", "0", "--certfile", "nonsense.pem")
+
+    assert result.exit_code == 1
+    assert "[server.certificate]" in result.stderr
+
+
+@pytest.mark.parametrize("option", ["--keyfile", "--client-ca"])
+def test_a_key_without_a_certificate_is_a_wrong_command_line(gambrel, shop, option):
+    Path("some.pem").write_text("something")
+
+    result = gambrel("run", option, "some.pem")
+
+    assert result.exit_code == 2
+    assert "need --certfile" in result.stderr
+
+
+@pytest.mark.parametrize(
+    ("server", "options"),
+    [
+        ("uvicorn", "--ssl-certfile c --ssl-keyfile k --ssl-ca-certs a --ssl-cert-reqs 2"),
+        ("hypercorn", "--certfile c --keyfile k --ca-certs a --verify-mode CERT_REQUIRED"),
+        ("granian", "--ssl-certificate c --ssl-keyfile k --ssl-ca a --ssl-client-verify"),
+    ],
+)
+def test_other_servers_are_told_in_their_own_words(server, options):
+    assert " ".join(TLSFiles("c", "k", "a").arguments(server)) == options
+
+
+def test_a_key_beside_its_certificate_is_found_by_other_servers():
+    assert TLSFiles("both").arguments("uvicorn") == [
+        *("--ssl-certfile", "both"),
+        *("--ssl-keyfile", "both"),
+    ]

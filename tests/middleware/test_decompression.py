@@ -8,7 +8,7 @@ import pytest
 from gambrel.core.http.errors import BadRequest, ContentTooLarge, UnsupportedMediaType
 from gambrel.core.http.request import Request
 from gambrel.core.http.response import Response, Text
-from gambrel.middleware.decompression import Decompressor
+from gambrel.middleware.decompression import Decompressor, gunzip
 from gambrel.testing import make_request
 from tests.middleware.chain import ask
 
@@ -17,6 +17,17 @@ def sent(body: bytes, coding: str = "gzip") -> Request:
     return make_request(
         "POST", "/", headers={"content-encoding": coding, "content-type": "text/plain"}, body=body
     )
+
+
+def sent_in_pieces(*pieces: bytes) -> Request:
+    async def coming() -> AsyncIterator[bytes]:
+        for piece in pieces:
+            await asyncio.sleep(0)
+            yield piece
+
+    request = sent(b"")
+    request.recode(coming(), request.headers)
+    return request
 
 
 async def echo(request: Request) -> Response:
@@ -67,6 +78,30 @@ def test_a_ratio_guards_what_is_still_small_enough():
     assert passed.status == 200
 
 
+def test_a_bomb_within_the_limit_stops_at_the_ratio():
+    async def read() -> int:
+        async def arriving() -> AsyncIterator[bytes]:
+            yield gzip.compress(bytes(5 << 20))
+
+        return sum([len(piece) async for piece in gunzip(arriving(), 1 << 30)])
+
+    with pytest.raises(ContentTooLarge):
+        asyncio.run(read())
+
+
+def test_several_members_are_one_body():
+    answer = ask(Decompressor(), sent(gzip.compress(b"te") + gzip.compress(b"a")), echo)
+
+    assert answer.body.startswith(b"tea ")
+
+
+def test_what_arrives_is_counted_even_where_nothing_comes_out():
+    nothing = gzip.compress(b"") * 100_000
+
+    with pytest.raises(ContentTooLarge):
+        ask(Decompressor(), sent_in_pieces(nothing), echo)
+
+
 def test_a_stream_is_unpacked_while_it_arrives():
     packer = zlib.compressobj(wbits=31)
     pieces = [packer.compress(b"a" * 10) + packer.flush(zlib.Z_SYNC_FLUSH), packer.flush()]
@@ -74,12 +109,4 @@ def test_a_stream_is_unpacked_while_it_arrives():
     async def read(request: Request) -> Response:
         return Text(str([piece async for piece in request.stream()]))
 
-    async def coming() -> AsyncIterator[bytes]:
-        for piece in pieces:
-            await asyncio.sleep(0)
-            yield piece
-
-    request = sent(b"")
-    request.recode(coming(), request.headers)
-
-    assert ask(Decompressor(), request, read).body == b"[b'aaaaaaaaaa']"
+    assert ask(Decompressor(), sent_in_pieces(*pieces), read).body == b"[b'aaaaaaaaaa']"

@@ -6,7 +6,7 @@ whatever serves or tests it) orders, checks and compiles, and freezes what was d
 
 import asyncio
 import logging
-from collections.abc import AsyncIterator, Callable, Iterable, Iterator, Mapping, Sequence
+from collections.abc import AsyncIterator, Callable, Iterable, Iterator, Sequence
 from contextlib import asynccontextmanager, contextmanager
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, TypeVar
@@ -24,7 +24,6 @@ from gambrel.core.app.tasks import Tasks
 from gambrel.core.binding.providers import Providers, identity
 from gambrel.core.binding.threads import WorkerPool
 from gambrel.core.http.errors import GambrelError
-from gambrel.core.http.headers import Headers
 from gambrel.core.http.request import Request
 from gambrel.core.http.response import Response
 from gambrel.core.routing.route import FIELDS, Route
@@ -36,7 +35,6 @@ if TYPE_CHECKING:
 
 __all__ = ["App"]
 
-_OF_MESSAGE = ("content-", "expect", "if-", "range", "transfer-encoding")
 F = TypeVar("F", bound=Callable[..., Any])
 
 
@@ -211,33 +209,13 @@ class App(Router):
         """Return the answer to a request: for edges with tasks, and for sub-requests."""
         return await self._running().respond(request)
 
-    async def request(
-        self,
-        method: str,
-        target: str,
-        *,
-        like: Request,
-        headers: Mapping[str, str] | None = None,
-        body: bytes = b"",
-    ) -> Response:
-        """Answer a request of our own, in the name of another: its client, cookies, credentials.
+    async def request(self, method: str, target: str, *, like: Request, **message: Any) -> Response:
+        """Answer a request of our own in the name of another, made by `like.another`.
 
-        It passes middleware and routing as any other; errors are responses. `target` is a path
-        with its query, percent-encoded, `headers` replace those of `like`, of which what tells of
-        its body or its cached copy is left out. What the answer holds open is closed with that to
-        `like`.
+        It passes middleware and routing as any other; errors are responses. What the answer holds
+        open is closed with that to `like`.
         """
-        given = {name.lower(): value for name, value in (headers or {}).items()}
-        pairs = [
-            (name, value)
-            for name, value in like.headers.pairs()
-            if name not in given and not name.startswith(_OF_MESSAGE)
-        ]
-        path, _, query = target.partition("?")
-        fields = Headers([*pairs, *given.items()])
-        request = Request(method, path, query, fields, like.connection, body)
-        request.id = like.id
-        response = await self.respond(request)
+        response = await self.respond(like.another(method, target, **message))
         like.draft.on_close(response.close)
         return response
 

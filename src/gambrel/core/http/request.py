@@ -7,12 +7,12 @@ it is asked for. Addresses and scheme are those after the trusted proxies.
 import asyncio
 import itertools
 import os
-from collections.abc import AsyncIterator
+from collections.abc import AsyncIterator, Mapping
 from functools import cached_property
 from typing import Any, Protocol, TypeVar
 
-import msgspec
-
+from gambrel.conversion.convert import json_decoder
+from gambrel.conversion.errors import InvalidError, MalformedError
 from gambrel.core.http.bodies.forms import FormData, parse_form
 from gambrel.core.http.errors import BadRequest, ContentTooLarge, UnsupportedMediaType
 from gambrel.core.http.headers import Headers, ResponseHeaders
@@ -268,9 +268,11 @@ class Request:
         """Return the body as JSON. Raises UnsupportedMediaType or BadRequest."""
         self.refuse_coding()
         try:
-            return msgspec.json.decode(await self.body())
-        except (msgspec.DecodeError, UnicodeDecodeError, RecursionError):
-            raise BadRequest("The body is not valid JSON.") from None
+            return _decode_json(await self.body())
+        except MalformedError as error:
+            raise BadRequest(str(error)) from None
+        except InvalidError:
+            raise BadRequest("The body has a number that is out of range.") from None
 
     async def text(self) -> str:
         """Return the body as text. Raises BadRequest unless it is UTF-8."""
@@ -330,6 +332,31 @@ class Request:
         """Header fields, cookies and status to lay over whatever the handler answers."""
         return Response(status=getattr(self.endpoint, "status", 200))
 
+    def another(
+        self,
+        method: str,
+        target: str,
+        *,
+        headers: Mapping[str, str] | None = None,
+        body: bytes = b"",
+    ) -> "Request":
+        """Return a request in the name of the same client: its cookies, credentials and id.
+
+        `target` is a path with its query, percent-encoded. `headers` replace those of this
+        request, of which what tells of its body or of a cached copy is left out.
+        """
+        given = {name.lower(): value for name, value in (headers or {}).items()}
+        fields = [
+            (name, value)
+            for name, value in self.headers.pairs()
+            if name not in given and not name.startswith(_OF_MESSAGE)
+        ]
+        path, _, query = target.partition("?")
+        all_fields = Headers([*fields, *given.items()])
+        request = Request(method, path, query, all_fields, self.connection, body)
+        request.id = self.id
+        return request
+
     async def hint(self, *links: str) -> None:
         """Tell the client what the response will need while that is made (103, RFC 8297).
 
@@ -346,6 +373,10 @@ class Request:
 
     def __repr__(self) -> str:
         return f"<Request {self.method} {self.raw_path}>"
+
+
+_OF_MESSAGE = ("content-", "expect", "if-", "range", "transfer-encoding")
+_decode_json = json_decoder(Any)
 
 
 class _Spent:

@@ -203,6 +203,23 @@ def test_a_request_that_is_malformed_itself_is_told_as_far_as_it_goes():
     assert (facts.path, facts.query) == ("/%ff", ())
 
 
+@pytest.mark.parametrize("name", ["PWD", "OLDPWD", "APP_SESSION"])
+def test_a_directory_named_in_the_environment_is_no_secret(monkeypatch, tmp_path, name):
+    monkeypatch.setenv(name, str(tmp_path))
+
+    made = report(lambda: open(tmp_path / "missing.txt"))  # noqa: PTH123, SIM115 - it fails
+
+    assert f"{tmp_path}/missing.txt" in made.error.message
+
+
+def test_a_working_directory_that_is_gone_is_no_secret(monkeypatch):
+    monkeypatch.setenv("OLDPWD", "/gone/long-ago")
+
+    made = report(lambda: {}["/gone/long-ago/x"])
+
+    assert "/gone/long-ago" in made.error.message
+
+
 def test_secrets_of_the_environment_are_hidden(monkeypatch):
     monkeypatch.setenv("SHOP_SECRET_KEY", "0123456789abcdef")
 

@@ -4,6 +4,7 @@ The report shows every value and every text through a `Redactor`; it decides not
 """
 
 import dataclasses
+import os
 import re
 import reprlib
 from collections.abc import Iterable, Mapping
@@ -23,6 +24,7 @@ _WORDS = frozenset(
         session sessionid signature ssn token tokens totp xsrf""",
     )
 )
+_DIRECTORIES = ("PWD", "OLDPWD")  # of the shell: where it is, and no password
 _PHRASES = ("apikey", "accesskey", "privatekey", "secretkey", "signingkey", "encryptionkey")
 _WORD = re.compile(r"[A-Z]+(?![a-z])|[A-Z]?[a-z]+")
 
@@ -43,9 +45,16 @@ _PAIR = re.compile(r"(?P<name>[\w-]{2,60})=(?P<value>[^\s&;,'\"()\[\]{}]{1,2000}
 
 def is_secret_name(name: str) -> bool:
     """Tell whether a variable, key, header or setting of this name may hold a secret."""
+    if name in _DIRECTORIES:
+        return False
     words = [word.lower() for word in _WORD.findall(name)]
     joined = "".join(words)
     return not _WORDS.isdisjoint(words) or any(phrase in joined for phrase in _PHRASES)
+
+
+def is_directory(value: str) -> bool:
+    """Tell whether a text is the path of a directory here: every frame of a page may show it."""
+    return os.path.isabs(value) and os.path.isdir(value)  # noqa: PTH112, PTH117 - any text is asked
 
 
 class Redactor:
@@ -64,7 +73,7 @@ class Redactor:
         """Hide a value, or every text in it, wherever it stands from now on."""
         if isinstance(value, bytes):
             value = value.decode("utf-8", "replace")
-        if isinstance(value, str) and len(value) >= 6:
+        if isinstance(value, str) and len(value) >= 6 and not is_directory(value):
             self._values.add(value)
         elif isinstance(value, Mapping):
             self.learn(list(value.values()))

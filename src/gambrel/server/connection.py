@@ -7,6 +7,7 @@ import asyncio
 from collections.abc import Callable
 from typing import Any
 
+from gambrel.core.http.request import Request
 from gambrel.server.exchange import Exchange
 from gambrel.server.reader import Reader
 from gambrel.server.state import ServerState
@@ -88,6 +89,12 @@ class Connection(asyncio.Protocol):
             self.scheme = "https"
             self.tls = tls_details(transport)
         self.state.connections.add(self)
+
+    async def hint(self, request: Request, links: list[tuple[str, str]]) -> None:
+        """Send an early hint ahead of the answer to `request`, unless that has begun."""
+        await asyncio.sleep(0)  # from here on, a request of the short way has its exchange
+        if self.exchange is not None and self.exchange.request is request:
+            self.exchange.hint(links)
 
     # Back-pressure ------------------------------------------------------------------------------
 

@@ -64,6 +64,11 @@ class Exchange(Work):
         except Exception as error:
             self.broken(response, error)
 
+    def hint(self, links: list[tuple[str, str]]) -> None:
+        """Send an early hint (RFC 8297), if there is time for it and the client may know it."""
+        if self.is_recent and not self.is_answered and not self.line.is_gone:
+            self.line.write(render_head(103, links) + b"\r\n\r\n")
+
     def drop(self, response: Response) -> None:
         """Close an answer that nobody waits for any more."""
         self.is_answered = True

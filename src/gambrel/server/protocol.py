@@ -19,7 +19,7 @@ from gambrel.server.exchange import Exchange
 from gambrel.server.head import ALLOWED, Head, Refusal
 from gambrel.server.reader import Reader
 from gambrel.server.state import ServerState
-from gambrel.server.wire import render_head, render_refusal
+from gambrel.server.wire import render_refusal
 
 __all__ = ["HTTPProtocol", "LoggedHTTPProtocol", "ServerState"]
 
@@ -198,15 +198,6 @@ class HTTPProtocol(Connection):
         """Tell the client to send the body it asked about (RFC 9110 §10.1.1)."""
         if not self.is_closing:
             self.write(b"HTTP/1.1 100 Continue\r\n\r\n")
-
-    async def hint(self, request: Request, links: list[tuple[str, str]]) -> None:
-        """Send an early hint (RFC 8297) ahead of an answer that has not begun."""
-        await asyncio.sleep(0)  # from here on, a request of the short way has its exchange
-        exchange = self.exchange
-        if exchange is None or exchange.request is not request or exchange.is_answered:
-            return
-        if exchange.is_recent and not self.is_closing:
-            self.write(render_head(103, links) + b"\r\n\r\n")
 
     # The general way, out -------------------------------------------------------------------------
 

@@ -29,10 +29,10 @@ def test_requests_of_one_connection_do_not_mix(host: Host) -> None:
             assert (told["cookies"], told["size"]) == ({"user": str(n)} if n % 2 else {}, n)
 
 
-def test_pipelined_requests_are_answered_in_order(native: Host) -> None:
+def test_pipelined_requests_are_answered_in_order(host: Host) -> None:
     sent = [message(f"/segment/{n}", headers=[f"Cookie: n={n}"]) for n in range(10)]
     sent.insert(5, message("/echo", "POST", body=b"GET /admin HTTP/1.1\r\n\r\n"))
-    with native.connect() as wire:
+    with host.connect() as wire:
         wire.send(b"".join(sent))
         told = [wire.answer().json for _ in sent]
 
@@ -40,8 +40,8 @@ def test_pipelined_requests_are_answered_in_order(native: Host) -> None:
     assert told[5]["size"] == 23
 
 
-def test_slow_answers_keep_their_place_in_a_pipeline(native: Host) -> None:
-    with native.connect() as wire:
+def test_slow_answers_keep_their_place_in_a_pipeline(host: Host) -> None:
+    with host.connect() as wire:
         wire.send(message("/wait?note=first&seconds=0.05") + message("/ping"))
         told = [wire.answer().text for _ in range(2)]
 

@@ -93,6 +93,8 @@ def test_a_path_of_many_slashes_costs_little():
         ([(b"content-length", b"+3")], 400),
         ([(b"content-length", b"9" * 20)], 400),
         ([(b"host", b"localhost")], 400),
+        ([(b"expect", b"100-Continue")], 200),
+        ([(b"expect", b"200-maybe")], 417),
         ([(b"x", b"a\x00b")], 400),
         ([(b"x", b"a\rb")], 400),
         ([(b"x", b"a\x7fb")], 400),
@@ -104,6 +106,11 @@ def test_a_path_of_many_slashes_costs_little():
 )
 def test_fields_are_held_to_what_http_allows(headers, status):
     assert status_of(scope_of("/", "POST", headers=headers)) == status
+
+
+@pytest.mark.parametrize("version", ["0.9", "1.2", "2.0", "9"])
+def test_versions_that_nobody_speaks_are_505(version):
+    assert status_of(scope_of("/", http_version=version)) == 505
 
 
 def test_chunks_in_http_1_0_are_refused():

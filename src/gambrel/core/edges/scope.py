@@ -116,11 +116,15 @@ def split_root(path: str, root: str) -> tuple[str, str]:
 def body_length(scope: Scope, headers: Headers) -> int | None:
     """Return the length of the body, None where only its end will tell (RFC 9112 §6.3)."""
     version = scope.get("http_version") or "1.1"
+    if version not in {"1", "1.0", "1.1", "2", "3"}:  # granian's 1.0 is "1"
+        raise Refusal(505)
+    if (headers.first("expect") or "100-continue").lower() != "100-continue":
+        raise Refusal(417)
     length, coding = headers.first("content-length"), headers.first("transfer-encoding")
     if coding is not None:
         if coding.lower() != "chunked":
             raise Refusal(501)
-        if length is not None or version == "1.0":
+        if length is not None or version in {"1", "1.0"}:
             raise Refusal(400)
         return None
     if length is None:

@@ -134,7 +134,7 @@ class Exchange(Work):
             self.report()
             await self.line.state.close_response(response)
             raise
-        except Exception as error:
+        except (Exception, SystemExit) as error:
             self.broken(response, error)
             return
         self.sender = None

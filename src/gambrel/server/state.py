@@ -123,7 +123,7 @@ class ServerState:
         """Run what `on_close` has collected; a failure is logged."""
         try:
             await response.close()
-        except Exception:
+        except (Exception, SystemExit):
             _log.exception("closing a response failed")
 
     # All connections --------------------------------------------------------------------------

@@ -376,3 +376,66 @@ def test_an_answer_that_comes_too_late_is_closed(options, fails):
 
     assert run(app, use) == 503
     assert closed == ([] if fails else ["closed"])
+
+
+# Code that would end the process ---------------------------------------------------------------
+
+
+async def exits() -> str:
+    raise SystemExit(3)
+
+
+async def exits_later() -> str:
+    await asyncio.sleep(0)
+    raise SystemExit(3)
+
+
+def exits_in_thread() -> str:
+    raise SystemExit(3)
+
+
+def interrupts_in_thread() -> str:
+    raise KeyboardInterrupt
+
+
+def exiting_dependency() -> int:
+    raise SystemExit(3)
+
+
+async def depends(number: Annotated[int, Depends(exiting_dependency)]) -> int:
+    return number
+
+
+async def exits_around(request: Request, call_next: Any) -> Response:
+    await call_next(request)
+    raise SystemExit(3)
+
+
+@pytest.mark.parametrize(
+    ("handler", "options"),
+    [
+        (exits, {}),
+        (exits_later, {}),
+        (exits_in_thread, {}),
+        (exits_in_thread, {"inline": True}),
+        (exits_in_thread, {"middleware": [passes_on]}),
+        (interrupts_in_thread, {}),
+        (depends, {}),
+        (waits, {"middleware": [exits_around]}),
+    ],
+)
+def test_code_that_would_end_the_process_is_an_unknown_error_logged_once(handler, options, caplog):
+    app = app_of(handler, **options)
+
+    async def use() -> Answer:
+        return await read(await entered(make_request(app)))
+
+    assert run(app, use).status == 500
+    assert len(caplog.records) == 1
+
+
+def test_a_handler_for_all_errors_answers_an_exit():
+    app = app_of(exits)
+    app.on_error(Exception)(lambda request, error: Response("sorry", 500))
+
+    assert ask(app).body == b"sorry"

@@ -310,14 +310,14 @@ def test_the_source_can_be_read():
         "async def endpoint(request):",
         "    try:",
         "        arg_name = request.params['name']",
-        "    except Exception as error:",
+        "    except (Exception, SystemExit) as error:",
         "        return await failed(request, diagnose(request, error))",
         "    try:",
         "        result = await handler(arg_name)",
         "        if result.__class__ is str:",
         "            return Reply(baked, result.encode())",
         "        return respond(request, result)",
-        "    except Exception as error:",
+        "    except (Exception, SystemExit) as error:",
         "        return await failed(request, error)",
     ]
 

@@ -82,10 +82,12 @@ class ErrorBoundary:
         """Answer an error; `scopes` are the handlers of the route's groups, innermost first.
 
         Raises:
-            BaseException: The error itself, when it is a cancellation or an exit.
+            BaseException: The error itself, when it is a cancellation or an interrupt.
         """
         while isinstance(error, BaseExceptionGroup) and len(error.exceptions) == 1:
             error = error.exceptions[0]
+        if isinstance(error, SystemExit):
+            error = unwanted_exit(error)
         if not isinstance(error, Exception):
             raise error
         if isinstance(error, ClientGone):
@@ -93,7 +95,7 @@ class ErrorBoundary:
         failure = _Failure(request, error)
         try:
             return await self._answer(failure, (*scopes, self._handlers))
-        except Exception as broken:  # an error handler failed: nothing of the app is used now
+        except (Exception, SystemExit) as broken:  # a handler failed: the app is not used now
             incident = failure.incident or _new_incident()
             self._log.error("%s while answering %s", incident, failure, exc_info=broken)
             return _plain_500(incident)
@@ -172,6 +174,13 @@ async def _ask(handler: ErrorHandler, failure: _Failure) -> Response | Exception
     if answer is not None and not isinstance(answer, Response):
         raise TypeError(f"the error handler {handler.handle!r} returned a {type(answer).__name__}")
     return answer
+
+
+def unwanted_exit(error: SystemExit) -> RuntimeError:
+    """The error of code that ends the process while others are being served: `sys.exit()`."""
+    problem = RuntimeError(f"the code of a request raised {error!r}")
+    problem.__cause__ = error
+    return problem
 
 
 def _new_incident() -> str:

@@ -233,7 +233,7 @@ class Pipeline:
                 answer = await self.pool.run(endpoint.call, request, dispose=discard)
             else:
                 answer = endpoint.call(request)
-        except Exception as error:
+        except (Exception, SystemExit) as error:
             return await self.failed(request, error)
         response: Response = answer if isinstance(answer, Response) else await answer
         return response
@@ -274,7 +274,7 @@ def guarded(middleware: Middleware, call_next: CallNext, failed: Failed) -> Call
             if not isinstance(response, Response):
                 raise not_a_response(middleware, response)
             return response
-        except Exception as error:
+        except (Exception, SystemExit) as error:
             return await failed(request, error)
 
     return layer

@@ -160,7 +160,7 @@ def dependent_endpoint(plan: Plan, in_thread: RunInThread) -> Callable[[Request]
         except BaseException as error:
             if response is not None:
                 await drop(response)
-            if not isinstance(error, Exception):
+            if not isinstance(error, Exception | SystemExit):
                 raise
             return await failed(request, error)
 

@@ -79,7 +79,7 @@ class Writer:
             head += [
                 "    try:",
                 *(f"        {line}" for line in binding),
-                "    except Exception as error:",
+                "    except (Exception, SystemExit) as error:",
                 f"        return {awaiting}failed(request, diagnose(request, error))",
             ]
         return [
@@ -87,7 +87,7 @@ class Writer:
             "    try:",
             f"        result = {awaiting}handler({self.arguments()})",
             *(f"        {line}" for line in self.answer()),
-            "    except Exception as error:",
+            "    except (Exception, SystemExit) as error:",
             f"        return {awaiting}failed(request, error)",
         ]
 

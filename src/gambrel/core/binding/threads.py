@@ -110,8 +110,12 @@ class WorkerPool:
             call, arguments, finish, context = job
             try:
                 finished.append((finish, context.run(call, *arguments), None))
-            except StopIteration as error:  # no future takes one
-                finished.append((finish, None, RuntimeError(f"{call!r} raised {error!r}")))
+            except (StopIteration, KeyboardInterrupt) as error:
+                # No future takes the one; the other is no signal, which only the main thread gets.
+                problem = RuntimeError(f"{call!r} raised {error!r}")
+                problem.__cause__ = error
+                finished.append((finish, None, problem))
+                del problem
             except BaseException as error:
                 finished.append((finish, None, error))
             del job, call, arguments, finish, context

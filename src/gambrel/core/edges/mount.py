@@ -58,7 +58,7 @@ class Mount:
                 self.tasks.add(exchange.task)  # it may outlive its response: the loop forgets it
                 exchange.task.add_done_callback(self.tasks.discard)
                 return await exchange.respond()
-            except Exception as error:
+            except (Exception, SystemExit) as error:
                 return await failed(request, error)
 
         return endpoint
@@ -148,13 +148,13 @@ class Exchange:
         self.sent: asyncio.Queue[Message] = asyncio.Queue()
         self.room = asyncio.Semaphore(2)  # the head and one piece
         self.over = asyncio.Event()
-        self.error: Exception | None = None
+        self.error: Exception | SystemExit | None = None
 
     async def run(self, app: ASGIApp, scope: Scope) -> None:
         """Call the app."""
         try:
             await app(scope, self.receive, self.send)
-        except Exception as error:
+        except (Exception, SystemExit) as error:
             self.error = self.error or error
             if self.is_complete:
                 _log.exception("a mounted app failed after its response")

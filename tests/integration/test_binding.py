@@ -317,3 +317,25 @@ def test_what_a_class_computes_is_a_field_of_the_declared_type():
     assert answer.json()["quantity"] == 3
     described = document["components"]["schemas"]["CartShown"]
     assert described["properties"]["quantity"] == {"type": "integer"}
+
+
+def test_a_picture_that_is_none_is_refused_whatever_it_is_called():
+    app = App()
+
+    @app.post("/picture")
+    async def keep(
+        picture: Annotated[Upload, File(content_types=("image/png", "image/gif"))],
+    ) -> str:
+        return picture.content_type
+
+    def send(client: Client, content: bytes, content_type: str) -> Any:
+        return client.post("/picture", files={"picture": ("a.png", content, content_type)})
+
+    with Client(app) as client:
+        gif = send(client, b"GIF89a...", "image/gif")
+        script = send(client, b"<script>", "image/png")
+        other = send(client, b"%PDF-1.7", "application/pdf")
+
+    assert gif.text == "image/gif"
+    assert [fault["message"] for fault in script.json()["errors"]] == ["is no image/png"]
+    assert other.status_code == 422

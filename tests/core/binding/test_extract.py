@@ -375,19 +375,20 @@ def test_uploads_are_bound_beside_fields():
     [
         ((), "missing"),
         ((part("file", b"text"),), "missing"),
-        ((part("file", b"12345", "a.png", "image/png"),), "size"),
+        ((part("file", b"\x89PNG\r\n\x1a\n", "a.png", "image/png"),), "size"),
         ((part("file", b"1", "a.txt", "text/plain"),), "type"),
-        ((part("file", b"1", "a", "image/png"),) * 2, "duplicate"),
+        ((part("file", b"1", "a.png", "image/png"),), "type"),
+        ((part("file", b"GIF89a", "a", "image/gif"),) * 2, "duplicate"),
     ],
 )
 def test_a_file_that_does_not_fit_is_a_fault_of_the_form(parts, code):
     async def handle(
-        file: Annotated[Upload, File(max_size=4, content_types=("image/png", "image/gif"))],
+        file: Annotated[Upload, File(max_size=6, content_types=("image/png", "image/gif"))],
     ) -> str:
         return "taken"
 
     assert posted(handle, *parts).faults == [("form", "file", code)]
-    assert posted(handle, part("file", b"1234", "a", "image/gif")).body == b"taken"
+    assert posted(handle, part("file", b"GIF89a", "a", "image/gif")).body == b"taken"
 
 
 # The framework's own --------------------------------------------------------------------------

@@ -178,6 +178,8 @@ def from_file(parameter: Parameter) -> Extractor:
                 raise ConversionError("size", f"must have at most {marker.max_size} bytes")
             if marker.content_types and upload.content_type not in marker.content_types:
                 raise ConversionError("type", f"must be {' or '.join(marker.content_types)}")
+            if marker.content_types and not upload.is_as_claimed:
+                raise ConversionError("type", f"is no {upload.content_type}")
         if many:
             return uploads
         if len(uploads) > 1:

@@ -47,7 +47,10 @@ class Form(Marker, frozen=True, kw_only=True):
 
 
 class File(Marker, frozen=True, kw_only=True):
-    """An uploaded file of a multipart form, of at most `max_size` bytes."""
+    """An uploaded file of a multipart form, of at most `max_size` bytes.
+
+    With `content_types`, its type is one of these, and its content begins as that type does.
+    """
 
     max_size: int | None = None
     content_types: tuple[str, ...] = ()

@@ -14,9 +14,11 @@ from gambrel.core.http.query import build_query
 FORM = "application/x-www-form-urlencoded"
 
 
-def filled(*pieces: bytes, filename: str = "a.txt", spool: int = 100) -> Upload:
+def filled(
+    *pieces: bytes, filename: str = "a.txt", content_type: str = "", spool: int = 100
+) -> Upload:
     async def fill() -> Upload:
-        upload = Upload("file", filename, spool=spool)
+        upload = Upload("file", filename, content_type, spool=spool)
         for piece in pieces:
             await upload.write(piece)
         await upload.finish()
@@ -237,3 +239,37 @@ def test_closing_a_form_closes_its_uploads() -> None:
 
 def test_values_are_not_in_the_repr() -> None:
     assert "secret" not in repr(parse_form(b"password=secret", FORM))
+
+
+@pytest.mark.parametrize(
+    ("content_type", "content"),
+    [
+        ("image/png", b"\x89PNG\r\n\x1a\nIHDR"),
+        ("image/jpeg", b"\xff\xd8\xff\xe0JFIF"),
+        ("image/gif", b"GIF89a..."),
+        ("image/gif", b"GIF87a..."),
+        ("image/webp", b"RIFF\x1a\0\0\0WEBPVP8L"),
+        ("application/pdf", b"%PDF-1.7\n"),
+        ("application/zip", b"PK\x03\x04..."),
+        ("application/zip", b"PK\x05\x06" + bytes(18)),
+    ],
+)
+def test_content_that_begins_as_its_type_does_is_as_claimed(
+    content_type: str, content: bytes
+) -> None:
+    whole = filled(content, content_type=content_type)
+    dripped = filled(*(bytes([byte]) for byte in content), content_type=content_type)
+
+    assert whole.is_as_claimed
+    assert dripped.is_as_claimed
+    assert dripped.start == content[:12]
+    assert not filled(b"<script>alert(1)", content_type=content_type).is_as_claimed
+    assert not filled(b"", content_type=content_type).is_as_claimed
+    assert not filled(b" " + content, content_type=content_type).is_as_claimed
+
+
+def test_a_sound_is_no_picture_and_other_types_are_not_looked_at() -> None:
+    sound = filled(b"RIFF\x1a\0\0\0WAVEfmt ", content_type="image/webp")
+
+    assert not sound.is_as_claimed
+    assert filled(b"anything", content_type="text/plain").is_as_claimed

@@ -38,14 +38,25 @@ class FormLimits(Struct, frozen=True):
     spool: int = 1 * _MiB
 
 
+_SIGNATURES = {
+    "image/png": (b"\x89PNG\r\n\x1a\n",),
+    "image/jpeg": (b"\xff\xd8\xff",),
+    "image/gif": (b"GIF87a", b"GIF89a"),
+    "image/webp": (b"RIFFWEBP",),  # with the length of the file in between
+    "application/pdf": (b"%PDF-",),
+    "application/zip": (b"PK\x03\x04", b"PK\x05\x06"),
+}
+
+
 class Upload:
     """A file from a form: kept in memory while small, else in a temporary file without a name.
 
     `filename` is what the client called it, without folders and control characters: show it,
-    never build a path or trust a type from it. `content_type` is the client's claim as well.
+    never build a path or trust a type from it. `content_type` is the client's claim as well;
+    `is_as_claimed` looks at how the content begins, `start` (12 bytes).
     """
 
-    __slots__ = ("_file", "_pending", "_spool", "content_type", "filename", "name", "size")
+    __slots__ = ("_file", "_pending", "_spool", "content_type", "filename", "name", "size", "start")
 
     def __init__(
         self, name: str, filename: str, content_type: str = "", spool: int = 1 * _MiB
@@ -54,6 +65,7 @@ class Upload:
         self.filename = clean_filename(filename)
         self.content_type = content_type
         self.size = 0
+        self.start = b""
         self._spool = spool
         self._pending = bytearray()
         self._file: IO[bytes] = BytesIO()
@@ -63,8 +75,18 @@ class Upload:
         """Whether no temporary file was needed."""
         return isinstance(self._file, BytesIO)
 
+    @property
+    def is_as_claimed(self) -> bool:
+        """Whether it begins as PNG, JPEG, GIF, WebP, PDF or ZIP do; other types go unseen."""
+        start = self.start
+        if start.startswith(b"RIFF"):
+            start = start[:4] + start[8:]
+        return start.startswith(_SIGNATURES.get(self.content_type, b""))
+
     async def write(self, data: bytes) -> None:
         """Append bytes. Disk is written in a thread, in large pieces."""
+        if self.size < 12:
+            self.start += data[: 12 - self.size]
         self.size += len(data)
         if self.in_memory and self.size <= self._spool:
             self._file.write(data)

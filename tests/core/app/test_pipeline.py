@@ -439,3 +439,16 @@ def test_a_handler_for_all_errors_answers_an_exit():
     app.on_error(Exception)(lambda request, error: Response("sorry", 500))
 
     assert ask(app).body == b"sorry"
+
+
+@pytest.mark.parametrize("error", [KeyError("x"), SystemExit(3)])
+def test_a_predicate_that_raises_is_an_unknown_error_behind_all_middleware(error, caplog):
+    def broken(request: Request) -> bool:
+        raise error
+
+    app = App()
+    app.middleware(passes_on)
+    app.add("/", waits, ["GET"], when=(broken,))
+
+    assert ask(app).header("x-passed") == "500"
+    assert len(caplog.records) == 2  # one for each entry

@@ -1,4 +1,6 @@
-from gambrel.core.http.errors import BadRequest
+import pytest
+
+from gambrel.core.http.errors import BadRequest, HTTPError
 from gambrel.core.http.headers import Headers
 from gambrel.core.routing.outcome import Miss
 from gambrel.core.routing.predicates import accept, content_type, header, not_
@@ -85,3 +87,11 @@ def test_a_malformed_accept_is_a_bad_request():
 
     assert miss.status == 400
     assert isinstance(miss.error(), BadRequest)
+
+
+@pytest.mark.parametrize("error", [KeyError("x"), SystemExit(3), HTTPError(status=418)])
+def test_what_a_predicate_raises_is_kept_for_the_app_to_answer(error):
+    def broken(request):
+        raise error
+
+    assert choice_of(only=(broken,)).pick(Asked()).error() is error

@@ -299,7 +299,7 @@ class Built:
         """Answer a request that no route takes."""
         try:
             return answer_miss(request)
-        except Exception as error:
+        except (Exception, SystemExit) as error:
             return await self.failed(request, error)
 
     def bake(self, status: int, media_type: str | None, *pairs: tuple[str, str]) -> Baked:

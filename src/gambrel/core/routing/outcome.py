@@ -16,18 +16,21 @@ class Miss(Struct, frozen=True):
     """No route: 404, 405, 400, 406 or 415; or 204 (automatic OPTIONS) or 308 (slash redirect).
 
     `allow` are the methods the path does have, `location` the path to redirect to; the app adds
-    the query.
+    the query. `failure` is what a predicate raised.
     """
 
     status: int
     allow: tuple[str, ...] = ()
     location: str = ""
     detail: str = ""
+    failure: Exception | SystemExit | None = None
 
     found: ClassVar[bool] = False
 
-    def error(self) -> HTTPError:
+    def error(self) -> Exception | SystemExit:
         """Return the error of a miss that is one."""
+        if self.failure is not None:
+            return self.failure
         if self.status == 405:
             return MethodNotAllowed(self.detail, allow=self.allow)
         return HTTPError.by_status[self.status](self.detail)
@@ -62,6 +65,8 @@ class Choice:
                 return prefer(suiting, request)
         except BadRequest as error:
             return Miss(400, detail=error.detail)
+        except (Exception, SystemExit) as error:  # the fault of a predicate: the app answers
+            return Miss(500, failure=error)
         return Miss(next(status for status in (406, 415, *failures) if status in failures))
 
 

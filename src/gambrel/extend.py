@@ -20,11 +20,12 @@ if TYPE_CHECKING:
     from gambrel.core.app.extension import Extension
     from gambrel.core.app.points import Declared, Point
     from gambrel.core.app.settings import Env, Secret
-    from gambrel.core.app.setup import Band, Setup
+    from gambrel.core.app.setup import HANDLER_ADAPTER, Band, Setup
     from gambrel.core.binding.describe import Operation
 
 __all__ = [
     "DEBUG_RENDERER",
+    "HANDLER_ADAPTER",
     "AppStarted",
     "AppStopping",
     "Band",
@@ -53,6 +54,7 @@ _HOMES = {
     "ErrorReported": "core.app.events",
     "Event": "core.app.events",
     "Extension": "core.app.extension",
+    "HANDLER_ADAPTER": "core.app.setup",
     "Level": "core.app.checks",
     "Operation": "core.binding.describe",
     "Point": "core.app.points",

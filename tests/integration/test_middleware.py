@@ -1,6 +1,7 @@
 """Middleware, hooks and extensions around the handlers of a running app."""
 
 import asyncio
+import inspect
 import json
 from collections.abc import AsyncIterator, Iterator
 from typing import Annotated, Any
@@ -8,7 +9,7 @@ from typing import Annotated, Any
 import pytest
 
 from gambrel import App, Body, Depends, Request, Response, Router, Text, Unauthorized
-from gambrel.extend import Band, ErrorReported, RequestFailed, Setup
+from gambrel.extend import HANDLER_ADAPTER, Band, ErrorReported, RequestFailed, Setup
 from gambrel.testing import Client
 
 
@@ -156,6 +157,34 @@ def test_an_extension_acts_on_an_option_of_the_route():
         answers = [client.get(path).headers.get("x-brew") for path in ("/tea", "/water", "/none")]
 
     assert answers == ["4 min", None, None]
+
+
+def test_an_extension_takes_handlers_of_another_calling_convention():
+    def by_keyword(handler: Any) -> Any:
+        parameters = list(inspect.signature(handler).parameters.values())
+        if [str(one) for one in parameters] != ["ctx", "**segments"]:
+            return None
+
+        async def adapted(request: Request) -> Response:
+            return Text(handler({"app": request.app, "q": request.query}, **request.params))
+
+        return adapted
+
+    app = App()
+    app.setup.add(HANDLER_ADAPTER, by_keyword)
+
+    @app.get("/old/{shop}/{item}")
+    def old(ctx, **segments):  # type: ignore[no-untyped-def]  # as the other convention has it
+        return f"{segments} {ctx['q']['n']}"
+
+    @app.get("/new/{shop}")
+    async def new(shop: str, n: int) -> str:
+        return f"{shop} {n}"
+
+    with Client(app) as client:
+        answers = [client.get(path).text for path in ("/old/tea/green?n=1", "/new/tea?n=2")]
+
+    assert answers == ["{'shop': 'tea', 'item': 'green'} 1", "tea 2"]
 
 
 def test_all_that_ends_a_request_runs_and_its_errors_are_collected():

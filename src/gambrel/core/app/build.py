@@ -26,6 +26,7 @@ from gambrel.core.app.settings import CoreSettings
 from gambrel.core.app.setup import (
     BODY_PARSERS,
     ERROR_HANDLERS,
+    HANDLER_ADAPTER,
     HEADERS_ON,
     LIFESPANS,
     LISTENERS,
@@ -214,7 +215,7 @@ class Built:
             call = fold(mount.endpoint(self.failed), around, self.failed)
             return Endpoint(call, ASYNC, route, None, replace(limits, deadline=None), errors)
         plan = Plan(
-            route.handler,
+            self.handler_of(route),
             Context(self.bake, self.failed, self.app.providers),
             path_names=route.names,
             status=options.status,
@@ -234,6 +235,12 @@ class Built:
 
             call = closing_after(call)
         return Endpoint(call, kind, route, plan, limits, errors)
+
+    def handler_of(self, route: Route) -> Any:
+        """Return a handler in our calling convention."""
+        adapters = self.app.declarations.values(HANDLER_ADAPTER)
+        adapted = (adapt(route.handler) for adapt in adapters)
+        return next((handler for handler in adapted if handler is not None), route.handler)
 
     def call_of(self, plan: Plan) -> tuple[Callable[[Request], Any], str]:
         """Return the bare endpoint of a plan and how it is to be started."""

@@ -20,6 +20,7 @@ T = TypeVar("T")
 E = TypeVar("E", bound=Event)
 
 Scope = Literal["request", "connection", "app"]
+AdaptHandler = Callable[[Callable[..., Any]], Callable[..., Any] | None]
 ParseBody = Callable[[bytes], Any]
 HeadersOn = Literal["all", "pages", "data", "https"]
 
@@ -78,6 +79,8 @@ ROUTERS: Point[RouterEntry] = Point("router")
 MIDDLEWARE: Point[MiddlewareEntry] = Point("middleware")
 PROVIDERS: Point[ProviderEntry] = Point("provider", key=lambda entry: entry.type)
 ERROR_HANDLERS: Point[ErrorHandler] = Point("error handler", key=lambda entry: entry.match)
+HANDLER_ADAPTER: Point[AdaptHandler] = Point("handler adapter")
+"""Turns a handler of another calling convention into one of ours: `adapt(handler)`, or None."""
 BODY_PARSERS: Point[tuple[str, ParseBody]] = Point("body parser", key=lambda entry: entry[0])
 LIFESPANS: Point[Entry] = Point("lifespan")
 COMMANDS: Point[CommandEntry] = Point("command", key=lambda entry: entry.name)

@@ -55,7 +55,7 @@ async def life() -> AsyncIterator[None]:
     global started
     started = True
     yield
-    (files / f"stopped-{os.getpid()}").touch()  # noqa: ASYNC240 - the last thing it does
+    (files / f"stopped-{os.getpid()}").touch()
 
 
 @app.middleware

@@ -357,7 +357,7 @@ class ASGIEdge:
 async def refuse(send: Send, refusal: Refusal, http_version: str) -> None:
     """Answer what is no request."""
     headers = [] if refusal.status == 204 else [(b"content-length", b"0")]
-    if http_version < "2":
+    if http_version not in {"2", "3"}:
         headers.append((b"connection", b"close"))
     if refusal.allow:
         headers.append((b"allow", refusal.allow.encode()))

@@ -210,8 +210,6 @@ PACKED = msgspec.msgpack.encode({"name": "a"})
         ("application/vnd.api+json", b'{"name":"a"}'),
         ("application/msgpack", PACKED),
         ("application/x-msgpack", PACKED),
-        ("application/x-www-form-urlencoded", b"name=a&size="),
-        (MULTIPART, b'--B\r\nContent-Disposition: form-data; name="name"\r\n\r\na\r\n--B--\r\n'),
     ],
 )
 def test_a_struct_is_read_from_the_body_by_its_media_type(media_type, body):
@@ -233,9 +231,13 @@ def test_a_struct_is_read_from_the_body_by_its_media_type(media_type, body):
         ("application/msgpack", b"\xc1", 400),
         ("application/json", b"[]", 422),
         ("application/json", b"null", 422),
-        ("application/x-www-form-urlencoded", b"name=%FF", 400),
-        ("multipart/form-data", b"", 400),
-        (MULTIPART, b"--B", 400),
+        ("application/x-www-form-urlencoded", b"name=a", 415),
+        ("multipart/form-data", b"", 415),
+        (
+            MULTIPART,
+            b'--B\r\nContent-Disposition: form-data; name="name"\r\n\r\na\r\n--B--\r\n',
+            415,
+        ),
     ],
 )
 def test_a_body_that_cannot_be_read_is_told_apart_from_one_that_is_not_valid(
@@ -351,6 +353,29 @@ def test_a_struct_is_read_from_a_form_as_html_sends_it():
         "size": None,
         "loud": True,
     }
+
+
+@pytest.mark.parametrize(
+    ("media_type", "body", "status"),
+    [
+        ("application/x-www-form-urlencoded", b"name=a&size=", 200),
+        (
+            MULTIPART,
+            b'--B\r\nContent-Disposition: form-data; name="name"\r\n\r\na\r\n--B--\r\n',
+            200,
+        ),
+        ("application/x-www-form-urlencoded", b"name=%FF", 400),
+        ("multipart/form-data", b"", 400),
+        (MULTIPART, b"--B", 400),
+        ("application/json", b'{"name":"a"}', 415),
+    ],
+)
+def test_only_what_is_marked_as_a_form_is_read_from_forms(media_type, body, status):
+    headers = {"content-type": media_type}
+
+    answer = asked(Annotated[Item, Form()], "POST", "/", headers, body=body)
+
+    assert answer.status == status
 
 
 def test_uploads_are_bound_beside_fields():

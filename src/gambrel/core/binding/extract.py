@@ -19,7 +19,7 @@ from gambrel.core.binding.signature import (
     without_none,
 )
 from gambrel.core.http.bodies.forms import Upload
-from gambrel.core.http.errors import BadRequest, GambrelError, HTTPError, UnsupportedMediaType
+from gambrel.core.http.errors import BadRequest, HTTPError, UnsupportedMediaType
 from gambrel.core.http.headers import Headers, ResponseHeaders
 from gambrel.core.http.query import QueryParams
 from gambrel.core.http.request import Request, State
@@ -190,7 +190,10 @@ def from_file(parameter: Parameter) -> Extractor:
 
 
 def from_body(parameter: Parameter) -> Extractor:
-    """The whole body, by its media type: JSON, msgpack, or a form for struct types."""
+    """The whole body, by its media type: JSON, msgpack or what the app has a parser for.
+
+    Never a form: browsers send those from any page, without asking, and with cookies.
+    """
     annotation, otherwise = parameter.annotation, absent(parameter)
     marker = parameter.marker if isinstance(parameter.marker, Body) else Body()
     if strip_annotated(annotation) is bytes:
@@ -201,17 +204,12 @@ def from_body(parameter: Parameter) -> Extractor:
     )
 
     decode_json, decode_msgpack = json_decoder(annotation), msgpack_decoder(annotation)
-    plain = without_none(strip_annotated(annotation))
-    convert_form = form_converter(annotation) if is_struct_type(plain) else None
-    taken = (*WHOLE_TYPES, *(FORM_TYPES if convert_form else ()))
 
     def extract(request: Request) -> Any:
         media_type = request.headers.media_type
         if marker.media_type not in {None, media_type}:
             raise unsupported(str(marker.media_type))
-        if convert_form is not None and media_type in FORM_TYPES:
-            return convert_form(request.form_fields)
-        body = whole(request, *taken)
+        body = whole(request, *WHOLE_TYPES)
         if not body and not parameter.is_required:
             return otherwise()
         if media_type == "application/json" or media_type.endswith("+json"):
@@ -221,7 +219,7 @@ def from_body(parameter: Parameter) -> Extractor:
         parsers = getattr(request.app, "body_parsers", {})
         if media_type in parsers:
             return decode_json(parsed(parsers[media_type], media_type, body))
-        raise unsupported(*taken, *parsers)
+        raise unsupported(*WHOLE_TYPES, *parsers)
 
     return extract
 
@@ -259,16 +257,6 @@ def unsupported(*taken: str) -> UnsupportedMediaType:
     """The error of a body in a form that is not taken (RFC 9110 §15.5.16)."""
     types = ", ".join(taken)
     return UnsupportedMediaType(f"Send the body as {types}.", headers={"accept": types})
-
-
-def form_converter(annotation: Any) -> Callable[[Mapping[str, Any]], Any] | None:
-    """Return how a struct is read from a form, or None where a form cannot express it."""
-    from gambrel.conversion.objects import object_converter  # noqa: PLC0415 - start-up: forms
-
-    try:
-        return object_converter(annotation, location="form", form=True)
-    except GambrelError:
-        return None
 
 
 def join_bodies(parameters: Sequence[Parameter]) -> dict[str, Extractor]:

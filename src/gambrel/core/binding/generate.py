@@ -97,10 +97,7 @@ class Writer:
             return []
         if self.plan.reads_form:
             return ["await load(request)"]
-        return [
-            "if not request.is_buffered or request.headers.media_type == 'multipart/form-data':",
-            "    await load(request)",
-        ]
+        return ["if not request.is_buffered:", "    await load(request)"]
 
     def bind_path(self) -> list[str]:
         """Path parameters of simple types, converted in place."""

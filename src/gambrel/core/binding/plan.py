@@ -75,7 +75,6 @@ class Plan:
         sources = {parameter.source for parameter, _ in self.inputs}
         self.has_draft = any(is_drafting(parameter) for parameter, _ in self.inputs)
         self.reads_form = bool(sources & _FORM_SOURCES)
-        self.takes_form = self.reads_form or any(is_member(p) for p, _ in self.inputs)
         self.reads_body = bool(sources & _BODY_SOURCES)
         self.takes_files = "file" in sources
 
@@ -109,17 +108,13 @@ class Plan:
         """Whether binding can start at once: nothing to read, or it is here already."""
         if not self.reads_body:
             return True
-        if self.is_form(request):
+        if self.reads_form:
             return "form_data" in request.__dict__
         return request.is_buffered
 
-    def is_form(self, request: Request) -> bool:
-        """Whether the body is to be read as a form, field by field."""
-        return self.reads_form or (self.takes_form and request.media_type == "multipart/form-data")
-
     async def load(self, request: Request) -> None:
         """Read what binding needs. Raises HTTPError for a body that cannot be read."""
-        if self.is_form(request):
+        if self.reads_form:
             await request.form()
         else:
             await request.body()

@@ -10,7 +10,6 @@ from msgspec.structs import replace
 
 from gambrel.core.app.errors import DEBUG_RENDERER, ErrorBoundary, ErrorHandler, ErrorHandlers
 from gambrel.core.app.extension import order_extensions
-from gambrel.core.app.lifespan import Resources
 from gambrel.core.app.misses import answer_miss
 from gambrel.core.app.pipeline import (
     ASYNC,
@@ -89,16 +88,16 @@ def provide(app: Any) -> None:
         entry = declared.value
         providers.add(Provider(entry.type, entry.factory, entry.scope, declared.where, entry.ping))
     for section in app.settings:
-        providers.add(Provider(type(section), constant(section), "app"))
+        providers.add(Provider(type(section), giver(lambda it: it, section), "app"))
         if resources.find(type(section)) is None:
             resources.add(section)
     for kind in type(app).__mro__[:-1]:
         if kind.__name__ == "App":
-            providers.add(Provider(kind, constant(app), "app"))
+            providers.add(Provider(kind, giver(lambda: app), "app"))
     for lifespan in app.declarations.values(LIFESPANS):
         kind = lifespan.produces
         if kind is not None and not providers.has(kind):
-            providers.add(Provider(kind, resource(resources, kind), "app"))
+            providers.add(Provider(kind, giver(resources.__getitem__, kind), "app"))
 
 
 def is_secure(request: Request) -> bool:
@@ -109,26 +108,17 @@ def is_secure(request: Request) -> bool:
         return False
 
 
-def resource(resources: Resources, kind: type) -> Callable[[], Any]:
-    """Return a function that returns what a lifespan keeps of a type."""
-
-    async def give() -> Any:
-        return resources[kind]
-
-    return give
-
-
 def handlers_of(errors: Mapping[Any, Any]) -> tuple[ErrorHandlers, ...]:
     """Return the option `errors` as the boundary takes it."""
     handlers = [ErrorHandler(match, handle) for match, handle in errors.items()]
     return (ErrorHandlers(handlers),) if handlers else ()
 
 
-def constant(value: Any) -> Callable[[], Any]:
-    """Return a function that returns `value`."""
+def giver(get: Callable[..., Any], *arguments: Any) -> Callable[[], Any]:
+    """Return a factory that needs no thread for what is there already."""
 
     async def give() -> Any:
-        return value
+        return get(*arguments)
 
     return give
 

@@ -51,19 +51,6 @@ class Endpoint:
     `errors` are the error handlers of its groups, the innermost first.
     """
 
-    __slots__ = (
-        "call",
-        "errors",
-        "kind",
-        "limits",
-        "max_body",
-        "plan",
-        "reads_body",
-        "route",
-        "status",
-        "uses_threads",
-    )
-
     def __init__(
         self,
         call: Callable[[Request], Any],

@@ -4,7 +4,7 @@
 """
 
 from collections.abc import Callable
-from typing import Any, Literal
+from typing import Any, ClassVar, Literal
 
 from msgspec import Struct
 
@@ -14,6 +14,7 @@ __all__ = ["Body", "Cookie", "Depends", "File", "Form", "Header", "Marker", "Pat
 class Marker(Struct, frozen=True, kw_only=True):
     """What all markers can say of a parameter; `alias` is its name on the wire."""
 
+    source: ClassVar[str] = ""
     alias: str | None = None
     description: str = ""
     examples: tuple[Any, ...] = ()
@@ -23,27 +24,38 @@ class Marker(Struct, frozen=True, kw_only=True):
 class Path(Marker, frozen=True, kw_only=True):
     """A parameter of the path pattern."""
 
+    source: ClassVar[str] = "path"
+
 
 class Query(Marker, frozen=True, kw_only=True):
     """A query parameter; of a struct type, all its fields from the query."""
+
+    source: ClassVar[str] = "query"
 
 
 class Header(Marker, frozen=True, kw_only=True):
     """A header field; `user_agent` reads `User-Agent` unless an alias is given."""
 
+    source: ClassVar[str] = "header"
+
 
 class Cookie(Marker, frozen=True, kw_only=True):
     """A cookie."""
+
+    source: ClassVar[str] = "cookie"
 
 
 class Body(Marker, frozen=True, kw_only=True):
     """The body, or with several of them a member of it; `media_type` pins what is accepted."""
 
+    source: ClassVar[str] = "body"
     media_type: str | None = None
 
 
 class Form(Marker, frozen=True, kw_only=True):
     """A field of an HTML form; of a struct type, all its fields from the form."""
+
+    source: ClassVar[str] = "form"
 
 
 class File(Marker, frozen=True, kw_only=True):
@@ -52,6 +64,7 @@ class File(Marker, frozen=True, kw_only=True):
     With `content_types`, its type is one of these, and its content begins as that type does.
     """
 
+    source: ClassVar[str] = "file"
     max_size: int | None = None
     content_types: tuple[str, ...] = ()
 
@@ -71,6 +84,7 @@ class Depends(Call, frozen=True, kw_only=True):
     thread unless `inline`; `max_concurrency` bounds how many requests hold it at a time.
     """
 
+    source: ClassVar[str] = "depends"
     scope: Literal["request", "connection", "app"] = "request"
     exit: Literal["before", "after"] = "before"
     cached: bool = True

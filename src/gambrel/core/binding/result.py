@@ -4,16 +4,7 @@ What can be decided from the annotation is decided at start-up: status, content 
 the projection onto the declared type, so that an undeclared field never leaves the house.
 """
 
-from collections.abc import (
-    AsyncGenerator,
-    AsyncIterable,
-    AsyncIterator,
-    Callable,
-    Generator,
-    Iterable,
-    Iterator,
-    Mapping,
-)
+from collections.abc import AsyncIterable, Callable, Iterable, Iterator, Mapping
 from functools import cached_property, reduce
 from operator import or_
 from types import GenericAlias, UnionType
@@ -29,7 +20,6 @@ __all__ = ["Bake", "Result"]
 Bake = Callable[..., Baked]
 """`bake(status, media_type, *pairs)` returns a head with the app's default fields."""
 
-_STREAMS: tuple[Any, ...] = (AsyncGenerator, AsyncIterable, AsyncIterator, Generator, Iterator)
 _PLAIN: tuple[type, ...] = (dict, list, int, float, bool)
 _OFFERS = ("application/json", "application/msgpack")
 _VARY = ("vary", "accept")
@@ -213,7 +203,8 @@ def is_stream(value: Any) -> bool:
 def stream_item(annotation: Any) -> Any:
     """Return the type of what a stream yields, Any if that is not said, REQUIRED for no stream."""
     origin = get_origin(annotation) or annotation
-    if origin not in _STREAMS and origin is not Iterable:
+    is_class = isinstance(origin, type) and not is_struct_type(origin)
+    if not is_class or not (issubclass(origin, AsyncIterable | Iterator) or origin is Iterable):
         return REQUIRED
     return (get_args(annotation) or (Any,))[0]
 

@@ -16,17 +16,7 @@ import msgspec
 from msgspec import Struct
 
 from gambrel.conversion.errors import GambrelError
-from gambrel.core.binding.markers import (
-    Body,
-    Cookie,
-    Depends,
-    File,
-    Form,
-    Header,
-    Marker,
-    Path,
-    Query,
-)
+from gambrel.core.binding.markers import Depends, Marker
 from gambrel.core.http.bodies.forms import Upload
 from gambrel.core.http.headers import Headers, ResponseHeaders
 from gambrel.core.http.query import QueryParams
@@ -287,18 +277,6 @@ def inner_markers(annotation: Any) -> Iterator[Marker | Depends]:
         yield from inner_markers(arg)
 
 
-_MARKER_SOURCES: dict[type, str] = {
-    Path: "path",
-    Query: "query",
-    Header: "header",
-    Cookie: "cookie",
-    Body: "body",
-    Form: "form",
-    File: "file",
-    Depends: "depends",
-}
-
-
 def source_of(
     name: str,
     base: Any,
@@ -308,7 +286,7 @@ def source_of(
 ) -> str:
     """Return the source of a parameter: its marker, or what its name and type imply."""
     if marker is not None:
-        return _MARKER_SOURCES[type(marker)]
+        return marker.source
     if name in path_names:
         return "path"
     plain = without_none(strip_annotated(base))

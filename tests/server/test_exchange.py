@@ -6,11 +6,12 @@ from contextvars import ContextVar
 
 import pytest
 
+from gambrel.core.app.app import App
 from gambrel.core.http.errors import NotFound
 from gambrel.core.http.response import Response, Stream
 from gambrel.core.http.responses.files import FileResponse
 from tests.server.apps import answering, echo_app
-from tests.server.live import HOST, ask, request, run, serving, until
+from tests.server.live import HOST, Answer, ask, request, run, serving, until
 
 MEGABYTE = 1 << 20
 
@@ -472,3 +473,37 @@ def test_what_a_stream_sets_in_its_context_ends_with_it():
             return [(await client.answer()).body for _ in range(2)]
 
     assert run(main()) == [b"piece", b"nobody"]
+
+
+@pytest.mark.parametrize("path", ["/baked", "/own", "/nothing"])
+@pytest.mark.parametrize(
+    ("proto", "expected"), [(b"https", "max-age=60"), (b"http", None), (b"", None)]
+)
+def test_fields_for_https_alone_are_sent_where_the_request_came_by_it(path, proto, expected):
+    app = App(trusted_proxies=["127.0.0.1"])
+    app.setup.response_header("strict-transport-security", "max-age=60", on="https")
+    app.get("/baked")(baked)
+    app.get("/own")(own)
+    app.get("/nothing")(nothing)
+    forwarded = b"X-Forwarded-Proto: " + proto + b"\r\nX-Forwarded-For: 192.0.2.1\r\n"
+
+    async def main() -> Answer:
+        async with serving(app) as live, await live.connect() as client:
+            await client.send(request("GET", path, forwarded if proto else b""))
+            await client.answer()  # the second one could take the short way
+            await client.send(request("GET", path, forwarded if proto else b""))
+            return await client.answer()
+
+    assert run(main())["strict-transport-security"] == expected
+
+
+async def baked() -> str:
+    return "baked"
+
+
+async def own() -> Response:
+    return Response("own")
+
+
+async def nothing() -> None:
+    """Answer 204."""

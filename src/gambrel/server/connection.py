@@ -35,6 +35,7 @@ class Connection(asyncio.Protocol):
         "exchange",
         "http_version",
         "is_closing",
+        "is_dressed",
         "is_gone",
         "is_idle",
         "is_plain",
@@ -61,6 +62,7 @@ class Connection(asyncio.Protocol):
         self.clock = state.clock
         self.is_idle = True
         self.is_plain = False
+        self.is_dressed = False
         self.is_writable = True
         self.is_closing = False
         self.is_gone = False
@@ -88,6 +90,8 @@ class Connection(asyncio.Protocol):
         if transport.get_extra_info("ssl_object") is not None:
             self.scheme = "https"
             self.tls = tls_details(transport)
+        may_be_secure = self.scheme == "https" or self.app.proxies is not None
+        self.is_dressed = may_be_secure and self.state.has_secure_headers
         self.state.connections.add(self)
 
     async def hint(self, request: Request, links: list[tuple[str, str]]) -> None:

@@ -184,7 +184,8 @@ class Exchange(Work):
     def send_whole(self, response: Response, body: bytes) -> None:
         """Send a buffered response."""
         wire = None
-        if response._headers is None and self.request.method != "HEAD":  # noqa: SLF001
+        is_baked = response._headers is None and not self.line.is_dressed  # noqa: SLF001
+        if is_baked and self.request.method != "HEAD":
             wire = bake(response._baked)  # noqa: SLF001
         if wire is not None and self.is_recent and self.stays():
             head = b"%b%d%b" % (wire, len(body), self.line.state.clock.date)
@@ -219,8 +220,9 @@ class Exchange(Work):
     def head(self, response: Response, length: int | None, *, is_chunked: bool = False) -> bytes:
         """Return the head of an answer with `length` bytes of content, None where unknown."""
         status = response.status
-        if response._headers is not None:  # noqa: SLF001 - a baked head is dressed
-            response = self.line.state.app.dress(response)
+        # A baked head has the fields of all requests.
+        if response._headers is not None or self.line.is_dressed:  # noqa: SLF001
+            response = self.line.state.app.dress(response, self.request)
         pairs = [pair for pair in response.headers.pairs() if pair[0] not in FRAMING]
         if "close" in response.headers.get("connection", "").lower():
             self.keep_alive = False

@@ -117,6 +117,7 @@ class HTTPProtocol(Connection):
             and self.admission.keep_alive
             and not self.is_closing
             and not self.state.is_draining
+            and not self.is_dressed
         )
 
     # The general way, in ------------------------------------------------------------------------

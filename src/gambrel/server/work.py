@@ -27,6 +27,8 @@ class Line(Protocol):
     write: Callable[[bytes], None]
     is_gone: bool
     is_writable: bool
+    is_dressed: bool
+    """Whether even baked heads get fields of their request: some are for HTTPS alone."""
 
     async def writable(self) -> None:
         """Return when the send buffer has room; a client that has gone cancels the wait."""

@@ -1,10 +1,22 @@
 import asyncio
-from typing import Any
+from collections.abc import Iterator
+from typing import Annotated, Any
 
 import msgspec
 import pytest
 
-from gambrel import HTML, App, GambrelError, Redirect, Request, Response, Router, Text
+from gambrel import (
+    HTML,
+    App,
+    Depends,
+    GambrelError,
+    Redirect,
+    Request,
+    Response,
+    Router,
+    Text,
+    Upload,
+)
 from gambrel.middleware import (
     CORS,
     ASGIMiddleware,
@@ -382,6 +394,36 @@ def test_asgi_middleware_stands_around_the_app_or_a_group():
         assert client.get("/item").headers.get_list("x-stamp") == ["app"]
         assert client.get("/nowhere").headers.get_list("x-stamp") == ["app"]
         assert client.get("/group/a").headers.get_list("x-stamp") == ["group", "app"]
+
+
+def test_what_a_request_has_opened_is_closed_behind_an_asgi_middleware_that_changes_it():
+    class AddHeader:
+        def __init__(self, app: Any) -> None:
+            self.app = app
+
+        async def __call__(self, scope: Any, receive: Any, send: Any) -> None:
+            await self.app({**scope, "headers": [*scope["headers"], (b"x", b"y")]}, receive, send)
+
+    app = App(extensions=[ASGIMiddleware(AddHeader)])
+    log: list[Any] = []
+
+    def session() -> Iterator[str]:
+        yield "session"
+        log.append("closed")
+
+    @app.post("/")
+    async def keep(file: Upload, _: Annotated[str, Depends(session, exit="after")]) -> int:
+        log.append(file)
+        return file.size
+
+    with Client(app) as client:
+        answer = client.post("/", files={"file": ("a.txt", b"abc")})
+        upload, *rest = log
+        with pytest.raises(ValueError, match="closed file"):
+            asyncio.run(upload.read())
+
+    assert answer.json() == 3
+    assert rest == ["closed"]
 
 
 def test_two_asgi_middlewares_of_a_kind_are_told_apart():

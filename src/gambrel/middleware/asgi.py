@@ -20,6 +20,7 @@ __all__ = ["ASGIAdapter"]
 CallNext = Callable[[Request], Awaitable[Response]]
 EXCHANGE = "gambrel.exchange"
 KEPT = ("id", "state", "draft", "miss")
+LEFT = ("later", "form_data")  # what is closed with the answer to the request that came in
 
 
 class ASGIAdapter:
@@ -145,7 +146,11 @@ class Exchange:
         """Call what comes next and send its answer into the middleware."""
         request = self.request_of(scope, receive)
         vars(request.state)["scope"] = scope
-        response = await self.call_next(request)
+        try:
+            response = await self.call_next(request)
+        finally:
+            kept = request.__dict__
+            self.request.__dict__.update({name: kept[name] for name in LEFT if name in kept})
         if hasattr(response, "for_request"):
             response = await response.for_request(request.method, request.headers)
         self.inner = response

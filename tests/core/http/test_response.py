@@ -47,6 +47,13 @@ def test_a_redirect_is_303_unless_told() -> None:
         Redirect("/a", 200)
 
 
+def test_what_is_not_visible_ascii_in_a_redirect_is_percent_encoded() -> None:
+    assert (
+        Redirect("/日本?q=é a%20#x").headers["location"] == "/%E6%97%A5%E6%9C%AC?q=%C3%A9%20a%20#x"
+    )
+    assert Redirect("/\ud800").headers["location"] == "/%3F"
+
+
 def test_a_redirect_cannot_carry_a_header() -> None:
     with pytest.raises(ValueError, match="location"):
         Redirect("/a\r\nx: y")

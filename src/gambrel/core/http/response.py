@@ -5,6 +5,7 @@ route's own answers are `Reply`s over a `Baked` head, whose bytes were rendered 
 """
 
 import inspect
+import re
 from collections.abc import (
     AsyncGenerator,
     AsyncIterable,
@@ -177,8 +178,19 @@ class JSON(Response):
         super().__init__(_encode_json(value), status, headers, media_type)
 
 
+_NOT_VISIBLE = re.compile(r"[ \x80-\U0010ffff]")  # control characters are left to be refused
+
+
+def _percent(match: re.Match[str]) -> str:
+    return "".join(f"%{byte:02X}" for byte in match[0].encode("utf-8", "replace"))
+
+
 class Redirect(Response):
-    """Send the client to `url`: 303 (a GET follows) unless another 3xx status is given."""
+    """Send the client to `url`: 303 (a GET follows) unless another 3xx status is given.
+
+    Spaces and what is not ASCII are percent-encoded as UTF-8. Raises ValueError for control
+    characters: a target from a client goes through `safe_redirect` first.
+    """
 
     def __init__(
         self,
@@ -189,7 +201,7 @@ class Redirect(Response):
         if status not in {301, 302, 303, 307, 308}:
             raise ValueError(f"{status} does not redirect; use 301, 302, 303, 307 or 308")
         super().__init__(b"", status, headers)
-        self.headers["location"] = str(url)
+        self.headers["location"] = _NOT_VISIBLE.sub(_percent, str(url))
 
 
 class Stream(Response):

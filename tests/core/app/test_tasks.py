@@ -42,6 +42,23 @@ def test_a_task_runs_beside_others_and_gives_its_value():
     assert run(scenario()) == (["count"], 3, [])
 
 
+def test_a_task_is_found_and_cancelled_by_its_name():
+    log: list[str] = []
+
+    async def scenario() -> tuple[Any, ...]:
+        tasks = Tasks(Events())
+        tasks.spawn(forever(log), name="pump")
+        await asyncio.sleep(0)
+        found = tasks.get("pump")
+        assert found is not None
+        found.cancel()
+        await asyncio.wait([found])
+        return tasks.get("pump"), tasks.get("other")
+
+    assert run(scenario()) == (None, None)
+    assert log == ["ended"]
+
+
 def test_an_error_is_logged_once_and_announced(caplog: pytest.LogCaptureFixture):
     heard: list[ErrorReported] = []
 

@@ -30,6 +30,10 @@ class Tasks:
     def __iter__(self) -> Iterator[asyncio.Task[Any]]:
         return iter(list(self._running))
 
+    def get(self, name: str) -> asyncio.Task[Any] | None:
+        """Return the running task of a name; the oldest, where several have it."""
+        return next((task for task in self._running if task.get_name() == name), None)
+
     def spawn(
         self, work: Coroutine[Any, Any, T], *, name: str = "", grace: float = 0
     ) -> asyncio.Task[T]:

@@ -5,11 +5,11 @@ Everything that can be wrong is found, and told, before the first connection is 
 
 import sys
 from functools import partial
+from typing import Any
 
 import click
 
 from gambrel import GambrelError
-from gambrel.cli.serving.access_log import AccessLog
 from gambrel.cli.serving.listening import open_listener, url_of
 from gambrel.cli.serving.native import serve_app, tls_of
 from gambrel.cli.serving.safety import build_safely, tell_problems
@@ -76,8 +76,15 @@ def command(
         )
     tls = tls_of(files)
     with open_listener(host, port, uds, fd) as listener:
-        log = AccessLog(partial(click.echo, nl=False)) if access_log else None
+        log = open_log() if access_log else None
         url = url_of(listener, files.scheme)
         serve_app(app, listener, f"Gambrel serves {target} at {url}", log=log, tls=tls)
         if log is not None:
             log.flush()
+
+
+def open_log() -> Any:
+    """Return the access log, on the standard output."""
+    from gambrel.cli.serving.access_log import AccessLog
+
+    return AccessLog(partial(click.echo, nl=False))

@@ -15,7 +15,6 @@ from types import ModuleType
 from typing import Any, TypeVar
 
 from gambrel import App, GambrelError
-from gambrel.cli.failures import describe, place_of
 
 __all__ = ["file_of", "load_app", "root_of", "split_target"]
 
@@ -163,6 +162,8 @@ def attempt(target: str, action: Callable[[], T]) -> T:
 
 def failed(target: str, error: BaseException) -> GambrelError:
     """Return the error for a target that raised."""
+    from gambrel.cli.failures import describe, place_of
+
     what = f"{target} cannot be imported: {describe(error)}"
     where = place_of(error.__traceback__)
     if isinstance(error, SyntaxError) and error.filename:

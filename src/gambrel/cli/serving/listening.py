@@ -4,7 +4,6 @@ import os
 import socket
 from collections.abc import Iterator
 from contextlib import contextmanager, suppress
-from pathlib import Path
 
 __all__ = ["open_listener", "url_of"]
 
@@ -30,7 +29,7 @@ def open_listener(
         listener.close()
         if uds:
             with suppress(OSError):
-                Path(uds).unlink()
+                os.unlink(uds)  # noqa: PTH108 - pathlib is not needed to start
 
 
 def url_of(listener: socket.socket, scheme: str = "http") -> str:

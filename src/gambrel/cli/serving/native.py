@@ -7,7 +7,6 @@ from typing import Any
 import click
 
 from gambrel import App, GambrelError
-from gambrel.cli.failures import describe, place_of
 from gambrel.cli.serving.tls import TLSFiles
 
 __all__ = ["serve_app", "tls_of"]
@@ -42,6 +41,8 @@ def serve_app(app: App, listener: socket.socket, message: str, **options: Any) -
     except GambrelError:
         raise
     except Exception as error:
+        from gambrel.cli.failures import describe, place_of
+
         raise GambrelError(
             "cli.stop-failed",
             f"the app did not close as it should: {describe(error)}",

@@ -5,7 +5,8 @@ Edges parse with it, URLs and proxies hold it, the hosts middleware and host rou
 
 from collections.abc import Iterable
 from functools import lru_cache
-from typing import NamedTuple
+
+from msgspec import Struct
 
 from gambrel.core.http.errors import BadRequest, GambrelError
 
@@ -15,7 +16,7 @@ LENGTH_LIMIT = 262
 _LABEL = frozenset("abcdefghijklmnopqrstuvwxyz0123456789-_")
 
 
-class Host(NamedTuple):
+class Host(Struct, frozen=True):
     """A host and, where it was given, its port.
 
     `name` is normalised: lower case, no trailing dot, IPv6 compressed and in brackets.
@@ -38,7 +39,7 @@ class Host(NamedTuple):
         return self.name.startswith("127.") and self.name.rpartition(".")[2].isdigit()
 
 
-class Hop(NamedTuple):
+class Hop(Struct, frozen=True):
     """What is known of one connection: its client, and what that asked for; empty where unknown."""
 
     client: str = ""

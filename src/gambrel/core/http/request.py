@@ -7,11 +7,10 @@ it is asked for. Addresses and scheme are those after the trusted proxies.
 import asyncio
 import itertools
 import os
-from collections.abc import AsyncIterator, Mapping
-from functools import cached_property
+from collections.abc import AsyncIterator, Callable, Mapping
+from functools import cache, cached_property
 from typing import Any, Protocol, TypeVar
 
-from gambrel.conversion.convert import json_decoder
 from gambrel.conversion.errors import InvalidError, MalformedError
 from gambrel.core.http.bodies.forms import FormData, parse_form
 from gambrel.core.http.errors import BadRequest, ContentTooLarge, UnsupportedMediaType
@@ -268,7 +267,7 @@ class Request:
         """Return the body as JSON. Raises UnsupportedMediaType or BadRequest."""
         self.refuse_coding()
         try:
-            return _decode_json(await self.body())
+            return _json_decoder()(await self.body())
         except MalformedError as error:
             raise BadRequest(str(error)) from None
         except InvalidError:
@@ -376,7 +375,13 @@ class Request:
 
 
 _OF_MESSAGE = ("content-", "expect", "if-", "range", "transfer-encoding")
-_decode_json = json_decoder(Any)
+
+
+@cache
+def _json_decoder() -> Callable[[bytes], Any]:
+    from gambrel.conversion.convert import json_decoder  # noqa: PLC0415 - start-up: bodies
+
+    return json_decoder(Any)
 
 
 class _Spent:

@@ -7,7 +7,7 @@ into one route per language. Only `router` calls this, when it compiles.
 import inspect
 import re
 from collections.abc import Callable, Iterable, Iterator, Mapping
-from typing import Any, NamedTuple
+from typing import Any
 
 from msgspec import Struct, field
 from msgspec.structs import replace
@@ -35,7 +35,7 @@ Covered = tuple[str, Mapping[Any, Any]]
 """The error handlers of a group, and the path below which they answer for what is not there."""
 
 
-class Rule(NamedTuple):
+class Rule(Struct, frozen=True):
     """One declared route: a path, a handler and the options as given."""
 
     path: Path
@@ -46,7 +46,7 @@ class Rule(NamedTuple):
     kind: str = "handler"
 
 
-class Include(NamedTuple):
+class Include(Struct, frozen=True):
     """Declarations inside others; the prefix comes before theirs."""
 
     inner: "Declarations"
@@ -147,7 +147,7 @@ def resolve(declared: Declarations, group: Group) -> Iterator[Route]:
 
             handlers = split_class(item.handler, item.where)
             for method in item.methods or handlers:
-                one = item._replace(handler=handlers.get(method), methods=(method,))
+                one = replace(item, handler=handlers.get(method), methods=(method,))
                 yield from resolve_rule(one, group)
         else:
             yield from resolve_rule(item, group)

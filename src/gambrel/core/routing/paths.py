@@ -7,7 +7,9 @@ ten do. Built by `table`, read on every request; knows routes only as opaque tar
 
 from collections.abc import Callable, Iterable
 from operator import itemgetter
-from typing import Any, NamedTuple
+from typing import Any
+
+from msgspec import Struct
 
 from gambrel.core.http.errors import BadRequest
 from gambrel.core.http.url import decode_path
@@ -20,7 +22,7 @@ Leaves = dict[Any, dict[str, Reader]]
 _UNRESERVED = "/-._~0123456789ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz"
 
 
-class Entry(NamedTuple):
+class Entry(Struct, frozen=True):
     """One pattern and its target per method."""
 
     pattern: Pattern

@@ -18,8 +18,7 @@ from gambrel.core.routing.converters import PLAIN, Converter, Converters
 DOTS = frozenset({"", ".", ".."})
 """Segments that never are a value: RFC 3986 §5.2.4 removes them, so they would lie to someone."""
 
-_BRACES = re.compile(r"\{((?:[^{}]|\{[^{}]*\})*)\}")
-_PARAM = re.compile(r"([^\W\d_]\w*)(?::(\w+)(?:\((.*)\))?)?")
+_PARAM = r"([^\W\d_]\w*)(?::(\w+)(?:\((.*)\))?)?"
 
 
 class Param(Struct, frozen=True):
@@ -157,19 +156,34 @@ class Pattern:
 
     def _parse(self, converters: Converters) -> tuple[Segment, ...]:
         found: list[list[str | Param]] = [[]]
-        for position, piece in enumerate(_BRACES.split(self.text)):
+        for position, piece in enumerate(self._pieces()):
             if position % 2:
                 found[-1].append(self._param(piece, converters))
                 continue
-            if "{" in piece or "}" in piece:
-                raise self.problem("an unmatched brace", "write a parameter as {name}")
             first, *rest = piece.split(self.separator)
             found[-1] += filter(None, [first])
             found += [[part] if part else [] for part in rest]
         return tuple(Segment(tuple(parts)) for parts in found)
 
+    def _pieces(self) -> list[str]:
+        """Return the text between braces and, at odd positions, within; braces may hold braces."""
+        pieces, depth, start = [], 0, 0
+        for position, character in enumerate(self.text):
+            step = {"{": 1, "}": -1}.get(character, 0)
+            if (depth, step) in {(0, 1), (1, -1)}:
+                pieces.append(self.text[start:position])
+                start = position + 1
+            depth += step
+            if not 0 <= depth <= 2:
+                break
+        if depth:
+            raise self.problem("an unmatched brace", "write a parameter as {name}")
+        return [*pieces, self.text[start:]]
+
     def _param(self, text: str, converters: Converters) -> Param:
-        match = _PARAM.fullmatch(text)
+        if text.isascii() and text.isalpha():
+            return Param(text)
+        match = re.fullmatch(_PARAM, text)
         if match is None:
             raise self.problem(f"no parameter in {{{text}}}", "write {name} or {name:int}")
         name, key, argument = match.groups()

@@ -7,6 +7,8 @@ has read. Knows patterns and routes, and nothing of how a handler is called.
 from collections.abc import Callable, Iterable
 from typing import Any, TypeVar
 
+from msgspec.structs import replace
+
 from gambrel.core.http.errors import GambrelError
 from gambrel.core.routing.converters import Converters
 from gambrel.core.routing.declared import (
@@ -56,7 +58,7 @@ class Router:
             dict(converters or {}),
             read_options(options, where),
             where,
-            [item._replace(where=item.where or where) for item in routes],
+            [replace(item, where=item.where or where) for item in routes],
         )
         self._table: Table | None = None
 
@@ -101,7 +103,7 @@ class Router:
         declared = rule(path, None, methods, caller(), **options)
 
         def declare(handler: H) -> H:
-            self.declared.add(declared._replace(handler=handler))
+            self.declared.add(replace(declared, handler=handler))
             return handler
 
         return declare
@@ -152,7 +154,7 @@ class Router:
         self, kind: str, path: Path, handler: Any, methods: Iterable[str], options: dict[str, Any]
     ) -> None:
         declared = rule(path, handler, methods, caller(), **options)
-        self.declared.add(declared._replace(kind=kind))
+        self.declared.add(replace(declared, kind=kind))
 
     def compile(
         self, versioning: Versioning | None = None, beside: Iterable["Router"] = ()

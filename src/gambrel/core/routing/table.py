@@ -4,7 +4,9 @@ Made by `Router.compile()`. Chooses the host, completes `Allow` and redirects by
 """
 
 from collections.abc import Callable, Iterable
-from typing import TYPE_CHECKING, Any, NamedTuple
+from typing import TYPE_CHECKING, Any
+
+from msgspec import Struct
 
 from gambrel.core.http.errors import BadRequest
 from gambrel.core.http.host import parse_host
@@ -28,7 +30,7 @@ FALLBACK = "fallback "
 """Stands before the method of a fallback, so that it is found only when it is asked for."""
 
 
-class HostPaths(NamedTuple):
+class HostPaths(Struct, frozen=True):
     """The paths declared for one host, or for none: then they hold on every host."""
 
     host: Pattern | None
@@ -88,10 +90,10 @@ class Table:
                 labels = parse_host(host).name.split(".")
             except BadRequest:
                 labels = []
-            for pattern, paths in self._hosts:
-                params = match_segments(pattern, labels) if pattern else None
+            for site in self._hosts:
+                params = match_segments(site.host, labels) if site.host else None
                 if params is not None:
-                    found.append((paths, params))
+                    found.append((site.paths, params))
         return [*found, (self._common.paths, {})]
 
     def _match_host(self, method: str, raw_path: str, host: str | None = None) -> Match:

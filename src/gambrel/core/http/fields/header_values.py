@@ -10,7 +10,6 @@ from datetime import UTC, datetime
 from typing import Literal, NamedTuple
 
 from gambrel.core.http.errors import BadRequest
-from gambrel.core.http.fields.conditional import format_http_date, parse_http_date
 
 TOKEN = frozenset("!#$%&'*+-.^_`|~0123456789abcdefghijklmnopqrstuvwxyzABCDEFGHIJKLMNOPQRSTUVWXYZ")
 
@@ -162,6 +161,10 @@ def link(target: str, rel: str, **parameters: str) -> str:
 def retry_after(when: int | datetime) -> str:
     """Return a `Retry-After` of seconds, or of an aware datetime (RFC 9110 §10.2.3)."""
     if isinstance(when, datetime):
+        from gambrel.core.http.fields.conditional import (  # noqa: PLC0415 - start-up: dates
+            format_http_date,
+        )
+
         return format_http_date(when)
     if when < 0:
         raise ValueError(f"Retry-After cannot be {when} seconds")
@@ -173,6 +176,10 @@ def parse_retry_after(text: str, now: datetime | None = None) -> int | None:
     text = text.strip(" \t")
     if text.isascii() and text.isdigit() and len(text) <= 10:
         return int(text)
+    from gambrel.core.http.fields.conditional import (  # noqa: PLC0415 - start-up: dates
+        parse_http_date,
+    )
+
     moment = parse_http_date(text)
     if moment is None:
         return None

@@ -165,6 +165,8 @@ def _chain(error: BaseException) -> Iterator[tuple[BaseException, str]]:
 
 def _link(error: BaseException, relation: str, redactor: Redactor) -> Link:
     frames, omitted = _frames(error.__traceback__, redactor)
+    if isinstance(error, SyntaxError) and error.filename and error.lineno:
+        frames += (_unparsed(error.filename, error.lineno, redactor),)
     notes = [note for note in getattr(error, "__notes__", ()) if isinstance(note, str)]
     statement = getattr(error, "statement", None)
     return Link(
@@ -262,6 +264,16 @@ def _frame(frame: FrameType, found: traceback.FrameSummary, redactor: Redactor) 
     )
 
 
+def _unparsed(file: str, line: int, redactor: Redactor) -> Frame:
+    """Return the place that Python could not read; no call was made there."""
+    linecache.checkcache(file)
+    source = linecache.getlines(file)
+    start = max(1, line - _CONTEXT)
+    lines = [text.rstrip("\r\n") for text in source[start - 1 : line + _CONTEXT]]
+    shown = tuple(redactor.code(text) for text in lines)
+    return Frame(file, line, "<module>", own=is_own(file), start=start, lines=shown)
+
+
 def _marked(found: traceback.FrameSummary, current: str) -> tuple[int, int] | None:
     """Return the failed part of a line in characters; Python counts UTF-8 bytes."""
     if found.colno is None or found.end_colno is None:
@@ -285,12 +297,15 @@ def _locals(variables: Mapping[str, object], redactor: Redactor) -> tuple[tuple[
 def _facts(request: Request, redactor: Redactor) -> RequestFacts:
     route = request.route
     handler = getattr(route, "handler", None)
+    code = getattr(handler, "__code__", None)
+    if code is not None and not is_own(code.co_filename):
+        handler = None  # ours or a package's says nothing to the user
     return RequestFacts(
         method=request.method,
         path=redactor.text(request.raw_path),
         route=str(getattr(route, "pattern", "") or ""),
         handler=getattr(handler, "__qualname__", ""),
-        where=str(getattr(route, "where", "")),
+        where=str(getattr(route, "where", "")) if handler else "",
         params=_shown(_pairs(request, "params"), redactor),
         query=_shown(_pairs(request, "query"), redactor),
         headers=_shown(request.headers.pairs(), redactor),

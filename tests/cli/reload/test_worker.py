@@ -23,8 +23,9 @@ def as_it_was(monkeypatch: pytest.MonkeyPatch) -> Iterator[None]:
     """Put back what a worker changes in its own process."""
     monkeypatch.setattr(os, "environ", os.environ.copy())
     log = logging.getLogger("gambrel.errors")
+    before = [*log.filters]
     yield
-    log.disabled = False
+    log.filters = before
 
 
 def test_an_app_is_in_debug_with_error_pages_and_the_secret_of_the_session(shop, capsys):
@@ -107,6 +108,21 @@ def test_every_request_is_answered_with_the_error_and_its_source(folder, method,
     assert response.status_code == 500
     assert "KeyError" in response.text
     assert "lamp" in response.text
+
+
+def test_a_file_that_python_cannot_read_is_shown_at_its_line(folder, caplog):
+    app = error_app(failure(folder, "shelf = {}\n\ndef broken(:\n    pass\n"))
+
+    with Client(app, raise_server_errors=False) as client:
+        page = client.get("/", headers={"accept": "text/html"}).text
+        text = client.get("/", headers={"accept": "text/markdown"}).text
+
+    assert "### app.py:3 in `<module>`" in text
+    assert ">    3  def broken(:" in text
+    assert "show_error" not in text
+    assert '<span class="place">app.py:3</span>' in page
+    assert [record.exc_info for record in caplog.records] == [None, None]
+    assert f"Incident {caplog.records[1].getMessage().split()[0]}." in text
 
 
 def test_settings_that_cannot_be_used_do_not_keep_the_error_from_being_shown(shop, monkeypatch):

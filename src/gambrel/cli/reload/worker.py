@@ -138,8 +138,14 @@ def error_app(error: BaseException) -> App:
 
     for path in ("/", "/{path:path}"):
         app.add(path, show_error, methods=("GET", "POST", "PUT", "PATCH", "DELETE"))
-    logging.getLogger("gambrel.errors").disabled = True  # it is in the terminal already
+    logging.getLogger("gambrel.errors").addFilter(without_trace)
     return app
+
+
+def without_trace(record: logging.LogRecord) -> bool:
+    """Log the incident that a page shows, and not once more what the terminal has already."""
+    record.exc_info = None
+    return True
 
 
 def shown_error(error: BaseException) -> tuple[Exception, TracebackType | None]:

@@ -8,6 +8,8 @@ import pytest
 
 from gambrel.core.app.app import App
 from gambrel.core.binding.result import Result
+from gambrel.core.binding.signature import REQUIRED
+from gambrel.core.http.errors import GambrelError
 from gambrel.core.http.request import Request
 from gambrel.core.http.response import HTML, JSON, Redirect, Response
 from gambrel.core.http.responses.events import Event
@@ -411,3 +413,18 @@ def result_of(returns: Any) -> Result:
 )
 def test_the_class_of_values_that_need_no_look_is_known(returns, fast):
     assert result_of(returns).fast_type is fast
+
+
+@pytest.mark.parametrize("returns", [REQUIRED, Any, str, dict, Response, None])
+def test_a_coroutine_that_nobody_awaited_names_the_handler(returns):
+    async def load() -> str: ...
+
+    made = Result(returns, None, lambda *_: ("head",), "show", "app.py:7")
+    unasked: Any = None
+
+    with pytest.raises(GambrelError) as caught:
+        made.to_response(unasked, load())
+
+    assert (caught.value.code, caught.value.where) == ("binding.forgotten-await", "app.py:7")
+    assert "show" in caught.value.what
+    assert "`return await load(...)`" in caught.value.hint

@@ -65,7 +65,7 @@ class Plan:
         self.signature = signature = read_signature(handler, path_names, context.providers.has)
         self.handler = signature.call
         declared = signature.returns if returns is None else returns
-        self.result = Result(declared, status, context.bake)
+        self.result = Result(declared, status, context.bake, signature.name, signature.where)
         self.parameters = signature.parameters
         self.inline = inline
         self.graph = Graph.of(signature, dependencies, context.providers, path_names)

@@ -7,11 +7,11 @@ the projection onto the declared type, so that an undeclared field never leaves 
 from collections.abc import AsyncIterable, Callable, Iterable, Iterator, Mapping
 from functools import cached_property, reduce
 from operator import or_
-from types import GenericAlias, UnionType
+from types import CoroutineType, GenericAlias, UnionType
 from typing import Any, Union, get_args, get_origin
 
 from gambrel.core.binding.signature import REQUIRED, is_struct_type, spell, strip_annotated, unalias
-from gambrel.core.http.errors import NotAcceptable
+from gambrel.core.http.errors import GambrelError, NotAcceptable
 from gambrel.core.http.request import Request
 from gambrel.core.http.response import Baked, Reply, Response, Stream
 
@@ -33,8 +33,11 @@ class Result:
     `is_exact`.
     """
 
-    def __init__(self, returns: Any, status: int | None, bake: Bake) -> None:
+    def __init__(
+        self, returns: Any, status: int | None, bake: Bake, name: str = "", where: str = ""
+    ) -> None:
         self.returns = returns
+        self.name, self.where = name, where
         self.is_declared = returns is not REQUIRED and returns is not Any
         self.plain = plain = strip_annotated(without_responses(returns))
         self.is_empty = plain is None or plain is type(None)
@@ -88,9 +91,11 @@ class Result:
         return response if draft is None else lay_over(response, draft, self.status)
 
     def to_response(self, request: Request, value: Any) -> Response:
-        """Return the response for `value`. Raises NotAcceptable and TypeError."""
+        """Return the response for `value`. Raises NotAcceptable, TypeError and GambrelError."""
         if isinstance(value, Response):
             return value
+        if isinstance(value, CoroutineType):
+            raise self.forgotten(value)
         if self.declared is not Any:
             if self.item is not REQUIRED and is_stream(value):
                 return self.streamed(value)
@@ -117,6 +122,17 @@ class Result:
         if value is None:
             return Response(b"", 204 if self.status == 200 else self.status)
         return self.encoded(request, value)
+
+    def forgotten(self, value: CoroutineType[Any, Any, Any]) -> GambrelError:
+        """The error of a coroutine that nobody awaited; closed, or Python warns of it as well."""
+        value.close()
+        called = value.__qualname__.rpartition("<locals>.")[2]
+        return GambrelError(
+            "binding.forgotten-await",
+            f"{self.name or 'the handler'} returned the coroutine of {called}(), not its result",
+            self.where,
+            f"write `return await {called}(...)`, in an `async def`",
+        )
 
     def unexpected(self, value: Any) -> TypeError:
         """The error of a value that must not be sent as what the handler declares."""

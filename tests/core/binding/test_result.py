@@ -428,3 +428,21 @@ def test_a_coroutine_that_nobody_awaited_names_the_handler(returns):
     assert (caught.value.code, caught.value.where) == ("binding.forgotten-await", "app.py:7")
     assert "show" in caught.value.what
     assert "`return await load(...)`" in caught.value.hint
+
+
+@pytest.mark.parametrize("constant", [HTML("<p>"), FileResponse(__file__), Redirect("/a")])
+@pytest.mark.parametrize("is_tuple", [False, True])
+def test_a_response_that_is_returned_again_keeps_nothing_of_the_request_before(constant, is_tuple):
+    before = constant.status, list(constant.headers.pairs())
+    app = App()
+
+    @app.get("/")
+    async def root(response: Response) -> Any:
+        response.set_cookie("session", "secret")
+        response.on_close(lambda: None)
+        return (constant, 404, {"a": "b"}) if is_tuple else constant
+
+    ask(app)
+
+    assert (constant.status, constant.headers.pairs()) == before
+    assert constant.callbacks == []

@@ -62,6 +62,18 @@ def test_blank_lines_in_content_do_not_end_a_body():
     assert drain(Chunked(), [framed]) == (b"\r\n\r\n0\r\n\r\n\r\n\r", b"GET /")
 
 
+def test_blank_lines_in_content_cost_no_call_of_the_parser_each():
+    framing, calls = Chunked(), []
+    feed = framing._feed
+    framing._feed = lambda data: calls.append(feed(data))
+    content = b"\r\n" * 10_000
+
+    framed = b"%x\r\n%b\r\n0\r\nx: y\r\n\r\n" % (len(content), content)
+
+    assert drain(framing, [framed + b"GET /"]) == (content, b"GET /")
+    assert len(calls) < 5
+
+
 def test_extensions_without_content_are_malformed():
     framing = Chunked()
 

@@ -53,17 +53,19 @@ class Chunked:
     """A chunked body (RFC 9112 §7.1); extensions and trailers are read over.
 
     httptools does not say where a message ended, and goes on with the next one. A chunked body
-    can only end with a blank line, so it is fed up to one at a time. Its parser is told a head of
-    ours: that of the message was judged before, upgrades included.
+    can only end with the first blank line behind a line that starts with 0, so it is fed up to one
+    such at a time. Its parser is told a head of ours: that of the message was judged before,
+    upgrades included.
     """
 
-    __slots__ = ("_feed", "_overhead", "_pieces", "_tail", "is_complete")
+    __slots__ = ("_feed", "_may_end", "_overhead", "_pieces", "_tail", "is_complete")
 
     def __init__(self) -> None:
         self.is_complete = False
         self._pieces: list[bytes] = []
         self._overhead = 0
         self._tail = b""
+        self._may_end = True  # its first line may start with 0
         self._feed = httptools.HttpRequestParser(self).feed_data
         self._feed(_HEAD)
 
@@ -81,8 +83,7 @@ class Chunked:
         window = self._tail + data
         start = fed = len(self._tail)
         while fed < len(window) and not self.is_complete:
-            blank = window.find(b"\r\n\r\n", max(0, fed - 3))
-            until = len(window) if blank < 0 else blank + 4
+            until = self.safe_end(window, fed)
             self._overhead += until - fed
             try:
                 self._feed(window[fed:until])
@@ -95,6 +96,20 @@ class Chunked:
         self._tail = window[-3:]
         pieces, self._pieces = self._pieces, []
         return pieces, fed - start
+
+    def safe_end(self, window: bytes, fed: int) -> int:
+        """Return how far the parser can be fed without going past the end of the body."""
+        after = max(0, fed - 3)
+        if not self._may_end:
+            zero = window.find(b"\n0", max(0, fed - 1))
+            if zero < 0:
+                return len(window)
+            self._may_end, after = True, zero
+        blank = window.find(b"\r\n\r\n", after)
+        if blank < 0:
+            return len(window)
+        self._may_end = False
+        return blank + 4
 
 
 class BodyStream:

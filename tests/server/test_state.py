@@ -91,3 +91,27 @@ def test_streams_in_progress_leave_room_for_requests():
             return status
 
     assert run(main()) == 200
+
+
+def test_a_connection_that_fails_at_a_tick_keeps_no_other_from_it_and_is_told_once(caplog):
+    class Broken:
+        is_idle = False
+
+        def tick(self, now: float, passed: float) -> None:
+            seen.append(now)
+            raise RuntimeError("broken")
+
+    seen: list[float] = []
+
+    async def main() -> None:
+        async with serving(App()) as live:
+            peers = {Broken(), Broken()}
+            live.state.connections |= peers
+            live.state.tick(1.0)
+            live.state.tick(2.0)
+            live.state.connections -= peers
+
+    run(main())
+
+    assert sorted(seen) == [1.0, 1.0, 2.0, 2.0]
+    assert len(caplog.records) == 1

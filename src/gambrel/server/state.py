@@ -81,6 +81,7 @@ class ServerState:
         # For WebSockets: takes a connection (`detach`) whose request asks for another protocol.
         self.takes_over: Callable[[Any, Head], bool] | None = None
         self._ticked = clock.now
+        self._has_failed = False
         clock.timed.add(self)
 
     # Load -----------------------------------------------------------------------------------
@@ -137,11 +138,20 @@ class ServerState:
             if connection.is_idle and connection.is_writable and connection.quiet < limit:
                 connection.quiet += passed  # thousands may be idle: no call for each of them
             else:
-                connection.tick(now, passed)
+                self.visit(connection, now, passed)
         for orphan in tuple(self.orphans):
-            orphan.tick(now, passed)
+            self.visit(orphan, now, passed)
             if orphan.deadline is None:
                 self.orphans.discard(orphan)
+
+    def visit(self, timed: Peer | Orphan, now: float, passed: float) -> None:
+        """Let one look at the time; what fails there must not keep the others from it."""
+        try:
+            timed.tick(now, passed)
+        except Exception:
+            if not self._has_failed:  # it may fail at every tick from now on: told once
+                self._has_failed = True
+                _log.exception("looking at the time-outs of %r failed", timed)
 
     def drain(self) -> None:
         """Close idle connections now and the others after their answer."""

@@ -2,24 +2,39 @@
 
 import asyncio
 import sys
+from collections.abc import Callable
 from pathlib import Path
 from types import FrameType
 from typing import Any
 
 import msgspec
+import pytest
 
 from gambrel.core.app.app import App
+from gambrel.server.clock import Clock
+from gambrel.server.protocol import HTTPProtocol
+from gambrel.server.state import ServerState
 
 # A call that opens a room → the room. Generated endpoints are files called `<endpoint …>`.
-DOORS = {
-    ("core/edges/asgi.py", "request_of"): "1 the wire becomes a Request",
-    ("core/app/pipeline.py", "respond"): "2 pipeline",
+ROOMS = {
     ("core/routing/paths.py", "match"): "3 routing",
     ("<endpoint>", "endpoint"): "4 binding",
     ("handler", "show"): "5 handler",
     ("core/http/response.py", "__init__"): "6 the value becomes a Response",
+}
+ON_ASGI = {
+    ("core/edges/asgi.py", "request_of"): "1 the wire becomes a Request",
+    ("core/app/pipeline.py", "respond"): "2 pipeline",
+    **ROOMS,
     ("core/edges/asgi.py", "send"): "7 the Response becomes the wire",
 }
+ON_NATIVE = {
+    ("server/protocol.py", "data_received"): "1 the wire becomes a Request",
+    ("core/app/pipeline.py", "enter"): "2 pipeline",
+    **ROOMS,
+    ("server/protocol.py", "deliver"): "7 the Response becomes the wire",
+}
+MESSAGE = b"GET /items/nail?count=3 HTTP/1.1\r\nHost: localhost\r\n\r\n"
 SCOPE = {
     "type": "http",
     "http_version": "1.1",
@@ -72,43 +87,87 @@ def sample_app(above: list[str]) -> App:
     return app
 
 
+class Transport(asyncio.Transport):
+    """Takes what a connection writes."""
+
+    def __init__(self) -> None:
+        super().__init__()
+        self.written = b""
+
+    def write(self, data: Any) -> None:
+        self.written += data
+
+    def get_extra_info(self, name: str, default: Any = None) -> Any:
+        return ("127.0.0.1", 80) if name.endswith("name") else default
+
+
+def watching(doors: dict[tuple[str, str], str], entered: list[str]) -> Callable[..., None]:
+    """Return a profiler that writes down the rooms in the order they are first entered."""
+
+    def watch(frame: FrameType, event: str, _: object) -> None:
+        room = doors.get(place(frame)) if event == "call" else None
+        if room is not None and room not in entered:
+            entered.append(room)
+
+    return watch
+
+
 async def receive() -> dict[str, Any]:
     return {"type": "http.request", "body": b"", "more_body": False}
 
 
-async def trace(app: App) -> tuple[list[str], list[dict[str, Any]]]:
-    """Send one request through the ASGI edge; return the rooms entered and what was sent."""
+async def by_asgi(app: App) -> tuple[list[str], bytes]:
+    """Send one request through the ASGI edge; return the rooms entered and the body sent."""
     entered: list[str] = []
     sent: list[dict[str, Any]] = []
 
     async def send(message: dict[str, Any]) -> None:
         sent.append(message)
 
-    def watch(frame: FrameType, event: str, _: object) -> None:
-        room = DOORS.get(place(frame)) if event == "call" else None
-        if room is not None and room not in entered:
-            entered.append(room)
-
     async with app.running():
-        sys.setprofile(watch)
+        sys.setprofile(watching(ON_ASGI, entered))
         try:
             await app(dict(SCOPE), receive, send)
         finally:
             sys.setprofile(None)
-    return entered, sent
+    return entered, sent[1]["body"]
 
 
-def test_an_asgi_request_passes_the_rooms_in_their_order():
-    rooms, sent = asyncio.run(trace(sample_app([])))
+async def by_native(app: App) -> tuple[list[str], bytes]:
+    """The same through a connection of the native server."""
+    entered: list[str] = []
+    loop, transport = asyncio.get_running_loop(), Transport()
+    clock = Clock(loop)
+    async with app.running():
+        protocol = HTTPProtocol(ServerState(app, loop, clock))
+        clock.start()
+        protocol.connection_made(transport)
+        sys.setprofile(watching(ON_NATIVE, entered))
+        try:
+            protocol.data_received(MESSAGE)
+            while not transport.written:  # noqa: ASYNC110 - before 3.12 a task waits its turn
+                await asyncio.sleep(0)
+        finally:
+            sys.setprofile(None)
+        protocol.connection_lost(None)
+        clock.stop()
+    return entered, transport.written.rpartition(b"\r\n\r\n")[2]
 
-    assert sent[1]["body"] == b'{"name":"nail","count":3}'
-    assert rooms == sorted(DOORS.values())
+
+@pytest.mark.parametrize(
+    ("send", "doors"), [(by_asgi, ON_ASGI), (by_native, ON_NATIVE)], ids=["asgi", "native"]
+)
+def test_a_request_passes_the_rooms_in_their_order(send, doors):
+    rooms, body = asyncio.run(send(sample_app([])))
+
+    assert body == b'{"name":"nail","count":3}'
+    assert rooms == sorted(doors.values())
 
 
 def test_few_frames_stand_above_a_handler():
     above: list[str] = []
 
-    asyncio.run(trace(sample_app(above)))
+    asyncio.run(by_asgi(sample_app(above)))
 
     assert above == [
         "<endpoint>",
@@ -118,3 +177,12 @@ def test_few_frames_stand_above_a_handler():
         "core/edges/asgi.py",
         "core/app/app.py",
     ]
+
+
+@pytest.mark.skipif(sys.version_info < (3, 12), reason="a task starts in a turn of its own")
+def test_fewer_stand_there_on_the_native_server():
+    above: list[str] = []
+
+    asyncio.run(by_native(sample_app(above)))
+
+    assert above == ["<endpoint>", "core/app/pipeline.py", "server/protocol.py"]

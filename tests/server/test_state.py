@@ -7,6 +7,7 @@ import pytest
 from gambrel.core.app.app import App
 from gambrel.core.http.response import Response, Stream
 from gambrel.server.limits import Limits
+from tests.server.apps import echo_app
 from tests.server.live import PATIENCE, request, run, serving, until
 
 pytestmark = pytest.mark.usefixtures("every_loop")
@@ -115,3 +116,19 @@ def test_a_connection_that_fails_at_a_tick_keeps_no_other_from_it_and_is_told_on
 
     assert sorted(seen) == [1.0, 1.0, 2.0, 2.0]
     assert len(caplog.records) == 1
+
+
+def test_uploads_that_stall_do_not_use_up_the_cap():
+    async def main() -> int:
+        app, _ = echo_app()
+        async with serving(app, Limits(pending=2)) as live:
+            stalled = [await live.connect() for _ in range(3)]
+            for client in stalled:
+                await client.send(request("POST", "/echo", b"Content-Length: 9\r\n") + b"x")
+            await until(lambda: sum(c.exchange is not None for c in live.state.connections) == 3)
+            status = (await live.get("/")).status
+            for client in stalled:
+                client.close()
+            return status
+
+    assert run(main()) == 200

@@ -78,11 +78,16 @@ class Work:
         """The handler did not answer at once: count it, and set its deadline."""
         if self.is_answered or self.is_counted:
             return
-        self.is_counted = True
-        self.line.state.count()
+        self.count()
         limits = getattr(self.request.endpoint, "limits", None)
         if limits is not None and limits.deadline is not None:
             self.deadline = self.line.state.loop.time() + limits.deadline
+
+    def count(self) -> None:
+        """Count the request once its body is here: slow uploads must not use up the cap."""
+        if not self.is_counted and (self.body is None or self.body.is_complete):
+            self.is_counted = True
+            self.line.state.count()
 
     def release(self) -> None:
         """The handler is done, unless it could not be stopped."""
@@ -116,6 +121,8 @@ class Work:
 
     def tick(self, now: float, passed: float) -> None:
         """Cancel the handler at its deadline, and answer for it if that does not end it."""
+        if not self.is_answered:
+            self.count()
         if self.deadline is None:
             return
         if self.body is not None and self.body.is_wanted:

@@ -15,34 +15,54 @@ import importlib
 from typing import TYPE_CHECKING, Any
 
 if TYPE_CHECKING:
+    from gambrel.conversion.patch import Patch, apply
+    from gambrel.core.app.pipeline import CallNext
     from gambrel.core.app.settings import Secret
     from gambrel.core.binding.markers import Body, Cookie, Depends, File, Form, Header, Path, Query
     from gambrel.core.http.bodies.forms import FormData, Upload
     from gambrel.core.http.errors import (
+        BadGateway,
         BadRequest,
         Conflict,
         ContentTooLarge,
+        ExpectationFailed,
         Fault,
         Forbidden,
         GambrelError,
+        GatewayTimeout,
         Gone,
+        HeadersTooLarge,
         HTTPError,
+        LengthRequired,
         MethodNotAllowed,
+        MisdirectedRequest,
         NotAcceptable,
         NotFound,
+        NotImplementedHere,
+        PreconditionFailed,
+        PreconditionRequired,
+        RangeNotSatisfiable,
+        RequestTimeout,
+        ServerError,
         ServiceUnavailable,
         TooManyRequests,
         Unauthorized,
         Unprocessable,
         UnsupportedMediaType,
+        URITooLong,
         abort,
     )
     from gambrel.core.http.headers import Headers, ResponseHeaders
     from gambrel.core.http.request import Request, State
     from gambrel.core.http.response import HTML, JSON, Redirect, Response, Stream, Text
+    from gambrel.core.http.responses.events import Event as ServerSentEvent
+    from gambrel.core.http.responses.events import EventStream
     from gambrel.core.http.responses.files import FileResponse
     from gambrel.core.http.responses.streams import CSV, JSONLines
+    from gambrel.core.routing.converters import Converter
+    from gambrel.core.routing.declared import rule
     from gambrel.core.routing.router import Router
+    from gambrel.core.routing.versioning import Versioning
     from gambrel.defaults import App
 
 __all__ = [
@@ -50,12 +70,17 @@ __all__ = [
     "HTML",
     "JSON",
     "App",
+    "BadGateway",
     "BadRequest",
     "Body",
+    "CallNext",
     "Conflict",
     "ContentTooLarge",
+    "Converter",
     "Cookie",
     "Depends",
+    "EventStream",
+    "ExpectationFailed",
     "Fault",
     "File",
     "FileResponse",
@@ -63,43 +88,64 @@ __all__ = [
     "Form",
     "FormData",
     "GambrelError",
+    "GatewayTimeout",
     "Gone",
     "HTTPError",
     "Header",
     "Headers",
+    "HeadersTooLarge",
     "JSONLines",
+    "LengthRequired",
     "MethodNotAllowed",
+    "MisdirectedRequest",
     "NotAcceptable",
     "NotFound",
+    "NotImplementedHere",
+    "Patch",
     "Path",
+    "PreconditionFailed",
+    "PreconditionRequired",
     "Query",
+    "RangeNotSatisfiable",
     "Redirect",
     "Request",
+    "RequestTimeout",
     "Response",
     "ResponseHeaders",
     "Router",
     "Secret",
+    "ServerError",
+    "ServerSentEvent",
     "ServiceUnavailable",
     "State",
     "Stream",
     "Text",
     "TooManyRequests",
+    "URITooLong",
     "Unauthorized",
     "Unprocessable",
     "UnsupportedMediaType",
     "Upload",
+    "Versioning",
     "abort",
+    "apply",
+    "rule",
 ]
 
 _HOMES = {
     "App": "defaults",
+    "BadGateway": "core.http.errors",
     "BadRequest": "core.http.errors",
     "Body": "core.binding.markers",
     "CSV": "core.http.responses.streams",
+    "CallNext": "core.app.pipeline",
     "Conflict": "core.http.errors",
     "ContentTooLarge": "core.http.errors",
+    "Converter": "core.routing.converters",
     "Cookie": "core.binding.markers",
     "Depends": "core.binding.markers",
+    "EventStream": "core.http.responses.events",
+    "ExpectationFailed": "core.http.errors",
     "Fault": "core.http.errors",
     "File": "core.binding.markers",
     "FileResponse": "core.http.responses.files",
@@ -107,41 +153,60 @@ _HOMES = {
     "Form": "core.binding.markers",
     "FormData": "core.http.bodies.forms",
     "GambrelError": "core.http.errors",
+    "GatewayTimeout": "core.http.errors",
     "Gone": "core.http.errors",
     "HTML": "core.http.response",
     "HTTPError": "core.http.errors",
     "Header": "core.binding.markers",
     "Headers": "core.http.headers",
+    "HeadersTooLarge": "core.http.errors",
     "JSON": "core.http.response",
     "JSONLines": "core.http.responses.streams",
+    "LengthRequired": "core.http.errors",
     "MethodNotAllowed": "core.http.errors",
+    "MisdirectedRequest": "core.http.errors",
     "NotAcceptable": "core.http.errors",
     "NotFound": "core.http.errors",
+    "NotImplementedHere": "core.http.errors",
+    "Patch": "conversion.patch",
     "Path": "core.binding.markers",
+    "PreconditionFailed": "core.http.errors",
+    "PreconditionRequired": "core.http.errors",
     "Query": "core.binding.markers",
+    "RangeNotSatisfiable": "core.http.errors",
     "Redirect": "core.http.response",
     "Request": "core.http.request",
+    "RequestTimeout": "core.http.errors",
     "Response": "core.http.response",
     "ResponseHeaders": "core.http.headers",
     "Router": "core.routing.router",
     "Secret": "core.app.settings",
+    "ServerError": "core.http.errors",
+    "ServerSentEvent": "core.http.responses.events",
     "ServiceUnavailable": "core.http.errors",
     "State": "core.http.request",
     "Stream": "core.http.response",
     "Text": "core.http.response",
     "TooManyRequests": "core.http.errors",
+    "URITooLong": "core.http.errors",
     "Unauthorized": "core.http.errors",
     "Unprocessable": "core.http.errors",
     "UnsupportedMediaType": "core.http.errors",
     "Upload": "core.http.bodies.forms",
+    "Versioning": "core.routing.versioning",
     "abort": "core.http.errors",
+    "apply": "conversion.patch",
+    "rule": "core.routing.declared",
 }
+
+_SPELT = {"ServerSentEvent": "Event"}  # at home, where no event of an app is near
 
 
 def __getattr__(name: str) -> Any:
     if name not in _HOMES:
         raise AttributeError(f"module {__name__!r} has no attribute {name!r}")
-    value = getattr(importlib.import_module(f"gambrel.{_HOMES[name]}"), name)
+    home = importlib.import_module(f"gambrel.{_HOMES[name]}")
+    value = getattr(home, _SPELT.get(name, name))
     globals()[name] = value
     return value
 

@@ -31,6 +31,7 @@ _FRAMING = frozenset(
     "connection content-length keep-alive proxy-connection te trailer "  # noqa: SIM905
     "transfer-encoding upgrade".split()
 )
+_BREAKS = frozenset("\r\n\0")
 _UNREAD = _AHEAD = 64 * 1024
 _SILENCE = 15.0
 _SLOW_AFTER, _SLOW_RATE = 10.0, 1024
@@ -44,6 +45,12 @@ class ASGIConnection:
     comes of the body before it is read is kept, up to a limit.
     """
 
+    root_path = ""
+    length: int | None = 0
+    is_complete = is_dropped = True
+    is_gone = False
+    _coming: asyncio.Task[None] | None = None
+
     def __init__(self, app: Any, scope: Scope, receive: Receive, send: Send) -> None:
         self.app = app
         self.scope = scope
@@ -52,22 +59,18 @@ class ASGIConnection:
         self.scheme: str = scope.get("scheme") or "http"
         self.http_version: str = scope.get("http_version") or "1.1"
         self.tls: dict[str, Any] | None = (scope.get("extensions") or {}).get("tls")
-        self.root_path = ""
-        self.length: int | None = 0
-        self.is_complete = self.is_dropped = True
-        self.is_gone = False
         self._receive, self._send = receive, send
-        self._coming: asyncio.Task[None] | None = None
-        self._ahead = bytearray()
-        self._taken = asyncio.Event()
 
     def body_of(self, head: Head) -> "bytes | ASGIConnection":
         """Return the body that a head announces."""
         self.root_path = head.root
+        if head.length == 0:
+            return b""
         # Who expects to be told whether to send the body may not send it after another answer.
         self.length = None if "expect" in head.headers else head.length
-        self.is_complete = self.is_dropped = head.length == 0
-        return b"" if self.is_complete else self
+        self.is_complete = self.is_dropped = False
+        self._ahead, self._taken = bytearray(), asyncio.Event()
+        return self
 
     async def advance(self, timeout: float | None = None) -> None:
         """Return once a message has come. Raises RequestTimeout."""
@@ -122,7 +125,7 @@ class ASGIConnection:
     async def gone(self) -> None:
         """Return when the client has gone away."""
         while not self.is_gone:
-            if len(self._ahead) > _AHEAD:
+            if not self.is_dropped and len(self._ahead) > _AHEAD:
                 self._taken.clear()
                 await self._taken.wait()
             else:
@@ -164,6 +167,7 @@ class Answer:
         self.request = request
         self.connection = connection
         self.response: Response | None = None
+        self.length: int | None = None
         self.task: asyncio.Task[Any] | None = asyncio.current_task()
         self._send = send
         self._watcher: asyncio.Task[None] | None = None
@@ -212,7 +216,7 @@ class Answer:
         elif (path := self.path_of(response)) is not None:
             await self.put({"type": "http.response.pathsend", "path": path})
         else:
-            await self.stream(body, promised_length(self.response))
+            await self.stream(body, self.length)
 
     def path_of(self, response: Response) -> str | None:
         """Return the path of a whole file that the server offers to send itself.
@@ -227,20 +231,19 @@ class Answer:
 
     def start(self, response: Response) -> Message:
         """Return the head of a response. Raises ValueError for what must not reach a server."""
-        status, headers = (
-            response.status,
-            self.request.app.build().dress(response, self.request).headers,
-        )
-        pairs = [pair for pair in headers.pairs() if pair[0] not in _FRAMING]
-        length = promised_length(response)
+        status = response.status
+        dressed = self.request.app.build().dress(response, self.request).headers.pairs()
+        framing = {name: value for name, value in dressed if name in _FRAMING}
+        pairs = [pair for pair in dressed if pair[0] not in _FRAMING]
+        self.length = promised_length(framing.get("content-length"))
         if isinstance(response.body, bytes) and (self.request.method != "HEAD" or response.body):
-            length = len(response.body)
-        if length is not None and has_body(status):
-            pairs.append(("content-length", str(length)))
-        if self.closes(headers.get("connection", "")):
+            self.length = len(response.body)
+        if self.length is not None and has_body(status):
+            pairs.append(("content-length", str(self.length)))
+        if self.closes(framing.get("connection", "")):
             pairs.append(("connection", "close"))
-        text = "".join([name + value for name, value in pairs])
-        if not 200 <= status <= 599 or "\r" in text or "\n" in text or "\0" in text:
+        text = "".join([part for pair in pairs for part in pair])
+        if not 200 <= status <= 599 or not (text.isprintable() or _BREAKS.isdisjoint(text)):
             raise ValueError("a response has a line break in its head, or an impossible status")
         raw = [(name.encode("latin-1"), value.encode("latin-1")) for name, value in pairs]
         return {"type": "http.response.start", "status": status, "headers": raw}
@@ -288,9 +291,8 @@ class Answer:
             _log.exception("closing a response failed")
 
 
-def promised_length(response: Response) -> int | None:
+def promised_length(text: str | None) -> int | None:
     """Return the length an application has announced. Raises ValueError where it is none."""
-    text = response.headers.get("content-length")
     if text is not None and not (text.isascii() and text.isdigit()):
         raise ValueError(f"content-length {text!r} is not a number of bytes")
     return None if text is None else int(text)

@@ -58,7 +58,7 @@ def read_head(scope: Scope, hosts: HostRules) -> Head:
     method = scope["method"]
     if method not in _METHODS:
         raise Refusal(405, ALLOWED) if method == "TRACE" else Refusal(501)
-    headers = Headers.from_raw((name, value.strip(b" \t")) for name, value in scope["headers"])
+    headers = Headers.from_raw(scope["headers"])
     check_fields(headers.pairs())
     host = headers.first("host") or ""  # two of them are one value that is no host
     if not hosts.allows(host) and ADMITTED not in (scope.get("extensions") or {}):
@@ -78,12 +78,11 @@ def read_head(scope: Scope, hosts: HostRules) -> Head:
 
 def check_fields(pairs: Sequence[tuple[str, str]]) -> None:
     """Refuse header fields that are too many, too large, or hold control characters."""
-    values = "".join([value for _, value in pairs])
-    size = len(values) + sum([len(name) for name, _ in pairs])
-    if len(pairs) > _FIELDS or size > _FIELD_BYTES:
+    text = "".join([part for pair in pairs for part in pair])
+    if len(pairs) > _FIELDS or len(text) > _FIELD_BYTES:
         raise Refusal(431)
-    if not (values.isascii() and values.isprintable()) and any(
-        (char < " " and char != "\t") or char == "\x7f" for char in values
+    if not (text.isascii() and text.isprintable()) and any(
+        (char < " " and char != "\t") or char == "\x7f" for char in text
     ):
         raise Refusal(400)
 

@@ -42,7 +42,15 @@ class Headers(Mapping[str, str]):
     @classmethod
     def from_raw(cls, pairs: Iterable[tuple[bytes, bytes]]) -> "Headers":
         """Wrap the pairs of bytes that an ASGI server or a parser hands over."""
-        return cls([(name.decode("latin-1"), value.decode("latin-1")) for name, value in pairs])
+        headers = cls()
+        headers._pairs = tuple(
+            [  # in one pass: every request over ASGI comes this way
+                (str(name, "latin-1").lower(), str(value, "latin-1").strip(" \t"))
+                for name, value in pairs
+                if b"_" not in name
+            ]
+        )
+        return headers
 
     def pairs(self) -> tuple[tuple[str, str], ...]:
         """Return every field in order, names in lower case."""

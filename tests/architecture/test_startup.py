@@ -167,6 +167,18 @@ def test_it_loads_few_files_of_ours(loaded):
     assert len([name for name in loaded if name.startswith("gambrel.")]) <= FILES
 
 
+def test_it_compiles_no_expression_that_may_never_be_used(loaded):
+    found = [
+        f"{source.name}:{node.lineno}"
+        for source in sources()
+        if source.module in loaded
+        for node in source.tree.body
+        if isinstance(node, ast.Assign) and "re.compile(" in ast.unparse(node.value)
+    ]
+
+    assert found == []
+
+
 def test_every_module_that_is_forbidden_exists():
     missing = [name for name in FORBIDDEN if importlib.util.find_spec(name) is None]
 

@@ -20,7 +20,7 @@ __all__ = ["file_of", "load_app", "root_of", "split_target"]
 
 T = TypeVar("T")
 
-_TARGET = re.compile(r"(?P<path>.+?)(?::(?P<attribute>[A-Za-z_][\w.]*))?")
+_TARGET = r"(?P<path>.+?)(?::(?P<attribute>[A-Za-z_][\w.]*))?"
 
 
 def load_app(target: str) -> App:
@@ -51,7 +51,7 @@ def load_app(target: str) -> App:
 
 def split_target(target: str) -> tuple[str, str]:
     """Return the path (or module) and the attribute, `""` where none is named."""
-    match = _TARGET.fullmatch(target)
+    match = re.fullmatch(_TARGET, target)
     return (match["path"], match["attribute"] or "") if match else (target, "")
 
 

@@ -178,7 +178,7 @@ class JSON(Response):
         super().__init__(_encode_json(value), status, headers, media_type)
 
 
-_NOT_VISIBLE = re.compile(r"[ \x80-\U0010ffff]")  # control characters are left to be refused
+_NOT_VISIBLE = r"[^\x00-\x1f!-\x7f]"  # control characters are left to be refused
 
 
 def _percent(match: re.Match[str]) -> str:
@@ -201,7 +201,7 @@ class Redirect(Response):
         if status not in {301, 302, 303, 307, 308}:
             raise ValueError(f"{status} does not redirect; use 301, 302, 303, 307 or 308")
         super().__init__(b"", status, headers)
-        self.headers["location"] = _NOT_VISIBLE.sub(_percent, str(url))
+        self.headers["location"] = re.sub(_NOT_VISIBLE, _percent, str(url))
 
 
 class Stream(Response):

@@ -4,7 +4,7 @@ What can be decided from the annotation is decided at start-up: status, content 
 the projection onto the declared type, so that an undeclared field never leaves the house.
 """
 
-from collections.abc import AsyncIterable, Callable, Iterable, Iterator, Mapping
+from collections.abc import AsyncIterable, Callable, Coroutine, Iterable, Iterator, Mapping
 from copy import copy
 from functools import cached_property, reduce
 from operator import or_
@@ -128,7 +128,7 @@ class Result:
             return Response(b"", 204 if self.status == 200 else self.status)
         return self.encoded(request, value)
 
-    def forgotten(self, value: CoroutineType[Any, Any, Any]) -> GambrelError:
+    def forgotten(self, value: Coroutine[Any, Any, Any]) -> GambrelError:
         """The error of a coroutine that nobody awaited; closed, or Python warns of it as well."""
         value.close()
         called = value.__qualname__.rpartition("<locals>.")[2]

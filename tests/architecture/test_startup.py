@@ -218,7 +218,7 @@ def test_a_facade_finds_every_name_where_the_type_checker_does(module):
     source = next(source for source in sources() if source.module == module)
     checked = next(node for node in source.tree.body if isinstance(node, ast.If))
     typed = {
-        alias.name: node.module
+        alias.asname or alias.name: node.module
         for node in checked.body
         if isinstance(node, ast.ImportFrom)
         for alias in node.names

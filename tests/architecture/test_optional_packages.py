@@ -9,7 +9,7 @@ from tests.architecture.source import sources
 
 # Installed with the framework, yet of no use before the first socket, command or server.
 LATER = {"click", "httptools", "picows", "uvloop"}
-TAKEN_WHERE_PRESENT = {"typing_extensions"}  # by msgspec
+TAKEN_WHERE_PRESENT = {"typing_extensions", "_distutils_hack"}  # by msgspec, by setuptools
 
 IMPORT = """
 import importlib

@@ -59,7 +59,10 @@ def test_without_a_battery_the_rest_imports(battery):
 
     failed = json.loads(run_without(gone, BARE + IMPORT_ALL, *rest))
 
-    assert [name for name in failed if battery not in requires(name.split(".")[1])] == []
+    # The live server of the test tools is the server's; nothing else of them needs it.
+    own = {"gambrel.testing.server"} if battery == "server" else set()
+    left = [name for name in failed if battery not in requires(name.split(".")[1])]
+    assert set(left) - own == set()
 
 
 @pytest.mark.slow

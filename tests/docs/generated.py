@@ -10,7 +10,7 @@ import importlib
 import inspect
 import re
 from collections.abc import Callable, Iterator
-from typing import Any
+from typing import Any, get_origin
 
 import msgspec
 
@@ -119,7 +119,7 @@ def line_of(name: str, member: Any) -> Iterator[str]:
 def parameters_of(subject: Any) -> list[inspect.Parameter]:
     """Return what a class or function takes, without `self`."""
     is_enum = inspect.isclass(subject) and issubclass(subject, enum.Enum)
-    if is_enum or getattr(subject, "_is_protocol", False):
+    if is_enum or getattr(subject, "_is_protocol", False) or get_origin(subject) is not None:
         return []
     try:
         parameters = inspect.signature(subject).parameters.values()
@@ -133,6 +133,8 @@ def signature_of(subject: Any, *, brief: bool = False) -> str:
     shown = inspect.Signature([shorten(p, brief=brief) for p in parameters_of(subject)])
     if inspect.isclass(subject) or brief:
         return str(shown)
+    if get_origin(subject) is not None:
+        return ""
     returns = inspect.signature(subject).return_annotation
     is_silent = returns in {None, "None", inspect.Signature.empty}
     return str(shown) if is_silent else f"{shown} -> {spell(returns)}"

@@ -225,6 +225,8 @@ def parse_basic(credentials: Credentials) -> tuple[str, str]:
         BadRequest: They are of another scheme, or malformed.
     """
     try:
+        if len(credentials.value) % 4:
+            raise ValueError(credentials.value)  # Python 3.11 passes over surplus padding
         user, colon, password = b64decode(credentials.value, validate=True).decode().partition(":")
     except ValueError:
         colon = ""

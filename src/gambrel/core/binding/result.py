@@ -131,7 +131,7 @@ class Result:
     def forgotten(self, value: Coroutine[Any, Any, Any]) -> GambrelError:
         """The error of a coroutine that nobody awaited; closed, or Python warns of it as well."""
         value.close()
-        called = value.__qualname__.rpartition("<locals>.")[2]
+        called = getattr(value, "__qualname__", "a coroutine").rpartition("<locals>.")[2]
         return GambrelError(
             "binding.forgotten-await",
             f"{self.name or 'the handler'} returned the coroutine of {called}(), not its result",

@@ -18,10 +18,12 @@ if TYPE_CHECKING:
         ConditionalGet,
         CrossOriginProtection,
         Decompression,
+        Formats,
         HTTPSRedirect,
         MethodOverride,
         RequestID,
     )
+    from gambrel.middleware.formats import Format
     from gambrel.middleware.headers.extension import SecurityHeaders
     from gambrel.middleware.hooks import after_request, before_request
     from gambrel.middleware.security_headers import Nonce
@@ -34,6 +36,8 @@ __all__ = [
     "ConditionalGet",
     "CrossOriginProtection",
     "Decompression",
+    "Format",
+    "Formats",
     "HTTPSRedirect",
     "MethodOverride",
     "Nonce",
@@ -51,6 +55,8 @@ _HOMES = {
     "ConditionalGet": "middleware.extension",
     "CrossOriginProtection": "middleware.extension",
     "Decompression": "middleware.extension",
+    "Format": "middleware.formats",
+    "Formats": "middleware.extension",
     "HTTPSRedirect": "middleware.extension",
     "MethodOverride": "middleware.extension",
     "Nonce": "middleware.security_headers",

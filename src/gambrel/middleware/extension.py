@@ -16,6 +16,7 @@ from gambrel.middleware.conditional_get import Revalidator
 from gambrel.middleware.cors import CORSPolicy, CrossOrigin
 from gambrel.middleware.cross_origin import OriginGuard
 from gambrel.middleware.decompression import Decompressor
+from gambrel.middleware.formats import Representer
 from gambrel.middleware.https_redirect import HTTPSRedirector
 from gambrel.middleware.method_override import MethodOverrider
 from gambrel.middleware.request_id import Identifier
@@ -27,6 +28,7 @@ __all__ = [
     "ConditionalGet",
     "CrossOriginProtection",
     "Decompression",
+    "Formats",
     "HTTPSRedirect",
     "MethodOverride",
     "RequestID",
@@ -192,6 +194,20 @@ class RequestID(Identifier, frozen=True, kw_only=True):
     def install(self, setup: Setup) -> None:
         """Declare the middleware."""
         setup.middleware(setup.settings.request_id, Band.EDGE)
+
+
+class Formats(Representer):
+    """Answer in the format that the client asks for; see `Representer`."""
+
+    name: ClassVar[str] = "formats"
+    requires: ClassVar[tuple[str, ...]] = ()
+    settings: ClassVar[Any] = None
+
+    def install(self, setup: Setup) -> None:
+        """Declare the middleware: what finds the route stands outermost, what renders innermost."""
+        if self.suffixes:
+            setup.middleware(self.by_suffix, Band.EDGE)
+        setup.middleware(self.represent, Band.APP)
 
 
 class ASGIMiddleware(ASGIAdapter):

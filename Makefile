@@ -78,7 +78,7 @@ arch: $(VENV)/.test ## floors, budgets, mirror, removability, public names
 
 .PHONY: test
 test: $(VENV)/.test ## all tests of the package
-	$(PYTEST) -q -n $(JOBS) --dist worksteal tests
+	$(PYTEST) -q -n $(JOBS) --dist worksteal --reruns 2 tests
 
 .PHONY: docs
 docs: $(VENV)/.test ## run every block of the documentation

@@ -4,6 +4,7 @@
 `GAMBREL_REQUIRE` names it.
 """
 
+import logging
 import os
 import shutil
 from collections.abc import Callable, Iterator
@@ -41,6 +42,20 @@ def pytest_runtest_setup(item: pytest.Item) -> None:
             if name in REQUIRED:
                 pytest.fail(f"no {name} here, and GAMBREL_REQUIRE asks for one", pytrace=False)
             pytest.skip(f"no {name} here")
+
+
+@pytest.fixture(autouse=True)
+def restored_loggers() -> Iterator[None]:
+    """Undo what a test, or an app in it, has set up for logging."""
+    root = logging.getLogger()
+    before = (root.handlers[:], root.level)
+    yield
+    root.handlers[:], root.level = before
+    for name, logger in list(logging.root.manager.loggerDict.items()):
+        if name.partition(".")[0] == "gambrel" and isinstance(logger, logging.Logger):
+            logger.handlers.clear()
+            logger.propagate, logger.disabled = True, False
+            logger.setLevel(logging.NOTSET)
 
 
 @pytest.fixture(scope="module")

@@ -353,6 +353,10 @@ async def raises(scope: Any, receive: Any, send: Sender) -> None:
     raise ValueError("inside")
 
 
+async def exits(scope: Any, receive: Any, send: Sender) -> None:
+    raise SystemExit(3)
+
+
 async def says_nothing(scope: Any, receive: Any, send: Sender) -> None:
     """Return without an answer."""
 
@@ -386,6 +390,7 @@ async def unknown_message(scope: Any, receive: Any, send: Sender) -> None:
     "app",
     [
         raises,
+        exits,
         says_nothing,
         only_starts,
         impossible_status,

@@ -267,6 +267,10 @@ def raises(environ: dict[str, Any], start_response: Start) -> list[bytes]:
     raise ValueError("inside")
 
 
+def exits(environ: dict[str, Any], start_response: Start) -> list[bytes]:
+    raise SystemExit(3)
+
+
 def never_starts(environ: dict[str, Any], start_response: Start) -> list[bytes]:
     return [b"body"]
 
@@ -301,6 +305,7 @@ def fails_before_its_first_piece(environ: dict[str, Any], start_response: Start)
     "app",
     [
         raises,
+        exits,
         never_starts,
         never_starts_nor_says,
         starts_twice,

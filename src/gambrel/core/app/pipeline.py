@@ -190,6 +190,8 @@ class Pipeline:
         try:
             response = task.result()
         except asyncio.CancelledError:
+            if not is_wanted(task):  # by nobody outside
+                self.start(request, self.failed(request, ServerError("The handler was cancelled.")))
             return
         request.connection.deliver(request, response)
 

@@ -76,9 +76,19 @@ types: $(VENV)/.check ## mypy strict, pyright as editors run it
 arch: $(VENV)/.test ## floors, budgets, mirror, removability, public names
 	$(PYTEST) -q tests/architecture
 
+# A process per group of rooms: what one leaves behind cannot trouble another.
+ROOMS := tests/architecture+tests/docs+tests/typing \
+	tests/conversion+tests/core/http+tests/core/routing \
+	tests/core/app+tests/openapi+tests/middleware \
+	tests/conformance+tests/core/edges+tests/core/binding \
+	tests/server+tests/testing \
+	tests/cli+tests/debug+tests/observability \
+	tests/integration+tests/traversal+tests/test_extend.py
+RUN_TESTS = $(PYTEST) -q -n $(JOBS) --dist worksteal --reruns 2
+
 .PHONY: test
 test: $(VENV)/.test ## all tests of the package
-	$(PYTEST) -q -n $(JOBS) --dist worksteal --reruns 2 tests
+	@for rooms in $(ROOMS); do echo "$$rooms"; $(RUN_TESTS) $$(echo $$rooms | tr + ' ') || exit 1; done
 
 .PHONY: docs
 docs: $(VENV)/.test ## run every block of the documentation

@@ -8,6 +8,7 @@ from urllib.parse import urlencode
 import msgspec
 
 from gambrel.core.app.app import App
+from gambrel.core.http.errors import ServerError
 from gambrel.core.http.headers import Headers
 from gambrel.core.http.request import Request
 from gambrel.core.http.response import Response
@@ -47,13 +48,22 @@ class Wire:
         self.http_version = "1.1"
         self.kept: Any = None
         self.task: asyncio.Task[Response] | None = None
+        self.answers = 0
         self.answer: asyncio.Future[Response] = asyncio.get_running_loop().create_future()
 
     def deliver(self, request: Request, response: Response) -> None:
-        self.answer.set_result(response)
+        self.answers += 1
+        if not self.answer.done():
+            self.answer.set_result(response)
 
     def waiting(self, request: Request, task: asyncio.Task[Response]) -> None:
+        def ended(task: asyncio.Task[Response]) -> None:
+            if task.cancelled() and not task.cancelling():
+                error = ServerError("The handler was cancelled.")
+                self.app.pipeline.start(request, self.app.pipeline.failed(request, error))
+
         self.task = task
+        task.add_done_callback(ended)
 
     async def gone(self) -> None:
         await asyncio.Event().wait()
@@ -111,7 +121,11 @@ async def read(response: Response) -> Answer:
 async def entered(request: Request) -> Response:
     """Send a request in by the way of edges with callbacks."""
     request.app.enter(request)
-    return await request.connection.answer
+    response: Response = await request.connection.answer
+    for _ in range(5):  # a second answer would come within a few turns of the loop
+        await asyncio.sleep(0)
+    assert request.connection.answers == 1
+    return response
 
 
 def ask(app: App, method: str = "GET", target: str = "/", *rest: Any, **content: Any) -> Answer:

@@ -243,10 +243,14 @@ def test_a_cancellation_that_comes_from_inside_is_an_error_of_the_handler():
         other.cancel()
         return await other
 
+    async def cancels_itself_later() -> str:
+        await asyncio.sleep(0)
+        return await cancels_itself()
+
     async def raises() -> str:
         raise asyncio.CancelledError
 
-    for handler in (cancels_itself, raises):
+    for handler in (cancels_itself, cancels_itself_later, raises):
         assert ask(app_of(handler)).status == 500
 
 

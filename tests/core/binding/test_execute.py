@@ -393,6 +393,7 @@ def test_a_request_cancelled_at_any_await_leaves_nothing_open(journal):
                     assert "outer commit" not in journal or "outer close" in journal
                 seen |= set(journal)
                 step += 1
+            seen |= set(journal)  # of the attempt that came too late to cancel anything
             limit = next(iter(app.providers.kept.limits.values()))
             assert not limit.locked()
             assert asyncio.all_tasks() == {asyncio.current_task()}

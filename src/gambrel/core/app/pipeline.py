@@ -186,12 +186,14 @@ class Pipeline:
             task.add_done_callback(lambda done: self.settle(request, done))
 
     def settle(self, request: Request, task: "asyncio.Task[Response]") -> None:
-        """Deliver what a task has answered; for a cancelled one, the connection answers."""
+        """Deliver what a task has answered.
+
+        For a cancelled one the connection answers, which was given it by `waiting` and knows who
+        wanted that: two answers to one request would be taken for that to the next.
+        """
         try:
             response = task.result()
         except asyncio.CancelledError:
-            if not is_wanted(task):  # by nobody outside
-                self.start(request, self.failed(request, ServerError("The handler was cancelled.")))
             return
         request.connection.deliver(request, response)
 

@@ -54,7 +54,10 @@ class Connection(Protocol):
         """Send `response` as the answer to `request`; called once, on the event loop."""
 
     def waiting(self, request: "Request", task: "asyncio.Task[Response]") -> None:
-        """Keep the task of a request that did not finish at once: to cancel it if it must be."""
+        """Keep the task of a request that did not finish at once, to cancel it if it must be.
+
+        Where it ends cancelled, the connection answers: only it knows who wanted that.
+        """
 
     async def gone(self) -> None:
         """Return when the client has gone away."""

@@ -17,7 +17,6 @@ from typing import TYPE_CHECKING, Any
 if TYPE_CHECKING:
     from gambrel.conversion.patch import Patch, apply
     from gambrel.core.app.pipeline import CallNext
-    from gambrel.core.app.settings import Secret
     from gambrel.core.binding.markers import Body, Cookie, Depends, File, Form, Header, Path, Query
     from gambrel.core.http.bodies.forms import FormData, Upload
     from gambrel.core.http.errors import (
@@ -64,6 +63,7 @@ if TYPE_CHECKING:
     from gambrel.core.routing.router import Router
     from gambrel.core.routing.versioning import Versioning
     from gambrel.defaults import App
+    from gambrel.settings import Secret
 
 __all__ = [
     "CSV",
@@ -180,7 +180,7 @@ _HOMES = {
     "Response": "core.http.response",
     "ResponseHeaders": "core.http.headers",
     "Router": "core.routing.router",
-    "Secret": "core.app.settings",
+    "Secret": "settings",
     "ServerError": "core.http.errors",
     "ServerSentEvent": "core.http.responses.events",
     "ServiceUnavailable": "core.http.errors",

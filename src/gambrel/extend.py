@@ -19,9 +19,9 @@ if TYPE_CHECKING:
     )
     from gambrel.core.app.extension import Extension
     from gambrel.core.app.points import Declared, Point
-    from gambrel.core.app.settings import Env, Secret
     from gambrel.core.app.setup import HANDLER_ADAPTER, Band, Setup
     from gambrel.core.binding.describe import Operation
+    from gambrel.settings import Env, Secret
 
 __all__ = [
     "DEBUG_RENDERER",
@@ -50,7 +50,7 @@ _HOMES = {
     "Band": "core.app.setup",
     "DEBUG_RENDERER": "core.app.errors",
     "Declared": "core.app.points",
-    "Env": "core.app.settings",
+    "Env": "settings",
     "ErrorReported": "core.app.events",
     "Event": "core.app.events",
     "Extension": "core.app.extension",
@@ -60,7 +60,7 @@ _HOMES = {
     "Point": "core.app.points",
     "Problem": "core.app.checks",
     "RequestFailed": "core.app.events",
-    "Secret": "core.app.settings",
+    "Secret": "settings",
     "Setup": "core.app.setup",
     "json_schemas": "conversion.schemas",
 }

@@ -15,9 +15,9 @@ FUNCTION = 50
 PARAMETERS = 8
 PUBLIC_METHODS = 20
 FOLDER = 18
-CONVERSION = 2_000
-CORE = 8_600  # 7,000 were planned: docs/decisions/0014-size-of-the-core.md; may only shrink
-ROOMS = {"http": 3_000, "routing": 1_300, "binding": 1_620, "app": 2_120, "edges": 660}
+CONVERSION, SETTINGS = 2_000, 460
+CORE = 8_150  # 7,000 were planned: docs/decisions/0014-size-of-the-core.md; may only shrink
+ROOMS = {"http": 3_000, "routing": 1_300, "binding": 1_620, "app": 1_700, "edges": 660}
 MIDDLEWARE = 250
 
 # What is larger → why. `path::name` for functions and classes, `path` for files and folders.
@@ -76,8 +76,9 @@ def test_an_exception_that_is_no_longer_needed_is_dropped():
     assert set(EXCEPTIONS) <= set(too_large())
 
 
-def test_conversion_stays_small():
+def test_the_ground_stays_small():
     assert lines(sources("conversion")) <= CONVERSION
+    assert lines(sources("settings")) <= SETTINGS
 
 
 def test_the_core_stays_small():

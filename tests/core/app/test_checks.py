@@ -15,7 +15,8 @@ from gambrel.core.app.checks import (
     require_safe,
     run_checks,
 )
-from gambrel.core.app.settings import CoreSettings, Secret, Settings
+from gambrel.core.app.settings import CoreSettings, Settings
+from gambrel.settings import Secret
 
 KEY = Secret("0123456789abcdef0123456789abcdef")
 GOOD: dict[str, Any] = {"hosts": ["example.com"], "secret_keys": [KEY]}

@@ -10,7 +10,8 @@ from typing import Any
 
 from msgspec import Struct
 
-from gambrel.core.app.settings import CoreSettings, Secret, Settings
+from gambrel.core.app.settings import CoreSettings, Settings
+from gambrel.settings import Secret
 
 SECRET_BYTES = 32
 _KNOWN_SECRETS = ("changeme", "change-me", "secret", "insecure", "password", "example")

@@ -4,10 +4,9 @@ from pathlib import Path
 import msgspec
 import pytest
 
-from gambrel.core.app.settings.core import CoreSettings
-from gambrel.core.app.settings.secret import Secret
-from gambrel.core.app.settings.settings import Settings
+from gambrel.core.app.settings import CoreSettings, Settings
 from gambrel.core.http.errors import GambrelError
+from gambrel.settings.secret import Secret
 
 EMPTY = Secret("")
 

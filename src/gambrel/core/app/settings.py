@@ -1,12 +1,15 @@
-"""`CoreSettings`: the settings every app has. Read as `app.settings.core`."""
+"""`CoreSettings`, which every app has, and `Settings`: these and the sections of its extensions."""
 
+from collections.abc import Mapping
 from pathlib import Path
 from typing import Annotated, Literal
 
 from msgspec import Meta, Struct, field
 
-from gambrel.core.app.settings.secret import Secret
-from gambrel.core.app.settings.values import Env
+from gambrel.settings import Env, Secret, Sections
+from gambrel.settings.sources import CORE
+
+__all__ = ["CoreSettings", "Settings"]
 
 _Bytes = Annotated[int, Meta(ge=0)]
 _MIB = 1 << 20
@@ -57,3 +60,13 @@ class CoreSettings(Struct, frozen=True, kw_only=True):
     silenced_checks: Annotated[
         list[str], Meta(description="ids of checks whose problems are accepted")
     ] = field(default_factory=list)
+
+
+class Settings(Sections):
+    """The settings of one app: `settings.core`, `settings.<extension>`, or `settings[Type]`."""
+
+    core: CoreSettings
+
+    def __init__(self, root: Path | None = None, environ: Mapping[str, str] | None = None) -> None:
+        super().__init__(root, environ)
+        self.declare(CORE, CoreSettings)

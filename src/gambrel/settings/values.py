@@ -1,6 +1,6 @@
 """Fields of settings sections, and their values: read from a section's type, converted, shown.
 
-`Settings` and its merging use it; which values there are and where they come from is not known.
+`Sections` and its merging use it; which values there are and where they come from is not known.
 """
 
 import re
@@ -11,7 +11,7 @@ from typing import Annotated, Any, get_args, get_origin, get_type_hints
 import msgspec
 from msgspec import Struct
 
-from gambrel.core.app.settings.secret import Secret
+from gambrel.settings.secret import Secret
 
 _COLLECTIONS = frozenset({"list", "set", "frozenset", "tuple", "vartuple"})
 _MASKED = r"(://[^:/?#@\s]*):[^/?#\s]*@"

@@ -4,9 +4,9 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from gambrel.core.app.settings import sources
-from gambrel.core.app.settings.sources import Found, Name
 from gambrel.core.http.errors import GambrelError
+from gambrel.settings import sources
+from gambrel.settings.sources import Found, Name
 
 DEBUG = Name(("core", "debug"), ("GAMBREL_DEBUG", "GAMBREL_CORE__DEBUG"))
 TITLE = Name(("blog", "title"), ("GAMBREL_BLOG__TITLE",))

@@ -1,6 +1,6 @@
 """Merging: one section after the other, each field from the first source that has it.
 
-`Settings.load` makes one `Merge` and reads its results. Faults are collected, never raised, so
+`Sections.load` makes one `Merge` and reads its results. Faults are collected, never raised, so
 that one start shows all of them; they do not quote values, which may be secret.
 """
 
@@ -9,13 +9,12 @@ from typing import Any
 
 from msgspec import Struct
 
-from gambrel.core.app.settings import values as read
-from gambrel.core.app.settings.secret import Secret
-from gambrel.core.app.settings.sources import PREFIX, Found, Name, Source, Table, Variables
-from gambrel.core.app.settings.values import Env, SectionField
-from gambrel.core.http.errors import GambrelError
+from gambrel.conversion.errors import GambrelError
+from gambrel.settings import values as read
+from gambrel.settings.secret import Secret
+from gambrel.settings.sources import CORE, PREFIX, Found, Name, Source, Table, Variables
+from gambrel.settings.values import Env, SectionField
 
-CORE = "core"
 READ_ELSEWHERE = frozenset({"GAMBREL_REQUIRE", "GAMBREL_SECRETS_DIR"})
 _FAILED = object()
 

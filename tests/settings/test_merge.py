@@ -4,10 +4,10 @@ from typing import Annotated, Any
 import pytest
 from msgspec import Meta
 
-from gambrel.core.app.settings.merge import Merge, suggest
-from gambrel.core.app.settings.secret import Secret
-from gambrel.core.app.settings.sources import Source, Table, from_environment
-from gambrel.core.app.settings.values import Env
+from gambrel.settings.merge import Merge, suggest
+from gambrel.settings.secret import Secret
+from gambrel.settings.sources import Source, Table, from_environment
+from gambrel.settings.values import Env
 
 EMPTY = Secret("")
 

@@ -1,6 +1,6 @@
 """Where settings come from: tables (arguments, TOML) and variables (secrets, `.env`, environment).
 
-`Settings` asks each source for a setting and is told value and origin. This file knows no section.
+`Sections` asks each source for a setting and is told value and origin. This file knows no section.
 """
 
 import re
@@ -10,9 +10,10 @@ from typing import Any
 
 from msgspec import Struct, field
 
-from gambrel.core.http.errors import GambrelError
+from gambrel.conversion.errors import GambrelError
 
 PREFIX = "GAMBREL_"
+CORE = "core"  # the section of the app itself: its settings need not name it
 _ABSENT = object()
 
 
@@ -32,7 +33,7 @@ class Name(Struct, frozen=True):
 
     def spellings(self) -> tuple[tuple[str, ...], ...]:
         """Return its paths in a table, where settings of the core may stand at the top."""
-        return (self.path[1:], self.path) if self.path[0] == "core" else (self.path,)
+        return (self.path[1:], self.path) if self.path[0] == CORE else (self.path,)
 
 
 class Variables(Struct, frozen=True):

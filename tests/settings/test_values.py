@@ -7,8 +7,8 @@ from typing import Annotated, Any, Literal
 import msgspec
 import pytest
 
-from gambrel.core.app.settings.secret import Secret
-from gambrel.core.app.settings.values import (
+from gambrel.settings.secret import Secret
+from gambrel.settings.values import (
     Env,
     fields_of,
     from_text,

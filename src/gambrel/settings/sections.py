@@ -1,4 +1,4 @@
-"""`Settings`: the sections of one app, loaded from every source.
+"""`Sections`: the settings of one app, section by section, loaded from every source.
 
 The app declares its sections, loads once at build and hands `app.settings` to everybody. Later
 sources win: defaults, arguments, TOML, secrets folder, `.env`, environment, overrides of a test.
@@ -10,24 +10,21 @@ from contextlib import contextmanager
 from pathlib import Path
 from typing import Any, TypeVar
 
-from gambrel.core.app.settings import sources as read
-from gambrel.core.app.settings.core import CoreSettings
-from gambrel.core.app.settings.merge import CORE, Merge, Setting, suggest
-from gambrel.core.app.settings.secret import Secret
-from gambrel.core.app.settings.sources import Name, Source, Table
-from gambrel.core.app.settings.values import is_section, to_table
-from gambrel.core.http.errors import GambrelError
+from gambrel.conversion.errors import GambrelError
+from gambrel.settings import sources as read
+from gambrel.settings.merge import Merge, Setting, suggest
+from gambrel.settings.secret import Secret
+from gambrel.settings.sources import CORE, Name, Source, Table
+from gambrel.settings.values import is_section, to_table
 
 T = TypeVar("T")
 
 
-class Settings:
-    """The settings of one app: `settings.core`, `settings.<extension>`, or `settings[Type]`.
+class Sections:
+    """Sections of settings, by name (`settings.blog`) or type (`settings[BlogSettings]`).
 
     `root` is the folder of `gambrel.toml` and `.env`; `environ` stands for `os.environ`.
     """
-
-    core: CoreSettings
 
     def __init__(self, root: Path | None = None, environ: Mapping[str, str] | None = None) -> None:
         self._root = root or Path.cwd()
@@ -37,7 +34,6 @@ class Settings:
         self._overrides: list[Source] = []
         self._sections: dict[str, Any] = {}
         self._merge = Merge(())
-        self.declare(CORE, CoreSettings)
 
     def declare(self, name: str, section: Any, where: str = "") -> None:
         """Add a section: a dataclass or Struct type, or an instance of one that holds arguments.
@@ -46,7 +42,7 @@ class Settings:
             GambrelError: The name is taken or no identifier, or the type is neither.
         """
         kind = section if isinstance(section, type) else type(section)
-        if name in self._types or hasattr(Settings, name) or not name.isidentifier():
+        if name in self._types or hasattr(type(self), name) or not name.isidentifier():
             what = f"a settings section cannot be called {name!r}: it is taken or no name"
             raise GambrelError("settings.section-name", what, where, "rename the extension")
         if not is_section(kind):
@@ -74,7 +70,7 @@ class Settings:
             raise _invalid(merge.faults)
         self._merge = merge
         self._sections = sections
-        self.core = sections[CORE]
+        vars(self).update(sections)
 
     @property
     def unknown(self) -> list[str]:
@@ -120,9 +116,7 @@ class Settings:
         return iter(self._sections.values())
 
     def __getattr__(self, name: str) -> Any:
-        sections: dict[str, Any] = self.__dict__.get("_sections", {})
-        if name in sections:
-            return sections[name]
+        sections: dict[str, Any] = vars(self).get("_sections", {})
         if name.startswith("_") or sections:
             raise AttributeError(f"there are no settings {name!r}; {suggest(name, sections)}")
         raise AttributeError(f"settings.{name} is read before the build has loaded the settings")

@@ -1,7 +1,7 @@
 from pathlib import Path
 
-from gambrel.core.app.settings.core import CoreSettings
-from gambrel.core.app.settings.values import fields_of
+from gambrel.core.app.settings import CoreSettings
+from gambrel.settings.values import fields_of
 
 
 def test_the_defaults_are_the_safe_values() -> None:

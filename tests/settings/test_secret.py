@@ -5,7 +5,7 @@ import json
 import msgspec
 import pytest
 
-from gambrel.core.app.settings.secret import Secret
+from gambrel.settings.secret import Secret
 
 VALUE = "correct horse battery staple"
 

@@ -161,18 +161,19 @@ def test_a_large_body_is_received_at_the_pace_of_its_handler():
 
         async with serving(app) as live, await live.connect() as client:
             await client.send(request("POST", "/", b"Content-Length: %d\r\n" % (50 * MEGABYTE)))
-            await until(lambda: live.state.pending)
+            await until(lambda: live.state.tasks)
+            (connection,) = live.state.connections
             piece = bytes(MEGABYTE // 4)
             tracemalloc.start()
             sending = asyncio.create_task(send_all(client, piece, 200))
-            await asyncio.sleep(0.3)
-            waiting = live.state.pending, sending.done()
+            await until(lambda: not connection.is_reading)
+            waiting = not sending.done()
             go.set()
             await sending
             answer = await client.answer()
             peak = tracemalloc.get_traced_memory()[1]
             tracemalloc.stop()
-            assert waiting == (1, False)
+            assert waiting
             assert answer.status == 204
             return peak, found
 
@@ -232,8 +233,8 @@ def test_many_requests_at_once_wait_without_being_read():
             flood = request("GET", "/") * 200_000
             sending = asyncio.create_task(client.send(request("GET", "/wait") + flood))
             await until(lambda: live.state.pending)
-            await asyncio.sleep(0.2)
             (connection,) = live.state.connections
+            await until(lambda: not connection.is_reading)
             held, waiting = len(connection.reader.buffer), not sending.done()
             go.set()
             bodies = [(await client.answer()).body for _ in range(1001)]

@@ -88,7 +88,7 @@ def test_stopping_lets_a_stream_and_a_body_in_progress_end():
             await reading.send(request("GET", "/slow"))
             await reading.head()
             await sending.send(request("POST", "/echo", b"Content-Length: 4\r\n") + b"bo")
-            await until(lambda: live.state.pending)
+            await until(lambda: len(live.state.tasks) == 2)
             live.server.stop()
             await until(lambda: live.state.is_draining)
             await sending.send(b"dy")

@@ -98,6 +98,10 @@ async def leave() -> None:
     raise SystemExit(3)
 
 
+async def fail() -> None:
+    pytest.fail("seen in the handler")
+
+
 def make_app(log: Log) -> App:
     app = App()
     app.provide(Log, lambda: log)
@@ -109,6 +113,7 @@ def make_app(log: Log) -> App:
         "/broken": break_off,
         "/after": do_more,
         "/exit": leave,
+        "/fail": fail,
     }.items():
         app.get(path)(handler)
     for path, handler in {"/slow": buy, "/echo": echo, "/ignore": ignore, "/size": measure}.items():
@@ -266,14 +271,24 @@ def test_an_answer_without_content_has_none():
 
 
 @pytest.mark.parametrize("raising", [True, False])
-def test_an_exit_in_a_handler_is_raised_in_the_test_whatever_is_asked(raising: bool):
+def test_a_failure_of_the_test_in_a_handler_ends_the_test_whatever_is_asked(raising: bool):
     with (
         Client(make_app(Log()), raise_server_errors=raising) as client,
-        pytest.raises(SystemExit) as caught,
+        pytest.raises(pytest.fail.Exception, match="seen in the handler"),
     ):
+        client.get("/fail")
+
+
+def test_an_exit_in_a_handler_is_the_error_that_the_app_makes_of_it():
+    with Client(make_app(Log())) as client, pytest.raises(RuntimeError) as caught:
         client.get("/exit")
 
-    assert caught.value.code == 3
+    assert repr(caught.value.__cause__) == "SystemExit(3)"
+
+
+def test_an_exit_in_a_handler_is_answered_as_by_the_server():
+    with Client(make_app(Log()), raise_server_errors=False) as client:
+        assert client.get("/exit").status_code == 500
 
 
 def test_several_threads_share_a_client():

@@ -223,6 +223,43 @@ def test_two_bodies_are_members_of_one_object():
     assert answer.json() == ["ABC", "1"]
 
 
+def test_json_and_files_come_in_one_form():
+    app = App(extensions=[OpenAPI()])
+
+    @app.post("/")
+    async def scan(
+        line: Line, picture: Upload, card: Card | None = None, note: Annotated[str, Form()] = ""
+    ) -> list[Any]:
+        return [line.sku, picture.size, card and card.number, note]
+
+    files = {"picture": ("roof.png", b"\x89PNG", "image/png")}
+    with Client(app) as client:
+
+        def post(line: Any, **data: str) -> Any:
+            return client.post("/", files={**files, "line": line}, data=data).json()
+
+        typed = post((None, '{"sku": "ABC"}', "application/json"), note="new")
+        blob = post(("blob", '{"sku": "ABC"}', "application/json"), card='{"number": "1"}')
+        wrong = post((None, '{"sku": "abc", "quantity": 0}'))
+        malformed = post((None, '{"sku": "ABC"}}'))
+        missing = client.post("/", files=files).json()
+        no_form = client.post("/", json={"line": {"sku": "ABC"}})
+        operation = client.get("/openapi.json").json()["paths"]["/"]["post"]
+
+    assert typed == ["ABC", 4, None, "new"]
+    assert blob == ["ABC", 4, "1", ""]
+    assert [(e["path"], e["pointer"]) for e in wrong["errors"]] == [
+        ("line.sku", "/line/sku"),
+        ("line.quantity", "/line/quantity"),
+    ]
+    assert malformed["status"] == 400
+    assert [(e["path"], e["code"]) for e in missing["errors"]] == [("line", "missing")]
+    assert no_form.status_code == 415
+    form = operation["requestBody"]["content"]["multipart/form-data"]
+    assert form["encoding"]["line"] == {"contentType": "application/json"}
+    assert form["schema"]["required"] == ["picture", "line"]
+
+
 def test_a_rule_across_fields_is_a_fault_of_the_body():
     app = App()
 

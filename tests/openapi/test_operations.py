@@ -115,8 +115,18 @@ def test_a_body_is_described_per_media_type():
     assert text == {"schema": {"type": "string"}}
 
 
+def test_a_body_beside_files_is_a_part_of_json():
+    fields = [param("order", "body", Order), param("scan", "file", bytes), param("by", "form", str)]
+
+    content = build(operation("POST", body=BodyInfo(None, ("multipart/form-data",), fields=fields)))
+
+    form = content["requestBody"]["content"]["multipart/form-data"]
+    assert form["schema"]["properties"]["order"] == {"$ref": "#/components/schemas/Order"}
+    assert form["encoding"] == {"order": {"contentType": "application/json"}}
+
+
 def test_two_bodies_are_one_object_keyed_by_name():
-    body = BodyInfo(None, fields=[param("order", "form", Order), param("gift", "form", bool)])
+    body = BodyInfo(None, fields=[param("order", "body", Order), param("gift", "body", bool)])
 
     built = build(operation("POST", body=body))["requestBody"]["content"]
 

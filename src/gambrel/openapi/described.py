@@ -39,7 +39,7 @@ class Param(Protocol):
 
     @property
     def location(self) -> str:
-        """Where the value is read: path, query, header, cookie, form or file."""
+        """Where the value is read: path, query, header, cookie, form, file or body."""
 
 
 class Body(Protocol):

@@ -116,9 +116,14 @@ def _body(body: Body, content: Content) -> dict[str, Any]:
     built: dict[str, Any] = {}
     for media_type in body.media_types:
         if body.fields and (media_type in _FORMS or body.annotation is None):
-            examples = examples_of(body.examples)
-            entry: dict[str, Any] = {"schema": content.form(body.fields)}
-            built[media_type] = entry | ({"examples": examples} if examples else {})
+            entry = {"schema": content.form(body.fields), "examples": examples_of(body.examples)}
+            if media_type in _FORMS:
+                entry["encoding"] = {
+                    part.alias: {"contentType": "application/json"}
+                    for part in body.fields
+                    if part.location == "body"
+                }
+            built[media_type] = {key: value for key, value in entry.items() if value}
         else:
             shown = body.examples if is_structured(media_type) else ()
             built |= content.of(body.annotation, (media_type,), "input", shown)

@@ -147,21 +147,20 @@ def undeclared_path(route: Route, params: list[ParamInfo]) -> list[ParamInfo]:
 def describe_body(parameters: list[Parameter], taken: tuple[str, ...]) -> BodyInfo | None:
     """Return the body of an operation, or None; `taken` are the types of one in one piece."""
     fields = [p for p in parameters if p.source in {"form", "file"}]
-    if fields:
-        has_file = any(p.source == "file" for p in fields)
-        infos = [info for p in fields for info in describe_parameter(p, {})]
-        media = ("multipart/form-data",) if has_file else FORM_TYPES
-        return BodyInfo(None, media, any(i.required for i in infos), fields=infos)
     bodies = [p for p in parameters if is_member(p)]
     bodies = bodies or [p for p in parameters if p.source == "body"]
-    if not bodies:
-        return None
-    if len(bodies) > 1:
-        infos = [
-            ParamInfo(p.name, p.alias, "form", p.annotation, p.is_required, p.default)
+    if fields or len(bodies) > 1:
+        infos = [info for p in fields for info in describe_parameter(p, {})]
+        infos += [
+            ParamInfo(p.name, p.alias, "body", p.annotation, p.is_required, p.default)
             for p in bodies
         ]
+        if fields:
+            is_text = all(info.location == "form" for info in infos)
+            taken = FORM_TYPES if is_text else FORM_TYPES[1:]
         return BodyInfo(None, taken, any(i.required for i in infos), fields=infos)
+    if not bodies:
+        return None
     body = bodies[0]
     marker = body.marker if isinstance(body.marker, Body) else Body()
     types = (marker.media_type,) if marker.media_type else taken

@@ -8,11 +8,11 @@ from typing import Any, Literal
 
 from msgspec import Struct, field
 
-ParamLocation = Literal["path", "query", "header", "cookie", "form", "file"]
+ParamLocation = Literal["path", "query", "header", "cookie", "form", "file", "body"]
 
 
 class ParamInfo(Struct):
-    """One value read from the path, the query, a header, a cookie, or a part of a form.
+    """One value read from the path, the query, a header, a cookie, a part of a form or a body.
 
     `name` is the handler's argument, `alias` the name on the wire. `default` counts only when
     `required` is false. `explode` says that the value is a list whose key is repeated

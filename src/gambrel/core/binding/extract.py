@@ -4,7 +4,7 @@ They are the reference for the generated endpoints (`generate.py`) and find ever
 request when the fast path has failed. Bodies are read before they run.
 """
 
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Callable, Collection, Mapping, Sequence
 from typing import Any, get_origin
 
 from msgspec import defstruct, field, json
@@ -189,10 +189,11 @@ def from_file(parameter: Parameter) -> Extractor:
     return extract
 
 
-def from_body(parameter: Parameter) -> Extractor:
+def from_body(parameter: Parameter, parts: Collection[str] = ()) -> Extractor:
     """The whole body, by its media type: JSON, msgpack or what the app has a parser for.
 
-    Never a form: browsers send those from any page, without asking, and with cookies.
+    Never a form: browsers send those from any page, without asking, and with cookies. Unless
+    the handler asks for one; its `parts` that hold JSON are the members of one object then.
     """
     annotation, otherwise = parameter.annotation, absent(parameter)
     marker = parameter.marker if isinstance(parameter.marker, Body) else Body()
@@ -204,6 +205,8 @@ def from_body(parameter: Parameter) -> Extractor:
     )
 
     decode_json, decode_msgpack = json_decoder(annotation), msgpack_decoder(annotation)
+    if parts:
+        return lambda request: decode_json(request.form_data.to_json(parts))
 
     def extract(request: Request) -> Any:
         media_type = request.headers.media_type
@@ -259,8 +262,11 @@ def unsupported(*taken: str) -> UnsupportedMediaType:
     return UnsupportedMediaType(f"Send the body as {types}.", headers={"accept": types})
 
 
-def join_bodies(parameters: Sequence[Parameter]) -> dict[str, Extractor]:
-    """Return extractors for several body parameters, by alias: members of one object."""
+def join_bodies(parameters: Sequence[Parameter], *, in_form: bool) -> dict[str, Extractor]:
+    """Return extractors for several body parameters, by alias: members of one object.
+
+    With a form around them they are parts of it, each of them JSON.
+    """
     named = {p.alias: f"body_{index}" for index, p in enumerate(parameters)}
     fields = [
         (
@@ -275,7 +281,8 @@ def join_bodies(parameters: Sequence[Parameter]) -> dict[str, Extractor]:
     )
     is_required = any(p.is_required for p in parameters)
     default = REQUIRED if is_required else joined()
-    whole = from_body(Parameter("body", joined, "body", "body", default))
+    body = Parameter("body", joined, "body", "body", default)
+    whole = from_body(body, named if in_form else ())
 
     def member(name: str) -> Extractor:
         def extract(request: Request) -> Any:

@@ -46,7 +46,10 @@ class Cookie(Marker, frozen=True, kw_only=True):
 
 
 class Body(Marker, frozen=True, kw_only=True):
-    """The body, or with several of them a member of it; `media_type` pins what is accepted."""
+    """The body; with several of them a member of it, beside files a part of the form.
+
+    `media_type` pins what is accepted.
+    """
 
     source: ClassVar[str] = "body"
     media_type: str | None = None

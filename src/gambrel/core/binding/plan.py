@@ -71,10 +71,10 @@ class Plan:
         self.graph = Graph.of(signature, dependencies, context.providers, path_names)
         self.extractors: dict[str, Extractor] = {}
         self.inputs = self.build_inputs()
-        self.decoders = json_bodies([parameter for parameter, _ in self.inputs])
         sources = {parameter.source for parameter, _ in self.inputs}
         self.has_draft = any(is_drafting(parameter) for parameter, _ in self.inputs)
         self.reads_form = bool(sources & _FORM_SOURCES)
+        self.decoders = {} if self.reads_form else json_bodies([p for p, _ in self.inputs])
         self.reads_body = bool(sources & _BODY_SOURCES)
         self.takes_files = "file" in sources
 
@@ -176,7 +176,7 @@ def is_member(parameter: Parameter) -> bool:
 
 
 def joined_bodies(taken: list[tuple[Signature, Parameter]]) -> dict[str, Extractor]:
-    """Return the extractors of several body parameters by alias; of a single one, none."""
+    """Return the extractors of several bodies, or bodies in a form, by alias; of one, none."""
     bodies: dict[str, Parameter] = {}
     for signature, parameter in taken:
         if not is_member(parameter):
@@ -190,7 +190,9 @@ def joined_bodies(taken: list[tuple[Signature, Parameter]]) -> dict[str, Extract
                 signature.where,
                 "give one of them another name: several bodies are members of one object",
             )
-    return join_bodies(list(bodies.values())) if len(bodies) > 1 else {}
+    in_form = any(parameter.source in _FORM_SOURCES for _, parameter in taken)
+    is_joined = len(bodies) > 1 or (bodies and in_form)
+    return join_bodies(list(bodies.values()), in_form=in_form) if is_joined else {}
 
 
 def json_bodies(parameters: list[Parameter]) -> dict[str, Callable[[bytes], Any]]:

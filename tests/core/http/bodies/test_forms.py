@@ -110,6 +110,21 @@ def test_a_small_upload_stays_in_memory() -> None:
     assert upload.size == 5
 
 
+def test_parts_that_hold_json_are_put_together() -> None:
+    blob = filled(b'{"b": [2]}')
+    form = FormData([("one", "1"), ("two", blob), ("one", "3"), ("other", "x")])
+
+    assert form.to_json(["one", "two", "three"]) == b'{"one":1,"two":{"b": [2]}}'
+
+
+def test_json_that_went_to_the_disk_is_too_large() -> None:
+    form = FormData([("big", filled(b"[" + b" " * 200 + b"]"))])
+
+    with pytest.raises(ContentTooLarge, match="larger than 100 bytes"):
+        form.to_json(["big"])
+    form.close()
+
+
 def test_a_large_upload_moves_to_a_file_that_has_no_name(
     tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:

@@ -6,12 +6,12 @@ answered with 413, bytes that make no sense with 400.
 
 import os
 import re
-from collections.abc import AsyncIterator, Iterable, Iterator, Mapping
+from collections.abc import AsyncIterator, Container, Iterable, Iterator, Mapping
 from functools import partial
 from io import BytesIO
 from typing import IO
 
-from msgspec import Struct
+from msgspec import Raw, Struct, json
 
 from gambrel.core.http.errors import BadRequest, ContentTooLarge, UnsupportedMediaType
 from gambrel.core.http.threads import in_thread
@@ -74,6 +74,13 @@ class Upload:
     def in_memory(self) -> bool:
         """Whether no temporary file was needed."""
         return isinstance(self._file, BytesIO)
+
+    @property
+    def buffered(self) -> bytes:
+        """All of its content, read at once. Raises ContentTooLarge where a file was needed."""
+        if isinstance(self._file, BytesIO):
+            return self._file.getvalue()
+        raise ContentTooLarge(f"A part of the form is larger than {self._spool} bytes.")
 
     @property
     def is_as_claimed(self) -> bool:
@@ -198,6 +205,17 @@ class FormData(Mapping[str, str | Upload]):
     def uploads(self) -> list[Upload]:
         """The uploads alone, in order."""
         return [value for _, value in self._pairs if isinstance(value, Upload)]
+
+    def to_json(self, names: Container[str]) -> bytes:
+        """Return parts that hold JSON as the members of one object; the text is not looked at.
+
+        A browser sends a `Blob` in the way of a file. Raises ContentTooLarge for one on the disk.
+        """
+        parts = {}
+        for name, part in self.items():
+            if name in names:
+                parts[name] = Raw(part if isinstance(part, str) else part.buffered)
+        return json.encode(parts)
 
     def close(self) -> None:
         """Drop the uploads and their temporary files."""

@@ -3,15 +3,17 @@ import os
 import time
 from collections.abc import AsyncIterator, Iterator
 from contextvars import ContextVar
+from pathlib import Path
 
 import pytest
 
 from gambrel.core.app.app import App
+from gambrel.core.http.bodies.forms import Upload
 from gambrel.core.http.errors import NotFound
 from gambrel.core.http.response import Response, Stream
 from gambrel.core.http.responses.files import FileResponse
 from tests.server.apps import answering, echo_app
-from tests.server.live import HOST, Answer, ask, request, run, serving, until
+from tests.server.live import CLOSE, HOST, Answer, ask, request, run, serving, until
 
 MEGABYTE = 1 << 20
 
@@ -495,6 +497,91 @@ def test_fields_for_https_alone_are_sent_where_the_request_came_by_it(path, prot
             return await client.answer()
 
     assert run(main())["strict-transport-security"] == expected
+
+
+# Uploads -----------------------------------------------------------------------------------------
+
+
+@pytest.mark.parametrize("path", ["/baked", "/thread", "/streamed", "/callback", "/broken"])
+def test_uploads_on_disk_are_closed_with_the_answer_though_something_refers_to_them(path):
+    app, kept, seen = App(), [], []
+
+    @app.post("/baked")
+    async def _(file: Upload) -> str:
+        kept.append(file)
+        return str(len(await file.read()))
+
+    @app.post("/thread")
+    def _(file: Upload) -> str:
+        kept.append(file)
+        return str(file.size)
+
+    @app.post("/streamed")
+    async def _(file: Upload) -> AsyncIterator[str]:
+        kept.append(file)
+        yield ""
+        yield str(len(await file.read()))
+
+    @app.post("/callback")
+    async def _(file: Upload) -> Response:
+        async def read() -> None:
+            seen.append(len(await file.read()))
+
+        kept.append(file)
+        response = Response(str(file.size))
+        response.on_close(read)
+        return response
+
+    @app.post("/broken")
+    async def _(file: Upload) -> AsyncIterator[str]:
+        kept.append(file)
+        yield str(file.size)
+        raise ValueError
+
+    async def main() -> None:
+        async with serving(app) as live:
+            await live.get("/")  # what a first connection opens stays open
+            before = descriptors()
+            for number in range(1, 6):
+                async with await live.connect() as client:
+                    await client.send(request("POST", path, MULTIPART + CLOSE, UPLOAD))
+                    assert b"%d" % (MEGABYTE + 1) in await client.rest()
+                await until(lambda: len(kept) == number and kept[-1]._file.closed)  # noqa: B023
+            await until(lambda: descriptors() <= before)
+
+    run(main())
+
+    assert not kept[0].in_memory
+    assert seen == ([MEGABYTE + 1] * 5 if path == "/callback" else [])
+
+
+def test_an_upload_is_closed_when_its_client_leaves_before_the_answer():
+    app, kept = App(), []
+
+    @app.post("/", cancel_on_disconnect=True)
+    async def _(file: Upload) -> None:
+        kept.append(file)
+        await asyncio.Event().wait()
+
+    async def main() -> None:
+        async with serving(app) as live:
+            async with await live.connect() as client:
+                await client.send(request("POST", "/", MULTIPART, UPLOAD))
+                await until(lambda: kept)
+            await until(lambda: kept[0]._file.closed)
+
+    run(main())
+
+
+def descriptors() -> int:
+    return len([*Path("/dev/fd").iterdir()])
+
+
+MULTIPART = b"Content-Type: multipart/form-data; boundary=b\r\n"
+UPLOAD = (
+    b'--b\r\nContent-Disposition: form-data; name="file"; filename="f"\r\n\r\n%b\r\n--b--'
+    % bytes(MEGABYTE + 1)
+)
 
 
 async def baked() -> str:

@@ -72,9 +72,9 @@ class Exchange(Work):
     def drop(self, response: Response) -> None:
         """Close an answer that nobody waits for any more."""
         self.is_answered = True
-        self.closed(response)
         if self.is_stuck:
             self.unstick()
+        self.closed(response)
         self.release()
 
     def report(self) -> None:
@@ -104,9 +104,17 @@ class Exchange(Work):
             self.line.abort()
 
     def closed(self, response: Response) -> None:
-        """Run the callbacks of a response that was sent, or never will be."""
+        """Give back what a response that was sent, or never will be, and its request hold."""
         if response.callbacks or isinstance(response.body, AsyncGenerator):
-            self.line.state.spawn(self.line.state.close_response(response))
+            self.line.state.spawn(self.close(response))
+        elif not self.is_stuck:
+            self.request.close()
+
+    async def close(self, response: Response) -> None:
+        """Run the callbacks of a response, then drop the uploads that they may have used."""
+        await self.line.state.close_response(response)
+        if not self.is_stuck:  # what could not be stopped may still read them
+            self.request.close()
 
     def begin(self, work: Coroutine[Any, Any, None]) -> None:
         """Run the sending as a task."""
@@ -132,7 +140,7 @@ class Exchange(Work):
                 return
             self.release()
             self.report()
-            await self.line.state.close_response(response)
+            await self.close(response)
             raise
         except (Exception, SystemExit) as error:
             self.broken(response, error)
@@ -140,7 +148,7 @@ class Exchange(Work):
         self.sender = None
         # The next request must not see what this body has set in its context.
         self.line.state.context.copy().run(self.line.finish, self)
-        await self.line.state.close_response(response)
+        await self.close(response)
 
     async def resolve(self, response: Response) -> Response:
         """Return what a late response (a file, say) becomes for this request."""

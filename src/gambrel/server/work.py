@@ -114,6 +114,7 @@ class Work:
         self.task = self.deadline = None
         if self.line.is_gone or self.is_answered:
             self.release()
+            self.request.close()
         elif self.is_expired:
             self.line.state.fail(self.request, too_late(self.line.state))
         else:
@@ -146,6 +147,7 @@ class Work:
         """What could not be stopped has ended by itself."""
         self.is_stuck = False
         self.release()
+        self.request.close()
         _log.warning("%s ended after its deadline; it was answered 503", name(self.request))
 
     def abandon(self) -> None:

@@ -278,8 +278,7 @@ class Answer:
             self._watcher.cancel()
         self.connection.close()
         await self.close_response()
-        if (form := self.request.__dict__.get("form_data")) is not None:
-            form.close()
+        self.request.close()
 
     async def close_response(self) -> None:
         """Run what `on_close` has collected; a failure is logged."""

@@ -301,6 +301,11 @@ class Request:
                 await self.body()
         return self.form_data
 
+    def close(self) -> None:
+        """Drop the uploads of the form, if it was read: edges call this after the answer."""
+        if (form := self.__dict__.get("form_data")) is not None:
+            form.close()
+
     @cached_property
     def form_data(self) -> FormData:
         """The form, once `form()` was awaited or the body was read."""

@@ -78,12 +78,12 @@ arch: $(VENV)/.test ## floors, budgets, mirror, removability, public names
 
 # A process per group of rooms: what one leaves behind cannot trouble another.
 ROOMS := tests/architecture+tests/docs+tests/typing \
-	tests/conversion+tests/core/http+tests/core/routing \
+	tests/conversion+tests/settings+tests/core/http+tests/core/routing \
 	tests/core/app+tests/openapi+tests/middleware \
 	tests/conformance+tests/core/edges+tests/core/binding \
 	tests/server+tests/testing \
 	tests/cli+tests/debug+tests/observability \
-	tests/integration+tests/traversal+tests/test_defaults.py+tests/test_extend.py+tests/test_when.py
+	tests/integration+tests/mounts+tests/traversal+tests/test_defaults.py+tests/test_extend.py+tests/test_when.py
 RUN_TESTS = $(PYTEST) -q -n $(JOBS) --dist worksteal --reruns 2
 
 .PHONY: test

@@ -37,6 +37,7 @@ def test_an_app_is_safe_documented_and_debuggable_from_the_start():
     assert [extension.name for extension in default_extensions()] == [
         "security_headers",
         "openapi",
+        "mounts",
         "debug",
     ]
     with Client(hello_app()) as client:

@@ -13,6 +13,7 @@ from typing import Any, ClassVar
 from gambrel.core.app.app import App as CoreApp
 from gambrel.extend import Extension, Setup
 from gambrel.middleware.headers.extension import SecurityHeaders
+from gambrel.mounts.extension import Mounts
 from gambrel.openapi.extension import OpenAPI
 
 __all__ = ["App", "default_extensions"]
@@ -22,10 +23,10 @@ def default_extensions() -> list[Extension]:
     """Return what an app has unless it says otherwise.
 
     Headers that put browsers on the safe side, the app's document with the page that shows it,
-    and error pages for the developer. Limits of requests and the check of their host are settings
-    of the core; `request.id` is made when it is asked for.
+    other apps below a path, and error pages for the developer. Limits of requests and the check of
+    their host are settings of the core; `request.id` is made when it is asked for.
     """
-    return [SecurityHeaders(), OpenAPI(), DebugWhereOn()]
+    return [SecurityHeaders(), OpenAPI(), Mounts(), DebugWhereOn()]
 
 
 class DebugWhereOn:

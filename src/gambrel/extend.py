@@ -19,13 +19,14 @@ if TYPE_CHECKING:
     )
     from gambrel.core.app.extension import Extension
     from gambrel.core.app.points import Declared, Point
-    from gambrel.core.app.setup import HANDLER_ADAPTER, Band, Setup
+    from gambrel.core.app.setup import HANDLER_ADAPTER, MOUNTING, Band, Mounted, Setup
     from gambrel.core.binding.describe import Operation
     from gambrel.settings import Env, Secret
 
 __all__ = [
     "DEBUG_RENDERER",
     "HANDLER_ADAPTER",
+    "MOUNTING",
     "AppStarted",
     "AppStopping",
     "Band",
@@ -35,6 +36,7 @@ __all__ = [
     "Event",
     "Extension",
     "Level",
+    "Mounted",
     "Operation",
     "Point",
     "Problem",
@@ -56,6 +58,8 @@ _HOMES = {
     "Extension": "core.app.extension",
     "HANDLER_ADAPTER": "core.app.setup",
     "Level": "core.app.checks",
+    "MOUNTING": "core.app.setup",
+    "Mounted": "core.app.setup",
     "Operation": "core.binding.describe",
     "Point": "core.app.points",
     "Problem": "core.app.checks",

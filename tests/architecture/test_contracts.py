@@ -19,7 +19,7 @@ TYPE_ONLY: dict[str, str] = {
         "a facade: type checkers see what a table of names loads when it is used",
     ),
     "core/app/app.py": "the ASGI edge, and what `operations` returns",
-    "core/app/build.py": "proxies, mounts, and what `operations` returns",
+    "core/app/build.py": "proxies, and what `operations` returns",
     "core/routing/table.py": "what `explain` returns; only tools import it",
 }
 

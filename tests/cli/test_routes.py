@@ -51,7 +51,8 @@ def test_json_has_lists_where_there_may_be_several(gambrel, shop):
 def test_mounts_externals_and_inline_handlers_are_told_apart(gambrel, folder):
     (folder / "app.py").write_text(
         "from gambrel import App\n"
-        "app = App(defaults=())\n"
+        "from gambrel.mounts import Mounts\n"
+        "app = App(defaults=(), extensions=[Mounts()])\n"
         "async def other(scope, receive, send): ...\n"
         "app.mount('/old', other)\n"
         "app.external('docs', 'https://docs.example/')\n"

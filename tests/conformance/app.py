@@ -32,6 +32,7 @@ from gambrel import (
     abort,
 )
 from gambrel.core.http.response import Baked, Reply
+from gambrel.mounts import Mounts
 from tests.conformance.sentinels import SECRETS
 
 # The servers under test set up logging of their own; the app's goes to the same place, once.
@@ -40,6 +41,7 @@ logging.getLogger().handlers[0].addFilter(lambda record: "hypercorn" not in reco
 
 app = App(
     defaults=(),
+    extensions=[Mounts()],
     hosts=["localhost", "127.0.0.1", "example.com", ".example.org"],
     secret_keys=[SECRETS["secret_key"]],
 )

@@ -7,6 +7,7 @@ import pytest
 
 from gambrel.core.app.app import App
 from gambrel.core.http.errors import GambrelError
+from gambrel.mounts import Mounts
 from gambrel.openapi import Document, OpenAPI, Selection, bearer
 
 
@@ -100,7 +101,7 @@ def test_a_document_needs_a_name_that_makes_an_address(name):
 
 
 def test_a_mounted_app_serves_a_page_that_finds_its_document():
-    outer = App()
+    outer = App(extensions=[Mounts()])
     outer.mount("/shop", shop(OpenAPI()))
 
     document, page = get(outer, "/shop/openapi.json", "/shop/docs")

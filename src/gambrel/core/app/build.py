@@ -30,15 +30,17 @@ from gambrel.core.app.setup import (
     LIFESPANS,
     LISTENERS,
     MIDDLEWARE,
+    MOUNTING,
     PROVIDERS,
     ROUTERS,
     ROUTES,
+    Mounted,
     Setup,
 )
 from gambrel.core.binding.generate import generate
 from gambrel.core.binding.plan import Context, Plan
 from gambrel.core.binding.providers import Provider
-from gambrel.core.http.errors import BadRequest
+from gambrel.core.http.errors import BadRequest, GambrelError
 from gambrel.core.http.headers import ResponseHeaders
 from gambrel.core.http.host import HostRules
 from gambrel.core.http.request import Request
@@ -49,7 +51,6 @@ from gambrel.core.routing.table import covers
 
 if TYPE_CHECKING:
     from gambrel.core.binding.describe import Operation
-    from gambrel.core.edges.mount import Mount
     from gambrel.core.http.proxies import TrustedProxies
 
 __all__ = ["Built", "build"]
@@ -133,13 +134,6 @@ def proxies_of(settings: CoreSettings, hosts: HostRules) -> "TrustedProxies | No
     return TrustedProxies(networks, hops=hops, header=settings.proxy_header, hosts=hosts)
 
 
-def mount_of(route: Route) -> "Mount":
-    """Return the app that is mounted at a route."""
-    from gambrel.core.edges.mount import Mount  # noqa: PLC0415 - start-up: mounted apps
-
-    return Mount(route.handler, route.where)
-
-
 class Built:
     """A compiled app."""
 
@@ -177,7 +171,7 @@ class Built:
             for prefix, errors in self.table.covered
         ]
         below = [route for route in self.routes if route.kind == "mount"]
-        self.mounts = {id(route.handler): mount_of(route) for route in below}
+        self.mounts = {id(route.handler): self.mounted(route) for route in below}
         self.compile_endpoints()
 
     # Endpoints ------------------------------------------------------------------------------
@@ -201,7 +195,7 @@ class Built:
         errors = handlers_of(options.errors)
         if route.kind in {"mount", "asgi"}:
             around = middleware if route.kind == "mount" else []
-            mount = self.mounts.get(id(route.handler)) or mount_of(route)
+            mount = self.mounts.get(id(route.handler)) or self.mounted(route)
             call = fold(mount.endpoint(self.failed), around, self.failed)
             return Endpoint(call, ASYNC, route, None, replace(limits, deadline=None), errors)
         plan = Plan(
@@ -225,6 +219,15 @@ class Built:
 
             call = closing_after(call)
         return Endpoint(call, kind, route, plan, limits, errors)
+
+    def mounted(self, route: Route) -> Mounted:
+        """Return the app that is mounted at a route. Raises GambrelError where nobody serves it."""
+        for serve in self.app.declarations.values(MOUNTING):
+            mounted: Mounted = serve(route.handler, route.where)
+            return mounted
+        what = f"{route.pattern.text} leads to another app, and nothing serves those"
+        hint = "App(extensions=[Mounts()]), after `from gambrel.mounts import Mounts`"
+        raise GambrelError("app.no-mounts", what, route.where, hint)
 
     def handler_of(self, route: Route) -> Any:
         """Return a handler in our calling convention."""

@@ -3,9 +3,10 @@
 Every verb is one line over `add(point, value)`. The build reads the Points; nothing is done here.
 """
 
-from collections.abc import Callable, Iterable
+from collections.abc import Awaitable, Callable, Iterable
+from contextlib import AbstractAsyncContextManager
 from enum import IntEnum
-from typing import Any, Literal, TypeVar
+from typing import Any, Literal, Protocol, TypeVar
 
 from msgspec import Struct, field
 
@@ -15,6 +16,8 @@ from gambrel.core.app.events import Event, Listener
 from gambrel.core.app.lifespan import Entry, Moment
 from gambrel.core.app.points import APP, Declarations, Declared, Point, caller_place
 from gambrel.core.app.settings import Settings
+from gambrel.core.http.request import Request
+from gambrel.core.http.response import Response
 
 T = TypeVar("T")
 E = TypeVar("E", bound=Event)
@@ -58,6 +61,20 @@ class MiddlewareEntry(Struct, frozen=True):
     band: Band = Band.APP
 
 
+class Mounted(Protocol):
+    """Another app within this one; `where` it was mounted."""
+
+    where: str
+
+    def endpoint(
+        self, failed: Callable[[Request, BaseException], Awaitable[Response]]
+    ) -> Callable[[Request], Awaitable[Response]]:
+        """Return what hands requests to the app; `failed` answers its errors."""
+
+    def running(self) -> AbstractAsyncContextManager[None]:
+        """Run the lifespan of the app."""
+
+
 class ProviderEntry(Struct, frozen=True):
     """How a value of a type is made for those who ask for it, and how its health is asked."""
 
@@ -81,6 +98,8 @@ PROVIDERS: Point[ProviderEntry] = Point("provider", key=lambda entry: entry.type
 ERROR_HANDLERS: Point[ErrorHandler] = Point("error handler", key=lambda entry: entry.match)
 HANDLER_ADAPTER: Point[AdaptHandler] = Point("handler adapter")
 """Turns a handler of another calling convention into one of ours: `adapt(handler)`, or None."""
+MOUNTING: Point[Callable[[Any, str], Mounted]] = Point("mounting", key=lambda _: "mounting")
+"""Serves the apps that `mount` and `raw` declare: `mounted(app, where)`."""
 BODY_PARSERS: Point[tuple[str, ParseBody]] = Point("body parser", key=lambda entry: entry[0])
 LIFESPANS: Point[Entry] = Point("lifespan")
 COMMANDS: Point[CommandEntry] = Point("command", key=lambda entry: entry.name)

@@ -11,13 +11,10 @@ from urllib.parse import quote
 from gambrel.core.http.errors import BadRequest
 from gambrel.core.http.headers import Headers
 from gambrel.core.http.host import HostRules
-from gambrel.core.http.types import Scope
+from gambrel.core.http.types import ADMITTED, Scope
 from gambrel.core.http.url import LENGTH_LIMIT, decode_path, parse_target
 
-__all__ = ["ADMITTED", "ALLOWED", "Head", "Refusal", "read_head"]
-
-ADMITTED = "gambrel.admitted"
-"""The extension of scopes that a Gambrel app hands to a mounted one: the Host was checked there."""
+__all__ = ["ALLOWED", "Head", "Refusal", "read_head"]
 
 ALLOWED = "GET, HEAD, POST, PUT, PATCH, DELETE, OPTIONS"
 

@@ -13,5 +13,8 @@ Receive = Callable[[], Awaitable[Message]]
 Send = Callable[[Message], Awaitable[None]]
 ASGIApp = Callable[[Scope, Receive, Send], Awaitable[None]]
 
+ADMITTED = "gambrel.admitted"
+"""The extension of scopes that a Gambrel app hands to a mounted one: the Host was checked there."""
+
 RawHeaders = Iterable[tuple[bytes, bytes]]
 Address = tuple[str, int]

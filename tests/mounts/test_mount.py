@@ -8,10 +8,9 @@ from typing import Any
 
 import pytest
 
-from gambrel import Request, Response
-from gambrel.core.app.app import App
-from gambrel.core.edges.mount import is_asgi
+from gambrel import App, Request, Response
 from gambrel.core.http.errors import GambrelError
+from gambrel.mounts.mount import is_asgi
 from tests.core.edges.server import Visit, scope_of, under_way, until, visit
 
 Sender = Any
@@ -745,7 +744,7 @@ def test_gambrel_within_starlette_without_its_lifespan_says_so():
 
 def test_django_within_as_asgi_is_an_app_like_others():
     pytest.importorskip("django")
-    django_app = importlib.import_module("tests.core.edges.django_app")
+    django_app = importlib.import_module("tests.mounts.django_app")
     outer = mounting(django_app.asgi_application())
 
     assert visit(outer, "/in/hello/a").body == b"a /in/hello/a /in/hello/b"

@@ -11,13 +11,12 @@ from collections.abc import AsyncIterator, Awaitable, Callable
 from contextlib import asynccontextmanager
 from typing import Any
 
-from gambrel.core.edges.scope import ADMITTED
-from gambrel.core.edges.wsgi import WSGIAdapter
 from gambrel.core.http.errors import GambrelError, HTTPError
 from gambrel.core.http.request import ClientGone, Request
 from gambrel.core.http.response import Response
-from gambrel.core.http.types import ASGIApp, Message, Scope
+from gambrel.core.http.types import ADMITTED, ASGIApp, Message, Scope
 from gambrel.core.http.url import decode_path
+from gambrel.mounts.wsgi import WSGIAdapter
 
 __all__ = ["Mount"]
 

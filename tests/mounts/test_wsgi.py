@@ -8,8 +8,8 @@ from typing import Any
 
 import pytest
 
-from gambrel.core.app.app import App
-from gambrel.core.edges import wsgi
+from gambrel import App
+from gambrel.mounts import wsgi
 from tests.core.edges.server import Visit, scope_of, under_way, until, visit
 
 Start = Callable[..., Any]
@@ -393,7 +393,7 @@ def test_flask_within():
 
 def test_django_within():
     pytest.importorskip("django")
-    django_app = importlib.import_module("tests.core.edges.django_app")
+    django_app = importlib.import_module("tests.mounts.django_app")
     outer = mounting(django_app.wsgi_application())
 
     assert visit(outer, "/in/hello/a").body == b"a /in/hello/a /in/hello/b"

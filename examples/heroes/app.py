@@ -81,12 +81,15 @@ async def index(
     return heroes.page(offset, limit)
 
 
-@app.get("/heroes/{id}", returns=HeroPublic)
+UNKNOWN = {404: "There is no such hero."}
+
+
+@app.get("/heroes/{id}", returns=HeroPublic, responses=UNKNOWN)
 async def show(id: int, heroes: Heroes) -> Hero:
     return heroes.get(id)
 
 
-@app.patch("/heroes/{id}", returns=HeroPublic)
+@app.patch("/heroes/{id}", returns=HeroPublic, responses=UNKNOWN)
 async def change(id: int, sent: HeroUpdate, heroes: Heroes) -> Hero:
     hero = heroes.get(id)
     for name, value in asdict(sent).items():
@@ -95,7 +98,7 @@ async def change(id: int, sent: HeroUpdate, heroes: Heroes) -> Hero:
     return hero
 
 
-@app.delete("/heroes/{id}")
+@app.delete("/heroes/{id}", responses=UNKNOWN)
 async def remove(id: int, heroes: Heroes) -> dict[str, bool]:
     heroes.remove(id)
     return {"ok": True}

@@ -11,8 +11,8 @@ app = App()
 
 class Item(Struct):
     sku: str
-    qty: Annotated[int, Meta(ge=1)]
-    price: float
+    qty: Annotated[int, Meta(ge=1, le=10_000)]
+    price: Annotated[float, Meta(ge=0, le=1e6)]
 
 
 class Order(Struct):

@@ -1,6 +1,9 @@
 """Groups with versions, a slow answer, and a redirect."""
 
-import asyncio
+from asyncio import sleep
+from typing import Annotated
+
+from msgspec import Meta
 
 from gambrel import App, Router
 
@@ -33,6 +36,6 @@ app.redirect("/", "/sleep/3", status=302)
 
 
 @app.get("/sleep/{t:float}")
-async def sleep(t: float) -> str:
-    await asyncio.sleep(t)
+async def wait(t: Annotated[float, Meta(ge=0, le=10)]) -> str:
+    await sleep(t)
     return f"Slept {t} seconds."

@@ -43,5 +43,10 @@ def test_the_answer_says_how_long_it_slept(client, path, text):
     assert client.get(f"/sleep/{path}").text == f"Slept {text} seconds."
 
 
+@pytest.mark.parametrize("path", ["-1", "10.5"])
+def test_nobody_sleeps_for_ever(client, path):
+    assert client.get(f"/sleep/{path}").status_code == 422
+
+
 def test_what_is_no_number_has_no_route(client):
     assert client.get("/sleep/long").status_code == 404

@@ -4,8 +4,23 @@ Every name below `localhost` leads to this machine, so this can be tried as it i
 """
 
 from gambrel import App, Router
+from gambrel.openapi import Document, OpenAPI, Selection
 
-app = App()
+
+def site(title: str, host: str) -> Document:
+    return Document(title=title, only=Selection(hosts=[host]))
+
+
+documents = {
+    "shop": site("Shop", "shop.localhost"),
+    "blog": site("Blog", "blog.localhost"),
+    "status": site("Status", "status.localhost"),
+}
+app = App(
+    extensions=[
+        OpenAPI(title="Home", only=Selection(hosts=["localhost"]), documents=documents),
+    ]
+)
 shop = Router(host="shop.localhost")
 blog = Router(host="blog.localhost")
 status = Router(host="status.localhost")

@@ -23,6 +23,19 @@ def test_each_host_has_its_own_front_page(client, host, text):
     assert client.get("/", headers={"host": host}).text == text
 
 
+@pytest.mark.parametrize(
+    ("name", "paths"),
+    [
+        ("openapi.json", ["/", "/about"]),
+        ("openapi/shop.json", ["/", "/about", "/goods/{article}"]),
+        ("openapi/blog.json", ["/", "/about"]),
+        ("openapi/status.json", ["/", "/about"]),
+    ],
+)
+def test_each_site_has_a_document_of_its_own(client, name, paths):
+    assert sorted(client.get(f"/{name}").json()["paths"]) == paths
+
+
 def test_case_and_port_of_the_host_make_no_difference(client):
     assert client.get("/", headers={"host": "Shop.LocalHost:8000"}).text == "Nails, hammers, roofs."
 

@@ -123,6 +123,21 @@ def test_a_number_out_of_range_is_a_fault(body: bytes) -> None:
     assert [fault.code for fault in caught.value.faults] == ["range"]
 
 
+@pytest.mark.parametrize("body", [b"3.0", b"30e-1", b"0.3e1"])
+def test_a_whole_number_may_be_written_as_any_number(body: bytes) -> None:
+    # to JSON Schema 3.0 is an integer
+    quantity = json_decoder(Annotated[int, Meta(ge=1)])(body)
+
+    assert (quantity, type(quantity)) == (3, int)
+
+
+def test_a_whole_number_written_as_any_number_hides_no_fault() -> None:
+    with pytest.raises(InvalidError) as caught:
+        json_decoder(list[int])(b"[1.0, 1.5, true]")
+
+    assert [fault.path for fault in caught.value.faults] == ["[1]", "[2]"]
+
+
 def test_nesting_is_bounded() -> None:
     deepest = b"[" * MAX_DEPTH + b"]" * MAX_DEPTH
 

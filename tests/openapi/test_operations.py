@@ -1,4 +1,4 @@
-from typing import Any
+from typing import Annotated, Any
 
 import msgspec
 from hypothesis import given
@@ -39,6 +39,29 @@ def test_names_that_meet_are_told_apart_by_method_and_then_by_path():
 
     assert operation_ids(search) == ["search_get", "search_post"]
     assert operation_ids(users) == ["users_get_v1_users", "users_get_v2_users"]
+
+
+def test_text_in_the_path_is_described_without_what_a_path_cannot_have():
+    described = operation(
+        path="/{a}/{b}/{c}",
+        params=[
+            param("a", "path", str),
+            param("b", "path", Annotated[str, msgspec.Meta(max_length=5)]),
+            param("c", "path", str, converter="path"),
+            param("d", "path", list[str]),
+            param("q", "query", str),
+        ],
+    )
+
+    schemas = [parameter["schema"] for parameter in build(described)["parameters"]]
+
+    assert schemas == [
+        {"type": "string", "pattern": r"^[^/\x00-\x1f\x7f]+$"},
+        {"type": "string", "pattern": r"^[^/\x00-\x1f\x7f]+$", "maxLength": 5},
+        {"type": "string", "pattern": r"^[^\x00-\x1f\x7f]+$"},
+        {"type": "array", "items": {"type": "string"}},
+        {"type": "string"},
+    ]
 
 
 @given(

@@ -34,14 +34,18 @@ def test_an_operation_is_selected_when_all_that_is_given_holds(selection):
     [
         Selection(tags=["a"]),
         Selection(versions=["2"]),
-        Selection(hosts=["api.example"]),
+        Selection(hosts=["other.example"]),
         Selection(groups=["partners"]),
         Selection(prefix="/v2"),
         Selection(where=lambda operation: operation.method == "POST"),
     ],
 )
 def test_an_operation_is_left_out_when_something_does_not_hold(selection):
-    assert not selection(operation(path="/x"))
+    assert not selection(operation(path="/x", host="api.example"))
+
+
+def test_an_operation_without_a_host_is_selected_for_every_host():
+    assert Selection(hosts=["api.example"])(operation(host=None))
 
 
 def test_a_named_document_takes_from_the_main_one_what_it_leaves_open():

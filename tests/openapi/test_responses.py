@@ -57,16 +57,16 @@ def test_a_query_that_takes_any_text_is_never_answered_with_422(annotation):
 
 
 def test_a_path_of_any_text_is_always_valid_and_a_typed_one_is_not():
-    assert statuses(operation(params=[param("x", "path", str)])) == ["200"]
-    assert statuses(operation(params=[param("x", "path", int)])) == ["200", "422"]
+    assert statuses(operation(params=[param("x", "path", str)])) == ["200", "400"]
+    assert statuses(operation(params=[param("x", "path", int)])) == ["200", "400", "422"]
 
 
 def test_a_converter_in_the_path_refuses_with_404():
     numbered = param("x", "path", str, converter="int")
     anything = param("x", "path", str, converter="path")
 
-    assert statuses(operation(params=[numbered])) == ["200", "404"]
-    assert statuses(operation(params=[anything])) == ["200"]
+    assert statuses(operation(params=[numbered])) == ["200", "400", "404"]
+    assert statuses(operation(params=[anything])) == ["200", "400"]
 
 
 def test_a_guarded_operation_refuses_with_401_and_for_scopes_with_403():

@@ -57,7 +57,7 @@ def json_decoder(annotation: Any, *, codecs: Codecs | None = None) -> Decode:
     # n nodes, and n levels of nesting, need at least n and 2n bytes
     harmless = 2 * MAX_DEPTH if is_open(shape) else MAX_NODES
     guard = _guard_deep_json if is_open(shape) else _guard_json
-    return _decode(decoder.decode, (harmless, guard), shape, codecs, msgspec.json.decode)
+    return _decode(decoder.decode, (harmless, guard), shape, codecs, _plain_json)
 
 
 def msgpack_decoder(annotation: Any, *, codecs: Codecs | None = None) -> Decode:
@@ -69,9 +69,8 @@ def msgpack_decoder(annotation: Any, *, codecs: Codecs | None = None) -> Decode:
     shape = read_shape(annotation, codecs)
     decoder = _made(msgspec.msgpack.Decoder, annotation, codecs)
     harmless = MAX_DEPTH if is_open(shape) else MAX_NODES
-    return _decode(
-        decoder.decode, (harmless, _msgpack_guard(harmless)), shape, codecs, _plain_msgpack
-    )
+    guarding = (harmless, _msgpack_guard(harmless))
+    return _decode(decoder.decode, guarding, shape, codecs, msgspec.msgpack.decode)
 
 
 def json_encoder(annotation: Any = None, *, codecs: Codecs | None = None) -> Encode:
@@ -123,7 +122,7 @@ def _decode(
     codecs: Codecs,
     decode_plain: Decode,
 ) -> Decode:
-    check = checker(shape)
+    check, hook = checker(shape), decode_hook(codecs)
     harmless, guard = guarding
 
     def decode_body(body: bytes) -> Any:
@@ -131,24 +130,22 @@ def _decode(
             guard(body)
         try:
             value = decode(body)
+        except msgspec.ValidationError:
+            return decode_slowly(body)
         except (msgspec.DecodeError, UnicodeDecodeError, RecursionError) as error:
-            raise explained(error, body) from None
-        if check is None or check(value):
-            return value
-        raise explained(None, body)
+            raise _malformed(error) from None
+        return value if check is None or check(value) else decode_slowly(body)
 
-    def explained(error: Exception | None, body: bytes) -> ValueError:
-        if error is not None and not isinstance(error, msgspec.ValidationError):
-            return _malformed(error)
+    def decode_slowly(body: bytes) -> Any:
         try:
             plain = decode_plain(body)
         except msgspec.ValidationError:
-            found = [fault("body", (), "range", "has a number that is out of range")]
-        except (msgspec.DecodeError, UnicodeDecodeError, RecursionError) as problem:
-            return _malformed(problem)
-        else:
-            found = collect(shape, plain, codecs=codecs)
-        return InvalidError(found)
+            raise InvalidError([fault("body", (), "range", "has a number out of range")]) from None
+        except (msgspec.DecodeError, UnicodeDecodeError, RecursionError) as error:
+            raise _malformed(error) from None
+        if found := collect(shape, plain, codecs=codecs):
+            raise InvalidError(found) from None
+        return msgspec.convert(plain, shape.annotation, dec_hook=hook, str_keys=True)
 
     return decode_body
 
@@ -241,8 +238,19 @@ def _is_deep(body: bytes) -> bool:
 _NOT_FINITE = re.compile(rb"\xcb[\x7f\xff][\xf0-\xff]|\xca[\x7f\xff][\x80-\xff]")
 
 
-def _plain_msgpack(body: bytes) -> Any:
-    return msgspec.msgpack.decode(body)
+def _plain_json(body: bytes) -> Any:
+    return _whole(msgspec.json.decode(body))
+
+
+def _whole(plain: Any) -> Any:
+    """Return JSON's data with 1.0 as 1: to JSON and its schemas they are the same number."""
+    if isinstance(plain, float) and plain.is_integer():
+        return int(plain)
+    if isinstance(plain, list):
+        return [_whole(item) for item in plain]
+    if isinstance(plain, dict):
+        return {key: _whole(value) for key, value in plain.items()}
+    return plain
 
 
 def _msgpack_guard(harmless: int) -> Callable[[bytes], None]:

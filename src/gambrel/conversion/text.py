@@ -32,11 +32,13 @@ __all__ = [
     "to_decimal",
     "to_float",
     "to_int",
+    "value_checker",
 ]
 
-Converter = Callable[[str], Any]
+Converter = Callable[[Any], Any]
 
-
+# As many as a number in JSON may have, and Python reads at once.
+MAX_DIGITS = 4_300
 _NUMBER = re.compile(r"-?(?:0|[1-9][0-9]{0,63})(?:\.[0-9]{1,64})?(?:[eE][+-]?[0-9]{1,3})?")
 _BOOLEANS = {
     **dict.fromkeys(("true", "1", "on", "yes"), True),
@@ -45,18 +47,17 @@ _BOOLEANS = {
 
 
 def to_int(text: str) -> int:
-    """Return a whole number of at most 19 digits: `-?(0|[1-9][0-9]*)`, so `010` is refused.
+    """Return a whole number in the grammar of JSON, `-?(0|[1-9][0-9]*)`, so `010` is refused.
 
     Raises:
         ConversionError: The text is anything else.
     """
-    if text.isdecimal() and text.isascii() and len(text) < 20 and (text[0] != "0" or text == "0"):
+    if text.isdecimal() and text.isascii() and (text[0] != "0" or text == "0"):
+        if len(text) > MAX_DIGITS:
+            raise ConversionError("range", f"must have at most {MAX_DIGITS} digits")
         return int(text)
     if text[:1] == "-" and text[1:2] not in {"-", "0"}:
         return -to_int(text[1:])
-    digits = text.removeprefix("-")
-    if len(digits) > 19 and digits.isdigit() and digits.isascii():
-        raise ConversionError("range", "must be a whole number of at most 19 digits")
     raise ConversionError("type", "must be a whole number")
 
 
@@ -106,6 +107,17 @@ def text_converter(annotation: Any, codecs: Codecs | None = None) -> Converter:
         GambrelError: The annotation is not a scalar, or cannot be bound at all.
     """
     return scalar_converter(read_shape(annotation, codecs))
+
+
+def value_checker(annotation: Any, codecs: Codecs | None = None) -> Callable[[Any], Any]:
+    """Return the function that gives back a value, converted already, if its type's rules hold.
+
+    It raises ConversionError where they do not.
+
+    Raises:
+        GambrelError: The annotation cannot be bound.
+    """
+    return _checked(lambda value: value, read_shape(annotation, codecs).rules(native=True))
 
 
 def texts_converter(

@@ -1,7 +1,7 @@
 """Media types and their schemas: the `content` of bodies and responses, and example values."""
 
 from collections.abc import Iterable, Mapping, Sequence
-from typing import Any, get_args, get_origin
+from typing import Annotated, Any, get_args, get_origin
 
 import msgspec
 from msgspec import Struct
@@ -14,6 +14,8 @@ __all__ = ["PROBLEM_TYPE", "Content", "examples_of", "is_structured", "param_sch
 
 PROBLEM_TYPE = "application/problem+json"
 
+_SEGMENT = r"^[^/\x00-\x1f\x7f]+$"
+_PATH = r"^[^\x00-\x1f\x7f]+$"
 _FORMS = frozenset({"application/x-www-form-urlencoded", "multipart/form-data"})
 _STRUCTURED = frozenset(
     {"application/json", "application/msgpack", "application/x-msgpack", "application/vnd.msgpack"}
@@ -81,7 +83,16 @@ def param_schema(schemas: Schemas, param: Param, **siblings: Any) -> Schema:
         plain = to_plain(param.default)
         if plain is not None:
             siblings["default"] = plain
-    return schemas.of(param.annotation, "input", **siblings)
+    annotation = param.annotation
+    if param.location == "path":
+        annotation = _in_path(annotation, _PATH if param.converter == "path" else _SEGMENT)
+    return schemas.of(annotation, "input", **siblings)
+
+
+def _in_path(annotation: Any, pattern: str) -> Any:
+    """Return the type of a path parameter: text there has no control characters (400)."""
+    base, *notes = get_args(annotation) if get_origin(annotation) is Annotated else [annotation]
+    return Annotated[str, msgspec.Meta(pattern=pattern), *notes] if base is str else annotation
 
 
 def examples_of(examples: Any) -> dict[str, Any]:

@@ -45,7 +45,8 @@ class Tag(Struct, frozen=True):
 class Selection(Struct, frozen=True):
     """Which operations belong to a document. Empty means any; all that are given must hold.
 
-    `groups` compares with the route's `extra["group"]`, `prefix` with the start of the path.
+    `hosts` takes routes without a host, too: they answer on every one. `groups` compares with the
+    route's `extra["group"]`, `prefix` with the start of the path.
     """
 
     tags: Sequence[str] = ()
@@ -60,7 +61,7 @@ class Selection(Struct, frozen=True):
         return (
             (not self.tags or any(tag in self.tags for tag in operation.tags))
             and (not self.versions or operation.version in self.versions)
-            and (not self.hosts or operation.host in self.hosts)
+            and (not self.hosts or operation.host is None or operation.host in self.hosts)
             and (not self.groups or operation.extra.get("group") in self.groups)
             and operation.path.startswith(self.prefix)
             and (self.where is None or self.where(operation))

@@ -66,10 +66,10 @@ def _declared(response: Response, content: Content) -> dict[str, Any]:
 
 def _problems(operation: Operation, security: Sequence[Mapping[str, Sequence[str]]]) -> list[int]:
     body = operation.body is not None
-    queried = any(param.location == "query" for param in operation.params)
+    in_url = any(param.location in {"path", "query"} for param in operation.params)
     guarded = bool(security) and all(security)
     can = {
-        400: body or queried,
+        400: body or in_url,
         401: guarded,
         403: guarded and any(scopes for needs in security for scopes in needs.values()),
         404: any(param.converter not in _TAKE_ALL for param in operation.params),

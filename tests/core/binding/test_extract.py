@@ -87,6 +87,14 @@ def test_what_a_converter_has_made_of_a_path_parameter_is_passed_on():
     assert value(asked(UUID, "GET", f"/{UUID_TEXT}", path="/{value:uuid}")) == UUID_TEXT
 
 
+def test_what_a_converter_has_made_of_a_path_parameter_keeps_the_rules_of_its_type():
+    few = Annotated[int, msgspec.Meta(le=10)]
+
+    assert value(asked(few, "GET", "/10", path="/{value:int}")) == 10
+    answer = asked(few, "GET", "/11", path="/{value:int}")
+    assert (answer.status, answer.faults) == (422, [("path", "value", "range")])
+
+
 @pytest.mark.parametrize(
     ("annotation", "query", "expected"),
     [

@@ -113,18 +113,19 @@ def from_mapping(
 
 
 def from_path(parameter: Parameter) -> Extractor:
-    """A path parameter; what a converter of the pattern has made of it is passed on."""
-    from gambrel.conversion.text import text_converter  # noqa: PLC0415 - start-up: parameters
+    """A path parameter; what a converter of the pattern has made of it is only checked."""
+    from gambrel.conversion import text  # noqa: PLC0415 - start-up: parameters
 
-    alias, convert = parameter.alias, text_converter(parameter.annotation)
-    otherwise = absent(parameter)
+    alias, otherwise = parameter.alias, absent(parameter)
+    convert = text.text_converter(parameter.annotation)
+    check = text.value_checker(parameter.annotation)
 
     def extract(request: Request) -> Any:
         params = request.params
         if params is None or alias not in params:
             return otherwise()
         value = params[alias]
-        return convert(value) if isinstance(value, str) else value
+        return convert(value) if isinstance(value, str) else check(value)
 
     return extract
 

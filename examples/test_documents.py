@@ -1,0 +1,86 @@
+"""Every example keeps what its OpenAPI document promises, as far as Schemathesis can find out.
+
+Schemathesis makes requests that fit the document and requests that do not, and looks at status,
+media type, headers and body of each answer. `SCHEMATHESIS_EXAMPLES=5000` makes it look longer.
+"""
+
+import os
+import subprocess
+import sys
+from importlib import import_module
+
+import pytest
+
+from gambrel.testing import LiveServer
+
+EXAMPLES = os.environ.get("SCHEMATHESIS_EXAMPLES", "20")
+TOKENS = """
+[parameters]
+"query.token" = "jessica"
+"header.x-token" = "fake-super-secret-token"
+"""
+
+
+def keeps_its_promises(app, folder, document="openapi.json", config=""):
+    """Let Schemathesis examine an app on the native server; fail with its report."""
+    (folder / "schemathesis.toml").write_text(config)
+    command = [sys.executable, "-c", "from schemathesis.cli import schemathesis; schemathesis()"]
+    options = {
+        "--phases": "examples,coverage,fuzzing,stateful",
+        "--checks": "all",
+        "--mode": "all",
+        "--max-examples": EXAMPLES,
+        "--seed": "1",
+        "--request-timeout": "15",
+        "--warnings": "off",
+    }
+    with LiveServer(app) as server:
+        done = subprocess.run(
+            [
+                *command,
+                "run",
+                f"{server.url}/{document}",
+                *(text for option in options.items() for text in option),
+                "--continue-on-failure",
+            ],
+            cwd=folder,
+            capture_output=True,
+            text=True,
+            check=False,
+        )
+    assert "API Operations:" in done.stdout, done.stdout + done.stderr
+    if done.returncode:
+        pytest.fail(done.stdout, pytrace=False)
+
+
+@pytest.mark.parametrize(
+    ("example", "config"),
+    [
+        ("hello.app", ""),
+        ("orders.app", ""),
+        ("heroes.app", ""),
+        ("bigger_app.app", TOKENS),
+        ("own_extension.app", ""),
+    ],
+)
+def test_an_example_keeps_its_promises(example, config, tmp_path):
+    keeps_its_promises(import_module(example).app, tmp_path, config=config)
+
+
+@pytest.mark.parametrize("site", ["", "shop.", "blog.", "status."])
+def test_every_site_keeps_its_promises(site, tmp_path):
+    document = f"openapi/{site}json" if site else "openapi.json"
+    host = f'headers = {{ Host = "{site}localhost" }}'
+
+    keeps_its_promises(import_module("vhosts.app").app, tmp_path, document, host)
+
+
+def test_versions_keep_their_promises(tmp_path, monkeypatch):
+    versions = import_module("versions.app")
+
+    async def at_once(seconds):
+        pass
+
+    monkeypatch.setattr(versions, "sleep", at_once)
+
+    keeps_its_promises(versions.app, tmp_path)

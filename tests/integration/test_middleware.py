@@ -8,8 +8,20 @@ from typing import Annotated, Any
 
 import pytest
 
-from gambrel import App, Body, Depends, Request, Response, Router, Text, Unauthorized
+from gambrel import (
+    App,
+    Body,
+    Depends,
+    FileResponse,
+    NotFound,
+    Request,
+    Response,
+    Router,
+    Text,
+    Unauthorized,
+)
 from gambrel.extend import HANDLER_ADAPTER, Band, ErrorReported, RequestFailed, Setup
+from gambrel.middleware import Compression, ConditionalGet
 from gambrel.testing import Client
 
 
@@ -304,3 +316,125 @@ def test_a_handler_asks_the_app_in_the_name_of_its_client():
     assert answer.json() == [shelf_of_ada, "nail in c", 404]
     assert log.count("app in") == 3
     assert log.index("asked") < log.index("session closed")
+
+
+# Responses that middleware changes ------------------------------------------------------------
+
+
+def stamped(*extensions: Any) -> App:
+    """Return an app whose two middlewares add a field each, and one for answers that they see."""
+    app = App(extensions=extensions)
+
+    @app.middleware(band=Band.EDGE)
+    async def outer(request: Request, call_next: Any) -> Response:
+        response: Response = await call_next(request)
+        response.headers.add("x-seen", f"outer {response.status}")
+        return response
+
+    @app.middleware
+    async def inner(request: Request, call_next: Any) -> Response:
+        response: Response = await call_next(request)
+        response.headers.add("x-seen", f"inner {response.status}")
+        return response
+
+    return app
+
+
+@pytest.mark.parametrize(
+    ("path", "headers", "status"),
+    [
+        ("/files/a.txt", {}, 200),
+        ("/files/a.txt", {"range": "bytes=1-2"}, 206),
+        ("/files/a.txt", {"range": "bytes=99-"}, 416),
+        ("/files/a.txt", {"if-match": '"other"'}, 412),
+        ("/files/missing.txt", {}, 404),
+        ("/files/.hidden", {}, 404),
+    ],
+)
+def test_what_becomes_of_a_file_passes_middleware_like_any_answer(tmp_path, path, headers, status):
+    app = stamped()
+    (tmp_path / "a.txt").write_text("file")
+    (tmp_path / ".hidden").write_text("file")
+
+    @app.get("/files/{name}")
+    async def files(name: str) -> FileResponse:
+        return FileResponse(name, root=tmp_path)
+
+    @app.get("/error")
+    async def error() -> None:
+        raise NotFound
+
+    with Client(app) as client:
+        answer, other = client.get(path, headers=headers), client.get("/error")
+
+    assert answer.status_code == status
+    assert answer.headers.get_list("x-seen") == [f"inner {status}", f"outer {status}"]
+    if status == 404:
+        assert (answer.json(), set(answer.headers)) == (other.json(), set(other.headers))
+
+
+def test_a_middleware_that_answers_with_files_has_their_errors_answered_within_the_next(tmp_path):
+    app = stamped()
+    told = []
+
+    @app.on_error(404)
+    async def missing(request: Request, error: Exception) -> Response:
+        return Text("no such file", 404)
+
+    @app.middleware
+    async def static(request: Request, call_next: Any) -> Response:
+        response = FileResponse(request.path[1:], root=tmp_path)
+        response.on_close(lambda: told.append("closed"))
+        return response
+
+    with Client(app) as client:
+        answer = client.get("/missing.txt")
+
+    assert (answer.status_code, answer.text) == (404, "no such file")
+    assert answer.headers.get_list("x-seen") == ["inner 404", "outer 404"]
+    assert told == ["closed"]
+
+
+def test_files_are_neither_compressed_nor_tagged_anew(tmp_path):
+    app = stamped(Compression(), ConditionalGet())
+    (tmp_path / "a.txt").write_text("long " * 1000)
+
+    @app.get("/a")
+    async def tagged() -> FileResponse:
+        return FileResponse(tmp_path / "a.txt", etag="v1")
+
+    @app.get("/b")
+    async def untagged() -> FileResponse:
+        return FileResponse(tmp_path / "a.txt", etag=False)
+
+    with Client(app) as client:
+        first, second = client.get("/a"), client.get("/b")
+        again = client.get("/a", headers={"if-none-match": '"v1"'})
+
+    assert "content-encoding" not in first.headers
+    assert (first.headers["etag"], again.headers["etag"], again.status_code) == (
+        '"v1"',
+        '"v1"',
+        304,
+    )
+    assert "etag" not in second.headers
+
+
+def test_a_response_that_is_answered_again_and_again_collects_no_fields():
+    constant, closed = Text("constant"), Text("closed", 503)
+    app = stamped()
+
+    @app.get("/")
+    async def from_handler() -> Text:
+        return constant
+
+    @app.middleware
+    async def from_middleware(request: Request, call_next: Any) -> Response:
+        return closed if request.path == "/closed" else await call_next(request)
+
+    with Client(app) as client:
+        answers = [client.get(path) for path in ("/", "/closed") * 3]
+
+    seen = [answer.headers.get_list("x-seen") for answer in answers]
+    assert seen == [["inner 200", "outer 200"], ["inner 503", "outer 503"]] * 3
+    assert [name for name, _ in constant.headers.pairs()] == ["content-type"]

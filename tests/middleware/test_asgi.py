@@ -7,7 +7,6 @@ import pytest
 
 from gambrel.core.http.request import Request
 from gambrel.core.http.response import Response, Stream, Text
-from gambrel.core.http.responses.files import FileResponse
 from gambrel.middleware.asgi import ASGIAdapter
 from gambrel.testing import make_request
 from tests.middleware.chain import ask
@@ -218,12 +217,6 @@ def test_a_stream_that_nobody_reads_to_its_end_is_stopped_and_closed():
     asyncio.run(run())
 
     assert closed == [True, "callback"]
-
-
-def test_a_file_is_sent_through():
-    _, body = exchange(ASGIAdapter(Plain), make_request(), FileResponse(__file__))
-
-    assert body.startswith(b"import asyncio")
 
 
 def test_callbacks_of_the_answer_run_when_the_outer_one_is_closed():

@@ -6,7 +6,6 @@ import pytest
 from gambrel.core.http.errors import GambrelError
 from gambrel.core.http.response import HTML, JSON, Response, Stream, Text
 from gambrel.core.http.responses.events import EventStream
-from gambrel.core.http.responses.files import FileResponse
 from gambrel.middleware.compression import Compressor
 from gambrel.testing import make_request
 from tests.middleware.chain import ask
@@ -72,7 +71,7 @@ async def endless() -> AsyncIterator[bytes]:
         Text(LONG, headers={"cache-control": "public, no-transform"}),
         Text(LONG, 206),
         EventStream(endless()),
-        FileResponse(__file__),
+        Text(LONG, headers={"accept-ranges": "bytes"}),
     ],
 )
 def test_what_gains_nothing_or_must_not_change_stays(answer):

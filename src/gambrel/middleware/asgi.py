@@ -151,8 +151,6 @@ class Exchange:
         finally:
             kept = request.__dict__
             self.request.__dict__.update({name: kept[name] for name in LEFT if name in kept})
-        if hasattr(response, "for_request"):
-            response = await response.for_request(request.method, request.headers)
         self.inner = response
         body = response.body
         pairs = response.headers.pairs()

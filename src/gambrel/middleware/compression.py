@@ -75,7 +75,7 @@ class Compressor(Struct, frozen=True, kw_only=True, dict=True):
     ) -> Response:
         """Answer, compressed where that is possible and wanted."""
         response = await call_next(request)
-        if response.status == 304 and "etag" in response.headers:
+        if response.status == 304 and "etag" in response.headers and not offers_ranges(response):
             add_vary(response.headers, "accept-encoding")
             weaken(response)
         elif self.suits(request, response):
@@ -88,7 +88,7 @@ class Compressor(Struct, frozen=True, kw_only=True, dict=True):
     def suits(self, request: Request, response: Response) -> bool:
         """Say whether a response may be compressed."""
         headers, body = response.headers, response.body
-        if response.status in {204, 206} or hasattr(response, "for_request"):
+        if response.status in {204, 206} or offers_ranges(response):
             return False
         if isinstance(body, bytes) and len(body) < self.minimum:
             return False
@@ -129,6 +129,11 @@ async def compressed(body: Any, encoder: Encoder) -> AsyncGenerator[bytes, None]
             is_large = len(data) > THREAD_BYTES
             yield await in_thread(encoder.push, data) if is_large else encoder.push(data)
     yield encoder.finish()
+
+
+def offers_ranges(response: Response) -> bool:
+    """Say whether parts can be asked for, as of files: those of a compressed one are others."""
+    return "accept-ranges" in response.headers
 
 
 def shrinks(content_type: str) -> bool:

@@ -56,7 +56,7 @@ class Revalidator(Struct, frozen=True, kw_only=True):
             except BadRequest:  # the handler's own, and not the client's fault
                 return None
         body = response.body
-        if not isinstance(body, bytes) or hasattr(response, "for_request"):
+        if not isinstance(body, bytes) or "accept-ranges" in response.headers:
             return None
         if "no-store" in response.headers.get("cache-control", "") or not is_wanted(request):
             return None

@@ -50,7 +50,7 @@ def content_size(request: Request, response: Response) -> int | None:
     if request.method == "HEAD" or response.status in {204, 304}:
         return 0
     body = response.body
-    if isinstance(body, bytes) and not hasattr(response, "for_request"):
+    if isinstance(body, bytes):
         return len(body)
     announced = response.headers.get("content-length", "")
     return int(announced) if announced.isascii() and announced.isdigit() else None

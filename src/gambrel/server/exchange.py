@@ -54,7 +54,7 @@ class Exchange(Work):
         self.is_answered = True
         self.task = None
         try:
-            if hasattr(response, "for_request") or not isinstance(response.body, bytes):
+            if response.for_request is not None or not isinstance(response.body, bytes):
                 self.begin(self.send(response))
             else:
                 self.release()
@@ -152,11 +152,11 @@ class Exchange(Work):
 
     async def resolve(self, response: Response) -> Response:
         """Return what a late response (a file, say) becomes for this request."""
-        for_request = getattr(response, "for_request", None)
-        if for_request is None:
+        if response.for_request is None:
             return response
         try:
-            found: Response = await for_request(self.request.method, self.request.headers)
+            method, headers = self.request.method, self.request.headers
+            found: Response = await response.for_request(method, headers)
         except Exception as error:
             self.closed(response)
             found = await self.line.state.pipeline.failed(self.request, error)
@@ -228,10 +228,11 @@ class Exchange(Work):
     def head(self, response: Response, length: int | None, *, is_chunked: bool = False) -> bytes:
         """Return the head of an answer with `length` bytes of content, None where unknown."""
         status = response.status
+        pairs = response.headers.pairs()
         # A baked head has the fields of all requests.
         if response._headers is not None or self.line.is_dressed:  # noqa: SLF001
-            response = self.line.state.app.dress(response, self.request)
-        pairs = [pair for pair in response.headers.pairs() if pair[0] not in FRAMING]
+            pairs = self.line.state.dress(response, self.request)
+        pairs = [pair for pair in pairs if pair[0] not in FRAMING]
         if "close" in response.headers.get("connection", "").lower():
             self.keep_alive = False
         if has_body(status):

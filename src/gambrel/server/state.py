@@ -70,6 +70,7 @@ class ServerState:
         self.log = log
         self.gate = HostGate(app.build().allowed_hosts)
         self.pipeline = app.pipeline
+        self.dress = app.build().dress
         self.has_secure_headers = bool(app.build().secure_headers)
         self.enter: Callable[[Request], None] = self.pipeline.enter
         self.context = copy_context()

@@ -212,13 +212,6 @@ def test_a_request_of_the_apps_own_is_in_the_name_of_another():
     assert asyncio.run(main()) == [["ann", "127.0.0.1", "1"], 404]
 
 
-def test_default_fields_are_set_on_responses_from_elsewhere():
-    app = App()
-    app.setup.response_header("x-all", "yes")
-
-    assert app.dress(Response("")).headers["x-all"] == "yes"
-
-
 def test_errors_raised_in_a_handler_are_answered_by_type_before_status():
     app = App()
 

@@ -130,3 +130,17 @@ def test_closing_a_stream_closes_its_source() -> None:
 
     asyncio.run(main())
     assert closed == [True]
+
+
+def test_a_copy_has_fields_and_callbacks_of_its_own():
+    original = Text("a", headers={"x-a": "1"})
+    original.on_close(lambda: None)
+
+    copied = original.copy()
+    copied.headers["x-b"] = "2"
+    copied.status = 404
+    copied.on_close(lambda: None)
+
+    assert (type(copied), copied.body, copied.headers["x-a"]) == (Text, b"a", "1")
+    assert (original.status, "x-b" in original.headers) == (200, False)
+    assert (len(original.callbacks), len(copied.callbacks)) == (1, 2)

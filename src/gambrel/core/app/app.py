@@ -240,10 +240,6 @@ class App(Router):
             )
         return self.pipeline
 
-    def dress(self, response: Response, request: Request | None = None) -> Response:
-        """Set the app's default header fields, for `request`, on a response that lacks them."""
-        return self.build().dress(response, request)
-
     async def __call__(self, scope: Any, receive: Any, send: Any) -> None:
         """Serve an ASGI connection."""
         if self._edge is None:

@@ -277,7 +277,7 @@ class Built:
     async def failed(self, request: Request, error: BaseException) -> Response:
         """Answer an error with the handlers of the route's groups, then the app's."""
         scopes = getattr(request.endpoint, "errors", ())
-        return self.dress(await self.boundary.respond(request, error, scopes), request)
+        return await self.boundary.respond(request, error, scopes)
 
     # Requests -------------------------------------------------------------------------------
 
@@ -315,16 +315,18 @@ class Built:
             return self.headers["other"]
         return self.headers["pages" if kind in PAGES else "data"]
 
-    def dress(self, response: Response, request: Request | None = None) -> Response:
-        """Set the default fields a response does not set itself."""
+    def dress(self, response: Response, request: Request) -> list[tuple[str, str]]:
+        """Return the fields a response is sent with: its own, and the defaults it does not set.
+
+        It stays as it is: its handler may answer with the same one every time.
+        """
         pairs = response.headers.pairs()
         given = {name for name, _ in pairs}
         media_type = response.headers.get("content-type") if "content-type" in given else None
         wanted = self.defaults(response.status, media_type)
-        if self.secure_headers and request is not None and is_secure(request):
+        if self.secure_headers and is_secure(request):
             wanted = [*wanted, *self.secure_headers]
-        pairs += [pair for pair in wanted if pair[0] not in given]
-        return response
+        return [*pairs, *[pair for pair in wanted if pair[0] not in given]]
 
     def operations(self) -> "list[Operation]":
         """Describe every route with a plan."""

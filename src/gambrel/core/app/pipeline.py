@@ -21,7 +21,7 @@ from gambrel.core.binding.signature import location_of
 from gambrel.core.binding.threads import WorkerPool
 from gambrel.core.http.errors import GambrelError, ServerError, ServiceUnavailable
 from gambrel.core.http.request import Request
-from gambrel.core.http.response import Response
+from gambrel.core.http.response import Response, settled
 
 __all__ = ["ASYNC", "INLINE", "THREAD", "Endpoint", "Limits", "Pipeline", "discard", "fold"]
 
@@ -251,19 +251,26 @@ def fold(call: CallNext, middleware: Sequence[Middleware], failed: Failed) -> Ca
     Every layer is guarded, so that what is around it always sees a response: an error page gets
     its headers from the outer layers like any other answer.
     """
+    if middleware:
+        call = guarded(None, call, failed)
     for one in reversed(middleware):
         call = guarded(one, call, failed)
     return call
 
 
-def guarded(middleware: Middleware, call_next: CallNext, failed: Failed) -> CallNext:
-    """Return one layer: the middleware, and the boundary for its own errors."""
+def guarded(middleware: Middleware | None, call_next: CallNext, failed: Failed) -> CallNext:
+    """Return one layer: the middleware, if there is one, and the boundary for its errors."""
 
     async def layer(request: Request) -> Response:
         try:
-            response = await middleware(request, call_next)
+            if middleware is None:
+                response = await call_next(request)
+            else:
+                response = await middleware(request, call_next)
             if not isinstance(response, Response):
                 raise not_a_response(middleware, response)
+            if response._baked is None and response._owner is not request:  # noqa: SLF001
+                return await settled(request, response)
             return response
         except (Exception, SystemExit) as error:
             return await failed(request, error)

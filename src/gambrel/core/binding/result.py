@@ -5,7 +5,6 @@ the projection onto the declared type, so that an undeclared field never leaves 
 """
 
 from collections.abc import AsyncIterable, Callable, Coroutine, Iterable, Iterator, Mapping
-from copy import copy
 from functools import cached_property, reduce
 from operator import or_
 from types import CoroutineType, GenericAlias, UnionType
@@ -13,7 +12,6 @@ from typing import Any, Union, get_args, get_origin
 
 from gambrel.core.binding.signature import REQUIRED, is_struct_type, spell, strip_annotated, unalias
 from gambrel.core.http.errors import GambrelError, NotAcceptable
-from gambrel.core.http.headers import ResponseHeaders
 from gambrel.core.http.request import Request
 from gambrel.core.http.response import Baked, Reply, Response, Stream
 
@@ -92,7 +90,7 @@ class Result:
         draft = request.__dict__.get("draft")
         if draft is None:
             return response
-        return lay_over(copied(response) if response is value else response, draft, self.status)
+        return lay_over(response.copy() if response is value else response, draft, self.status)
 
     def to_response(self, request: Request, value: Any) -> Response:
         """Return the response for `value`. Raises NotAcceptable, TypeError and GambrelError."""
@@ -106,7 +104,7 @@ class Result:
             return self.encoded(request, value)
         if not self.is_declared and isinstance(value, tuple) and is_status_tuple(value):
             response = self.to_response(request, value[0])
-            response = copied(response) if response is value[0] else response
+            response = response.copy() if response is value[0] else response
             response.status = value[1]
             response.headers.update(value[2] if len(value) > 2 else {})
             return response
@@ -190,14 +188,6 @@ def projection_of(declared: Any) -> tuple[Callable[[Any], Any] | None, bool]:
 
     project = projector(declared)
     return project, project is None or exact_type(declared) is not None
-
-
-def copied(response: Response) -> Response:
-    """Return a copy to change: the handler may return the same response every time."""
-    other = copy(response)
-    other._headers = ResponseHeaders.trusted(response.headers.pairs())  # noqa: SLF001 - its own kind
-    other._callbacks = [*response.callbacks] or None  # noqa: SLF001
-    return other
 
 
 def lay_over(response: Response, draft: Response, status: int) -> Response:

@@ -199,9 +199,9 @@ class Answer:
         """Send a response."""
         self.response = response
         try:
-            late = getattr(response, "for_request", None)
-            if late is not None:
-                self.response = await late(self.request.method, self.request.headers)
+            if response.for_request is not None:
+                method, headers = self.request.method, self.request.headers
+                self.response = await response.for_request(method, headers)
             start = self.start(self.response)
         except Exception as error:
             await self.close_response()
@@ -232,7 +232,7 @@ class Answer:
     def start(self, response: Response) -> Message:
         """Return the head of a response. Raises ValueError for what must not reach a server."""
         status = response.status
-        dressed = self.request.app.build().dress(response, self.request).headers.pairs()
+        dressed = self.request.app.build().dress(response, self.request)
         framing = {name: value for name, value in dressed if name in _FRAMING}
         pairs = [pair for pair in dressed if pair[0] not in _FRAMING]
         self.length = promised_length(framing.get("content-length"))

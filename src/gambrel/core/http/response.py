@@ -14,13 +14,14 @@ from collections.abc import (
     Iterable,
     Mapping,
 )
+from copy import copy
 from typing import Any, ClassVar
 
 import msgspec
 
 from gambrel.core.http.headers import ResponseHeaders
 
-__all__ = ["HTML", "JSON", "Baked", "Redirect", "Reply", "Response", "Stream", "Text"]
+__all__ = ["HTML", "JSON", "Baked", "Redirect", "Reply", "Response", "Stream", "Text", "settled"]
 
 Content = bytes | AsyncIterable[bytes] | Iterable[bytes]
 CloseCallback = Callable[[], Awaitable[None] | None]
@@ -47,11 +48,14 @@ class Response:
     """
 
     media_type: ClassVar[str | None] = None
+    for_request: ClassVar[Any] = None
+    """Of one that depends on who asks: `await for_request(method, headers)` is what is sent."""
 
     # Defaults on the class: a compiled endpoint's `Reply` sets two attributes instead of five.
     _baked: Baked | None = None
     _callbacks: list[CloseCallback] | None = None
     _headers: ResponseHeaders | None = None
+    _owner: Any = None
     _status: int = 0
 
     def __init__(
@@ -116,6 +120,13 @@ class Response:
         """What `on_close` has collected."""
         return self._callbacks or []
 
+    def copy(self) -> "Response":
+        """Return the same with fields and callbacks of its own, for one that is answered twice."""
+        other = copy(self)
+        own = {"_headers": ResponseHeaders.trusted(self.headers.pairs())}
+        other.__dict__.update(own, _callbacks=[*self.callbacks] or None)
+        return other
+
     async def close(self) -> None:
         """Run what `on_close` has collected, all of it, and close the stream; edges call this.
 
@@ -146,6 +157,24 @@ class Reply(Response):
     def __init__(self, baked: Baked, body: bytes) -> None:
         self.body = body
         self._baked = baked
+
+
+async def settled(request: Any, response: Response) -> Response:
+    """Return the response that layers further out see, and may change.
+
+    A late one, a file say, becomes what it is for this request, so that its errors are theirs, too.
+    Any other is copied: whoever made it may answer with it again.
+    """
+    if response.for_request is None:
+        response = response.copy()
+    else:
+        try:
+            response = await response.for_request(request.method, request.headers)
+        except Exception:
+            await response.close()
+            raise
+    response._owner = request  # noqa: SLF001
+    return response
 
 
 class Text(Response):

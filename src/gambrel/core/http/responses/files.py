@@ -74,8 +74,6 @@ class FileResponse(Response):
     while the file is only just written), may be given as text, or switched off.
     """
 
-    __slots__ = ("etag", "offload", "path", "root")
-
     def __init__(
         self,
         path: str | os.PathLike[str],
@@ -151,6 +149,8 @@ class FileResponse(Response):
         if etag is not None:
             fields.setdefault("etag", str(etag))
         fields.setdefault("last-modified", format_http_date(file.modified))
+        if self.offload is None:
+            fields.setdefault("accept-ranges", "bytes")
         decision = evaluate(method, headers, etag=etag, last_modified=file.modified)
         if decision is Decision.PRECONDITION_FAILED:
             raise PreconditionFailed
@@ -162,7 +162,6 @@ class FileResponse(Response):
         if self.offload is not None:
             fields[self.offload.header] = self._target(self.offload)
             return []
-        fields.setdefault("accept-ranges", "bytes")
         ranges = None
         if decision is Decision.PERFORM_RANGE and self.status == 200:
             ranges = parse_range(headers["range"], file.size)

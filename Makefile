@@ -83,7 +83,7 @@ ROOMS := tests/architecture+tests/docs+tests/typing \
 	tests/conformance+tests/core/edges+tests/core/binding \
 	tests/server+tests/testing \
 	tests/cli+tests/debug+tests/observability \
-	tests/integration+tests/mounts+tests/traversal+tests/test_defaults.py+tests/test_extend.py+tests/test_when.py
+	tests/integration+tests/files+tests/headers+tests/mounts+tests/traversal+tests/test_defaults.py+tests/test_extend.py+tests/test_signing.py+tests/test_when.py
 RUN_TESTS = $(PYTEST) -q -n $(JOBS) --dist worksteal --reruns 2
 
 .PHONY: test

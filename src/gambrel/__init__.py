@@ -56,13 +56,13 @@ if TYPE_CHECKING:
     from gambrel.core.http.response import HTML, JSON, Redirect, Response, Stream, Text
     from gambrel.core.http.responses.events import Event as ServerSentEvent
     from gambrel.core.http.responses.events import EventStream
-    from gambrel.core.http.responses.files import FileResponse
     from gambrel.core.http.responses.streams import CSV, JSONLines
     from gambrel.core.routing.converters import Converter
     from gambrel.core.routing.declared import rule
     from gambrel.core.routing.router import Router
     from gambrel.core.routing.versioning import Versioning
     from gambrel.defaults import App
+    from gambrel.files.response import FileResponse
     from gambrel.settings import Secret
 
 __all__ = [
@@ -148,7 +148,7 @@ _HOMES = {
     "ExpectationFailed": "core.http.errors",
     "Fault": "core.http.errors",
     "File": "core.binding.markers",
-    "FileResponse": "core.http.responses.files",
+    "FileResponse": "files.response",
     "Forbidden": "core.http.errors",
     "Form": "core.binding.markers",
     "FormData": "core.http.bodies.forms",

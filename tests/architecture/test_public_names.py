@@ -16,6 +16,8 @@ def promised() -> list[str]:
     modules = [
         "gambrel",
         "gambrel.extend",
+        "gambrel.headers",
+        "gambrel.signing",
         "gambrel.testing",
         *map("gambrel.{}".format, batteries()),
     ]

@@ -11,7 +11,7 @@ from gambrel.core.app.app import App
 from gambrel.core.http.bodies.forms import Upload
 from gambrel.core.http.errors import NotFound
 from gambrel.core.http.response import Response, Stream
-from gambrel.core.http.responses.files import FileResponse
+from gambrel.files.response import FileResponse
 from tests.server.apps import answering, echo_app
 from tests.server.live import CLOSE, HOST, Answer, ask, request, run, serving, until
 

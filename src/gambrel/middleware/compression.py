@@ -13,12 +13,12 @@ from typing import Any
 from msgspec import Struct
 
 from gambrel.core.http.errors import BadRequest, GambrelError
-from gambrel.core.http.fields.cache_control import add_vary
-from gambrel.core.http.fields.conditional import ETag
 from gambrel.core.http.fields.negotiation import best_encoding
 from gambrel.core.http.request import Request
 from gambrel.core.http.response import Response
 from gambrel.core.http.threads import batches, in_thread
+from gambrel.headers.conditional import ETag
+from gambrel.headers.vary import add_vary
 from gambrel.middleware.codings import Encoder, MakeEncoder, find_codings
 
 __all__ = ["Compressor"]

@@ -10,9 +10,9 @@ from functools import cached_property
 from msgspec import Struct
 
 from gambrel.core.http.errors import GambrelError
-from gambrel.core.http.fields.cache_control import add_vary
 from gambrel.core.http.request import Request
 from gambrel.core.http.response import Response
+from gambrel.headers.vary import add_vary
 from gambrel.middleware.origins import OriginRules
 
 __all__ = ["CORSPolicy", "CrossOrigin"]

@@ -11,7 +11,7 @@ from typing import Literal
 
 from msgspec import Struct
 
-from gambrel.core.http.fields.header_values import hsts, permissions_policy
+from gambrel.headers.policies import hsts, permissions_policy
 
 __all__ = ["HeaderPolicy", "Nonce", "add_nonce", "make_nonce"]
 

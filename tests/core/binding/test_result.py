@@ -13,7 +13,6 @@ from gambrel.core.http.errors import GambrelError
 from gambrel.core.http.request import Request
 from gambrel.core.http.response import HTML, JSON, Redirect, Response
 from gambrel.core.http.responses.events import Event
-from gambrel.core.http.responses.files import FileResponse
 from tests.core.harness import Answer, ask
 
 
@@ -375,11 +374,22 @@ def test_a_draft_is_left_out_of_errors():
     assert (answer.status, answer.header("x-a")) == (500, None)
 
 
-def test_a_late_response_is_passed_on(tmp_path):
-    (tmp_path / "a.txt").write_text("text")
+class Late(Response):
+    """A response that is completed when its request is known, as a file is."""
 
-    async def handle() -> FileResponse:
-        return FileResponse(tmp_path / "a.txt")
+    __slots__ = ("path",)
+
+    def __init__(self, path: str) -> None:
+        super().__init__(b"")
+        self.path = path
+
+    async def for_request(self, method: str, headers: Any) -> Response:
+        return Response(self.path.encode())
+
+
+def test_a_late_response_is_passed_on():
+    async def handle() -> Late:
+        return Late("a.txt")
 
     app = App()
     app.add("/", handle)
@@ -430,7 +440,7 @@ def test_a_coroutine_that_nobody_awaited_names_the_handler(returns):
     assert "`return await load(...)`" in caught.value.hint
 
 
-@pytest.mark.parametrize("constant", [HTML("<p>"), FileResponse(__file__), Redirect("/a")])
+@pytest.mark.parametrize("constant", [HTML("<p>"), Late("a.txt"), Redirect("/a")])
 @pytest.mark.parametrize("is_tuple", [False, True])
 def test_a_response_that_is_returned_again_keeps_nothing_of_the_request_before(constant, is_tuple):
     before = constant.status, list(constant.headers.pairs())

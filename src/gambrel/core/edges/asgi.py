@@ -10,14 +10,12 @@ import sys
 import traceback
 from collections.abc import AsyncIterator
 from contextlib import aclosing
-from pathlib import Path
 from typing import Any
 
 from gambrel.core.edges.scope import Head, Refusal, read_head
 from gambrel.core.http.errors import GambrelError, RequestTimeout
 from gambrel.core.http.request import ClientGone, Request
 from gambrel.core.http.response import Response
-from gambrel.core.http.responses.files import FileResponse
 from gambrel.core.http.status import has_body
 from gambrel.core.http.threads import batches
 from gambrel.core.http.types import Message, Receive, Scope, Send
@@ -219,15 +217,10 @@ class Answer:
             await self.stream(body, self.length)
 
     def path_of(self, response: Response) -> str | None:
-        """Return the path of a whole file that the server offers to send itself.
-
-        Not where it was opened beneath a folder: the path could lead elsewhere by now.
-        """
-        extensions = self.connection.scope.get("extensions") or {}
-        if "http.response.pathsend" not in extensions or not isinstance(response, FileResponse):
-            return None
-        is_whole = response.root is None and self.response and self.response.status == 200
-        return str(Path(response.path).absolute()) if is_whole else None
+        """Return the path of a whole file that the server offers to send itself."""
+        is_offered = "http.response.pathsend" in (self.connection.scope.get("extensions") or {})
+        is_whole = self.response is not None and self.response.status == 200
+        return getattr(response, "sendable", None) if is_offered and is_whole else None
 
     def start(self, response: Response) -> Message:
         """Return the head of a response. Raises ValueError for what must not reach a server."""

@@ -9,7 +9,7 @@ from datetime import datetime, timedelta
 from typing import Literal
 
 from gambrel.core.http.errors import BadRequest
-from gambrel.core.http.fields.conditional import format_http_date
+from gambrel.core.http.fields.dates import format_http_date
 from gambrel.core.http.fields.header_values import TOKEN
 
 COOKIE_LIMIT = 64

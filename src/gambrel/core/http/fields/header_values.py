@@ -1,13 +1,11 @@
-"""Typed values of single headers: builders that refuse injection, parsers that are linear.
+"""What the values of headers are made of: tokens, quoted strings, parameters, file names.
 
-Responses, middleware, pagination and authentication build with them; content negotiation, media
-types and proxies split text with them. Nothing here knows a request.
+Builders refuse injection, parsers are linear. Media types, negotiation and proxies split text with
+them, and so do the typed values of `gambrel.headers`. Nothing here knows a request.
 """
 
-from base64 import b64decode
 from collections.abc import Iterable, Mapping
-from datetime import UTC, datetime
-from typing import Literal, NamedTuple
+from typing import Literal
 
 from gambrel.core.http.errors import BadRequest
 
@@ -143,134 +141,3 @@ def content_disposition(disposition: Disposition = "attachment", filename: str =
 def _is_file_name(name: str) -> bool:
     # Bidirectional controls are unprintable too: they make "gpj.exe" look like "exe.jpg".
     return name.isprintable() and not any(char in name for char in "/\\")
-
-
-def link(target: str, rel: str, **parameters: str) -> str:
-    """Return one value of `Link` (RFC 8288), for instance for the next page.
-
-    Raises:
-        ValueError: The target is not a quoted URL, or a parameter cannot be sent.
-    """
-    if not target.isascii() or not target.isprintable() or any(char in target for char in ' <>"'):
-        raise ValueError(f"{target!r} is not a URL reference; quote it first")
-    named = {name.rstrip("_"): text for name, text in parameters.items()}
-    text = f"<{target}>; rel={quote_string(rel, always=True)}"
-    return f"{text}; {render_parameters(named)}" if named else text
-
-
-def retry_after(when: int | datetime) -> str:
-    """Return a `Retry-After` of seconds, or of an aware datetime (RFC 9110 §10.2.3)."""
-    if isinstance(when, datetime):
-        from gambrel.core.http.fields.conditional import (  # noqa: PLC0415 - start-up: dates
-            format_http_date,
-        )
-
-        return format_http_date(when)
-    if when < 0:
-        raise ValueError(f"Retry-After cannot be {when} seconds")
-    return str(int(when))
-
-
-def parse_retry_after(text: str, now: datetime | None = None) -> int | None:
-    """Return the seconds that a `Retry-After` asks to wait; None when it says nothing readable."""
-    text = text.strip(" \t")
-    if text.isascii() and text.isdigit() and len(text) <= 10:
-        return int(text)
-    from gambrel.core.http.fields.conditional import (  # noqa: PLC0415 - start-up: dates
-        parse_http_date,
-    )
-
-    moment = parse_http_date(text)
-    if moment is None:
-        return None
-    return max(0, int((moment - (now or datetime.now(UTC))).total_seconds()))
-
-
-def challenge(scheme: str, **parameters: str) -> str:
-    """Return one value of `WWW-Authenticate` (RFC 9110 §11.6.1): `challenge("Bearer", realm="x")`.
-
-    Raises:
-        ValueError: The scheme is no token, or a parameter cannot be sent.
-    """
-    if not is_token(scheme):
-        raise ValueError(f"{scheme!r} is not an authentication scheme")
-    # RFC 9110 §11.2: clients expect a realm in quotes even where it is a token.
-    quoted = [f"{name}={quote_string(text, always=True)}" for name, text in parameters.items()]
-    return f"{scheme} {', '.join(quoted)}" if quoted else scheme
-
-
-class Credentials(NamedTuple):
-    """What an `Authorization` header holds: the scheme in lower case, and the rest."""
-
-    scheme: str
-    value: str
-
-
-def parse_authorization(text: str) -> Credentials:
-    """Read `Authorization: scheme credentials` (RFC 9110 §11.6.2); only the scheme is checked.
-
-    Raises:
-        BadRequest: There is no scheme, or the header is longer than 8 kB.
-    """
-    scheme, _, value = text.strip(" \t").partition(" ")
-    if len(text) > HEADER_LIMIT or not is_token(scheme):
-        raise BadRequest("malformed Authorization header")
-    return Credentials(scheme.lower(), value.strip(" "))
-
-
-def parse_basic(credentials: Credentials) -> tuple[str, str]:
-    """Return user name and password of `Basic` credentials in UTF-8 (RFC 7617).
-
-    Raises:
-        BadRequest: They are of another scheme, or malformed.
-    """
-    try:
-        if len(credentials.value) % 4:
-            raise ValueError(credentials.value)  # Python 3.11 passes over surplus padding
-        user, colon, password = b64decode(credentials.value, validate=True).decode().partition(":")
-    except ValueError:
-        colon = ""
-    if not colon or credentials.scheme != "basic":
-        raise BadRequest("malformed Basic credentials")
-    return user, password
-
-
-def hsts(max_age: int = 31_536_000, *, subdomains: bool = True, preload: bool = False) -> str:
-    """Return a `Strict-Transport-Security` value (RFC 6797); `max_age` is in seconds.
-
-    Raises:
-        ValueError: A negative age, or `preload` without what the preload list demands.
-    """
-    if max_age < 0:
-        raise ValueError(f"max_age={max_age} is negative")
-    if preload and (max_age < 31_536_000 or not subdomains):
-        raise ValueError("preload demands subdomains=True and max_age of at least 31536000")
-    flags = (("; includeSubDomains", subdomains), ("; preload", preload))
-    return f"max-age={int(max_age)}" + "".join(flag for flag, wanted in flags if wanted)
-
-
-def permissions_policy(features: Mapping[str, Iterable[str]]) -> str:
-    """Return a `Permissions-Policy` value: each feature with those who may use it.
-
-    Nobody is `()`; otherwise `"self"`, `"*"`, or origins such as `"https://maps.example"`.
-
-    Raises:
-        ValueError: A feature or origin cannot be sent.
-    """
-    parts = []
-    for feature, given in features.items():
-        if (
-            not feature.replace("-", "").isalnum()
-            or not feature.isascii()
-            or isinstance(given, str)
-        ):
-            raise ValueError(f"{feature!r}: {given!r} is not a feature with a list of origins")
-        allowed = [one if one in {"self", "*"} else f'"{_origin(one)}"' for one in given]
-        parts.append(f"{feature}=*" if "*" in allowed else f"{feature}=({' '.join(allowed)})")
-    return ", ".join(parts)
-
-
-def _origin(text: str) -> str:
-    if not text.isascii() or not text.isprintable() or any(char in text for char in ' "\\,;()'):
-        raise ValueError(f"{text!r} is not an origin")
-    return text

@@ -3,7 +3,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from gambrel.core.http.errors import RangeNotSatisfiable
-from gambrel.core.http.responses.ranges import ByteRange, parse_range
+from gambrel.files.ranges import ByteRange, parse_range
 from tests.core.http.complexity import steep
 
 

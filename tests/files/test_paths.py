@@ -6,7 +6,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from gambrel.core.http.responses.paths import open_beneath, open_regular, safe_parts
+from gambrel.files.paths import open_beneath, open_regular, safe_parts
 
 HOSTILE = [
     "", "/", ".", "..", "../x", "../S-secret/k", "/etc/passwd", "//etc/passwd", "a//b", "a/",
@@ -79,7 +79,7 @@ def test_no_combination_of_dots_and_slashes_is_a_safe_name(name: str) -> None:
 def test_without_directory_descriptors_links_lead_nowhere_either(
     root: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    monkeypatch.setattr("gambrel.core.http.responses.paths._HAS_DIR_FD", False)
+    monkeypatch.setattr("gambrel.files.paths._HAS_DIR_FD", False)
 
     assert read(open_beneath(root, "css/a.css")) == "body"
     for name in ("out", "outside/k", "in", "css", "missing"):

@@ -1,4 +1,4 @@
-"""`Cache-Control` as a typed value (RFC 9111 §5.2, RFC 5861, RFC 8246), and `Vary`.
+"""`Cache-Control` as a typed value (RFC 9111 §5.2, RFC 5861, RFC 8246).
 
 Handlers, static files and caches build with it; the HTTP cache and the client parse with it.
 """
@@ -6,8 +6,7 @@ Handlers, static files and caches build with it; the HTTP cache and the client p
 from msgspec import Struct
 
 from gambrel.core.http.errors import BadRequest
-from gambrel.core.http.fields.header_values import is_token, split_outside_quotes, unquote_string
-from gambrel.core.http.headers import ResponseHeaders
+from gambrel.core.http.fields.header_values import split_outside_quotes, unquote_string
 
 # RFC 9111 §1.2.2: what is larger counts as this.
 MAX_SECONDS = 2**31
@@ -102,22 +101,3 @@ def _parse_seconds(name: str, text: str) -> int:
     if not digits.isascii() or not digits.isdigit():
         return 0
     return min(int(digits), MAX_SECONDS) if len(digits) <= 19 else MAX_SECONDS
-
-
-def merge_vary(current: str, *names: str) -> str:
-    """Return a `Vary` value with `names` added, in lower case, each once; `*` covers all.
-
-    Raises:
-        ValueError: A name is not a header name.
-    """
-    given = [name.strip(" \t").lower() for name in (*current.split(","), *names)]
-    merged = list(dict.fromkeys(name for name in given if name))
-    for name in merged:
-        if not is_token(name):
-            raise ValueError(f"{name!r} is not a header name")
-    return "*" if "*" in merged else ", ".join(merged)
-
-
-def add_vary(headers: ResponseHeaders, *names: str) -> None:
-    """Add names to the `Vary` of a response, which becomes one line."""
-    headers["vary"] = merge_vary(",".join(headers.get_all("vary")), *names)

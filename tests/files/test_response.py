@@ -17,8 +17,8 @@ from gambrel.core.http.errors import (
 )
 from gambrel.core.http.headers import Headers
 from gambrel.core.http.response import Response
-from gambrel.core.http.responses import files
-from gambrel.core.http.responses.files import FileResponse, Offload, guess_media_type
+from gambrel.files import response
+from gambrel.files.response import FileResponse, Offload, guess_media_type
 
 SIZES = [0, 1, 1_000, 65_536, 65_537, 600_000]
 
@@ -291,16 +291,16 @@ def test_disk_is_never_touched_on_the_loop(tmp_path: Path, monkeypatch: pytest.M
     (tmp_path / "a").write_bytes(bytes(600_000))
     touched = set()
 
-    class Watched(files._File):
+    class Watched(response._File):
         def __init__(self, descriptor: int) -> None:
             touched.add(threading.current_thread())
             super().__init__(descriptor)
 
-        def read(self, piece: files._Piece) -> bytes:
+        def read(self, piece: response._Piece) -> bytes:
             touched.add(threading.current_thread())
             return super().read(piece)
 
-    monkeypatch.setattr(files, "_File", Watched)
+    monkeypatch.setattr(response, "_File", Watched)
     answer(FileResponse(tmp_path / "a"))
 
     assert touched
@@ -327,7 +327,7 @@ def test_a_file_that_shrinks_breaks_the_response_off(tmp_path: Path) -> None:
 def test_a_cancelled_request_closes_its_file(text: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     closed = []
 
-    class Slow(files._File):
+    class Slow(response._File):
         def __init__(self, descriptor: int) -> None:
             time.sleep(0.05)
             super().__init__(descriptor)
@@ -342,7 +342,7 @@ def test_a_cancelled_request_closes_its_file(text: Path, monkeypatch: pytest.Mon
         task.cancel()
         await task
 
-    monkeypatch.setattr(files, "_File", Slow)
+    monkeypatch.setattr(response, "_File", Slow)
     with pytest.raises(asyncio.CancelledError):
         asyncio.run(run())
 

@@ -5,8 +5,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from gambrel.core.http.errors import BadRequest
-from gambrel.core.http.fields.cache_control import MAX_SECONDS, CacheControl, add_vary, merge_vary
-from gambrel.core.http.headers import ResponseHeaders
+from gambrel.headers.cache_control import MAX_SECONDS, CacheControl
 from tests.core.http.complexity import steep
 
 FLAGS = [name for name in CacheControl.__struct_fields__ if getattr(CacheControl(), name) is False]
@@ -85,32 +84,3 @@ def test_any_header_is_read_or_refused(header: str) -> None:
 def test_parsing_is_linear() -> None:
     assert steep(CacheControl.parse) == []
     assert steep(CacheControl.parse, "max-age=") == []
-
-
-@pytest.mark.parametrize(
-    ("current", "names", "expected"),
-    [
-        ("", ["Accept"], "accept"),
-        ("accept", ["ACCEPT", "cookie"], "accept, cookie"),
-        ("Accept ,Cookie,", [], "accept, cookie"),
-        ("accept", ["*"], "*"),
-        ("*", ["accept"], "*"),
-        ("", [], ""),
-    ],
-)
-def test_vary_names_each_header_once(current: str, names: list[str], expected: str) -> None:
-    assert merge_vary(current, *names) == expected
-
-
-@pytest.mark.parametrize("name", ["a b", "a\r\nb", "é", "a:"])
-def test_vary_takes_header_names_only(name: str) -> None:
-    with pytest.raises(ValueError, match="header name"):
-        merge_vary("", name)
-
-
-def test_adding_to_vary_joins_its_lines() -> None:
-    headers = ResponseHeaders([("vary", "accept"), ("vary", "cookie")])
-
-    add_vary(headers, "Origin", "accept")
-
-    assert headers.pairs() == [("vary", "accept, cookie, origin")]

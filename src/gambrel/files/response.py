@@ -17,12 +17,13 @@ from msgspec import Struct
 
 from gambrel.core.http.bodies.forms import clean_filename
 from gambrel.core.http.errors import GambrelError, NotFound, PreconditionFailed
-from gambrel.core.http.fields.conditional import Decision, ETag, evaluate, format_http_date
+from gambrel.core.http.fields.dates import format_http_date
 from gambrel.core.http.fields.header_values import content_disposition
 from gambrel.core.http.response import Response
-from gambrel.core.http.responses.paths import open_beneath, open_regular
-from gambrel.core.http.responses.ranges import ByteRange, parse_range
 from gambrel.core.http.threads import in_thread
+from gambrel.files.paths import open_beneath, open_regular
+from gambrel.files.ranges import ByteRange, parse_range
+from gambrel.headers.conditional import Decision, ETag, evaluate
 
 __all__ = ["FileResponse", "Offload", "guess_media_type"]
 
@@ -106,6 +107,14 @@ class FileResponse(Response):
             self.headers["content-disposition"] = content_disposition(
                 "attachment" if attachment else "inline", clean_filename(filename or name)
             )
+
+    @property
+    def sendable(self) -> str | None:
+        """The absolute path, for a server that sends whole files itself.
+
+        None where it was opened beneath a folder: the path could lead elsewhere by now.
+        """
+        return str(Path(self.path).absolute()) if self.root is None else None
 
     async def for_request(self, method: str, headers: Mapping[str, str]) -> Response:
         """Return the answer to one request: the file, parts of it, or a 304.

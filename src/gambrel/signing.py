@@ -1,5 +1,7 @@
 """Signed text: values a client may hold but not change.
 
+    Signer(keys, "newsletter").sign("ada@example.com")
+
 Sessions, CSRF tokens, password-reset links and signed URLs use it. Keys are derived per purpose, so
 that a value signed for one is worthless for another. Signed is not secret: anyone can read it.
 """
@@ -14,6 +16,8 @@ from typing import Any, TypeVar, overload
 import msgspec
 
 from gambrel.core.http.errors import BadRequest, GambrelError
+
+__all__ = ["BadSignature", "SignatureExpired", "Signer"]
 
 KEY_BYTES = 32
 

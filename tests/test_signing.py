@@ -7,7 +7,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from gambrel.core.http.errors import BadRequest, GambrelError
-from gambrel.core.http.signing import BadSignature, SignatureExpired, Signer
+from gambrel.signing import BadSignature, SignatureExpired, Signer
 
 OLD, NEW = "o" * 32, b"n" * 32
 

@@ -57,3 +57,25 @@ def test_an_app_without_the_extension_has_a_document_too(gambrel, folder):
 
 def test_a_file_that_cannot_be_written_is_a_usage_error(gambrel, shop):
     assert gambrel("openapi", "--output", str(shop)).exit_code == 2
+
+
+def test_an_app_is_held_to_another_document(gambrel, shop):
+    old = json.loads(gambrel("openapi").output)
+    (shop / "same.json").write_text(json.dumps(old))
+    old["paths"]["/prices"] = {"get": {"responses": {"200": {"description": "all"}}}}
+    (shop / "design.json").write_text(json.dumps(old))
+
+    kept = gambrel("openapi", "--against", "same.json")
+    broken = gambrel("openapi", "--against", "design.json")
+
+    assert (kept.exit_code, kept.output) == (0, "No client of same.json breaks.\n")
+    assert (broken.exit_code, broken.output) == (1, "GET /prices: is gone\n")
+
+
+def test_what_is_no_document_is_a_usage_error(gambrel, shop):
+    (shop / "old.yaml").write_text("openapi: 3.1.1")
+
+    result = gambrel("openapi", "--against", "old.yaml")
+
+    assert result.exit_code == 2
+    assert "is no JSON object" in result.stderr

@@ -18,12 +18,19 @@ def test_a_name_that_does_not_exist_is_an_attribute_error():
         gambrel.testing.Cliend  # noqa: B018
 
 
-def test_without_httpx2_the_client_says_what_to_install():
-    code = """
+@pytest.mark.parametrize(
+    ("package", "name", "typed"),
+    [
+        ("httpx2", "Client", "pip install 'gambrel[test]'"),
+        ("schemathesis", "contract", "pip install 'schemathesis'"),
+    ],
+)
+def test_a_tool_whose_package_is_missing_says_what_to_install(package, name, typed):
+    code = f"""
 import sys
-sys.modules["httpx2"] = None
+sys.modules["{package}"] = None
 try:
-    from gambrel.testing import Client
+    from gambrel.testing import {name}
 except Exception as error:
     print(type(error).__name__, error)
 from gambrel.testing import make_request
@@ -31,5 +38,5 @@ from gambrel.testing import make_request
 
     done = subprocess.run([sys.executable, "-c", code], capture_output=True, text=True, check=True)
 
-    assert done.stdout.startswith("GambrelError [testing.httpx2]")
-    assert "pip install 'gambrel[test]'" in done.stdout
+    assert done.stdout.startswith("GambrelError [testing.not-installed]")
+    assert typed in done.stdout

@@ -1,9 +1,11 @@
 """`gambrel openapi`: the app's OpenAPI document, the same bytes for the same app."""
 
+import sys
 from pathlib import Path
-from typing import Any
+from typing import IO, Any
 
 import click
+import msgspec
 
 from gambrel import App, GambrelError
 from gambrel.cli.built import extensions_of
@@ -22,13 +24,41 @@ __all__ = ["command"]
     help="Write to a file, not to the terminal.",
 )
 @click.option("--document", "name", default="", metavar="NAME", help="One of the named documents.")
-def command(target: str, output: Path | None, name: str) -> None:
-    """Write the OpenAPI document of TARGET (app.py) as indented JSON."""
+@click.option(
+    "--against",
+    metavar="FILE",
+    type=click.File("rb"),
+    help="Tell instead what breaks clients of another document (JSON).",
+)
+def command(target: str, output: Path | None, name: str, against: IO[bytes] | None) -> None:
+    """Write the OpenAPI document of TARGET (app.py) as indented JSON.
+
+    With --against it is compared with an older one, or with the one it is to fulfil: exit
+    code 1 where a client that is written for that one would break.
+    """
     content = document_of(load_app(target), name)
-    if output is None:
+    if against is not None:
+        tell_changes(against, content)
+    elif output is None:
         click.echo(content, nl=False)
     else:
         output.write_bytes(content)
+
+
+def tell_changes(against: IO[bytes], content: bytes) -> None:
+    """Write what breaks clients of another document, a line each, and leave with 1 if any does."""
+    from gambrel.openapi.compare import breaking_changes
+
+    try:
+        old = msgspec.json.decode(against.read(), type=dict[str, Any])
+    except msgspec.DecodeError as error:
+        raise click.UsageError(f"{against.name} is no JSON object: {error}") from error
+    changes = breaking_changes(old, msgspec.json.decode(content))
+    for change in changes:
+        click.echo(change)
+    if changes:
+        sys.exit(1)
+    click.echo(f"No client of {against.name} breaks.")
 
 
 def document_of(app: App, name: str = "") -> bytes:

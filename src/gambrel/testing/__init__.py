@@ -12,6 +12,7 @@ from gambrel import GambrelError
 if TYPE_CHECKING:
     from gambrel.testing.client import AsyncClient, Client
     from gambrel.testing.command import Result, run_command
+    from gambrel.testing.contracts import contract
     from gambrel.testing.factory import build, make_request
     from gambrel.testing.server import LiveServer
 
@@ -21,6 +22,7 @@ __all__ = [
     "LiveServer",
     "Result",
     "build",
+    "contract",
     "make_request",
     "run_command",
 ]
@@ -31,9 +33,12 @@ _HOMES = {
     "LiveServer": "testing.server",
     "Result": "testing.command",
     "build": "testing.factory",
+    "contract": "testing.contracts",
     "make_request": "testing.factory",
     "run_command": "testing.command",
 }
+
+_EXTRAS = {"httpx2": "gambrel[test]", "schemathesis": "schemathesis"}
 
 
 def __getattr__(name: str) -> Any:
@@ -42,11 +47,11 @@ def __getattr__(name: str) -> Any:
     try:
         return getattr(importlib.import_module(f"gambrel.{_HOMES[name]}"), name)
     except ModuleNotFoundError as error:
-        if error.name != "httpx2":
+        if error.name not in _EXTRAS:
             raise
-        what = "the test client needs httpx2, which is not installed"
-        hint = "pip install 'gambrel[test]'"
-        raise GambrelError("testing.httpx2", what, f"gambrel.testing.{name}", hint) from error
+        what = f"{name} needs {error.name}, which is not installed"
+        place, hint = f"gambrel.testing.{name}", f"pip install '{_EXTRAS[error.name]}'"
+        raise GambrelError("testing.not-installed", what, place, hint) from error
 
 
 def __dir__() -> list[str]:

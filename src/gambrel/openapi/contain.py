@@ -1,0 +1,163 @@
+"""Whether all values of one JSON Schema are values of another; for `compare.py`.
+
+It errs on the safe side: where schemas differ in a way it cannot judge (another pattern, another
+format), values may not fit. What the keywords mean is that of JSON Schema 2020-12.
+"""
+
+from collections.abc import Iterable, Iterator, Mapping
+from typing import Any
+
+__all__ = ["Misfits", "resolve"]
+
+Plain = Mapping[str, Any]
+Found = Iterator[tuple[str, str]]
+
+_LOWER = ("minimum", "exclusiveMinimum", "minLength", "minItems", "minProperties")
+_UPPER = ("maximum", "exclusiveMaximum", "maxLength", "maxItems", "maxProperties")
+_SAME = ("pattern", "format", "multipleOf", "uniqueItems", "contentEncoding", "contentMediaType")
+_INFINITE = float("inf")
+_KINDS = {str: "string", bool: "boolean", int: "integer", float: "number", type(None): "null"}
+
+
+def resolve(document: Plain, node: Any) -> dict[str, Any]:
+    """Return what `node` stands for, after the references inside its document."""
+    while isinstance(node, Mapping) and "$ref" in node:
+        rest = {key: value for key, value in node.items() if key != "$ref"}
+        found: Any = document
+        for part in node["$ref"].removeprefix("#").split("/")[1:]:
+            found = found[part.replace("~1", "/").replace("~0", "~")]
+        node = {**found, **rest}
+    return dict(node) if isinstance(node, Mapping) else {} if node is not False else {"not": {}}
+
+
+class Misfits:
+    """Compares schemas of two documents; where clients send the value, the old one must fit.
+
+    Where they receive it (`are_sent` is false), the new one must.
+    """
+
+    def __init__(self, old: Plain, new: Plain, *, are_sent: bool) -> None:
+        self.documents = (old, new) if are_sent else (new, old)
+        self.are_sent = are_sent
+
+    def of(self, old: Any, new: Any, place: str) -> Found:
+        """Yield the places where a client would stumble, and what has become of them."""
+        inner, outer = (old, new) if self.are_sent else (new, old)
+        for path, what in self.misfits(inner, outer, "", frozenset()):
+            yield f"{place} {path.removeprefix('.')}".rstrip(), what
+
+    def misfits(self, inner: Any, outer: Any, path: str, seen: frozenset[str]) -> Found:
+        """Yield where a value of `inner` may be none of `outer`; recursive types end at `seen`."""
+        key = f"{inner} {outer}"
+        if key in seen:
+            return
+        takers = members(self.documents[1], outer)
+        for member in members(self.documents[0], inner):
+            alike = [
+                one for one in takers if one.get("type") in (None, member.get("type"))
+            ] or takers
+            tried = [list(self.narrowed(member, one, path, seen | {key})) for one in alike]
+            if all(tried):
+                yield from min(tried, key=len)
+
+    def narrowed(self, inner: Plain, outer: Plain, path: str, seen: frozenset[str]) -> Found:
+        """Yield the misfits of two schemas without alternatives."""
+        kinds = inner.get("type"), outer.get("type")
+        if kinds[1] not in (None, kinds[0]) and kinds != ("integer", "number"):
+            if kinds[0] == "null":
+                yield path, "may not be null now" if self.are_sent else "may be null now"
+                return
+            yield path, self.told(kinds[0] or "anything", kinds[1])
+            return
+        values = allowed(inner), allowed(outer)
+        if values[1] is not None and (
+            values[0] is None or any(v not in values[1] for v in values[0])
+        ):
+            yield path, self.told(spell(values[0]), spell(values[1]))
+        if values[0] is None:
+            yield from self.limits(inner, outer, path)
+        yield from self.fields(inner, outer, path, seen)
+        firsts = inner.get("prefixItems", ()), outer.get("prefixItems", ())
+        for index, pair in enumerate(zip(*firsts, strict=False)):
+            yield from self.misfits(*pair, f"{path}[{index}]", seen)
+        if "items" in outer and (kinds[0] == "array" or "items" in inner):
+            yield from self.misfits(inner.get("items"), outer["items"], f"{path}[]", seen)
+
+    def limits(self, inner: Plain, outer: Plain, path: str) -> Found:
+        """Yield the limits of `outer` that `inner` does not keep."""
+        for key in (*_LOWER, *_UPPER):
+            sign = 1 if key in _LOWER else -1
+            held, limit = inner.get(key, -sign * _INFINITE), outer.get(key, -sign * _INFINITE)
+            if sign * held < sign * limit:
+                yield path, f"{key} {self.told(inner.get(key, 'open'), outer[key])}"
+        for key in _SAME:
+            if key in outer and outer[key] != inner.get(key):
+                yield path, f"{key} {self.told(inner.get(key, 'open'), outer[key])}"
+
+    def fields(self, inner: Plain, outer: Plain, path: str, seen: frozenset[str]) -> Found:
+        """Yield the misfits of the members of objects."""
+        ours, theirs = inner.get("properties", {}), outer.get("properties", {})
+        for name in ours if self.are_sent else theirs:
+            if name not in (theirs if self.are_sent else ours):
+                yield f"{path}.{name}", "is gone"
+            else:
+                yield from self.misfits(ours[name], theirs[name], f"{path}.{name}", seen)
+        for name in outer.get("required", ()):
+            if name not in inner.get("required", ()) and (self.are_sent or name in ours):
+                yield (
+                    f"{path}.{name}",
+                    "is required now" if self.are_sent else "may be missing now",
+                )
+        others = inner.get("additionalProperties", True), outer.get("additionalProperties", True)
+        if self.are_sent and others[1] is False and others[0] is not False:
+            yield path, "takes no further members now"
+        elif isinstance(others[1], Mapping) and others[0] is not False:
+            yield from self.misfits(*others, f"{path}.*", seen)
+
+    def told(self, inner: Any, outer: Any) -> str:
+        """Return what was and what is."""
+        was, now = (inner, outer) if self.are_sent else (outer, inner)
+        return f"was {was}, is {now}"
+
+
+def members(document: Plain, schema: Any) -> list[dict[str, Any]]:
+    """Return the alternatives of a schema (`anyOf`, several types, `nullable`), each by itself."""
+    plain = merged(document, schema)
+    for key in ("anyOf", "oneOf"):
+        if key in plain:
+            rest = {name: value for name, value in plain.items() if name != key}
+            return [m for one in plain[key] for m in members(document, {"allOf": [rest, one]})]
+    kinds = plain.get("type") or kinds_of(allowed(plain) or ())
+    kinds = [*kinds] if isinstance(kinds, list) else [kinds]
+    if plain.pop("nullable", False):
+        kinds.append("null")
+    return [{**plain, "type": kind} if kind else plain for kind in kinds]
+
+
+def merged(document: Plain, schema: Any) -> dict[str, Any]:
+    """Return a schema after its reference, with all of its `allOf` in one."""
+    plain = resolve(document, schema)
+    for part in plain.pop("allOf", ()):
+        other = merged(document, part)
+        properties = {**plain.get("properties", {}), **other.get("properties", {})}
+        required = [*plain.get("required", ()), *other.get("required", ())]
+        plain = {**plain, **other}
+        plain |= {"properties": properties} if properties else {}
+        plain |= {"required": required} if required else {}
+    return plain
+
+
+def allowed(schema: Plain) -> list[Any] | None:
+    """Return the only values of a schema, if it names them."""
+    return [schema["const"]] if "const" in schema else schema.get("enum")
+
+
+def kinds_of(values: Iterable[Any]) -> list[str] | None:
+    """Return the types of some values; None where one is no scalar, or there is none."""
+    kinds = dict.fromkeys(_KINDS.get(type(value)) for value in values)
+    return [*kinds] if kinds and None not in kinds else None  # type: ignore[list-item]
+
+
+def spell(values: list[Any] | None) -> str:
+    """Return values as a person would list them."""
+    return "open" if values is None else "one of " + ", ".join(map(str, values))

@@ -1,7 +1,7 @@
 # ruff: noqa: T201 - commands print
 import enum
 import json
-from collections.abc import AsyncIterator, Callable
+from collections.abc import AsyncIterator, Callable, Iterator
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Annotated, Any, Literal
@@ -10,7 +10,7 @@ import click
 import pytest
 from click.testing import CliRunner, Result
 
-from gambrel import App, GambrelError
+from gambrel import App, Depends, GambrelError, Header
 from gambrel.cli.app_commands import command_of, find_commands
 
 RUNNER = CliRunner()
@@ -126,6 +126,34 @@ def test_what_the_lifespan_opens_is_handed_in_while_the_app_runs(folder):
 
     assert shown(it, "3", app=app) == "True 3\n"
     assert stores[0].is_open is False
+
+
+def test_what_the_app_provides_is_handed_in_and_closed(folder):
+    app = App(defaults=())
+    app.provide(Store, Store, scope="app")
+    seen: list[str] = []
+
+    def session(store: Store) -> Iterator[str]:
+        yield f"session, {store.is_open}"
+        seen.append("closed")
+
+    async def it(
+        *names: str, session: Annotated[str, Depends(session)], store: Store, loud: bool = False
+    ) -> None:
+        print(session, store.is_open, names, loud)
+
+    assert shown(it, "a", "b", "--loud", app=app) == "session, True True ('a', 'b') True\n"
+    assert seen == ["closed"]
+
+
+def test_what_only_a_request_has_no_command_gets(folder):
+    def token(authorization: Annotated[str, Header()]) -> str:
+        return authorization
+
+    def it(token: Annotated[str, Depends(token)]) -> None: ...
+
+    with pytest.raises(GambrelError, match="comes from a request"):
+        run(it)
 
 
 def test_the_lifespan_stays_closed_for_who_does_not_ask(folder):

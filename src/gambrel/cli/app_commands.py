@@ -1,21 +1,21 @@
 """Commands that an app and its extensions have added, as commands of `gambrel`.
 
 A function becomes a command by its signature: a parameter without default is an argument, one
-with a default an option, a flag if it is a bool. The app, its settings sections and what its
-lifespan opens are handed in by type.
+with a default an option, a flag if it is a bool. What handlers are given without a request is
+handed in: by type, and by `Depends`.
 """
 
 import asyncio
 import enum
 import inspect
 from collections.abc import Callable
-from functools import partial
+from functools import partial, wraps
 from pathlib import Path
 from typing import Annotated, Any, Literal, get_args, get_origin, get_type_hints
 
 import click
 
-from gambrel import App, GambrelError
+from gambrel import App, Depends, GambrelError
 from gambrel.cli.built import commands_of
 from gambrel.cli.target import load_app
 
@@ -64,7 +64,10 @@ def command_of(app: App, name: str, run: Callable[..., Any]) -> click.Command:
 
 def is_injected(app: App, annotation: Any) -> bool:
     """Tell whether a parameter is handed in rather than typed."""
-    return annotation is inspect.Parameter.empty or app.providers.has(annotation)
+    notes = get_args(annotation)[1:] if get_origin(annotation) is Annotated else ()
+    return app.providers.has(annotation) or any(
+        isinstance(note, Depends) or note is Depends for note in notes
+    )
 
 
 def as_parameter(item: inspect.Parameter, annotation: Any, where: str) -> click.Parameter:
@@ -128,9 +131,12 @@ def type_of(annotation: Any, where: str) -> tuple[Any, bool]:
     )
 
 
-def call(app: App, run: Callable[..., Any], given: dict[str, Any]) -> None:
-    """Call the function, in a running app where it asks for what the lifespan opens."""
-    known = {name: app.resources.find(kind) for name, kind in given.items()}
+def call(app: App, run: partial[Any], given: dict[str, Any]) -> None:
+    """Call the function, in a running app where it asks for more than the app and its settings."""
+    known = {
+        name: app.resources.find(kind) if isinstance(kind, type) else None
+        for name, kind in given.items()
+    }
     if all(value is not None for value in known.values()):
         result = run(**known)
         if inspect.iscoroutine(result):
@@ -139,8 +145,21 @@ def call(app: App, run: Callable[..., Any], given: dict[str, Any]) -> None:
 
     async def within() -> None:
         async with app.running():
-            result = run(**{name: app.resources[kind] for name, kind in given.items()})
-            if inspect.isawaitable(result):
-                await result
+            await app.call(taking(run, given))
 
     asyncio.run(within())
+
+
+def taking(run: partial[Any], given: dict[str, Any]) -> Callable[..., Any]:
+    """Return the function as one that is awaited and takes only what is handed in, by name."""
+
+    @wraps(run.func)
+    async def awaited(**values: Any) -> None:
+        result = run(**values)
+        if inspect.isawaitable(result):
+            await result
+
+    kind = inspect.Parameter.KEYWORD_ONLY
+    parameters = [inspect.Parameter(name, kind, annotation=hint) for name, hint in given.items()]
+    awaited.__signature__ = inspect.Signature(parameters)  # type: ignore[attr-defined]  # functions take attributes
+    return awaited

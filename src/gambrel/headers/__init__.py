@@ -18,8 +18,10 @@ if TYPE_CHECKING:
     )
     from gambrel.headers.cache_control import CacheControl
     from gambrel.headers.conditional import Decision, ETag, evaluate, parse_etags
+    from gambrel.headers.dates import parse_http_date
     from gambrel.headers.links import link
     from gambrel.headers.policies import hsts, permissions_policy
+    from gambrel.headers.preferences import best_charset, best_encoding, best_language
     from gambrel.headers.retry import parse_retry_after, retry_after
     from gambrel.headers.vary import add_vary, merge_vary
 
@@ -29,6 +31,9 @@ __all__ = [
     "Decision",
     "ETag",
     "add_vary",
+    "best_charset",
+    "best_encoding",
+    "best_language",
     "challenge",
     "evaluate",
     "hsts",
@@ -37,6 +42,7 @@ __all__ = [
     "parse_authorization",
     "parse_basic",
     "parse_etags",
+    "parse_http_date",
     "parse_retry_after",
     "permissions_policy",
     "retry_after",
@@ -48,6 +54,9 @@ _HOMES = {
     "Decision": "headers.conditional",
     "ETag": "headers.conditional",
     "add_vary": "headers.vary",
+    "best_charset": "headers.preferences",
+    "best_encoding": "headers.preferences",
+    "best_language": "headers.preferences",
     "challenge": "headers.authorization",
     "evaluate": "headers.conditional",
     "hsts": "headers.policies",
@@ -56,6 +65,7 @@ _HOMES = {
     "parse_authorization": "headers.authorization",
     "parse_basic": "headers.authorization",
     "parse_etags": "headers.conditional",
+    "parse_http_date": "headers.dates",
     "parse_retry_after": "headers.retry",
     "permissions_policy": "headers.policies",
     "retry_after": "headers.retry",

@@ -10,7 +10,7 @@ from enum import Enum
 from msgspec import Struct
 
 from gambrel.core.http.errors import BadRequest
-from gambrel.core.http.fields.dates import parse_http_date
+from gambrel.headers.dates import parse_http_date
 
 HEADER_LIMIT = 8_192
 ETAG_LIMIT = 64

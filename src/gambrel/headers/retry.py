@@ -2,7 +2,8 @@
 
 from datetime import UTC, datetime
 
-from gambrel.core.http.fields.dates import format_http_date, parse_http_date
+from gambrel.core.http.fields.dates import format_http_date
+from gambrel.headers.dates import parse_http_date
 
 __all__ = ["parse_retry_after", "retry_after"]
 

@@ -13,11 +13,11 @@ from typing import Any
 from msgspec import Struct
 
 from gambrel.core.http.errors import BadRequest, GambrelError
-from gambrel.core.http.fields.negotiation import best_encoding
 from gambrel.core.http.request import Request
 from gambrel.core.http.response import Response
 from gambrel.core.http.threads import batches, in_thread
 from gambrel.headers.conditional import ETag
+from gambrel.headers.preferences import best_encoding
 from gambrel.headers.vary import add_vary
 from gambrel.middleware.codings import Encoder, MakeEncoder, find_codings
 

@@ -10,10 +10,10 @@ from hashlib import blake2b
 from msgspec import Struct
 
 from gambrel.core.http.errors import BadRequest, PreconditionFailed
-from gambrel.core.http.fields.dates import parse_http_date
 from gambrel.core.http.request import Request
 from gambrel.core.http.response import Response
 from gambrel.headers.conditional import Decision, ETag, evaluate
+from gambrel.headers.dates import parse_http_date
 
 __all__ = ["Revalidator"]
 

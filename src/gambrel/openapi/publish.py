@@ -15,10 +15,10 @@ from typing import Any
 from msgspec import Struct, field
 
 from gambrel.core.http.errors import NotFound
-from gambrel.core.http.fields.negotiation import best_encoding
 from gambrel.core.http.request import Request
 from gambrel.core.http.response import Response
 from gambrel.headers.conditional import Decision, ETag, evaluate
+from gambrel.headers.preferences import best_encoding
 from gambrel.headers.vary import add_vary
 from gambrel.openapi.described import JsonSchemas
 from gambrel.openapi.document import export

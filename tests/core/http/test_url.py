@@ -9,10 +9,8 @@ from gambrel.core.http.url import (
     URL,
     build_path,
     decode_path,
-    is_local_redirect,
     parse_target,
     quote_segment,
-    remove_dot_segments,
     safe_redirect,
 )
 from tests.core.http.complexity import steep
@@ -80,7 +78,6 @@ def test_any_text_is_a_url_that_renders_to_itself_or_a_bad_request(text: str) ->
 def test_the_authority_leaves_the_usual_port_out() -> None:
     assert URL("https", "a", 443).origin == "https://a"
     assert URL("http", "a", 443).origin == "http://a:443"
-    assert URL("https", "a").effective_port == 443
     assert URL(path="/a").origin == ""
 
 
@@ -91,32 +88,6 @@ def test_replacing_makes_a_new_url() -> None:
     assert str(url) == "https://a/b?c#d"
     with pytest.raises(ValueError, match="quote it"):
         url.replace(query="a b")
-
-
-@pytest.mark.parametrize(
-    ("reference", "expected"),
-    [
-        ("g", "http://a/b/c/g"), ("./g", "http://a/b/c/g"), ("g/", "http://a/b/c/g/"),
-        ("/g", "http://a/g"), ("//g", "http://g/"), ("?y", "http://a/b/c/d?y"),
-        ("g?y", "http://a/b/c/g?y"), ("#s", "http://a/b/c/d?q#s"), ("", "http://a/b/c/d?q"),
-        (".", "http://a/b/c/"), ("..", "http://a/b/"), ("../g", "http://a/b/g"),
-        ("../../../g", "http://a/g"), ("/./g", "http://a/g"), ("g;x=1/../y", "http://a/b/c/y"),
-        ("g?y/../x", "http://a/b/c/g?y/../x"), ("https://x/y", "https://x/y"),
-        ("%2e%2e/g", "http://a/b/g"),
-    ],
-)  # fmt: skip
-def test_references_resolve_as_in_rfc_3986_5_4(reference: str, expected: str) -> None:
-    assert str(URL.parse("http://a/b/c/d?q").join(reference)) == expected
-
-
-@pytest.mark.parametrize("reference", ["javascript:alert(1)", "http:g", "a:b", "\\\\x", "a b", "é"])
-def test_a_reference_that_is_no_url_is_refused(reference: str) -> None:
-    with pytest.raises(BadRequest):
-        URL.parse("http://a/").join(reference)
-
-
-def test_dot_segments_never_climb_above_the_root() -> None:
-    assert remove_dot_segments("/a/./../../b/%2E%2e/..") == "/"
 
 
 @pytest.mark.parametrize(
@@ -253,7 +224,6 @@ HOSTILE = [
 @pytest.mark.parametrize("target", HOSTILE)
 def test_a_redirect_elsewhere_falls_back_to_the_default(target: str) -> None:  # T-C03-1
     assert safe_redirect(target, "/home") == "/home"
-    assert not is_local_redirect(target)
 
 
 @pytest.mark.parametrize(
@@ -272,7 +242,6 @@ def test_a_redirect_elsewhere_falls_back_to_the_default(target: str) -> None:  #
 )
 def test_a_local_redirect_is_built_again(target: str, expected: str) -> None:
     assert safe_redirect(target) == expected
-    assert is_local_redirect(target)
 
 
 @given(st.text() | st.text("/\\.%2fe5c?#@: \t\u2028", max_size=20).map(lambda text: "/" + text))
@@ -289,4 +258,3 @@ def test_parsing_urls_is_linear() -> None:
     assert steep(decode_path) == []
     assert steep(safe_redirect, "/") == []
     assert steep(parse_target, "/") == []
-    assert steep(remove_dot_segments) == []

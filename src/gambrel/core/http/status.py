@@ -87,8 +87,3 @@ def phrase(status: int) -> str:
 def has_body(status: int) -> bool:
     """Say whether a response with this status may carry content (RFC 9110 §6.4.1)."""
     return status >= 200 and status not in {204, 304}
-
-
-def is_redirect(status: int) -> bool:
-    """Say whether a client follows `Location` on this status (RFC 9110 §15.4)."""
-    return status in {301, 302, 303, 307, 308}

@@ -8,7 +8,7 @@ from msgspec import Struct
 from msgspec.structs import replace as _replace
 
 from gambrel.core.http.errors import BadRequest
-from gambrel.core.http.host import DEFAULT_PORTS, Host, parse_host
+from gambrel.core.http.host import Host, parse_host
 
 LENGTH_LIMIT = 8_192
 
@@ -82,38 +82,9 @@ class URL(Struct, frozen=True):
         """Scheme, host and port as in an `Origin` header (RFC 6454 §6.2)."""
         return f"{self.scheme}://{self.authority}" if self.host else ""
 
-    @property
-    def effective_port(self) -> int | None:
-        """The port, given or implied by the scheme."""
-        return self.port if self.port is not None else DEFAULT_PORTS.get(self.scheme)
-
     def replace(self, **parts: str | int | None) -> "URL":
         """Return a copy with some parts changed. Raises ValueError or TypeError for bad ones."""
         return _replace(self, **parts)
-
-    def join(self, reference: str) -> "URL":
-        """Resolve a reference found in this document (RFC 3986 §5.2), for instance a `Location`.
-
-        For a client that follows links; to send a visitor somewhere use `safe_redirect`.
-
-        Raises:
-            BadRequest: The result is not a URL.
-        """
-        rest, _, fragment = reference.partition("#")
-        path, question, query = rest.partition("?")
-        if ":" in path.partition("/")[0]:
-            return URL.parse(reference)
-        if path.startswith("//"):
-            return URL.parse(f"{self.scheme}:{reference}")
-        if not path:
-            path, query = self.path, query if question else self.query
-        elif not path.startswith("/"):
-            path = self.path.rpartition("/")[0] + "/" + path
-        try:
-            path = remove_dot_segments(path)
-            return _replace(self, path=path, query=query, fragment=fragment)
-        except ValueError:
-            raise BadRequest("malformed URL reference") from None
 
 
 def _check_authority(host: str, port: int | None) -> None:
@@ -137,21 +108,6 @@ def _is_odd(path: str) -> bool:
     # No client sends these unescaped, and some readers take a backslash for a slash. Spelled out,
     # because every request passes here and a loop costs five times as much.
     return "\\" in path or '"' in path or "<" in path or ">" in path or "`" in path
-
-
-def remove_dot_segments(path: str) -> str:
-    """Resolve `.` and `..` in an absolute path; none climbs above the root (RFC 3986 §5.2.4)."""
-    kept: list[str] = []
-    segments = path.split("/")[1:]
-    for segment in segments:
-        plain = segment.lower().replace("%2e", ".")
-        if plain == "..":
-            del kept[-1:]
-        elif plain != ".":
-            kept.append(segment)
-    if segments and segments[-1].lower().replace("%2e", ".") in {".", ".."}:
-        kept.append("")
-    return "/" + "/".join(kept)
 
 
 def decode_path(raw: str) -> str:
@@ -249,11 +205,6 @@ def safe_redirect(target: str, default: str = "/") -> str:
     from urllib.parse import quote  # noqa: PLC0415 - start-up: redirects
 
     return quote(path, safe=f"/%{_SEGMENT}") + question + quote(query, safe=f"/?%{_SEGMENT}")
-
-
-def is_local_redirect(target: str) -> bool:
-    """Say whether `safe_redirect` would keep to `target` rather than its default."""
-    return safe_redirect(target, "") != ""
 
 
 def _stays_local(path: str) -> bool:

@@ -2,8 +2,8 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from gambrel.core.http.errors import BadRequest, UnsupportedMediaType
-from gambrel.core.http.fields.media import MediaType, request_media_type
+from gambrel.core.http.errors import BadRequest
+from gambrel.core.http.fields.media import MediaType
 from tests.core.http.complexity import steep
 
 TOKEN = st.from_regex(r"[a-z][a-z0-9.+-]{0,15}", fullmatch=True)
@@ -100,38 +100,6 @@ def test_a_type_falls_into_ranges(media_range: str, expected: bool) -> None:
 
 def test_types_can_be_keys() -> None:
     assert {MediaType.parse("a/b"): 1}[MediaType("a", "b")] == 1
-
-
-@pytest.mark.parametrize("header", [None, ""])
-def test_a_request_may_have_no_type(header: str | None) -> None:
-    assert request_media_type(header) is None
-
-
-@pytest.mark.parametrize("charset", ["", ";charset=utf-8", "; charset=UTF8", ';charset="utf-8"'])
-def test_a_request_body_is_utf8(charset: str) -> None:
-    media_type = request_media_type("application/json" + charset)
-
-    assert media_type is not None
-    assert media_type.is_json
-
-
-@pytest.mark.parametrize(
-    "header",
-    [
-        "application/json;x",
-        "application/json;charset=utf-7",
-        "text/plain;charset=latin-1",
-        "*/*",
-        "text/*",
-        "application/json, text/html",
-        "application/json;charset=utf-8;charset=utf-7",
-        "json",
-        "a/" + "b" * 2_000,
-    ],
-)
-def test_any_other_type_of_a_request_is_unsupported(header: str) -> None:  # T-C33-2
-    with pytest.raises(UnsupportedMediaType):
-        request_media_type(header)
 
 
 @given(st.text() | st.text('a/b;="\\ ', max_size=40))

@@ -5,9 +5,6 @@ from hypothesis import strategies as st
 from gambrel.core.http.errors import BadRequest
 from gambrel.core.http.fields.negotiation import (
     Preference,
-    best_charset,
-    best_encoding,
-    best_language,
     best_match,
     parse_preferences,
 )
@@ -72,64 +69,12 @@ def test_the_best_media_type_is_chosen(
     assert best_match(accept, offers) == expected
 
 
-@pytest.mark.parametrize(
-    ("header", "offers", "expected"),
-    [
-        ("", ["en", "de"], "en"),
-        ("de", ["en", "de"], "de"),
-        ("de", ["en", "de-CH"], "de-CH"),
-        ("de-CH", ["en", "de"], "de"),
-        ("de-CH", ["de", "de_CH"], "de_CH"),
-        ("de-CH;q=0.5, en;q=0.4", ["en", "de"], "de"),
-        ("fr, *;q=0.1", ["en", "de"], "en"),
-        ("fr", ["en", "de"], None),
-        ("en, de;q=0", ["de"], None),
-        ("d", ["de"], None),
-        ("zh-Hant-TW", ["zh", "zh-Hant"], "zh-Hant"),
-        ("de", ["de-AT", "de"], "de"),
-        ("de, en-US", ["en", "de"], "de"),
-    ],
-)
-def test_the_best_language_is_chosen(header: str, offers: list[str], expected: str | None) -> None:
-    assert best_language(header, offers) == expected
-
-
-@pytest.mark.parametrize(
-    ("header", "offers", "expected"),
-    [
-        ("", ["br", "gzip", "identity"], "identity"),
-        ("", ["br"], None),
-        ("gzip, deflate, br, zstd", ["zstd", "br", "gzip", "identity"], "zstd"),
-        ("gzip;q=0.5, br;q=0.1", ["br", "gzip", "identity"], "gzip"),
-        ("GZIP", ["gzip"], "gzip"),
-        ("deflate", ["gzip", "identity"], "identity"),
-        ("gzip;q=0", ["gzip", "identity"], "identity"),
-        ("*;q=0", ["gzip", "identity"], None),
-        ("identity;q=0", ["identity"], None),
-        ("*", ["gzip", "identity"], "gzip"),
-    ],
-)
-def test_the_best_encoding_is_chosen(header: str, offers: list[str], expected: str | None) -> None:
-    assert best_encoding(header, offers) == expected
-
-
-def test_the_best_charset_is_chosen() -> None:
-    assert best_charset("latin-1, UTF-8;q=0.5") == "utf-8"
-    assert best_charset("latin-1") is None
-    assert best_charset("") == "utf-8"
-
-
 @given(st.text() | st.text('ab/*;,q=01. "\\', max_size=60))
 def test_any_header_chooses_an_offer_or_none(header: str) -> None:
-    offers = ["a/b", "b/a;a=b", "identity"]
+    offers = ["a/b", "b/a;a=b"]
 
-    for choose in (best_language, best_encoding, best_charset):
-        try:
-            assert choose(header, offers) in {*offers, None}
-        except BadRequest:
-            assert '"' in header
     try:
-        assert best_match(header, offers[:2]) in {*offers, None}
+        assert best_match(header, offers) in {*offers, None}
     except BadRequest:
         assert '"' in header
 
@@ -137,5 +82,3 @@ def test_any_header_chooses_an_offer_or_none(header: str) -> None:
 def test_negotiating_is_linear() -> None:
     assert steep(parse_preferences) == []
     assert steep(lambda header: best_match(header, ["a/b", "c/d"])) == []
-    assert steep(lambda header: best_language(header, ["en", "de"])) == []
-    assert steep(lambda header: best_encoding(header, ["br", "gzip"])) == []

@@ -1,13 +1,9 @@
-"""Media types: parsing, comparing, and the type of a request body.
-
-Requests and body parsers ask `request_media_type`; content negotiation compares with `MediaType`.
-"""
+"""Media types, to parse and to compare: content negotiation and body parsers do."""
 
 from collections.abc import Mapping
 from dataclasses import dataclass, field
-from functools import lru_cache
 
-from gambrel.core.http.errors import BadRequest, UnsupportedMediaType
+from gambrel.core.http.errors import BadRequest
 from gambrel.core.http.fields.header_values import (
     is_token,
     parse_parameters,
@@ -83,29 +79,3 @@ class MediaType:
         if not self.parameters:
             return self.essence
         return f"{self.essence}; {render_parameters(self.parameters)}"
-
-
-def request_media_type(content_type: str | None) -> MediaType | None:
-    """Return the media type of a request body; None when the header is missing or empty.
-
-    Raises:
-        UnsupportedMediaType: It is malformed or a range, or its charset is not UTF-8.
-    """
-    if not content_type:
-        return None
-    if len(content_type) > LENGTH_LIMIT:
-        raise UnsupportedMediaType("malformed Content-Type")
-    return _request_media_type(content_type)
-
-
-@lru_cache(maxsize=256)
-def _request_media_type(content_type: str) -> MediaType:
-    try:
-        media_type = MediaType.parse(content_type)
-    except BadRequest:
-        raise UnsupportedMediaType("malformed Content-Type") from None
-    if "*" in {media_type.type, media_type.subtype}:
-        raise UnsupportedMediaType("Content-Type cannot be a range")
-    if media_type.charset not in {"", "utf-8", "utf8"}:
-        raise UnsupportedMediaType("the charset must be utf-8")
-    return media_type

@@ -1,6 +1,7 @@
 """Content negotiation: the `Accept` family of headers and the best of what the server offers.
 
-Renderers, compression and language choice call `best_match` and its siblings (RFC 9110 §12).
+Whoever renders calls `best_match`; languages and codings are weighed by `gambrel.headers` (RFC 9110
+§12).
 Garbage in a preference counts as absent: it is a wish, not an instruction.
 """
 
@@ -67,7 +68,7 @@ def _quality(text: str) -> int | None:
 Fit = Callable[[str, str], int | None]
 
 
-def _best(
+def best_offer(
     header: str, offers: Sequence[str], fit: Fit, unnamed: Callable[[str], int]
 ) -> str | None:
     """Return the offer of highest quality, of equals the one named most exactly, then the first.
@@ -91,7 +92,8 @@ def _best(
     return best
 
 
-def _never(_offer: str) -> int:
+def never(_offer: str) -> int:
+    """Refuse what no item covers."""
     return 0
 
 
@@ -114,7 +116,7 @@ def best_match(accept: str, offers: Sequence[str]) -> str | None:
             return None
         return (wanted.type != "*") + (wanted.subtype != "*") + len(wanted.parameters)
 
-    return _best(accept, offers, fit, _never)
+    return best_offer(accept, offers, fit, never)
 
 
 def _media_range(text: str) -> MediaType | None:
@@ -123,55 +125,3 @@ def _media_range(text: str) -> MediaType | None:
     except BadRequest:
         return None
     return None if media_range.type == "*" and media_range.subtype != "*" else media_range
-
-
-def best_language(accept_language: str, offers: Sequence[str]) -> str | None:
-    """Return the offered language tag that `Accept-Language` prefers, or None.
-
-    `de` asked for takes `de-CH`; `de-CH` asked for takes `de` where nothing nearer is offered
-    (RFC 4647 §3.3.1 and §3.4).
-
-    Raises:
-        BadRequest: As `parse_preferences`.
-    """
-    return _best(accept_language, offers, _language_fit, _never)
-
-
-def _language_fit(offer: str, wish: str) -> int | None:
-    if wish == "*":
-        return 0
-    offered, wanted = offer.lower().replace("_", "-"), wish.lower()
-    if offered == wanted:
-        return 300
-    if offered.startswith(f"{wanted}-"):
-        return 200 + len(wanted)
-    return 1 + len(offered) if wanted.startswith(f"{offered}-") else None
-
-
-def best_encoding(accept_encoding: str, offers: Sequence[str]) -> str | None:
-    """Return the offered content coding that `Accept-Encoding` prefers, or None.
-
-    `identity` is acceptable unless it is refused (RFC 9110 §12.5.3); without the header, only it.
-
-    Raises:
-        BadRequest: As `parse_preferences`.
-    """
-    if not accept_encoding.strip(" \t,"):
-        return "identity" if "identity" in offers else None
-    # Named by no one, identity is the last resort: one thousandth.
-    return _best(accept_encoding, offers, _token_fit, lambda offer: int(offer == "identity"))
-
-
-def best_charset(accept_charset: str, offers: Sequence[str] = ("utf-8",)) -> str | None:
-    """Return the offered charset that `Accept-Charset` prefers, or None.
-
-    Raises:
-        BadRequest: As `parse_preferences`.
-    """
-    return _best(accept_charset, offers, _token_fit, _never)
-
-
-def _token_fit(offer: str, wish: str) -> int | None:
-    if wish == "*":
-        return 0
-    return 1 if offer.lower() == wish.lower() else None

@@ -1,19 +1,86 @@
 import pytest
 
 from gambrel import App, ServerSentEvent, when
+from gambrel.core.http.errors import BadRequest, GambrelError
+from gambrel.core.http.headers import Headers
+from gambrel.core.http.query import QueryParams
 from gambrel.core.http.responses.events import Event
 from gambrel.testing import Client
+from gambrel.when import accept, content_type, header, host, not_, param
 
 
-@pytest.mark.parametrize(("accept", "expected"), [("text/csv", "csv"), ("text/plain", "text")])
-def test_a_route_may_have_a_condition(accept, expected):
+@pytest.mark.parametrize(("wanted", "expected"), [("text/csv", "csv"), ("text/plain", "text")])
+def test_a_route_may_have_a_condition(wanted, expected):
     app = App()
     app.add("/", lambda: "csv", when=when.accept("text/csv"))
     app.add("/", lambda: "text", when=when.not_(when.accept("text/csv")))
 
     with Client(app) as client:
-        assert client.get("/", headers={"accept": accept}).text == expected
+        assert client.get("/", headers={"accept": wanted}).text == expected
 
 
 def test_the_event_of_a_stream_has_a_name_of_its_own():
     assert ServerSentEvent is Event
+
+
+class Asked:
+    """As much of a request as predicates read."""
+
+    def __init__(self, *headers, query="", site="example.com"):
+        self.headers = Headers(headers)
+        self.query = QueryParams(query)
+        self.host = site
+
+
+def test_a_header_is_there_or_has_a_value():
+    asked = Asked(("X-Requested-With", "XMLHttpRequest"), ("x-a", "1"), ("X-A", "2"))
+
+    assert header("x-requested-with")(asked)
+    assert header("X-Requested-With", "XMLHttpRequest")(asked)
+    assert header("x-a", "0", "2")(asked)
+    assert not header("x-requested-with", "other")(asked)
+    assert not header("x-b")(asked)
+
+
+def test_accept_takes_what_the_client_takes():
+    asked = Asked(("accept", "text/*;q=0.5, application/json;q=0"))
+
+    assert accept("text/html")(asked)
+    assert not accept("application/json")(asked)
+    assert accept("application/json")(Asked())
+    with pytest.raises(BadRequest):
+        accept("text/html")(Asked(("accept", "a/b," * 100)))
+
+
+def test_content_type_compares_with_ranges():
+    asked = Asked(("content-type", "image/png; x=1"))
+
+    assert content_type("image/*")(asked)
+    assert content_type("text/plain", "image/png")(asked)
+    assert not content_type("image/jpeg")(asked)
+    assert not content_type("image/*")(Asked())
+    assert not content_type("image/*")(Asked(("content-type", "image/png/evil")))
+
+
+def test_a_malformed_range_is_refused_when_declared():
+    with pytest.raises(BadRequest):
+        content_type("json")
+
+
+def test_param_is_a_query_parameter():
+    assert param("a")(Asked(query="a="))
+    assert param("a", "1")(Asked(query="a=2&a=1"))
+    assert not param("a", "1")(Asked(query="b=1"))
+
+
+def test_host_takes_patterns_and_no_port():
+    assert host("*.example.com")(Asked(site="a.example.com:8000"))
+    assert not host("example.com")(Asked(site="example.org"))
+    with pytest.raises(GambrelError):
+        host("exa mple.com")
+
+
+def test_not_turns_any_predicate_around():
+    assert not_(param("a"))(Asked())
+    assert not_(lambda request: False)(Asked())
+    assert not not_(header("x"))(Asked(("x", "1")))

@@ -132,7 +132,7 @@ def test_the_host_of_a_url_counts(gambrel, folder):
 def test_conditions_leave_the_choice_open(gambrel, folder):
     (folder / "app.py").write_text(
         "from gambrel import App\n"
-        "from gambrel.core.routing.predicates import accept\n"
+        "from gambrel.when import accept\n"
         "app = App()\n"
         "@app.get('/', when=accept('text/html'))\n"
         "async def page() -> str: return 'page'\n"

@@ -1,6 +1,6 @@
 import pytest
 
-from gambrel.core.http.status import PHRASES, has_body, is_redirect, phrase
+from gambrel.core.http.status import PHRASES, has_body, phrase
 
 
 def test_a_registered_status_has_its_phrase() -> None:
@@ -33,7 +33,3 @@ def test_phrases_can_stand_in_a_status_line() -> None:
 
 def test_informational_empty_and_unmodified_answers_have_no_body() -> None:
     assert [status for status in PHRASES if not has_body(status)] == [100, 101, 102, 103, 204, 304]
-
-
-def test_clients_follow_five_statuses() -> None:
-    assert [status for status in PHRASES if is_redirect(status)] == [301, 302, 303, 307, 308]

@@ -1,8 +1,8 @@
 import pytest
 
 from gambrel.core.http.errors import GambrelError
-from gambrel.core.routing.predicates import accept, header
 from gambrel.core.routing.router import Router
+from gambrel.when import accept, header
 
 
 def handler():

@@ -1,8 +1,8 @@
 import pytest
 
 from gambrel.core.http.errors import BadRequest
-from gambrel.core.routing.predicates import header
 from gambrel.core.routing.router import Router
+from gambrel.when import header
 
 
 def handler():

@@ -3,8 +3,8 @@ import pytest
 from gambrel.core.http.errors import BadRequest, HTTPError
 from gambrel.core.http.headers import Headers
 from gambrel.core.routing.outcome import Miss
-from gambrel.core.routing.predicates import accept, content_type, header, not_
 from gambrel.core.routing.router import Router
+from gambrel.when import accept, content_type, header, not_
 
 
 class Asked:

@@ -59,7 +59,7 @@ def test_every_part_names_what_it_holds_by_whom_and_where(gambrel, folder):
     assert shown["Middleware of routes"] == [["GET", "/", "weigh", "app.py:30"]]
     assert shown["Response headers"] == [["x-stamp", "1", "stamped", "app.py:18"]]
     assert shown["Error handlers"] == [["LookupError", "app.lost", "app", "app.py:34"]]
-    assert shown["Lifespan"] == [["clock", "Clock", "worker", "app", "app.py:38"]]
+    assert shown["Lifespan"] == [["clock", "Clock", "app", "app.py:38"]]
     assert shown["Extensions"] == [
         ["openapi", "gambrel.openapi.extension.OpenAPI", "defaults"],
         ["stamped", "app.Stamped", "openapi", "extensions"],

@@ -33,7 +33,7 @@ def command(target: str) -> None:
     show("Middleware of routes", ("route", "middleware", "where"), route_middleware(app))
     show("Response headers", ("header", "value", "by", "where"), headers(app))
     show("Error handlers", ("answers", "handler", "by", "where"), error_handlers(app))
-    show("Lifespan, in order", ("opens", "yields", "per", "by", "where"), lifespans(app))
+    show("Lifespan, in order", ("opens", "yields", "by", "where"), lifespans(app))
     show("Extensions, in order", ("name", "type", "requires", "from"), extensions(app))
 
 
@@ -90,7 +90,6 @@ def lifespans(app: App) -> list[tuple[str, ...]]:
         (
             one.value.name,
             getattr(one.value.produces, "__qualname__", ""),
-            one.value.moment.value,
             one.by,
             short_place(one.where),
         )

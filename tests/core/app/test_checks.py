@@ -157,7 +157,8 @@ def test_a_variable_that_is_no_setting_is_a_warning(tmp_path: Path) -> None:
     [
         ("10.0.0.0/8", {}),
         ("0.0.0.0/0", {"core.proxies": Level.WARNING}),
-        ("proxy", {"core.proxies": Level.ERROR}),
+        ("::/0", {"core.proxies": Level.WARNING}),
+        ("unix", {}),
     ],
 )
 def test_trusted_proxies_are_networks_and_not_everybody(

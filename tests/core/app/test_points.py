@@ -1,6 +1,6 @@
 import pytest
 
-from gambrel.core.app.points import Declarations, Declared, Point, caller_place
+from gambrel.core.app.points import Declarations, Declared, Point
 from gambrel.core.http.errors import GambrelError
 
 COMMANDS: Point[str] = Point("command", key=lambda name: name)
@@ -92,11 +92,3 @@ def test_two_points_of_one_name_are_two_points() -> None:
 
     assert declarations.values(other) == []
     assert repr(other) == "Point('folder')"
-
-
-def test_the_place_of_a_declaration_is_the_file_and_line_that_made_it() -> None:
-    place = caller_place()
-
-    path, _, line = place.rpartition(":")
-    assert path.endswith("test_points.py")
-    assert line.isdigit()

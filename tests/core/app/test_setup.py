@@ -8,7 +8,6 @@ import pytest
 from gambrel.core.app import setup as door
 from gambrel.core.app.checks import Problem
 from gambrel.core.app.events import AppStarted
-from gambrel.core.app.lifespan import Moment
 from gambrel.core.app.points import Declarations, Point
 from gambrel.core.app.settings import Settings
 from gambrel.core.app.setup import Band, Setup
@@ -95,11 +94,10 @@ def test_a_lifespan_entry_knows_where_it_was_declared(tmp_path: Path) -> None:
     def open_feed() -> Iterator[None]:
         yield
 
-    setup.lifespan(open_feed, Moment.PROCESS)
+    setup.lifespan(open_feed)
 
     entry = only(setup, door.LIFESPANS)
     assert entry.open is open_feed
-    assert entry.moment is Moment.PROCESS
     assert "test_setup.py:" in entry.where
 
 

@@ -15,9 +15,9 @@ from gambrel.core.app.build import Built, build
 from gambrel.core.app.checks import CORE_CHECKS, Problem, run_checks
 from gambrel.core.app.events import AppStarted, AppStopping, Event, Events
 from gambrel.core.app.extension import Extension
-from gambrel.core.app.lifespan import Entry, Lifespan, Moment, Resources
+from gambrel.core.app.lifespan import Entry, Lifespan, Resources
 from gambrel.core.app.pipeline import Pipeline
-from gambrel.core.app.points import Declarations, caller_place
+from gambrel.core.app.points import Declarations
 from gambrel.core.app.settings import Settings
 from gambrel.core.app.setup import CHECKS, LIFESPANS, Band, Setup
 from gambrel.core.app.tasks import Tasks
@@ -26,7 +26,7 @@ from gambrel.core.binding.threads import WorkerPool
 from gambrel.core.http.errors import GambrelError
 from gambrel.core.http.request import Request
 from gambrel.core.http.response import Response
-from gambrel.core.routing.route import FIELDS, Route
+from gambrel.core.routing.route import FIELDS, Route, caller
 from gambrel.core.routing.router import Router
 
 if TYPE_CHECKING:
@@ -60,7 +60,7 @@ class App(Router):
         self.defaults = tuple(defaults)
         self.settings = Settings(Path(root) if root is not None else None)
         if arguments:
-            self.settings.give(arguments, caller_place())
+            self.settings.give(arguments, caller())
         self.declarations = Declarations()
         self.setup = Setup(self.declarations, self.settings)
         self.providers = Providers()
@@ -183,7 +183,7 @@ class App(Router):
             )
         loop = asyncio.get_running_loop()
         pool = WorkerPool(loop, self.settings.core.threads)
-        entries = [e for e in self.declarations.values(LIFESPANS) if e.moment is Moment.WORKER]
+        entries = self.declarations.values(LIFESPANS)
         mounts = [Entry(mount.running, where=mount.where) for mount in built.mounts.values()]
         try:
             async with Lifespan([*entries, *mounts], self, self.resources):

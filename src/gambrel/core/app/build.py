@@ -85,9 +85,8 @@ def build(app: Any) -> "Built":
 def provide(app: Any) -> None:
     """Register providers: declared ones, the app, its settings, and what its lifespan yields."""
     providers, resources = app.providers, app.resources
-    for declared in app.declarations.get(PROVIDERS):
-        entry = declared.value
-        providers.add(Provider(entry.type, entry.factory, entry.scope, declared.where, entry.ping))
+    for declared in app.declarations.values(PROVIDERS):
+        providers.add(declared)
     for section in app.settings:
         providers.add(Provider(type(section), giver(lambda it: it, section), "app"))
         if resources.find(type(section)) is None:

@@ -11,6 +11,8 @@ from typing import Any
 from msgspec import Struct
 
 from gambrel.core.app.settings import CoreSettings, Settings
+from gambrel.core.http.errors import BadRequest
+from gambrel.core.http.host import parse_host
 from gambrel.settings import Secret
 
 SECRET_BYTES = 32
@@ -88,14 +90,10 @@ def _run(check: Check, app: Any) -> list[Problem]:
 
 def is_loopback(host: str) -> bool:
     """Tell whether an address to bind to is reached from this machine only."""
-    name = host.strip("[]").lower()
-    if name in {"127.0.0.1", "::1", "localhost"}:
-        return True
-    import ipaddress  # noqa: PLC0415 - start-up: unusual addresses
-
+    name = host.strip("[]")
     try:
-        return ipaddress.ip_address(name).is_loopback
-    except ValueError:
+        return parse_host(f"[{name}]" if ":" in name else name).is_loopback()
+    except BadRequest:
         return False
 
 
@@ -175,22 +173,12 @@ def check_variables(app: Any) -> list[Problem]:
 
 
 def check_proxies(app: Any) -> Iterator[Problem]:
-    """Refuse to believe forwarding headers from everybody."""
-    networks = app.settings.core.trusted_proxies
-    if not networks:
-        return
-    import ipaddress  # noqa: PLC0415 - start-up: proxies
-
-    for network in networks:
-        try:
-            size = ipaddress.ip_network(network, strict=False).prefixlen
-        except ValueError:
-            message, level = f"{network!r} in trusted_proxies is no network", Level.ERROR
-        else:
-            message, level = f"{network} in trusted_proxies is everybody", Level.WARNING
-            if size > 0:
-                continue
-        yield Problem("core.proxies", message, "give CIDR networks: 10.0.0.0/8", level=level)
+    """Warn of believing forwarding headers from everybody; what is no network does not build."""
+    for network in app.settings.core.trusted_proxies:
+        if network.endswith(("/0", "/0.0.0.0")):
+            message = f"{network} in trusted_proxies is everybody"
+            hint = "give the networks of your proxies: 10.0.0.0/8"
+            yield Problem("core.proxies", message, hint, level=Level.WARNING)
 
 
 CORE_CHECKS = (

@@ -29,28 +29,12 @@ class AppEvent(Struct, Event, frozen=True):
     app: Any
 
 
-class ProcessStarted(AppEvent, frozen=True):
-    """The main process is up; workers, if any, come next."""
-
-
-class ProcessStopping(AppEvent, frozen=True):
-    """The main process stops; its workers are gone."""
-
-
 class AppStarted(AppEvent, frozen=True):
     """A worker has opened all its resources and is ready to serve."""
 
 
-class AppDraining(AppEvent, frozen=True):
-    """A worker takes no new requests and finishes those under way."""
-
-
 class AppStopping(AppEvent, frozen=True):
     """A worker is about to close its resources."""
-
-
-class AppReloading(AppEvent, frozen=True):
-    """The workers are about to be replaced."""
 
 
 class ErrorReported(Struct, Event, frozen=True):

@@ -1,6 +1,6 @@
 """Lifespan: what an app opens before the first request and closes after the last.
 
-The app runs one per worker (and one per main process) in a single task. Entries are context
+The app runs one per worker in a single task. Entries are context
 managers or generator functions; what they yield is kept by type in `Resources`.
 """
 
@@ -9,7 +9,6 @@ from collections.abc import AsyncIterator, Callable, Iterable, Iterator
 from contextlib import AbstractAsyncContextManager as AsyncManager
 from contextlib import AbstractContextManager as Manager
 from contextlib import AsyncExitStack, asynccontextmanager, contextmanager
-from enum import Enum
 from typing import Any, Self, TypeVar, get_args, get_origin, get_type_hints
 
 from msgspec import Struct
@@ -17,15 +16,6 @@ from msgspec import Struct
 from gambrel.core.http.errors import GambrelError
 
 T = TypeVar("T")
-
-_YIELDING = (AsyncIterator, Iterator, AsyncManager, Manager)
-
-
-class Moment(Enum):
-    """How long an entry is open: as long as a worker serves, or the main process around them."""
-
-    WORKER = "worker"
-    PROCESS = "process"
 
 
 class Entry(Struct, frozen=True):
@@ -36,7 +26,6 @@ class Entry(Struct, frozen=True):
     """
 
     open: Any
-    moment: Moment = Moment.WORKER
     where: str = ""
 
     @property

@@ -2,7 +2,7 @@
 
 import inspect
 from collections.abc import Iterable
-from typing import Any, get_origin
+from typing import Any, cast, get_origin
 
 import msgspec
 
@@ -34,15 +34,6 @@ from gambrel.core.http.status import phrase
 from gambrel.core.routing.route import Route
 
 __all__ = ["describe_route"]
-
-_LOCATIONS: dict[str, ParamLocation] = {
-    "path": "path",
-    "query": "query",
-    "header": "header",
-    "cookie": "cookie",
-    "form": "form",
-    "file": "file",
-}
 
 
 def describe_route(route: Route, plan: Plan, parsers: Iterable[str] = ()) -> list[Operation]:
@@ -96,7 +87,7 @@ def describe_parameter(parameter: Parameter, converters: dict[str, str]) -> list
     """Return what is to be known of a parameter; a struct is described field by field."""
     plain = without_none(strip_annotated(parameter.annotation))
     marker = parameter.marker if isinstance(parameter.marker, Marker) else Marker()
-    location = _LOCATIONS[parameter.source]
+    location = cast("ParamLocation", parameter.source)
     if is_struct_type(plain):
         return describe_fields(plain, location)
     return [

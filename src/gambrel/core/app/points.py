@@ -4,8 +4,6 @@
 an import error. This file knows nothing of what is contributed.
 """
 
-import os
-import sys
 from collections.abc import Callable
 from typing import Any, Generic, TypeVar
 
@@ -112,18 +110,3 @@ def _label(point: Point[T], value: T) -> str:
     shown: object = value if key is None else key
     name = getattr(shown, "__qualname__", None)
     return name if isinstance(name, str) else repr(shown)
-
-
-def caller_place() -> str:
-    """Return `file:line` of the nearest code outside the core: what a message should point at."""
-    frame = sys._getframe(1)  # noqa: SLF001 - a traceback would cost more and say the same
-    while frame.f_back is not None and _is_core(frame.f_globals.get("__name__")):
-        frame = frame.f_back
-    folder = os.getcwd() + os.sep  # noqa: PTH109 - pathlib is not needed to start
-    return f"{frame.f_code.co_filename.removeprefix(folder)}:{frame.f_lineno}"
-
-
-def _is_core(module: object) -> bool:
-    return isinstance(module, str) and module.startswith(
-        ("gambrel.core.", "gambrel.defaults", "contextlib")
-    )

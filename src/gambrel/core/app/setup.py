@@ -13,16 +13,17 @@ from msgspec import Struct, field
 from gambrel.core.app.checks import Check, CheckFunction
 from gambrel.core.app.errors import ErrorHandler, HandleError
 from gambrel.core.app.events import Event, Listener
-from gambrel.core.app.lifespan import Entry, Moment
-from gambrel.core.app.points import APP, Declarations, Declared, Point, caller_place
+from gambrel.core.app.lifespan import Entry
+from gambrel.core.app.points import APP, Declarations, Declared, Point
 from gambrel.core.app.settings import Settings
+from gambrel.core.binding.providers import Provider, Scope
 from gambrel.core.http.request import Request
 from gambrel.core.http.response import Response
+from gambrel.core.routing.route import caller
 
 T = TypeVar("T")
 E = TypeVar("E", bound=Event)
 
-Scope = Literal["request", "connection", "app"]
 AdaptHandler = Callable[[Callable[..., Any]], Callable[..., Any] | None]
 ParseBody = Callable[[bytes], Any]
 HeadersOn = Literal["all", "pages", "data", "https"]
@@ -75,15 +76,6 @@ class Mounted(Protocol):
         """Run the lifespan of the app."""
 
 
-class ProviderEntry(Struct, frozen=True):
-    """How a value of a type is made for those who ask for it, and how its health is asked."""
-
-    type: Any
-    factory: Callable[..., Any]
-    scope: Scope = "request"
-    ping: Callable[[Any], Any] | None = None
-
-
 class CommandEntry(Struct, frozen=True):
     """A function that `gambrel NAME` runs."""
 
@@ -94,7 +86,7 @@ class CommandEntry(Struct, frozen=True):
 ROUTES: Point[RouteEntry] = Point("route")
 ROUTERS: Point[RouterEntry] = Point("router")
 MIDDLEWARE: Point[MiddlewareEntry] = Point("middleware")
-PROVIDERS: Point[ProviderEntry] = Point("provider", key=lambda entry: entry.type)
+PROVIDERS: Point[Provider] = Point("provider", key=lambda provider: provider.kind)
 ERROR_HANDLERS: Point[ErrorHandler] = Point("error handler", key=lambda entry: entry.match)
 HANDLER_ADAPTER: Point[AdaptHandler] = Point("handler adapter")
 """Turns a handler of another calling convention into one of ours: `adapt(handler)`, or None."""
@@ -132,7 +124,7 @@ class Setup:
 
     def add(self, point: Point[T], value: T, *, override: bool = False) -> None:
         """Contribute a value to a Point."""
-        declared = Declared(value, self.by, caller_place())
+        declared = Declared(value, self.by, caller())
         self.declarations.add(point, declared, override=override)
 
     def route(
@@ -163,7 +155,7 @@ class Setup:
         override: bool = False,
     ) -> None:
         """Give `factory()` to every parameter of type `kind`; `ping` tells whether it is well."""
-        self.add(PROVIDERS, ProviderEntry(kind, factory, scope, ping), override=override)
+        self.add(PROVIDERS, Provider(kind, factory, scope, caller(), ping), override=override)
 
     def on_error(
         self, match: type[Exception] | int, handle: HandleError, *, override: bool = False
@@ -175,9 +167,9 @@ class Setup:
         """Read typed bodies of a media type: `parse(body)` gives plain values; if it fails, 400."""
         self.add(BODY_PARSERS, (media_type.lower(), parse), override=override)
 
-    def lifespan(self, opens: Any, moment: Moment = Moment.WORKER) -> None:
+    def lifespan(self, opens: Any) -> None:
         """Open a context manager, or a function that yields once, while the app runs."""
-        self.add(LIFESPANS, Entry(opens, moment, caller_place()))
+        self.add(LIFESPANS, Entry(opens, caller()))
 
     def command(self, run: Callable[..., Any], name: str = "", *, override: bool = False) -> None:
         """Add a command; its name is the function's with dashes."""

@@ -48,7 +48,8 @@ __all__ = [
 class HTTPError(Exception):
     """An error that is answered with its status and an RFC 9457 problem document.
 
-    `detail` is shown to the client; `members` become extension members of the document.
+    `detail` is shown to the client; `members` become extension members of the document. `code`
+    tells programs the kind of error: without one, the phrase of the status with dashes.
 
     Raises:
         GambrelError: `status` is not an error status (400-599).
@@ -95,35 +96,30 @@ class BadRequest(HTTPError):
     """The request is malformed (400)."""
 
     status = 400
-    code = "bad-request"
 
 
 class Unauthorized(HTTPError):
     """The client must authenticate (401); give `WWW-Authenticate` in `headers`."""
 
     status = 401
-    code = "unauthorized"
 
 
 class Forbidden(HTTPError):
     """The client is known and may not do this (403)."""
 
     status = 403
-    code = "forbidden"
 
 
 class NotFound(HTTPError):
     """Nothing is here, or nothing that this client may know of (404)."""
 
     status = 404
-    code = "not-found"
 
 
 class MethodNotAllowed(HTTPError):
     """The resource does not have this method (405); `allow` becomes the `Allow` header."""
 
     status = 405
-    code = "method-not-allowed"
 
     def __init__(self, detail: str = "", *, allow: Iterable[str] = (), **options: Any) -> None:
         super().__init__(detail, **options)
@@ -135,70 +131,60 @@ class NotAcceptable(HTTPError):
     """No representation suits the `Accept` headers of the request (406)."""
 
     status = 406
-    code = "not-acceptable"
 
 
 class RequestTimeout(HTTPError):
     """The request did not arrive in time (408)."""
 
     status = 408
-    code = "request-timeout"
 
 
 class Conflict(HTTPError):
     """The request conflicts with the state of the resource (409)."""
 
     status = 409
-    code = "conflict"
 
 
 class Gone(HTTPError):
     """The resource was here and will not return (410)."""
 
     status = 410
-    code = "gone"
 
 
 class LengthRequired(HTTPError):
     """The request needs a `Content-Length` (411)."""
 
     status = 411
-    code = "length-required"
 
 
 class PreconditionFailed(HTTPError):
     """A condition in the request headers does not hold (412)."""
 
     status = 412
-    code = "precondition-failed"
 
 
 class ContentTooLarge(HTTPError):
     """The request body is larger than allowed (413)."""
 
     status = 413
-    code = "content-too-large"
 
 
 class URITooLong(HTTPError):
     """The request target is longer than allowed (414)."""
 
     status = 414
-    code = "uri-too-long"
 
 
 class UnsupportedMediaType(HTTPError):
     """The body's media type or encoding is not understood here (415)."""
 
     status = 415
-    code = "unsupported-media-type"
 
 
 class RangeNotSatisfiable(HTTPError):
     """No requested range lies in the representation (416); `size` is its length in bytes."""
 
     status = 416
-    code = "range-not-satisfiable"
 
     def __init__(self, detail: str = "", *, size: int | None = None, **options: Any) -> None:
         super().__init__(detail, **options)
@@ -211,14 +197,12 @@ class ExpectationFailed(HTTPError):
     """The `Expect` header asks for something unknown (417)."""
 
     status = 417
-    code = "expectation-failed"
 
 
 class MisdirectedRequest(HTTPError):
     """This server does not answer for the requested authority (421)."""
 
     status = 421
-    code = "misdirected-request"
 
 
 class Unprocessable(HTTPError):
@@ -236,14 +220,12 @@ class PreconditionRequired(HTTPError):
     """The request must be conditional, for instance with `If-Match` (428)."""
 
     status = 428
-    code = "precondition-required"
 
 
 class TooManyRequests(HTTPError):
     """The client is over its rate limit (429); `retry_after` is in seconds."""
 
     status = 429
-    code = "too-many-requests"
 
     def __init__(self, detail: str = "", *, retry_after: int | None = None, **options: Any) -> None:
         super().__init__(detail, **options)
@@ -268,21 +250,18 @@ class NotImplementedHere(HTTPError):
     """The server does not know the method or feature (501)."""
 
     status = 501
-    code = "not-implemented"
 
 
 class BadGateway(HTTPError):
     """A server behind this one gave an invalid answer (502)."""
 
     status = 502
-    code = "bad-gateway"
 
 
 class ServiceUnavailable(HTTPError):
     """The server cannot answer now (503); `retry_after` is in seconds."""
 
     status = 503
-    code = "service-unavailable"
 
     def __init__(self, detail: str = "", *, retry_after: int | None = None, **options: Any) -> None:
         super().__init__(detail, **options)
@@ -293,7 +272,6 @@ class GatewayTimeout(HTTPError):
     """A server behind this one, or the handler, did not finish in time (504)."""
 
     status = 504
-    code = "gateway-timeout"
 
 
 HTTPError.by_status.update({error.status: error for error in HTTPError.__subclasses__()})

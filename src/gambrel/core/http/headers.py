@@ -132,12 +132,12 @@ class Headers(Mapping[str, str]):
         return f"Headers({self.pairs()!r})"
 
 
-_TOKEN = frozenset("!#$%&'*+-.^_`|~0123456789abcdefghijklmnopqrstuvwxyzABCDEFGHIJKLMNOPQRSTUVWXYZ")
+TOKEN = frozenset("!#$%&'*+-.^_`|~0123456789abcdefghijklmnopqrstuvwxyzABCDEFGHIJKLMNOPQRSTUVWXYZ")
 
 
 def check_name(name: str) -> str:
     """Return `name` in lower case. Raises ValueError unless it is a token (RFC 9110 §5.6.2)."""
-    if not name or not _TOKEN.issuperset(name):
+    if not name or not TOKEN.issuperset(name):
         raise ValueError(f"{name!r} is not a header name")
     return name.lower()
 

@@ -137,9 +137,9 @@ class Route(Struct, eq=False):
 
 
 def caller() -> str:
-    """Return `file:line` of the nearest frame outside the framework's core."""
+    """Return `file:line` of the nearest code outside the core: what a message should point at."""
     frame = sys._getframe(1)  # noqa: SLF001 - a traceback would cost more and say the same
-    ours = ("gambrel.core.", "gambrel.defaults")
+    ours = ("gambrel.core.", "gambrel.defaults", "contextlib")
     while frame.f_back and frame.f_globals.get("__name__", "").startswith(ours):
         frame = frame.f_back
     folder = os.getcwd() + os.sep  # noqa: PTH109 - pathlib is not needed to start

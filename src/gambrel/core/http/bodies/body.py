@@ -19,7 +19,7 @@ async def count_bytes(chunks: AsyncIterable[bytes], limit: int) -> AsyncIterator
     async for chunk in chunks:
         received += len(chunk)
         if received > limit:
-            raise _too_large(limit)
+            raise ContentTooLarge(f"The body is larger than {limit} bytes.", limit=limit)
         yield chunk
 
 
@@ -29,15 +29,9 @@ async def collect_body(chunks: AsyncIterable[bytes], limit: int) -> bytes:
     Many tiny chunks cost no more memory than one large one.
     """
     body = bytearray()
-    async for chunk in chunks:
-        if len(body) + len(chunk) > limit:
-            raise _too_large(limit)
+    async for chunk in count_bytes(chunks, limit):
         body += chunk
     return bytes(body)
-
-
-def _too_large(limit: int) -> ContentTooLarge:
-    return ContentTooLarge(f"The body is larger than {limit} bytes.", limit=limit)
 
 
 def decode_text(body: bytes, content_type: str = "") -> str:

@@ -10,7 +10,7 @@ from typing import Literal
 
 from gambrel.core.http.errors import BadRequest
 from gambrel.core.http.fields.dates import format_http_date
-from gambrel.core.http.fields.header_values import TOKEN
+from gambrel.core.http.headers import TOKEN
 
 COOKIE_LIMIT = 64
 SIZE_LIMIT = 4096

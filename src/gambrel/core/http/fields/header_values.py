@@ -8,8 +8,7 @@ from collections.abc import Iterable, Mapping
 from typing import Literal
 
 from gambrel.core.http.errors import BadRequest
-
-TOKEN = frozenset("!#$%&'*+-.^_`|~0123456789abcdefghijklmnopqrstuvwxyzABCDEFGHIJKLMNOPQRSTUVWXYZ")
+from gambrel.core.http.headers import TOKEN
 
 HEADER_LIMIT = 8_192
 

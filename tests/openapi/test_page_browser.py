@@ -226,9 +226,34 @@ def test_arrow_keys_move_between_the_tabs_of_the_samples(open_page):
     assert "import httpx" in page.locator("#place_order .side pre").first.inner_text()
 
 
+def test_what_success_looks_like_is_open_and_errors_are_folded(open_page):
+    page = open_page("#get_bean")
+
+    opened = page.locator("#get_bean .responses > li > details[open] > summary")
+    assert opened.all_inner_texts() == ["200\nOK"]
+    assert page.locator("#get_bean .responses .name").first.inner_text() == "sku"
+
+
+def test_a_body_says_what_is_required_and_an_answer_what_may_be_missing(open_page):
+    page = open_page("#place_order")
+
+    assert page.locator("#place_order .text > div .required").count() > 0
+    assert page.locator("#place_order .responses details[open] .required").count() == 0
+    page.locator("#place_order .responses summary", has_text="409").click()
+    optional = page.locator("#place_order .responses li.row", has_text="may be missing")
+    optional.first.wait_for()
+    assert optional.locator(".name").all_inner_texts() == ["detail", "instance"]
+
+
+def test_text_in_the_path_is_shown_without_what_no_path_can_have(open_page):
+    page = open_page("#get_bean")
+
+    assert page.locator("#get_bean li.row").first.inner_text().startswith("sku")
+    assert page.locator("#get_bean li.row").first.locator(".limits").count() == 0
+
+
 def test_recursive_types_open_as_far_as_one_asks(open_page):
     page = open_page("#get_bean")
-    page.locator("#get_bean .responses summary").first.click()
     nested = page.locator("#get_bean .responses li.row", has_text="blend_of")
 
     for depth in range(3):

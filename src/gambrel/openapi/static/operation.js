@@ -61,11 +61,15 @@ function needs(operation) {
   return h("p.needs", null, h("strong", null, "Needs "), words.map((text) => text || "nothing").join(", or "));
 }
 
+// What text in any path cannot have is no news of this one.
+const ANY_TEXT = /^\^\[\^\/?\\x00-\\x1f\\x7f\]\+\$$/;
+
 function parameters(entry, place, label) {
   const own = entry.parameters.filter((param) => param.in === place);
   if (!own.length) return null;
+  const shown = ({ schema = {} }) => (ANY_TEXT.test(schema.pattern) ? { ...schema, pattern: undefined } : schema);
   const rows = own.map((param) =>
-    row(param.name, param.schema ?? {}, {
+    row(param.name, shown(param), {
       required: param.required,
       deprecated: param.deprecated,
       text: param.description,
@@ -111,6 +115,7 @@ function media(content, direction, label) {
 function responses(operation, webhook) {
   const all = Object.entries(operation.responses ?? {});
   if (!all.length) return null;
+  const success = all.find(([status]) => status[0] === "2");
   const rows = all.map(([status, given]) => {
     const response = resolve(given);
     const label = [
@@ -119,7 +124,8 @@ function responses(operation, webhook) {
     ];
     const rest = response.content || response.headers;
     if (!rest) return h("li.plain", null, label);
-    return h("li", null, fold(label, () => h("div.nested", null, responseBody(response))));
+    const open = status === success?.[0];
+    return h("li", null, fold(label, () => h("div.nested", null, responseBody(response)), open));
   });
   return [h("h4", null, webhook ? "Answer with" : "Responses"), h("ul.responses", null, rows)];
 }

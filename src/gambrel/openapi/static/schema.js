@@ -52,7 +52,9 @@ export function row(name, given, { required, deprecated, text, examples, directi
       null,
       h("code.name", { class: deprecated ? "name struck" : "name" }, name),
       typeLabel(given),
-      required && h("span.required", null, "required"),
+      direction === "output"
+        ? !required && h("span.note", null, "may be missing")
+        : required && h("span.required", null, "required"),
       (deprecated || given.deprecated) && h("span.warn", null, "deprecated"),
       given.readOnly && h("span.note", null, "read only"),
       given.writeOnly && h("span.note", null, "write only"),
@@ -170,7 +172,7 @@ export function schemaEntry(name, schema) {
     h(
       "div.entry",
       null,
-      schemaView(schema, "output"),
+      schemaView(schema),
       h("p.label", null, "Example"),
       jsonExample(example(schema), `Example of ${name}`),
     ),

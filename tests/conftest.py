@@ -8,6 +8,7 @@ import logging
 import os
 import shutil
 from collections.abc import Callable, Iterator
+from pathlib import Path
 
 import pytest
 from hypothesis import HealthCheck, settings
@@ -31,7 +32,16 @@ def chromium() -> str | None:
     return next(filter(None, map(shutil.which, ("chromium", "chromium-browser"))), None)
 
 
-SERVICES: dict[str, Callable[[], object]] = {"browser": chromium}
+NODE_MODULES = Path(__file__).parent.parent / "node_modules"
+
+
+def node() -> bool:
+    """Say whether Node.js is here, with the packages that `.ci/run` installs."""
+    packages = ("axe-core", "openapi-typescript", "typescript")
+    return bool(shutil.which("node")) and all((NODE_MODULES / name).is_dir() for name in packages)
+
+
+SERVICES: dict[str, Callable[[], object]] = {"browser": chromium, "node": node}
 
 
 def pytest_runtest_setup(item: pytest.Item) -> None:

@@ -188,6 +188,19 @@ def test_what_is_always_written_is_required_in_output() -> None:
     assert "required" not in component(Point, "input")
 
 
+def test_a_default_is_shown_unless_it_only_says_that_the_field_may_be_left_out() -> None:
+    class Note(Struct):
+        text: str | None = None
+        size: int | None = 7
+
+    _, components = json_schemas([Note], mode="input")
+
+    assert components["Note"]["properties"] == {
+        "text": {"type": ["string", "null"]},
+        "size": {"type": ["integer", "null"], "default": 7},
+    }
+
+
 def test_a_docstring_that_nobody_wrote_is_left_out() -> None:
     @dataclass
     class Point:

@@ -11,7 +11,7 @@ import pytest
 from gambrel.conversion.schemas import json_schemas
 from gambrel.openapi.document import build_document
 from gambrel.openapi.page import ASSET_TYPES, PageLinks, assets, content_policy, render_page
-from tests.conftest import chromium
+from tests.conftest import NODE_MODULES, chromium
 from tests.openapi.shop import shop_document, shop_operations
 
 pytestmark = pytest.mark.service("browser")
@@ -348,6 +348,51 @@ def test_a_small_phone_shows_everything_without_scrolling_sideways(open_page):
     assert page.locator("nav").is_visible()
     page.locator("nav a", has_text="Set photo").click()
     assert page.locator("nav").is_hidden()
+
+
+@pytest.mark.service("node")
+@pytest.mark.parametrize("colours", ["light", "dark"])
+@pytest.mark.parametrize("width", [1280, 360])
+def test_the_page_has_no_fault_that_axe_can_find(open_page, width, colours):
+    page = open_page(
+        "#place_order",
+        viewport={"width": width, "height": 20_000},
+        color_scheme=colours,
+        bypass_csp=True,
+    )
+    page.locator("#place_order .try > summary").click()
+    page.locator("#place_order .try button.main").wait_for()
+
+    page.evaluate((NODE_MODULES / "axe-core/axe.min.js").read_text())
+    rules = ["wcag2a", "wcag2aa", "wcag21a", "wcag21aa", "wcag22aa", "best-practice"]
+    found = page.evaluate("rules => axe.run(document, {runOnly: rules})", rules)
+
+    assert [(fault["id"], fault["nodes"][0]["html"]) for fault in found["violations"]] == []
+    assert len(found["passes"]) > 20
+
+
+def test_the_keyboard_alone_finds_an_operation_and_tries_it(site, open_page):
+    page = open_page()
+
+    page.keyboard.press("/")
+    page.keyboard.type("place")
+    page.locator("nav li[data-id]:visible").filter(has_text="Place an order").wait_for()
+    page.locator("nav li[data-id]", has_text="Health").wait_for(state="hidden")
+    page.keyboard.press("Enter")
+    page.wait_for_url("**#place_order")
+    page.locator("#place_order .try > summary").wait_for()
+    for _ in range(60):
+        page.keyboard.press("Tab")
+        assert page.evaluate("getComputedStyle(document.activeElement).outlineStyle") == "solid"
+        if page.evaluate("document.activeElement.matches('#place_order .try > summary')"):
+            break
+    page.keyboard.press("Enter")
+    page.locator("#place_order .try textarea").wait_for()
+    page.locator("#place_order .try textarea").focus()
+    page.keyboard.press("Control+Enter")
+    page.locator("#place_order .answer").wait_for()
+
+    assert [sent["path"] for sent in site.received] == ["/orders"]
 
 
 def test_everything_comes_from_the_one_server(browser, site):

@@ -271,8 +271,8 @@ class _Writer:
 
     def _member(self, item: Field) -> Schema:
         schema = self.write(item.shape)
-        is_given = item.default is not msgspec.NODEFAULT and item.default is not msgspec.UNSET
-        if is_given and "default" not in schema:
+        # null says no more than that the field may be left out, and makes generators require it
+        if item.default not in (msgspec.NODEFAULT, msgspec.UNSET, None) and "default" not in schema:
             schema["default"] = self._plain(item.default)
         return schema
 

@@ -76,14 +76,19 @@ def stack(frame: FrameType | None) -> list[str]:
     return files
 
 
-def sample_app(above: list[str]) -> App:
+def sample_app(above: list[str], *, is_waiting: bool = False) -> App:
     app = App()
 
-    @app.get("/items/{name}")
     async def show(name: str, count: int) -> Item:
         above[:] = stack(sys._getframe())
         return Item(name, count)
 
+    async def show_later(name: str, count: int) -> Item:
+        above[:] = stack(sys._getframe())
+        await asyncio.sleep(0)
+        return Item(name, count)
+
+    app.get("/items/{name}")(show_later if is_waiting else show)
     return app
 
 
@@ -164,25 +169,43 @@ def test_a_request_passes_the_rooms_in_their_order(send, doors):
     assert rooms == sorted(doors.values())
 
 
+ASGI_FRAMES = ["core/app/app.py", "core/edges/asgi.py", "core/edges/asgi.py", "core/app/app.py"]
+
+
 def test_few_frames_stand_above_a_handler():
+    above: list[str] = []
+
+    asyncio.run(by_asgi(sample_app(above, is_waiting=True)))
+
+    assert above == ["<endpoint>", "core/app/pipeline.py", *ASGI_FRAMES]
+
+
+def test_a_handler_that_cannot_wait_has_one_more_that_runs_it():
     above: list[str] = []
 
     asyncio.run(by_asgi(sample_app(above)))
 
-    assert above == [
-        "<endpoint>",
-        "core/app/pipeline.py",
-        "core/app/app.py",
-        "core/edges/asgi.py",
-        "core/edges/asgi.py",
-        "core/app/app.py",
-    ]
+    pipeline = ["core/app/pipeline.py"] * 2
+    assert above == ["core/binding/unwaiting.py", "<endpoint>", *pipeline, *ASGI_FRAMES]
 
 
 @pytest.mark.skipif(sys.version_info < (3, 12), reason="a task starts in a turn of its own")
 def test_fewer_stand_there_on_the_native_server():
     above: list[str] = []
 
-    asyncio.run(by_native(sample_app(above)))
+    asyncio.run(by_native(sample_app(above, is_waiting=True)))
 
     assert above == ["<endpoint>", "core/app/pipeline.py", "server/protocol.py"]
+
+
+def test_four_stand_there_where_a_handler_cannot_wait():
+    above: list[str] = []
+
+    asyncio.run(by_native(sample_app(above)))
+
+    assert above == [
+        "core/binding/unwaiting.py",
+        "<endpoint>",
+        "core/app/pipeline.py",
+        "server/protocol.py",
+    ]

@@ -7,17 +7,34 @@ from gambrel.server.limits import Limits
 GATE = HostGate(HostRules(["localhost", "*.example.com"]))
 
 
-def block(*lines: bytes) -> bytes:
-    return b" HTTP/1.1\r\n" + b"".join(line + b"\r\n" for line in (b"Host: localhost", *lines))
+def message(*lines: bytes, version: bytes = b"HTTP/1.1", body: bytes = b"") -> bytes:
+    return b"\r\n".join([b"GET / " + version, *lines, b"", body])
 
 
-def test_a_plain_block_is_admitted_with_its_headers():
-    admission = admit(block(b"Cookie: a=b", b"Content-Length: 12"), GATE, Limits())
+def block(*lines: bytes, body: bytes = b"") -> bytes:
+    return message(b"Host: localhost", *lines, body=body)
+
+
+def test_a_plain_message_is_admitted_with_its_headers():
+    sent = block(b"Cookie: a=b", b"Content-Length: 12", body=b"twelve bytes")
+
+    admission = admit(sent, GATE, Limits())
 
     assert admission is not None
     assert admission.headers["cookie"] == "a=b"
-    assert admission.rest == 2 + 12
+    assert admission.size == 12
     assert admission.keep_alive
+    assert sent == b"GET /" + admission.tail + b"twelve bytes"
+
+
+@pytest.mark.parametrize("body", [b"", b"eleven byte", b"thirteen bytes"])
+def test_a_message_with_less_or_more_than_its_body_goes_to_the_reader(body):
+    assert admit(block(b"Content-Length: 12", body=body), GATE, Limits()) is None
+
+
+@pytest.mark.parametrize("size", range(len(block(b"X: y"))))
+def test_a_message_that_is_not_all_there_goes_to_the_reader(size):
+    assert admit(block(b"X: y")[:size], GATE, Limits()) is None
 
 
 @pytest.mark.parametrize(
@@ -44,16 +61,16 @@ def test_what_needs_a_closer_look_goes_to_the_reader(lines):
 
 @pytest.mark.parametrize("host", [b"evil.example", b"", b"localhost:x", b"a/b", b"example.com"])
 def test_a_host_that_is_not_ours_goes_to_the_reader(host):
-    assert admit(b" HTTP/1.1\r\nHost: " + host + b"\r\n", GATE, Limits()) is None
+    assert admit(message(b"Host: " + host), GATE, Limits()) is None
 
 
-@pytest.mark.parametrize("version", [b" HTTP/1.0", b" HTTP/2.0", b" RTSP/1.0", b"HTTP/1.1", b""])
+@pytest.mark.parametrize("version", [b"HTTP/1.0", b"HTTP/2.0", b"RTSP/1.0", b"\tHTTP/1.1", b""])
 def test_any_other_version_goes_to_the_reader(version):
-    assert admit(version + b"\r\nHost: localhost\r\n", GATE, Limits()) is None
+    assert admit(message(b"Host: localhost", version=version), GATE, Limits()) is None
 
 
 def test_a_block_without_a_host_goes_to_the_reader():
-    assert admit(b" HTTP/1.1\r\nX: y\r\n", GATE, Limits()) is None
+    assert admit(message(b"X: y"), GATE, Limits()) is None
 
 
 @pytest.mark.parametrize(

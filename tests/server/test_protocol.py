@@ -1,17 +1,25 @@
 """The short way and the general way give the same answers; order, logs and hand-overs."""
 
+import asyncio
 from contextvars import ContextVar
 from typing import Annotated
 
+import httptools
 import msgspec
 import pytest
+from hypothesis import example, given
+from hypothesis import strategies as st
 
 from gambrel.core.app.app import App
 from gambrel.core.binding.markers import Depends
 from gambrel.core.http.request import Request
 from gambrel.core.http.response import Response
+from gambrel.server.clock import Clock
+from gambrel.server.protocol import HTTPProtocol
+from gambrel.server.state import ServerState
 from tests.server.apps import echo_app
 from tests.server.live import CLOSE, HOST, PATIENCE, request, run, serving, until
+from tests.server.memory import MemoryTransport
 
 pytestmark = pytest.mark.usefixtures("every_loop")
 
@@ -355,3 +363,84 @@ def test_no_hint_is_sent_to_old_clients_or_for_a_request_that_was_answered():
 
     assert old.startswith(b"HTTP/1.1 200")
     assert statuses == [103, 200, 103, 200]
+
+
+def test_what_a_handler_sets_in_its_context_ends_with_it():
+    seen: ContextVar[int] = ContextVar("seen", default=0)
+    app = App()
+
+    @app.get("/")
+    async def count() -> int:
+        seen.set(seen.get() + 1)
+        return seen.get()
+
+    answers = ask(*[request("GET", "/")] * 3, app=app)
+
+    assert [answer.body for answer in answers] == [b"1", b"1", b"1"]
+
+
+class Parsed:
+    """What httptools makes of a message."""
+
+    def __init__(self, message: bytes) -> None:
+        self.target = b""
+        self.ends = 0
+        parser = httptools.HttpRequestParser(self)
+        parser.feed_data(message)
+        self.method = parser.get_method().decode()
+
+    def on_url(self, piece: bytes) -> None:
+        self.target += piece
+
+    def on_message_complete(self) -> None:
+        self.ends += 1
+
+
+class Short(MemoryTransport):
+    """A connection of which only the short way is left: it keeps what it took there."""
+
+    def __init__(self, state: ServerState) -> None:
+        self.taken: list[Request] = []
+        state.enter = self.enter
+        super().__init__(HTTPProtocol(state))
+
+    def enter(self, request: Request) -> None:
+        if self.protocol.reader is None:
+            self.taken.append(request)
+        self.protocol.is_idle = True
+
+
+TAIL = b" HTTP/1.1\r\n" + HOST + b"\r\n"
+LINES = st.one_of(
+    st.binary(max_size=30),
+    st.tuples(
+        st.sampled_from([b"GET", b"get", b"PUT", b"HEAD", b"BREW", b"GET /x HTTP/1.1\r\nPOST"]),
+        st.sampled_from([b" ", b"  ", b"\t", b"", b" /", b" /%"]),
+        st.text(st.characters(max_codepoint=0x2FF), max_size=20).map(str.encode),
+    ).map(b"".join),
+)
+
+
+@given(line=LINES)
+@example(line=b"GET /users/42?limit=5&q=abc")
+@example(line=b"GET /\x7f")
+@example(line=b"GET /\r\n\r\nGET /")
+@example(line=b"GET /#fragment")
+def test_a_line_before_a_known_tail_is_read_as_the_parser_reads_it(line):
+    async def main() -> list[Request]:
+        app, _ = echo_app()
+        loop = asyncio.get_running_loop()
+        async with app.running():
+            transport = Short(ServerState(app, loop, Clock(loop)))
+            transport.protocol.data_received(b"GET /" + TAIL)
+            transport.protocol.data_received(line + TAIL)
+        return transport.taken
+
+    first, *others = run(main())
+
+    assert first.raw_path == "/"
+    for taken in others:
+        parsed = Parsed(line + TAIL)
+        query = f"?{taken.query_string}" if "?" in parsed.target.decode() else ""
+        assert parsed.ends == 1
+        assert (parsed.method, parsed.target) == (taken.method, (taken.raw_path + query).encode())

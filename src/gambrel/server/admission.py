@@ -1,27 +1,28 @@
-"""Admit the header block of a plain message, or leave it to the reader to look at closely.
+"""Admit a plain message by its headers, or leave it to the reader to look at closely.
 
-A connection keeps its last block: a request that repeats it byte for byte is admitted by one
-comparison (`protocol.py`) and shares its `Headers`.
+A connection keeps its last admission: a request that ends its head with the same bytes is admitted
+by one comparison (`protocol.py`) and shares its `Headers`.
 """
 
 from gambrel.core.http.headers import Headers
 from gambrel.core.http.host import HostRules
 from gambrel.server.limits import Limits
 
-__all__ = ["Admission", "HostGate", "admit"]
-
+__all__ = ["VERSION_SIZE", "Admission", "HostGate", "admit"]
 
 _VERSION = b" HTTP/1.1\r\n"
+VERSION_SIZE = len(_VERSION) - 2
 
 
 class Admission:
-    """An admitted block: its headers, the bytes that follow it, and whether to keep the line."""
+    """Admitted headers: `tail` is the head from the version on, `size` the bytes of the body."""
 
-    __slots__ = ("headers", "keep_alive", "rest")
+    __slots__ = ("headers", "keep_alive", "size", "tail")
 
-    def __init__(self, headers: Headers, rest: int, keep_alive: bool) -> None:
+    def __init__(self, tail: bytes, headers: Headers, size: int, keep_alive: bool) -> None:
+        self.tail = tail
         self.headers = headers
-        self.rest = rest
+        self.size = size
         self.keep_alive = keep_alive
 
 
@@ -45,15 +46,18 @@ class HostGate:
         return True
 
 
-def admit(block: bytes, gate: HostGate, limits: Limits) -> Admission | None:
-    """Return the admission of a plain block: from the version of the request line to the blank one.
+def admit(message: bytes, gate: HostGate, limits: Limits) -> Admission | None:
+    """Return the admission of a plain, complete message.
 
     None sends the message to the reader: other versions, transfer codings, upgrades, expectations,
     and everything that is to be refused are its business.
     """
-    if not block.startswith(_VERSION):
+    version = message.find(b"\r\n") - VERSION_SIZE
+    end = message.find(b"\r\n\r\n") + 4
+    tail = message[version:end]
+    if version < 0 or not tail.startswith(_VERSION):
         return None
-    block = block[len(_VERSION) - 2 :]
+    block = tail[VERSION_SIZE:-2]
     lower = block.lower()
     size = len(block)
     if size > limits.header_line or size > limits.header_block:
@@ -69,14 +73,18 @@ def admit(block: bytes, gate: HostGate, limits: Limits) -> Admission | None:
     host = value_of(b"\r\nhost:", block, lower)
     if host is None or not gate.allows(host):
         return None
+    body = body_size(block, lower)
+    if body != len(message) - end:
+        return None
+    return Admission(tail, Headers.from_block(block, lower), body, not asks_to_close(lower))
+
+
+def body_size(block: bytes, lower: bytes) -> int:
+    """Return the bytes of the body, or -1 where the reader has to find them out or refuse them."""
     length = value_of(b"\r\ncontent-length:", block, lower)
     if length is None:
-        rest = 0 if find(b"\r\ncontent-length:") < 0 else -1
-    else:
-        rest = int(length) if length.isdigit() and len(length) < 16 else -1
-    if rest < 0:
-        return None
-    return Admission(Headers.from_block(block, lower), 2 + rest, not asks_to_close(lower))
+        return 0 if lower.find(b"\r\ncontent-length:") < 0 else -1
+    return int(length) if length.isdigit() and len(length) < 16 else -1
 
 
 def asks_to_close(lower: bytes) -> bool:

@@ -12,7 +12,7 @@ import httptools
 
 from gambrel.core.http.request import Request
 from gambrel.core.http.response import Response
-from gambrel.server.admission import Admission, admit
+from gambrel.server.admission import VERSION_SIZE, Admission, admit
 from gambrel.server.body import BodyStream
 from gambrel.server.connection import Connection, ignore
 from gambrel.server.exchange import Exchange
@@ -30,15 +30,15 @@ _PLAIN = frozenset({"GET", "POST", "PUT", "PATCH", "DELETE", "OPTIONS"})
 class HTTPProtocol(Connection):
     """The messages of one connection."""
 
-    __slots__ = ("admission", "block", "feed", "line_limit", "received_at")
+    __slots__ = ("admission", "feed", "is_whole", "line_limit", "received_at")
 
     feed: Callable[[bytes], None]
 
     def __init__(self, state: ServerState) -> None:
         super().__init__(state)
-        self.line_limit = state.limits.request_line
-        self.block = b""
+        self.line_limit = state.limits.request_line - VERSION_SIZE
         self.admission: Admission | None = None
+        self.is_whole = False
         self.received_at = 0.0
 
     def connection_made(self, transport: asyncio.BaseTransport) -> None:
@@ -55,45 +55,63 @@ class HTTPProtocol(Connection):
 
     def on_message_complete(self) -> None:
         """The parser of the short way has seen what was framed as one message."""
-        self.is_idle = False
+        self.is_whole = True
 
     def data_received(self, data: bytes) -> None:
-        """Take the short way with one plain, complete message; else hand over to the reader."""
+        """Take the short way with one plain, complete message; else hand over to the reader.
+
+        Whatever stands before a tail that is known (`admit`) can only be a method and a target:
+        text without a control character, so that no line ends in it, and parted by one space.
+        """
         if self.is_idle:
-            line_end = data.find(b"\r\n")
-            head_end = data.find(b"\r\n\r\n") + 2
-            block = data[line_end - 9 : head_end]  # with the version before it
-            if block != self.block:
-                self.admit(block)
             admission = self.admission
-            if (
-                admission is not None
-                and head_end + admission.rest == len(data)
-                and line_end <= self.line_limit
+            if admission is None or not data.endswith(
+                admission.tail, 0, len(data) - admission.size
             ):
+                admission = self.admit(data)
+            if admission is not None:
+                end = len(data) - admission.size
+                line_end = end - len(admission.tail)
                 try:
-                    method, target = str(data[: line_end - 9], "ascii").split(" ")
-                    if method in _PLAIN and target[0] == "/":
-                        self.feed(data)
-                except (ValueError, IndexError, httptools.HttpParserError):
-                    self.feed = httptools.HttpRequestParser(self).feed_data
-                else:
-                    if not self.is_idle and "#" not in target:
-                        path, _, query = target.partition("?")
-                        body = data[head_end + 2 :] if admission.rest > 2 else b""
-                        request = Request(method, path, query, admission.headers, self, body)
-                        self.quiet = 0.0
-                        self.state.enter(request)
-                        if not self.is_idle:
-                            self.wait_for(request)
-                        return
+                    method, target = str(data[:line_end], "ascii").split(" ")
+                except ValueError:
+                    method = target = ""
+                if (
+                    method in _PLAIN
+                    and target[:1] == "/"
+                    and target.isprintable()
+                    and "#" not in target
+                    and line_end <= self.line_limit
+                ):
+                    path, _, query = target.partition("?")
+                    body = data[end:] if admission.size else b""
+                    request = Request(method, path, query, admission.headers, self, body)
+                    self.quiet = 0.0
+                    self.is_idle = False
+                    self.state.enter(request)
+                    if not self.is_idle:
+                        self.wait_for(request)
+                    return
         self.read(data)
 
-    def admit(self, block: bytes) -> None:
-        """Examine a header block that differs from the last one on this connection."""
-        self.block = block
-        self.admission = admit(block, self.state.gate, self.state.limits)
+    def admit(self, data: bytes) -> Admission | None:
+        """Examine a message whose headers differ from the last ones on this connection.
+
+        What is admitted is a whole message to httptools, too. From then on its tail is known: all
+        from the version in the request line to the blank line.
+        """
+        self.admission = None
+        admission = admit(data, self.state.gate, self.state.limits)
+        if admission is not None:
+            self.is_whole = False
+            try:
+                self.feed(data)
+            except (httptools.HttpParserError, httptools.HttpParserUpgrade):
+                self.feed = httptools.HttpRequestParser(self).feed_data
+            if self.is_whole:
+                self.admission = admission
         self.restore()
+        return self.admission
 
     def deliver(self, request: Request, response: Response) -> None:
         """Write the answer to `request`, the oldest one open on this connection."""

@@ -230,10 +230,15 @@ def test_a_default_field_that_would_break_a_response_is_refused_at_start_up(name
 # Endpoints ------------------------------------------------------------------------------------
 
 
+async def waiting() -> None:
+    await asyncio.sleep(0)
+
+
 @pytest.mark.parametrize(
     ("handler", "options", "kind"),
     [
-        (handler_of(1), {}, "async"),
+        (waiting, {}, "async"),
+        (handler_of(1), {}, "inline"),
         (lambda: 1, {}, "thread"),
         (lambda: 1, {"inline": True}, "inline"),
         (lambda: (yield), {}, "inline"),

@@ -304,6 +304,7 @@ def source_of(handler: Callable[..., Any], path: str = "/", **options: Any) -> s
 
 def test_the_source_can_be_read():
     async def hello(name: str) -> str:
+        await asyncio.sleep(0)
         return f"Hello, {name}!"
 
     assert source_of(hello, "/{name}").splitlines() == [
@@ -319,6 +320,22 @@ def test_the_source_can_be_read():
         "        return respond(request, result)",
         "    except (Exception, SystemExit) as error:",
         "        return await failed(request, error)",
+    ]
+
+
+def test_a_handler_that_cannot_wait_is_run_without_a_task():
+    async def hello() -> str:
+        return "Hello"
+
+    assert source_of(hello, "/").splitlines() == [
+        "def endpoint(request):",
+        "    try:",
+        "        result = runner.run(handler())",
+        "        if result.__class__ is str:",
+        "            return Reply(baked, result.encode())",
+        "        return respond(request, result)",
+        "    except (Exception, SystemExit, CancelledError) as error:",
+        "        return failed(request, runner.failed(error))",
     ]
 
 
@@ -338,7 +355,7 @@ def test_an_error_in_generated_code_shows_its_line(app):
     ask(small)
 
     lines = inspect.getinnerframes(seen[0].__traceback__)
-    assert "result = await handler()\n" in [
+    assert "result = runner.run(handler())\n" in [
         (info.code_context or [""])[0].lstrip() for info in lines
     ]
 

@@ -241,9 +241,9 @@ class Built:
 
             return dependent_endpoint(plan, self.run_in_thread), ASYNC
         call = generate(plan)
-        if plan.signature.is_async and not plan.signature.is_generator:
+        if plan.waits:
             return call, ASYNC
-        is_loop_safe = plan.inline or plan.signature.is_generator
+        is_loop_safe = plan.inline or plan.signature.is_async or plan.signature.is_generator
         return call, INLINE if is_loop_safe else THREAD
 
     def in_async(
@@ -284,12 +284,13 @@ class Built:
         """Return the endpoint for a request: that of its route, or the one that answers misses."""
         site = request.headers.first("host") if self.has_hosts else None
         outcome, request.params = self.match(request.method, request.raw_path, site)
-        if outcome.found:
-            return outcome.endpoint  # type: ignore[no-any-return]  # opaque to routing
+        endpoint: Endpoint | None = outcome.endpoint
+        if endpoint is not None:
+            return endpoint
         if outcome.status == 0:
             outcome = outcome.pick(request)
             if outcome.found:
-                return outcome.endpoint  # type: ignore[no-any-return]
+                return outcome.endpoint  # type: ignore[no-any-return]  # opaque to routing
         request.miss = outcome
         path = request.raw_path
         return next((miss for prefix, miss in self.misses if covers(prefix, path)), self.miss)

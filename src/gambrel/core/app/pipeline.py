@@ -21,7 +21,7 @@ from gambrel.core.binding.signature import location_of
 from gambrel.core.binding.threads import WorkerPool
 from gambrel.core.http.errors import GambrelError, ServerError, ServiceUnavailable
 from gambrel.core.http.request import Request
-from gambrel.core.http.response import Response, settled
+from gambrel.core.http.response import Reply, Response, settled
 
 __all__ = ["ASYNC", "INLINE", "THREAD", "Endpoint", "Limits", "Pipeline", "discard", "fold"]
 
@@ -102,7 +102,11 @@ class Pipeline:
         elif kind is THREAD:
             self.pool.submit(self.finisher(request), endpoint.call, request)
         else:  # in a context of its own, as a task has: what it sets ends with it
-            self.finish(request, copy_context().run(endpoint.call, request))
+            answer = copy_context().run(endpoint.call, request)
+            if answer.__class__ is Reply:
+                request.connection.deliver(request, answer)
+            else:
+                self.finish(request, answer)
 
     async def respond(self, request: Request) -> Response:
         """Return the response, for edges that run in a task of their own."""

@@ -8,13 +8,15 @@ it against the closures of `plan.py` input for input.
 import linecache
 import types
 import typing
+from asyncio import CancelledError
 from collections.abc import Callable
 from itertools import count
 from typing import Any, get_args, get_origin
 
 from gambrel.conversion.errors import ConversionError
-from gambrel.core.binding.plan import Plan
+from gambrel.core.binding.plan import Plan, is_coroutine
 from gambrel.core.binding.signature import Parameter
+from gambrel.core.binding.unwaiting import Runner
 from gambrel.core.http.query import parse_query_dict
 from gambrel.core.http.response import Reply
 
@@ -27,7 +29,7 @@ _CONVERTERS: dict[Any, str] = {int: "to_int", float: "to_float", bool: "to_bool"
 def generate(plan: Plan) -> Callable[..., Any]:
     """Return `endpoint(request)` for a plan without dependencies; `__source__` is its text.
 
-    It is a coroutine function where the handler is one, else a plain function that returns a
+    It is a coroutine function where the handler may wait, else a plain function that returns a
     response, or the coroutine of the error boundary.
     """
     source = "\n".join(Writer(plan).lines()) + "\n"
@@ -45,6 +47,8 @@ def generate(plan: Plan) -> Callable[..., Any]:
         "project": plan.result.project,
         "respond": plan.result.respond,
     }
+    if " runner." in source:
+        namespace |= {"CancelledError": CancelledError, "runner": Runner()}
     if " encode(" in source:
         namespace["encode"] = plan.result.encode
     if "= to_" in source:
@@ -68,7 +72,8 @@ class Writer:
 
     def __init__(self, plan: Plan) -> None:
         self.plan = plan
-        self.is_async = plan.signature.is_async and not plan.signature.is_generator
+        self.is_async = plan.waits
+        self.is_run = is_coroutine(plan.signature) and not plan.waits
 
     def lines(self) -> list[str]:
         """Return the source, line by line."""
@@ -82,11 +87,23 @@ class Writer:
                 "    except (Exception, SystemExit) as error:",
                 f"        return {awaiting}failed(request, diagnose(request, error))",
             ]
+        call = f"handler({self.arguments()})"
         return [
             *head,
             "    try:",
-            f"        result = {awaiting}handler({self.arguments()})",
+            f"        result = {f'runner.run({call})' if self.is_run else awaiting + call}",
             *(f"        {line}" for line in self.answer()),
+            *self.boundary(awaiting),
+        ]
+
+    def boundary(self, awaiting: str) -> list[str]:
+        """What the handler raises goes to the error boundary."""
+        if self.is_run:
+            return [
+                "    except (Exception, SystemExit, CancelledError) as error:",
+                "        return failed(request, runner.failed(error))",
+            ]
+        return [
             "    except (Exception, SystemExit) as error:",
             f"        return {awaiting}failed(request, error)",
         ]

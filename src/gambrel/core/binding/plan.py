@@ -28,6 +28,7 @@ from gambrel.core.binding.signature import (
     strip_annotated,
     without_none,
 )
+from gambrel.core.binding.unwaiting import can_wait
 from gambrel.core.http.errors import BadRequest, Unprocessable
 from gambrel.core.http.headers import ResponseHeaders
 from gambrel.core.http.request import Request
@@ -68,6 +69,7 @@ class Plan:
         self.result = Result(declared, status, context.bake, signature.name, signature.where)
         self.parameters = signature.parameters
         self.inline = inline
+        self.waits = is_coroutine(signature) and can_wait(signature.origin)
         self.graph = Graph.of(signature, dependencies, context.providers, path_names)
         self.extractors: dict[str, Extractor] = {}
         self.inputs = self.build_inputs()
@@ -157,6 +159,11 @@ def build_input(parameter: Parameter, chain: Chain) -> Extractor:
             raise no_provider(parameter, chain) from error
         what = f"parameter {parameter.name!r} of {chain[-1].name}: {error.what}"
         raise GambrelError(error.code, what, chain[-1].where, error.hint) from error
+
+
+def is_coroutine(signature: Signature) -> bool:
+    """Whether a handler is a coroutine function."""
+    return signature.is_async and not signature.is_generator
 
 
 def reads(parameters: Iterable[Parameter]) -> bool:

@@ -1,7 +1,7 @@
 """What a match can be other than a route: a choice by predicates, or a miss.
 
-The table makes them; the app asks a `Choice` to `pick` and answers a `Miss`. Both say `found` as
-`Route` does, so that the request path tests one attribute.
+The table makes them; the app asks a `Choice` to `pick` and answers a `Miss`. Neither has an
+`endpoint`, so that the request path tests one attribute.
 """
 
 from typing import Any, ClassVar
@@ -26,6 +26,7 @@ class Miss(Struct, frozen=True):
     failure: Exception | SystemExit | None = None
 
     found: ClassVar[bool] = False
+    endpoint: ClassVar[None] = None
 
     def error(self) -> Exception | SystemExit:
         """Return the error of a miss that is one."""
@@ -42,6 +43,7 @@ class Choice:
     __slots__ = ("routes",)
 
     found: ClassVar[bool] = False
+    endpoint: ClassVar[None] = None
     status: ClassVar[int] = 0
 
     def __init__(self, routes: list[Route]) -> None:

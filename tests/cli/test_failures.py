@@ -15,6 +15,14 @@ def caught(action=boom) -> GambrelError:
     raise AssertionError("nothing was raised")
 
 
+def test_a_name_of_another_framework_is_told_in_our_words(capsys):
+    error = GambrelError("settings.invalid", "there is no setting 'title'", "app.py:1", "look")
+
+    assert tell(error)
+
+    assert "hint: Write `App(extensions=[OpenAPI(...)])`" in capsys.readouterr().err
+
+
 def test_an_error_is_described_on_one_line():
     assert describe(ValueError("no such shelf\nsecond line")) == "ValueError: no such shelf"
     assert describe(KeyboardInterrupt()) == "KeyboardInterrupt"

@@ -8,6 +8,7 @@ from datetime import UTC, datetime
 import msgspec
 import pytest
 
+from gambrel import App
 from gambrel.core.http.bodies.forms import parse_form
 from gambrel.core.http.errors import GambrelError, NotFound, UnsupportedMediaType
 from gambrel.core.http.headers import Headers
@@ -137,6 +138,7 @@ CASES = [
         lambda: (_ for _ in ()).throw(UnsupportedMediaType("Send it as application/json.")),
         "Content-Type: application/json",
     ),
+    ("foreign_name", lambda: App().include_router, "`app.include(router)`"),
 ]
 
 
@@ -153,8 +155,8 @@ def test_a_common_mistake_is_recognised(name, mistake, typed):
     assert hint_for(error) == getattr(hints, name)(error)
 
 
-def test_there_are_twenty_and_each_has_a_case():
-    assert len(hints.HINTS) == 20
+def test_there_are_many_and_each_has_a_case():
+    assert len(hints.HINTS) == 21
     assert {hint.__name__ for hint in hints.HINTS} == {name for name, _, _ in CASES}
 
 

@@ -27,10 +27,20 @@ def tell(error: BaseException) -> bool:
     if not isinstance(error, GambrelError):
         return False
     cause = error.__cause__
+    error.hint = hint_for(cause or error) or error.hint
     if cause is not None and not isinstance(cause, GambrelError):
         click.echo(user_trace(cause), err=True, nl=False)
     click.echo(f"gambrel: {error}", err=True)
     return True
+
+
+def hint_for(error: BaseException) -> str | None:
+    """Return what to write instead of a name of another framework, where that is the mistake."""
+    try:
+        from gambrel.debug.foreign import foreign_name
+    except ModuleNotFoundError:  # the battery is not there
+        return None
+    return foreign_name(error)
 
 
 def describe(error: BaseException) -> str:

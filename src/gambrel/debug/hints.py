@@ -13,6 +13,7 @@ from collections.abc import Callable
 from types import FrameType
 
 from gambrel.core.http.errors import GambrelError, HTTPError
+from gambrel.debug.foreign import foreign_name
 
 __all__ = ["HINTS", "hint_for"]
 
@@ -317,6 +318,7 @@ HINTS: tuple[Hint, ...] = (
     sync_generator,
     naive_datetime,
     json_as_text,
+    foreign_name,
 )
 
 

@@ -60,6 +60,7 @@ def test_converters_of_the_router_are_known():
         ("/a/./b", "empty or dot segment"),
         ("/a/..", "empty or dot segment"),
         ("/a?b", "one of"),
+        ("/<int:id>", "write {name}"),
         ("/a%20b", "one of"),
         ("/a#b", "one of"),
         ("/a\\b", "one of"),

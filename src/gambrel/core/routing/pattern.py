@@ -216,8 +216,8 @@ class Pattern:
             raise self.problem("no leading slash", f'write "/{self.text}"')
         if not DOTS.isdisjoint(literals[1:-1]) or literals[-1] in {".", ".."}:
             raise self.problem("an empty or dot segment", "leave it out")
-        if set("?#%\\").intersection("".join(filter(None, literals))):
-            raise self.problem("one of ? # % \\", "write the path decoded, without a query")
+        if set("?#%\\<>").intersection("".join(filter(None, literals))):
+            raise self.problem("one of ? # % \\ < >", "write {name}, and a decoded path")
 
     def problem(self, what: str, hint: str) -> GambrelError:
         """Return the error that names this pattern and where it was declared."""

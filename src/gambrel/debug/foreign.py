@@ -1,0 +1,130 @@
+"""Names that other frameworks have, and what is written here instead.
+
+`hints.py` and the command line ask `foreign_name`; the pages under docs/coming-from say more.
+"""
+
+import re
+import traceback
+from collections.abc import Mapping
+
+__all__ = ["NAMES", "foreign_name"]
+
+_ROUTER = {
+    "add_api_route": "`router.add(path, handler)`",
+    "add_route": "`router.add(path, handler)`",
+    "add_url_rule": "`router.add(path, handler)`",
+    "api_route": "`@router.route(path, methods)`",
+    "blueprint": "`app.include(router)`",
+    "include_router": "`app.include(router)`",
+    "register_blueprint": "`app.include(router)`",
+}
+_APP = {
+    "add_event_handler": "`@app.lifespan`, a function that yields once",
+    "add_exception_handler": "`@app.on_error(ErrorType)`",
+    "add_middleware": "`app.middleware(call)`, or an extension: `App(extensions=[CORS(...)])`",
+    "after_request": "`@app.middleware` over `@after_request` of gambrel.middleware",
+    "after_server_start": "`@app.lifespan`, a function that yields once",
+    "after_server_stop": "`@app.lifespan`, a function that yields once",
+    "before_request": "`@app.middleware` over `@before_request` of gambrel.middleware",
+    "before_server_start": "`@app.lifespan`, a function that yields once",
+    "before_server_stop": "`@app.lifespan`, a function that yields once",
+    "cli": "`@app.command`",
+    "config": "a settings class, asked for by its type",
+    "ctx": "`@app.lifespan`, whose value handlers ask for by its type",
+    "dependency_overrides": "`with client.override(dependency, factory):`",
+    "errorhandler": "`@app.on_error(404)`",
+    "exception": "`@app.on_error(ErrorType)`",
+    "exception_handler": "`@app.on_error(ErrorType)`",
+    "listener": "`@app.lifespan`, a function that yields once",
+    "on_event": "`@app.lifespan`, a function that yields once",
+    "on_request": "`@app.middleware`",
+    "on_response": "`@app.middleware`",
+    "run": "`gambrel dev app.py`, or `gambrel run app.py`",
+    "state": "`@app.lifespan`, whose value handlers ask for by its type",
+    "test_client": "`gambrel.testing.Client(app)`",
+}
+_REQUEST = {
+    "COOKIES": "`request.cookies`",
+    "FILES": "`await request.form()`, or a parameter `upload: Upload`",
+    "GET": "`request.query`, or a parameter",
+    "META": "`request.headers`",
+    "POST": "`await request.form()`, or a parameter `Annotated[str, Form()]`",
+    "args": "`request.query`, or a parameter",
+    "ctx": "`request.state`",
+    "files": "`await request.form()`, or a parameter `upload: Upload`",
+    "get_json": "`await request.json()`, or a parameter of a type with fields",
+    "match_info": "`request.params`, or parameters",
+    "path_params": "`request.params`, or parameters",
+    "query_params": "`request.query`, or a parameter",
+    "user": "a dependency that reads who asks; accounts are still to come",
+    "values": "`request.query` and `await request.form()`",
+}
+_MODULE = {
+    "APIRouter": "`Router`",
+    "BackgroundTasks": "`app.tasks.spawn(coroutine)`, or `response.on_close(call)`",
+    "BaseModel": "`Struct` of msgspec; Pydantic's is taken as well",
+    "Blueprint": "`Router`",
+    "Flask": "`App`",
+    "FastAPI": "`App`",
+    "HTTPException": "`HTTPError`, or a class for its status, such as `NotFound`",
+    "HTMLResponse": "`HTML`",
+    "JSONResponse": "`JSON`, or return the value itself",
+    "PlainTextResponse": "`Text`, or return a text",
+    "RedirectResponse": "`Redirect`",
+    "Sanic": "`App`",
+    "StreamingResponse": "`Stream`, or return a generator",
+    "TestClient": "`from gambrel.testing import Client`",
+    "UploadFile": "`Upload`",
+    "g": "`request.state`, or a dependency",
+    "jsonify": "the value itself, returned",
+    "redirect": "`Redirect`",
+    "render_template": "`HTML(...)` of an engine of yours; templates are still to come",
+    "request": "a parameter `request: Request`",
+    "send_file": "`FileResponse`",
+    "url_for": "`request.url_for(name)`",
+    "websocket": "server-sent events for now; WebSockets are still to come",
+}
+_ARGUMENTS = {
+    "description": "`App(extensions=[OpenAPI(...)])` of gambrel.openapi",
+    "docs_url": "`App(extensions=[OpenAPI(docs=...)])` of gambrel.openapi",
+    "exception_handlers": "`@app.on_error(ErrorType)`",
+    "lifespan": "`@app.lifespan`, a function that yields once",
+    "openapi_url": "`App(extensions=[OpenAPI(...)])` of gambrel.openapi",
+    "response_class": "a return annotation, such as `-> HTML`",
+    "response_model": "`returns=Type`, or the return annotation alone",
+    "title": "`App(extensions=[OpenAPI(...)])` of gambrel.openapi",
+    "version": "`App(extensions=[OpenAPI(...)])` of gambrel.openapi",
+}
+_LIMITS = {
+    name: f"`Annotated[T, Meta({name.replace('regex', 'pattern')}=...)]`: limits stand at the type"
+    for name in ("ge", "gt", "le", "lt", "max_length", "min_length", "pattern", "regex")
+}
+
+NAMES: Mapping[str, Mapping[str, str]] = {
+    r"'(?:App|Router)' object has no attribute '(\w+)'": {**_ROUTER, **_APP},
+    r"'Request' object has no attribute '(\w+)'": _REQUEST,
+    r"cannot import name '(\w+)' from 'gambrel'": _MODULE,
+    r"there is no setting '(\w+)'|a route has no option '(\w+)'": _ARGUMENTS,
+    r"Unexpected keyword argument '(\w+)'": {
+        **_LIMITS,
+        "default": "`= value` behind the type: `limit: Annotated[int, Query()] = 10`",
+    },
+    r"(App)\.__init__\(\) takes 1 positional argument": {"App": "`App()`, without a name"},
+    r"'(str)' object is not callable.*\.middleware\(": {"str": "`@app.middleware`, without a word"},
+    r"'(method)' object is not subscriptable": {
+        "method": "a call: `(await request.form())[name]`, `(await request.json())[name]`"
+    },
+}
+"""What an error says and where, with the name in a group; and what to write for each name."""
+
+
+def foreign_name(error: BaseException) -> str | None:
+    """Return what to write instead of a name of another framework; None for any other error."""
+    lines = [frame.line or "" for frame in traceback.extract_tb(error.__traceback__)[-1:]]
+    text = " ".join([str(error), *lines])
+    for pattern, names in NAMES.items():
+        if found := re.search(pattern, text):
+            name = next(filter(None, found.groups()))
+            if name in names:
+                return f"Write {names[name]}."
+    return None

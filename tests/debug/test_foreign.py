@@ -1,0 +1,61 @@
+import pytest
+
+import gambrel
+from gambrel import App, GambrelError, Query, Request, Router
+from gambrel.debug import foreign
+from gambrel.debug.foreign import NAMES, foreign_name
+from gambrel.testing import make_request
+
+
+def raised(call):
+    with pytest.raises(Exception) as caught:  # noqa: PT011 - whatever it says
+        call()
+    return caught.value
+
+
+def import_one(name):
+    exec(f"from gambrel import {name}")
+
+
+def build(**settings):
+    App(**settings).build()
+
+
+@pytest.mark.parametrize(
+    ("mistake", "typed"),
+    [
+        (lambda: App().on_event, "`@app.lifespan`"),
+        (lambda: Router().register_blueprint, "`app.include(router)`"),
+        (lambda: make_request().query_params, "`request.query`"),
+        (lambda: make_request().form["x"], "await request.form()"),
+        (lambda: import_one("HTTPException"), "`HTTPError`"),
+        (lambda: import_one("request"), "`request: Request`"),
+        (lambda: build(title="Shop"), "OpenAPI"),
+        (lambda: App().get("/", response_model=int)(lambda: 1), "`returns=Type`"),
+        (lambda: Query(max_length=5), "Meta(max_length=...)"),
+        (lambda: Query(default=5), "Query()] = 10"),
+        (lambda: App("shop"), "without a name"),
+        (lambda: App().middleware("http")(print), "`@app.middleware`"),
+    ],
+)
+def test_a_name_of_another_framework_is_told_in_our_words(mistake, typed):
+    assert typed in foreign_name(raised(mistake))
+
+
+@pytest.mark.parametrize(
+    "error", [AttributeError("'App' object has no attribute 'rout'"), GambrelError("a.b", "c")]
+)
+def test_other_mistakes_are_not_of_its_business(error):
+    assert foreign_name(error) is None
+
+
+def test_what_is_told_is_not_here_under_that_name():
+    assert {"foreign_name", "NAMES"} == set(foreign.__all__)
+    assert not [
+        name
+        for name in NAMES[r"cannot import name '(\w+)' from 'gambrel'"]
+        if name in gambrel.__all__
+    ]
+    app, request = list(NAMES.values())[:2]
+    assert not [name for name in app if hasattr(App, name)]
+    assert not [name for name in request if hasattr(Request, name)]

@@ -66,6 +66,23 @@ def test_stopping_closes_idle_connections_at_once():
 
 
 @every_loop
+def test_a_request_sent_on_a_new_connection_while_stopping_is_answered():
+    async def main() -> tuple[int, str | None, bytes]:
+        app, _ = echo_app()
+        async with (
+            serving(app) as live,
+            await live.connect() as asking,
+            await live.connect() as silent,
+        ):
+            live.server.stop()
+            await asking.send(request("GET", "/"))
+            answer = await asking.answer()
+            return answer.status, answer["connection"], await silent.rest()
+
+    assert run(main()) == (200, None, b"")
+
+
+@every_loop
 def test_stopping_lets_a_stream_and_a_body_in_progress_end():
     async def main() -> tuple[bytes, bytes]:
         go = asyncio.Event()

@@ -38,6 +38,7 @@ class Connection(asyncio.Protocol):
         "is_dressed",
         "is_gone",
         "is_idle",
+        "is_new",
         "is_plain",
         "is_writable",
         "late",
@@ -61,6 +62,7 @@ class Connection(asyncio.Protocol):
         self.app = state.app
         self.clock = state.clock
         self.is_idle = True
+        self.is_new = True  # nothing has been received
         self.is_plain = False
         self.is_dressed = False
         self.is_writable = True

@@ -100,6 +100,7 @@ class HTTPProtocol(Connection):
         What is admitted is a whole message to httptools, too. From then on its tail is known: all
         from the version in the request line to the blank line.
         """
+        self.is_new = False
         self.admission = None
         admission = admit(data, self.state.gate, self.state.limits)
         if admission is not None:

@@ -24,6 +24,8 @@ except ImportError:  # Windows, PyPy
 
 __all__ = ["Server", "new_event_loop", "run", "serve"]
 
+_FIRST_LOOKS = 20
+"""Looks, 5 ms apart, at whether all who have just connected have sent their request."""
 _LAST_MOMENT = 2.0
 """Seconds for what was cancelled at the end of the grace to clean up."""
 
@@ -105,6 +107,10 @@ class Server:
 
     async def drain(self, state: ServerState) -> None:
         """Let requests in flight end within the grace, then cancel them."""
+        for _ in range(_FIRST_LOOKS):
+            await asyncio.sleep(0.005)  # what was accepted last becomes a connection, too
+            if not any(connection.is_new for connection in state.connections):
+                break
         state.drain()
         hasten = asyncio.ensure_future(self._hasten.wait())
         with contextlib.suppress(TimeoutError):

@@ -30,6 +30,7 @@ class Peer(Protocol):
     """A connection as the state sees it."""
 
     is_idle: bool
+    is_new: bool
     is_writable: bool
     quiet: float
 

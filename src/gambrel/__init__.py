@@ -56,7 +56,7 @@ if TYPE_CHECKING:
     from gambrel.core.http.response import HTML, JSON, Redirect, Response, Stream, Text
     from gambrel.core.http.responses.events import Event as ServerSentEvent
     from gambrel.core.http.responses.events import EventStream
-    from gambrel.core.http.responses.streams import CSV, JSONLines
+    from gambrel.core.http.responses.streams import JSONLines
     from gambrel.core.routing.converters import Converter
     from gambrel.core.routing.declared import rule
     from gambrel.core.routing.router import Router
@@ -64,6 +64,7 @@ if TYPE_CHECKING:
     from gambrel.defaults import App
     from gambrel.files.response import FileResponse
     from gambrel.settings import Secret
+    from gambrel.tables import CSV
 
 __all__ = [
     "CSV",
@@ -137,7 +138,7 @@ _HOMES = {
     "BadGateway": "core.http.errors",
     "BadRequest": "core.http.errors",
     "Body": "core.binding.markers",
-    "CSV": "core.http.responses.streams",
+    "CSV": "tables",
     "CallNext": "core.app.pipeline",
     "Conflict": "core.http.errors",
     "ContentTooLarge": "core.http.errors",

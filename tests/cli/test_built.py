@@ -6,7 +6,6 @@ from gambrel.cli.built import (
     extensions_of,
     handler_name,
     name_of,
-    place_of_route,
     safety_problems,
     short_place,
 )
@@ -46,13 +45,6 @@ def test_extensions_stand_in_the_order_of_their_installation():
     assert [extension.name for extension in extensions_of(App())] == [
         extension.name for extension in App().defaults
     ]
-
-
-def test_a_route_is_placed_where_it_was_declared(folder):
-    app = App(defaults=())
-    app.add("/", helper)
-
-    assert place_of_route(app, app.routes[0]) == app.routes[0].where
 
 
 def test_commands_are_those_that_were_declared(folder):

@@ -18,7 +18,6 @@ from gambrel.core.app.setup import (
     LIFESPANS,
     MIDDLEWARE,
     RESPONSE_HEADERS,
-    ROUTES,
     MiddlewareEntry,
 )
 from gambrel.extend import Declared, Extension, Problem
@@ -34,7 +33,6 @@ __all__ = [
     "lifespans_of",
     "middleware_of",
     "name_of",
-    "place_of_route",
     "safety_problems",
     "short_place",
 ]
@@ -65,13 +63,6 @@ def short_place(where: str) -> str:
     if not file or not path.is_relative_to(_FRAMEWORK):
         return where
     return f"gambrel/{path.relative_to(_FRAMEWORK).as_posix()}:{line}"
-
-
-def place_of_route(app: App, route: Any) -> str:
-    """Return where a route was declared; of one that an extension has added, where it did so."""
-    added = (d for d in app.declarations.get(ROUTES) if d.value.handler is route.handler)
-    declared = next(added, None)
-    return short_place(route.where if declared is None else declared.where)
 
 
 # Declarations -----------------------------------------------------------------------------------

@@ -9,7 +9,7 @@ from urllib.parse import quote, urlsplit
 import click
 
 from gambrel import App, GambrelError, HTTPError
-from gambrel.cli.built import handler_name, name_of, place_of_route
+from gambrel.cli.built import handler_name, name_of, short_place
 from gambrel.cli.table import show_table
 from gambrel.cli.target import file_of, load_app
 
@@ -64,7 +64,7 @@ def row_of(app: App, route: Any) -> dict[str, Any]:
         "path": host + str(route.pattern),
         "name": route.name,
         "handler": handler_name(route.handler),
-        "where": place_of_route(app, route),
+        "where": short_place(route.where),
         "tags": list(route.options.tags),
         "kind": kind_of(route),
         "guards": guards_of(route),
@@ -131,7 +131,7 @@ def answers(found: Any) -> bool:
 def verdict(app: App, found: Any) -> str:
     """Return in words what a match is."""
     if found.found:
-        return f"{handler_name(found.handler)} ({place_of_route(app, found)})"
+        return f"{handler_name(found.handler)} ({short_place(found.where)})"
     if getattr(found, "routes", None):
         return "one of these, by the conditions that hold"
     reasons = [f"{found.status}"]
@@ -161,7 +161,7 @@ def show_steps(app: App, steps: list[Any]) -> None:
             ", ".join(step.route.methods),
             str(step.route.pattern),
             step.why,
-            place_of_route(app, step.route),
+            short_place(step.route.where),
         )
         for step in steps
     ]
@@ -176,9 +176,8 @@ def source_of(app: App, name: str) -> str:
     for route in app.routes:
         handler = handler_name(route.handler)
         if name in {route.name, handler, handler.rpartition(".")[2], str(route.pattern)}:
-            return (
-                f"# {', '.join(route.methods)} {route.pattern}, {place_of_route(app, route)}\n"
-                + (written(app, route) or no_source(route))
+            return f"# {', '.join(route.methods)} {route.pattern}, {short_place(route.where)}\n" + (
+                written(app, route) or no_source(route)
             )
     known = sorted({route.name for route in app.routes if route.name})
     close = difflib.get_close_matches(name, known, 1)

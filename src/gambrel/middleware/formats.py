@@ -14,7 +14,7 @@ from gambrel.core.http.fields.negotiation import best_match
 from gambrel.core.http.headers import Headers
 from gambrel.core.http.request import Request
 from gambrel.core.http.response import Response
-from gambrel.core.http.responses.streams import CSV
+from gambrel.tables import CSV
 
 __all__ = ["Format", "Representer", "to_csv"]
 

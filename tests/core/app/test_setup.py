@@ -12,6 +12,7 @@ from gambrel.core.app.points import Declarations, Point
 from gambrel.core.app.settings import Settings
 from gambrel.core.app.setup import Band, Setup
 from gambrel.core.http.errors import GambrelError
+from gambrel.core.routing.router import Router
 
 
 @dataclass
@@ -33,19 +34,20 @@ def only(setup: Setup, point: Point[Any]) -> Any:
     return declared.value
 
 
-def test_a_route_keeps_path_handler_methods_and_options(tmp_path: Path) -> None:
+def test_a_route_keeps_path_handler_methods_options_and_place(tmp_path: Path) -> None:
     setup = make_setup(tmp_path)
 
     setup.route("/posts", import_posts, ["POST"], status=201)
 
-    assert only(setup, door.ROUTES) == door.RouteEntry(
-        "/posts", import_posts, ("POST",), {"status": 201}
-    )
+    [route] = only(setup, door.ROUTERS).router.compile().routes
+    assert (str(route.pattern), route.handler, route.methods) == ("/posts", import_posts, ("POST",))
+    assert route.options.status == 201
+    assert "test_setup.py:" in route.where
 
 
 def test_a_router_is_included_under_its_prefix(tmp_path: Path) -> None:
     setup = make_setup(tmp_path)
-    router = object()
+    router = Router()
 
     setup.include(router, "/blog")
 

@@ -33,7 +33,6 @@ from gambrel.core.app.setup import (
     MOUNTING,
     PROVIDERS,
     ROUTERS,
-    ROUTES,
     Mounted,
     Setup,
 )
@@ -70,8 +69,6 @@ def build(app: Any) -> "Built":
         extension.install(Setup(app.declarations, app.settings, extension.name))
     declared = app.declarations
     beside = Router()  # an extension's pages are not behind the options of the app's own routes
-    for entry in declared.values(ROUTES):
-        beside.add(entry.path, entry.handler, methods=entry.methods, **entry.options)
     for group in declared.values(ROUTERS):
         beside.include(group.router, prefix=group.prefix)
     for listener in declared.values(LISTENERS):

@@ -8,7 +8,7 @@ from contextlib import AbstractAsyncContextManager
 from enum import IntEnum
 from typing import Any, Literal, Protocol, TypeVar
 
-from msgspec import Struct, field
+from msgspec import Struct
 
 from gambrel.core.app.checks import Check, CheckFunction
 from gambrel.core.app.errors import ErrorHandler, HandleError
@@ -20,6 +20,7 @@ from gambrel.core.binding.providers import Provider, Scope
 from gambrel.core.http.request import Request
 from gambrel.core.http.response import Response
 from gambrel.core.routing.route import caller
+from gambrel.core.routing.router import Router
 
 T = TypeVar("T")
 E = TypeVar("E", bound=Event)
@@ -39,19 +40,10 @@ class Band(IntEnum):
     APP = 4
 
 
-class RouteEntry(Struct, frozen=True):
-    """A handler at a path; `options` are those of a route decorator."""
-
-    path: str
-    handler: Callable[..., Any]
-    methods: tuple[str, ...] = ("GET",)
-    options: dict[str, Any] = field(default_factory=dict)
-
-
 class RouterEntry(Struct, frozen=True):
     """A group of routes under a prefix."""
 
-    router: Any
+    router: Router
     prefix: str = ""
 
 
@@ -83,7 +75,6 @@ class CommandEntry(Struct, frozen=True):
     run: Callable[..., Any]
 
 
-ROUTES: Point[RouteEntry] = Point("route")
 ROUTERS: Point[RouterEntry] = Point("router")
 MIDDLEWARE: Point[MiddlewareEntry] = Point("middleware")
 PROVIDERS: Point[Provider] = Point("provider", key=lambda provider: provider.kind)
@@ -135,9 +126,11 @@ class Setup:
         **options: Any,
     ) -> None:
         """Serve a path with a handler; options as in a route decorator."""
-        self.add(ROUTES, RouteEntry(path, handler, tuple(methods), options))
+        router = Router()
+        router.add(path, handler, methods, **options)
+        self.include(router)
 
-    def include(self, router: Any, prefix: str = "") -> None:
+    def include(self, router: Router, prefix: str = "") -> None:
         """Add a router, with its own middleware and error handlers, under a prefix."""
         self.add(ROUTERS, RouterEntry(router, prefix))
 

@@ -1,16 +1,11 @@
 import asyncio
-import csv
-import io
-from collections.abc import AsyncIterator, Iterator
+from collections.abc import AsyncIterator
 from dataclasses import dataclass
 
 import msgspec
-import pytest
-from hypothesis import given
-from hypothesis import strategies as st
 
 from gambrel.core.http.response import Response
-from gambrel.core.http.responses.streams import CSV, JSONLines
+from gambrel.core.http.responses.streams import JSONLines
 
 
 class Hero(msgspec.Struct):
@@ -51,65 +46,3 @@ def test_json_lines_come_from_an_async_iterable_as_they_are_made() -> None:
 
 def test_no_values_make_no_lines() -> None:
     assert body(JSONLines([])) == b""
-
-
-def test_sequences_are_rows() -> None:
-    response = CSV([["Ada", 36], ("Bob, Jr.", None)], header=["name", "age"])
-
-    assert response.headers["content-type"] == "text/csv; charset=utf-8"
-    assert body(response) == b'name,age\r\nAda,36\r\n"Bob, Jr.",\r\n'
-
-
-@pytest.mark.parametrize("row", [Hero("Ada", 36), City("Ada", 36), {"name": "Ada", "age": 36}])
-def test_named_rows_give_the_header(row: object) -> None:
-    lines = body(CSV([row])).decode().splitlines()
-
-    assert lines[0].startswith("name,")
-    assert lines[1] == "Ada,36"
-
-
-def test_mappings_are_put_in_the_order_of_the_header() -> None:
-    rows = [{"b": 2, "a": 1, "c": 3}, {"a": 4}]
-
-    assert body(CSV(rows, header=["a", "b"])) == b"a,b\r\n1,2\r\n4,\r\n"
-
-
-def test_a_header_is_sent_even_without_rows() -> None:
-    assert body(CSV([], header=["a"])) == b"a\r\n"
-
-
-def test_rows_come_from_a_generator() -> None:
-    def rows() -> Iterator[list[int]]:
-        for number in range(1_000):
-            yield [number]
-
-    assert body(CSV(rows())).decode().split() == [str(number) for number in range(1_000)]
-
-
-@pytest.mark.parametrize("text", ["=1+1", "+SUM(A1)", "-cmd", "@x", "\t=1", "\r=1"])
-def test_text_that_a_spreadsheet_would_run_is_defused(text: str) -> None:
-    [cell] = next(csv.reader(io.StringIO(body(CSV([[text]])).decode(), newline="")))
-
-    assert cell == f"'{text}"
-
-
-@pytest.mark.parametrize("text", ["-5", "+4.20", "-1e3", "a=b", ""])
-def test_numbers_and_harmless_text_stay(text: str) -> None:
-    assert body(CSV([[text, "x"]])) == f"{text},x\r\n".encode()
-
-
-def test_formulas_are_kept_when_asked() -> None:
-    assert body(CSV([["=1+1"]], formulas=True)) == b"=1+1\r\n"
-
-
-def test_a_filename_makes_a_download() -> None:
-    assert CSV([], filename="list.csv").headers["content-disposition"] == (
-        'attachment; filename="list.csv"'
-    )
-
-
-@given(st.lists(st.lists(st.text(st.characters(codec="utf-8")), min_size=2, max_size=3)))
-def test_what_was_written_is_read_back(rows: list[list[str]]) -> None:
-    written = body(CSV(rows, formulas=True)).decode()
-
-    assert list(csv.reader(io.StringIO(written, newline=""))) == rows

@@ -121,3 +121,16 @@ def test_what_has_no_codec_cannot_be_encoded() -> None:
     assert encode_hook(STANDARD_CODECS)(PurePosixPath("a")) == "a"
     with pytest.raises(GambrelError, match="of type object cannot be encoded"):
         encode_hook({})(object())
+
+
+def test_a_class_brings_its_codec_itself():
+    codec = Codec(str)
+
+    class Temperature:
+        __codec__ = codec
+
+    class Fever(Temperature):
+        pass
+
+    assert find_codec(Temperature, {}) is codec
+    assert find_codec(Fever, {object: Codec(repr)}) is codec

@@ -194,7 +194,7 @@ def test_a_codec_makes_a_type_known() -> None:
 
 @pytest.mark.parametrize("annotation", [complex, "Text", 5, type("Plain", (), {})])
 def test_an_unknown_type_is_refused_with_what_to_write(annotation: Any) -> None:
-    with pytest.raises(GambrelError, match="register a Codec") as caught:
+    with pytest.raises(GambrelError, match="it a `__codec__`") as caught:
         read_shape(annotation)
 
     assert caught.value.code == "binding.unsupported-type"

@@ -23,7 +23,7 @@ from gambrel import (
     Unprocessable,
     Upload,
 )
-from gambrel.conversion.fields import Email
+from gambrel.conversion.fields import Codec, Email
 from gambrel.openapi import OpenAPI
 from gambrel.testing import Client
 
@@ -258,6 +258,41 @@ def test_json_and_files_come_in_one_form():
     form = operation["requestBody"]["content"]["multipart/form-data"]
     assert form["encoding"]["line"] == {"contentType": "application/json"}
     assert form["schema"]["required"] == ["picture", "line"]
+
+
+class Celsius:
+    def __init__(self, degrees: float) -> None:
+        self.degrees = degrees
+
+    __codec__ = Codec(
+        encode=lambda self: self.degrees,
+        decode=lambda value: Celsius(float(value)),
+        schema={"type": "number"},
+    )
+
+
+class Reading(msgspec.Struct):
+    at: Celsius
+
+
+def test_a_type_of_the_users_own_says_how_it_travels():
+    app = App(extensions=[OpenAPI()])
+
+    @app.post("/")
+    async def read(reading: Reading, most: Celsius) -> Reading:
+        return Reading(Celsius(min(reading.at.degrees, most.degrees)))
+
+    with Client(app) as client:
+        answer = client.post("/?most=21.5", json={"at": 30})
+        wrong = client.post("/?most=x", json={"at": "y"})
+        document = client.get("/openapi.json").json()
+
+    assert answer.json() == {"at": 21.5}
+    assert {(e["in"], e["path"]) for e in wrong.json()["errors"]} == {
+        ("body", "at"),
+        ("query", "most"),
+    }
+    assert document["components"]["schemas"]["Reading"]["properties"] == {"at": {"type": "number"}}
 
 
 def test_a_rule_across_fields_is_a_fault_of_the_body():

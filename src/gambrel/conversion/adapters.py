@@ -12,7 +12,7 @@ from typing import Any
 import msgspec
 
 from gambrel.conversion.errors import GambrelError
-from gambrel.conversion.shape import Codec, Codecs
+from gambrel.conversion.shape import Codec, Codecs, find_codec
 
 __all__ = [
     "STANDARD_CODECS",
@@ -52,11 +52,6 @@ def is_pydantic(target: Any) -> bool:
     return isinstance(target, type) and hasattr(target, "__pydantic_validator__")
 
 
-def find_codec(target: type, codecs: Codecs) -> Codec | None:
-    """Return the codec of a class or of its nearest ancestor that has one."""
-    return next((codecs[cls] for cls in target.__mro__ if cls in codecs), None)
-
-
 def decode_hook(codecs: Codecs) -> Callable[[type, Any], Any]:
     """Return the function msgspec calls for a type it does not know."""
 
@@ -87,7 +82,7 @@ def encode_hook(codecs: Codecs) -> Callable[[Any], Any]:
             "binding.unsupported-value",
             f"a value of type {name} cannot be encoded",
             type(value).__module__,
-            f"return a standard type, or register a Codec for {name}",
+            f"return a standard type, or give {name} a `__codec__`",
         )
 
     return encode

@@ -112,7 +112,7 @@ _HINTS = {
     "on Decimal and dates use annotated_types: `Annotated[Decimal, Ge(1)]`",
     "Type unions may not": "keep one of them, or tag each Struct: `class A(Struct, tag=True)`",
 }
-_HINT = "use a type that msgspec can decode, or register a Codec for it"
+_HINT = "use a type that msgspec can decode, or give it a `__codec__`"
 
 
 def _decode(

@@ -5,7 +5,9 @@ from typing import Annotated, Any
 
 from msgspec import Meta, Struct
 
-__all__ = ["ULID", "Country", "Currency", "Email", "HttpUrl", "Money", "Phone", "Slug"]
+from gambrel.conversion.shape import Codec
+
+__all__ = ["ULID", "Codec", "Country", "Currency", "Email", "HttpUrl", "Money", "Phone", "Slug"]
 
 
 def shaped(pattern: str, what: str, length: int | None = None, **options: Any) -> Meta:

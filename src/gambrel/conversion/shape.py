@@ -102,6 +102,12 @@ class Codec(Struct, frozen=True):
 Codecs = Mapping[type, Codec]
 
 
+def find_codec(target: type, codecs: Codecs) -> Codec | None:
+    """Return the codec of a class or of its nearest ancestor, or what it has as `__codec__`."""
+    own: Codec | None = getattr(target, "__codec__", None)
+    return own or next((codecs[cls] for cls in target.__mro__ if cls in codecs), None)
+
+
 class Rule(Struct, frozen=True):
     """One constraint on a converted value; `message` says what the value must be."""
 
@@ -203,16 +209,13 @@ class _Reader:
         if origin is Literal:
             return Shape("literal", annotation, cls=get_args(annotation))
         plain = origin or annotation
-        if isinstance(plain, type) and (codec := self._codec(plain)):
+        if isinstance(plain, type) and (codec := find_codec(plain, self.codecs)):
             return Shape("codec", annotation, plain, codec=codec)
         if annotation in SCALARS:
             return Shape(SCALARS[annotation], annotation, annotation)
         if plain in COLLECTIONS:
             return self._collection(COLLECTIONS[plain], annotation, variables)
         return self._class(annotation, plain, variables)
-
-    def _codec(self, plain: type) -> Codec | None:
-        return next((self.codecs[c] for c in plain.__mro__ if c in self.codecs), None)
 
     def _union(self, annotation: Any, variables: Mapping[Any, Any]) -> Shape:
         members: list[Shape] = []
@@ -269,8 +272,8 @@ class _Reader:
 
 
 _HINT = (
-    "use a Struct, dataclass, TypedDict, attrs or Pydantic class, a standard type, or register "
-    "a Codec for it"
+    "use a Struct, dataclass, TypedDict, attrs or Pydantic class, a standard type, or give "
+    "it a `__codec__`"
 )
 
 

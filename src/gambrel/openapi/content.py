@@ -14,8 +14,8 @@ __all__ = ["PROBLEM_TYPE", "Content", "examples_of", "is_structured", "param_sch
 
 PROBLEM_TYPE = "application/problem+json"
 
-_SEGMENT = r"^[^/\x00-\x1f\x7f]+$"
-_PATH = r"^[^\x00-\x1f\x7f]+$"
+# A path with a control character is malformed.
+_IN_PATH = msgspec.Meta(pattern=r"^[^\x00-\x1f\x7f]+$")
 _FORMS = frozenset({"application/x-www-form-urlencoded", "multipart/form-data"})
 _STRUCTURED = frozenset(
     {"application/json", "application/msgpack", "application/x-msgpack", "application/vnd.msgpack"}
@@ -85,14 +85,9 @@ def param_schema(schemas: Schemas, param: Param, **siblings: Any) -> Schema:
             siblings["default"] = plain
     annotation = param.annotation
     if param.location == "path":
-        annotation = _in_path(annotation, _PATH if param.converter == "path" else _SEGMENT)
+        base, *notes = get_args(annotation) if get_origin(annotation) is Annotated else [annotation]
+        annotation = Annotated[str, _IN_PATH, *notes] if base is str else annotation
     return schemas.of(annotation, "input", **siblings)
-
-
-def _in_path(annotation: Any, pattern: str) -> Any:
-    """Return the type of a path parameter: text there has no control characters (400)."""
-    base, *notes = get_args(annotation) if get_origin(annotation) is Annotated else [annotation]
-    return Annotated[str, msgspec.Meta(pattern=pattern), *notes] if base is str else annotation
 
 
 def examples_of(examples: Any) -> dict[str, Any]:

@@ -38,7 +38,12 @@ def echo_app(**options: Any) -> tuple[App, Seen]:
         "/rows": rows,
     }.items():
         app.get(path)(handler)
-    for path, handler in {"/echo": echo, "/bytes": count, "/ignore": ignore}.items():
+    for path, handler in {
+        "/echo": echo,
+        "/bytes": count,
+        "/ignore": ignore,
+        "/forget": forget,
+    }.items():
         app.post(path)(handler)
     return app, seen
 
@@ -82,6 +87,11 @@ async def count(request: Request) -> dict[str, int]:
 
 async def ignore() -> str:
     return "ignored"
+
+
+async def forget() -> str:
+    await asyncio.sleep(0.001)
+    return "forgotten"
 
 
 async def stream() -> Response:

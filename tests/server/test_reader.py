@@ -128,6 +128,19 @@ def test_a_stream_that_comes_byte_by_byte_gives_the_same_answers(lab, stream):
     assert lab.receive(stream[at : at + 1] for at in range(len(stream))) == whole
 
 
+@pytest.mark.parametrize(
+    "framing", [b"Content-Length: 100000\r\n", b"Transfer-Encoding: chunked\r\n"]
+)
+def test_a_body_that_was_complete_and_not_read_holds_up_no_other(lab, framing):
+    head = request("POST", "/forget", framing)
+    size, end = (b"", b"") if framing.startswith(b"Content") else (b"186A0\r\n", b"\r\n0\r\n\r\n")
+
+    # the second piece is too much to read ahead, and the end of the body
+    found, _ = lab.receive([head + size + bytes(50_000), bytes(50_000) + end, LAST])
+
+    assert [body for _, body in found] == [b"forgotten", b"root"]
+
+
 @given(data=st.data())
 def test_any_split_of_any_pipeline_gives_the_same_answers_in_order(lab, data):
     messages = data.draw(st.lists(st.sampled_from(MESSAGES), max_size=6))

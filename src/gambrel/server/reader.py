@@ -217,9 +217,9 @@ class Reader:
 
     def skip_body(self) -> None:
         """The answer was sent before the body had arrived: receive the rest of it, or close."""
-        if self.body is None:
-            return
-        if self.body.has_failed:
+        if self.body is None:  # all of it is here, and perhaps too much for reading to go on
+            self.line.throttle_body(False)
+        elif self.body.has_failed:
             self.line.close()
         else:
             self.body.discard()

@@ -112,22 +112,23 @@ def test_a_path_that_cannot_be_decoded_strictly_is_refused(raw: str) -> None:  #
 @pytest.mark.parametrize(
     ("target", "expected"),
     [
-        ("/", ("/", "/", "")),
-        ("/a%20b?c=%zz", ("/a b", "/a%20b", "c=%zz")),
-        ("/a?b?c", ("/a", "/a", "b?c")),
-        ("//evil.com/..", ("//evil.com/..", "//evil.com/..", "")),
-        ("/[a]|{b}", ("/[a]|{b}", "/[a]|{b}", "")),
-        ("http://good/x?y", ("/x", "/x", "y")),
-        ("HTTP://GOOD:80", ("/", "/", "")),
-        ("http://good?y", ("/", "/", "y")),
+        ("/", ("/", "")),
+        ("/a%20b?c=%zz", ("/a%20b", "c=%zz")),
+        ("/a%ff", ("/a%ff", "")),
+        ("/a?b?c", ("/a", "b?c")),
+        ("//evil.com/..", ("//evil.com/..", "")),
+        ("/[a]|{b}", ("/[a]|{b}", "")),
+        ("http://good/x?y", ("/x", "y")),
+        ("HTTP://GOOD:80", ("/", "")),
+        ("http://good?y", ("/", "y")),
     ],
 )
-def test_a_target_is_split_once(target: str, expected: tuple[str, str, str]) -> None:
+def test_a_target_is_split_once(target: str, expected: tuple[str, str]) -> None:
     assert parse_target(target, "GET", "good") == expected
 
 
 def test_a_star_is_for_options_only() -> None:
-    assert parse_target("*", "OPTIONS") == ("*", "*", "")
+    assert parse_target("*", "OPTIONS") == ("*", "")
     with pytest.raises(BadRequest):
         parse_target("*", "GET")
 
@@ -148,7 +149,7 @@ def test_a_star_is_for_options_only() -> None:
             "/a\\b",
             "/\\evil.com",
         ),
-        *("/<script>", '/"', "/`", "/a%00", "/a%ff", "/%", "http://evil/x", "http://good:81/"),
+        *("/<script>", '/"', "/`", "http://evil/x", "http://good:81/"),
         *("http://good@evil/", "http://good:80@evil/", "ftp://good/", "good:443", "http://"),
         *("http:/good", "javascript:x", "http://good\\/x", "*/", "**"),
     ],
@@ -166,13 +167,13 @@ def test_an_absolute_target_needs_a_host() -> None:
 @given(st.text() | st.text("/%a4?#.\\ *", max_size=20).map(lambda text: "/" + text))
 def test_any_target_is_taken_apart_or_refused(target: str) -> None:
     try:
-        path, raw_path, query = parse_target(target, "GET", "good")
+        path, query = parse_target(target, "GET", "good")
     except BadRequest:
         return
-    assert target in {raw_path, f"{raw_path}?{query}"}
+    assert target in {path, f"{path}?{query}"}
     assert path.startswith("/")
-    assert "%" in raw_path or path == raw_path
-    assert not any(char < " " or char == "\x7f" for char in path)
+    assert path.isascii()
+    assert path.isprintable()
 
 
 @given(st.lists(TEXT.filter(lambda text: text not in {"", ".", ".."}), min_size=1))

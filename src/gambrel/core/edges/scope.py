@@ -64,7 +64,7 @@ def read_head(scope: Scope, hosts: HostRules) -> Head:
     if len(target) > LENGTH_LIMIT:
         raise Refusal(414)
     try:
-        _, path, query = parse_target(target, method, host)
+        path, query = parse_target(target, method, host)
     except BadRequest:
         raise Refusal(400) from None
     if path == "*":  # a question to the server as a whole

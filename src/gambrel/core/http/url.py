@@ -132,26 +132,26 @@ def decode_path(raw: str) -> str:
     return path
 
 
-def parse_target(target: str, method: str = "GET", host: str = "") -> tuple[str, str, str]:
-    """Return the decoded path, the path as sent and the query as sent of a request target.
+def parse_target(target: str, method: str = "GET", host: str = "") -> tuple[str, str]:
+    """Return the path and the query of a request target, both as sent.
 
     Strictly origin-form, or `*` for OPTIONS (RFC 9112 §3.2). An absolute-form is taken when its
     authority is that of `host`, the `Host` header.
 
     Raises:
-        BadRequest: Anything else; also fragments, control characters, spaces, characters beyond
-            ASCII, and paths that `decode_path` refuses.
+        BadRequest: Anything else; also fragments, control characters, spaces and characters
+            beyond ASCII.
     """
     if not _is_visible(target) or "#" in target:
         raise BadRequest("malformed request target")
     if not target.startswith("/"):
         if target == "*" and method == "OPTIONS":
-            return "*", "*", ""
+            return "*", ""
         target = _origin_form(target, host)
-    raw_path, _, query = target.partition("?")
-    if _is_odd(raw_path):
+    path, _, query = target.partition("?")
+    if _is_odd(path):
         raise BadRequest("malformed request target")
-    return decode_path(raw_path), raw_path, query
+    return path, query
 
 
 def _origin_form(target: str, host: str) -> str:

@@ -1,7 +1,10 @@
 from collections.abc import Iterator
 from dataclasses import dataclass
+from datetime import UTC, date, datetime
+from ipaddress import IPv4Address
+from pathlib import PurePath
 from types import SimpleNamespace
-from typing import Any, Generic, NamedTuple, TypedDict, TypeVar
+from typing import Any, Generic, Literal, NamedTuple, TypedDict, TypeVar
 
 import attrs
 import pydantic
@@ -12,7 +15,7 @@ from msgspec import UNSET, Struct, UnsetType
 
 from gambrel.conversion.convert import json_encoder
 from gambrel.conversion.errors import GambrelError
-from gambrel.conversion.projection import exact_type, projector
+from gambrel.conversion.projection import exact_type, fitter, projector
 
 Item = TypeVar("Item")
 encode = json_encoder()
@@ -200,12 +203,89 @@ def test_a_wire_name_in_a_dict_is_understood() -> None:
     assert project(Hero, {"real_name": "Ann"}) == Hero("Ann")
 
 
-@pytest.mark.parametrize(
-    ("annotation", "value"), [(Public, 5), (Public, SimpleNamespace()), (list[Public], "abc")]
-)
-def test_a_value_without_a_required_field_is_an_error(annotation: Any, value: Any) -> None:
+@pytest.mark.parametrize("value", [5, "abc", None, SimpleNamespace(), {}, {"age": 1}])
+def test_a_value_without_a_required_field_is_an_error(value: Any) -> None:
     with pytest.raises(GambrelError, match="was returned as Public, and has no 'name'"):
+        project(Public, value)
+
+
+class Filter(Struct):
+    q: str | None = None
+
+
+@pytest.mark.parametrize(
+    ("annotation", "value", "told"),
+    [
+        (Public, {"name": 5}, "a int was returned as str for Public.name: Expected `str`, got"),
+        (Public, {"name": None}, "a NoneType was returned as str for Public.name"),
+        (Public, SimpleNamespace(name="a", age="old"), "a str was returned as int for Public.age"),
+        (Page[Public], {"items": None}, "a NoneType was returned as list"),
+        (Box, {"one": {"name": 5}}, "for Public.name"),
+        (Box, {"one": private, "named": [private]}, "a list was returned as dict[str, Public]"),
+        (Point, {"x": "1", "owner": private}, "for Point.x"),
+        (Text, {"text": 1}, "a dict was returned as Text: Expected `str`, got `int` - at `$.text`"),
+        (Text, {}, "a dict was returned as Text: Object missing required field `text`"),
+        (Text, {"text": 1, "secret": 2}, "a int was returned as str for Text.text"),
+        (Filter, 5, "a int was returned as Filter"),
+        (Filter, None, "a NoneType was returned as Filter"),
+        (list[Public], "abc", "a str was returned as list[Public]"),
+        (list[Public], None, "a NoneType was returned as list[Public]"),
+        (list[Public], {"a": private}, "a dict was returned as list[Public]"),
+        (list[Filter], [1], "a int was returned as Filter"),
+        (dict[str, Public], [private], "a list was returned as dict[str, Public]"),
+        (tuple[int, Public], ("1", private), "a str was returned as int"),
+        (tuple[int, Public], (private,), "a tuple was returned as tuple[int, Public]"),
+        (tuple[int, Public], 5, "a int was returned as tuple[int, Public]"),
+        (Public | None, "abc", "and is none of these"),
+        (Public | int, True, "a bool was returned as int"),
+        (Public | int, "1", "and is none of these"),
+        (Cat | Dog, None, "and is none of these"),
+    ],
+)
+def test_a_value_of_another_type_is_an_error(annotation: Any, value: Any, told: str) -> None:
+    with pytest.raises(GambrelError) as caught:
         project(annotation, value)
+
+    assert caught.value.code == "binding.wrong-value"
+    assert told in caught.value.what
+
+
+@pytest.mark.parametrize(
+    ("annotation", "value"),
+    [
+        (Public | None, None),
+        (Public | float, 5),
+        (Public | date, datetime(2026, 1, 1, tzinfo=UTC).date()),
+        (Public | Literal["all"], "all"),
+    ],
+)
+def test_a_plain_member_of_a_union_stays_as_it_is(annotation: Any, value: Any) -> None:
+    assert project(annotation, value) is value
+
+
+@pytest.mark.parametrize(
+    ("annotation", "good", "bad"),
+    [
+        (int, 1, "1"),
+        (int, 1, None),
+        (int | None, None, "x"),
+        (float, 1, True),
+        (dict[str, int], {"a": 1}, {"a": "1"}),
+        (dict[str, int], {"a": 1}, {1: 1}),
+        (list[int], [1], [None]),
+        (date, date(2026, 1, 1), 5),
+        (IPv4Address, IPv4Address("127.0.0.1"), 5),
+        (PurePath, PurePath("a"), 5),
+    ],
+)
+def test_a_value_that_needs_no_projection_may_be_checked(
+    annotation: Any, good: Any, bad: Any
+) -> None:
+    fit = fitter(annotation)
+
+    assert fit(good) is good
+    with pytest.raises(GambrelError, match=f"was returned as .*{type(bad).__name__}|Expected"):
+        fit(bad)
 
 
 def test_a_value_of_no_member_of_a_union_is_an_error() -> None:

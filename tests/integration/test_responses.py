@@ -429,3 +429,84 @@ def test_whatever_a_handler_may_return_can_be_documented(declared, annotation, m
     assert [problem for problem in app.problems() if problem.level >= Level.ERROR] == []
     assert operation.responses[200].annotation == annotation
     assert operation.responses[200].media_types == media_types
+
+
+# What does not fit ----------------------------------------------------------------------------
+
+
+class Item(msgspec.Struct):
+    id: int
+    name: str = ""
+
+
+def returning(value: Any, returns: Any, **options: Any) -> App:
+    app = App(**options)
+
+    async def show() -> Any:
+        return value
+
+    app.add("/", show, returns=returns)
+    return app
+
+
+@pytest.mark.parametrize("debug", [False, True])
+@pytest.mark.parametrize(
+    ("returns", "value"),
+    [
+        (Item, {"name": "a"}),
+        (Item, {"id": "one"}),
+        (Item, None),
+        (Item, "text"),
+        (Item | None, {"id": None}),
+        (list[Item], None),
+        (list[Item], [Item(1), None]),
+        (dict[str, Item], {"a": {"id": "one"}}),
+        (int, "text"),
+        (int, None),
+        (list[int], None),
+        (str, None),
+        (str, b"octets"),
+        (bytes, "text"),
+        (HTML, "<p>"),
+        (type(None), Item(1)),
+        (datetime.date, "tomorrow"),
+    ],
+)
+def test_what_is_not_of_the_declared_type_is_an_error_and_not_sent(debug, returns, value, caplog):
+    with Client(returning(value, returns, debug=debug), raise_server_errors=False) as client:
+        answer = client.get("/")
+
+    assert answer.status_code == 500
+    (record,) = [record for record in caplog.records if record.levelname == "ERROR"]
+    told = str(record.exc_info[1])
+    assert "[binding.wrong-value]" in told
+    assert "integration/test_responses.py:" in told
+    assert "hint: return" in told
+
+
+@pytest.mark.parametrize(
+    ("returns", "value"), [(list[int], [1, "2"]), (dict[str, int], {"a": None})]
+)
+def test_plain_values_in_containers_are_looked_at_while_debugging(returns, value):
+    with Client(returning(value, returns, debug=True), raise_server_errors=False) as client:
+        assert client.get("/").status_code == 500
+    with Client(returning(value, returns)) as client:
+        assert client.get("/").status_code == 200
+
+
+@pytest.mark.parametrize(
+    ("returns", "value", "body"),
+    [
+        (Item, {"id": 1, "secret": 2}, {"id": 1, "name": ""}),
+        (list[Item], ({"id": 1}, Item(2)), [{"id": 1, "name": ""}, {"id": 2, "name": ""}]),
+        (Item | None, None, None),
+        (float, 1, 1),
+        (list[int], (1, 2), [1, 2]),
+        (dict[str, float], {"a": 1}, {"a": 1}),
+        (datetime.date, datetime.date(2026, 1, 31), "2026-01-31"),
+    ],
+)
+@pytest.mark.parametrize("debug", [False, True])
+def test_what_fits_is_sent(debug, returns, value, body):
+    with Client(returning(value, returns, debug=debug)) as client:
+        assert client.get("/").json() == body

@@ -81,7 +81,7 @@ def encode_hook(codecs: Codecs) -> Callable[[Any], Any]:
         raise GambrelError(
             "binding.unsupported-value",
             f"a value of type {name} cannot be encoded",
-            type(value).__module__,
+            "",
             f"return a standard type, or give {name} a `__codec__`",
         )
 

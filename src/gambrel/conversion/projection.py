@@ -7,44 +7,53 @@ it. Common values, already of the exact types, are returned as they are.
 
 import copy
 import operator
-from collections.abc import Callable, Mapping
+import re
+from collections.abc import Callable, Iterable, Mapping
+from functools import partial
 from typing import Any, NamedTuple
 
 import msgspec
 
+from gambrel.conversion.adapters import STANDARD_CODECS
 from gambrel.conversion.errors import GambrelError
-from gambrel.conversion.shape import Codecs, Field, Shape, read_shape
+from gambrel.conversion.faults import collect
+from gambrel.conversion.shape import Field, Shape, read_shape
 
-__all__ = ["exact_type", "projector"]
+__all__ = ["exact_type", "fitter", "projector"]
 
 Project = Callable[[Any], Any]
 _MISSING = object()
 
 
-def projector(annotation: Any, *, codecs: Codecs | None = None) -> Project | None:
+def projector(annotation: Any) -> Project | None:
     """Return the function that makes a value exactly of its type; None where nothing can leak.
 
-    The function raises GambrelError when a value lacks a field that its type requires.
+    The function raises GambrelError for a value that is not of its type. An object of the very
+    class is: it is not looked into, nor are plain values in it.
 
     Raises:
         GambrelError: The annotation cannot be bound.
     """
-    projection = _Compiler().compile(read_shape(annotation, codecs))
+    projection = _Compiler().compile(read_shape(annotation, STANDARD_CODECS))
     return projection.run if projection else None
 
 
-def exact_type(annotation: Any, *, codecs: Codecs | None = None) -> type | None:
+def fitter(annotation: Any) -> Project:
+    """Return the function that gives a value back if it is of its type, or raises GambrelError."""
+    return partial(_fit, read_shape(annotation, STANDARD_CODECS))
+
+
+def exact_type(annotation: Any) -> type | None:
     """Return the class whose own instances need no projection at all, if the type is one."""
-    projection = _Compiler().compile(read_shape(annotation, codecs))
-    exact: type | None = projection.exact if projection else None
-    return exact
+    projection = _Compiler().compile(read_shape(annotation, STANDARD_CODECS))
+    return projection.exact if projection else None
 
 
 class _Projection(NamedTuple):
     """`run`, and the class whose own instances need no run, if there is one."""
 
     run: Project
-    exact: Any = None
+    exact: type | None = None
 
 
 class _Compiler:
@@ -56,13 +65,13 @@ class _Compiler:
     def compile(self, shape: Shape) -> _Projection | None:
         if shape.kind in _LISTS:
             item = self.compile(shape.items[0])
-            return _Projection(_of_items(item, _LISTS[shape.kind])) if item else None
+            return _Projection(_of_items(shape, item, _LISTS[shape.kind])) if item else None
         if shape.kind == "dict":
             value = self.compile(shape.items[1])
-            return _Projection(_of_values(value)) if value else None
+            return _Projection(_of_values(shape, value)) if value else None
         if shape.kind == "tuple":
             members = [self.compile(item) for item in shape.items]
-            return _Projection(_of_positions(members)) if any(members) else None
+            return _Projection(_of_positions(shape, members)) if any(members) else None
         if shape.kind == "union":
             return self._union(shape)
         if shape.kind == "pydantic":
@@ -101,11 +110,13 @@ class _Compiler:
         return self.objects[key]
 
 
-def _of_items(item: _Projection, make: Callable[[Any], Any]) -> Project:
+def _of_items(shape: Shape, item: _Projection, make: Callable[[Any], Any]) -> Project:
     run, exact = item.run, {item.exact}
 
     def project(values: Any) -> Any:
         if not isinstance(values, make if isinstance(make, type) else list):
+            if not isinstance(values, Iterable) or isinstance(values, str | bytes | Mapping):
+                raise _unfit(shape, values)
             values = make(values)
         if set(map(type, values)) <= exact:
             return values
@@ -123,21 +134,24 @@ _LISTS: dict[str, Callable[[Any], Any]] = {
 }
 
 
-def _of_values(value: _Projection) -> Project:
+def _of_values(shape: Shape, value: _Projection) -> Project:
     run = value.run
 
     def project(values: Any) -> Any:
+        if not isinstance(values, Mapping):
+            raise _unfit(shape, values)
         projected = {key: run(member) for key, member in values.items()}
-        same = all(map(operator.is_, projected.values(), values.values()))
-        return values if same else projected
+        return values if all(map(operator.is_, projected.values(), values.values())) else projected
 
     return project
 
 
-def _of_positions(members: list[_Projection | None]) -> Project:
-    runs = [_run_of(member) for member in members]
+def _of_positions(shape: Shape, members: list[_Projection | None]) -> Project:
+    runs = [_run_of(item, member) for item, member in zip(shape.items, members, strict=True)]
 
     def project(values: Any) -> Any:
+        if not isinstance(values, list | tuple) or len(values) != len(runs):
+            raise _unfit(shape, values)
         projected = tuple(run(value) for run, value in zip(runs, values, strict=True))
         return values if all(map(operator.is_, projected, values)) else projected
 
@@ -179,7 +193,7 @@ def _of_typeddict(shape: Shape, nested: list[tuple[str, Project]]) -> Project:
 
     def project(value: Any) -> Any:
         if not nested and type(value) is dict and value.keys() <= names:
-            return value
+            return _fit(shape, value)
         return _cut(shape, dict(nested), value)
 
     return project
@@ -208,17 +222,16 @@ def _cut(shape: Shape, nested: dict[str, Project], value: Any) -> Any:
     found = {}
     for item in shape.fields:
         member = _read(value, item)
-        if member is not _MISSING:
+        if member is msgspec.UNSET:
+            found[item.name] = member
+        elif member is not _MISSING:
             run = nested.get(item.name)
-            found[item.name] = run(member) if run and member is not msgspec.UNSET else member
+            found[item.name] = run(member) if run else _fit(item.shape, member, shape, item.name)
         elif item.required:
-            raise GambrelError(
-                "binding.missing-field",
-                f"a {type(value).__qualname__} was returned as {shape.cls.__qualname__}, "
-                f"and has no {item.name!r}",
-                f"{shape.cls.__module__}.{shape.cls.__qualname__}",
-                f"return an object with {item.name!r}, or give the field a default",
-            )
+            hint = f"return an object with {item.name!r}, or give the field a default"
+            raise _unfit(shape, value, f", and has no {item.name!r}", hint)
+    if not found and not isinstance(value, Mapping):
+        raise _unfit(shape, value)
     return shape.make(found)
 
 
@@ -233,26 +246,21 @@ Members = list[tuple[Shape, _Projection | None]]
 
 def _choose(members: Members, value: Any, shape: Shape) -> Project:
     """Return what to do with values of this type in a union."""
-    by_class = {member.cls: run for member, run in members if isinstance(member.cls, type)}
+    by_class = {m.cls: (m, run) for m, run in members if isinstance(m.cls, type)}
     for base in type(value).__mro__:
         if base in by_class:
-            return _run_of(by_class[base])
+            return _run_of(*by_class[base])
     for member, run in members:
         if member.kind in _CONTAINERS and isinstance(value, _CONTAINERS[member.kind]):
-            return _run_of(run)
-    if value is None or isinstance(value, bool | int | float | str | bytes):
-        return _run_of(None)
+            return _run_of(member, run)
+        if run is None and not collect(member, value):
+            return _run_of(member, run)
     objects = [(m, run) for m, run in members if m.kind in {"object", "pydantic"}]
     if isinstance(value, Mapping) and len(objects) > 1:
         objects = [(m, run) for m, run in objects if _has_tag(m, value)]
-    if len(objects) == 1:
-        return _run_of(objects[0][1])
-    raise GambrelError(
-        "binding.ambiguous-value",
-        f"a {type(value).__qualname__} was returned as {shape.annotation}, and is none of these",
-        "",
-        "return an instance of one of its classes",
-    )
+    if len(objects) == 1 and not isinstance(value, bool | int | float | str | bytes | None):
+        return _run_of(*objects[0])
+    raise _unfit(shape, value, ", and is none of these", "return an instance of one of its classes")
 
 
 _CONTAINERS: dict[str, Any] = {
@@ -262,12 +270,35 @@ _CONTAINERS: dict[str, Any] = {
 }
 
 
-def _run_of(projection: _Projection | None) -> Project:
-    return projection.run if projection else lambda value: value
+def _run_of(shape: Shape, projection: _Projection | None) -> Project:
+    return projection.run if projection else partial(_fit, shape)
+
+
+def _fit(shape: Shape, value: Any, owner: Shape | None = None, name: str = "") -> Any:
+    """Return a value that needs no projection if it is of its type."""
+    try:
+        msgspec.convert(value, shape.annotation, dec_hook=_is)
+    except msgspec.ValidationError as error:
+        place = f" for {owner.cls.__name__}.{name}" if owner else ""
+        raise _unfit(shape, value, f"{place}: {error}") from None
+    return value
+
+
+def _is(kind: type, value: Any) -> Any:
+    if isinstance(value, kind):
+        return value
+    raise ValueError(f"Expected `{kind.__name__}`, got `{type(value).__name__}`")
+
+
+_HINT = "return what is declared, or declare what is returned (`->`, or `returns=` of the route)"
+
+
+def _unfit(shape: Shape, value: Any, told: str = "", hint: str = _HINT) -> GambrelError:
+    declared = re.sub(r"(\w+\.)+(<locals>\.)?|<class '|'>", "", str(shape.annotation))
+    what = f"a {type(value).__qualname__} was returned as {declared}{told}"
+    return GambrelError("binding.wrong-value", what, "", hint)
 
 
 def _has_tag(shape: Shape, value: Mapping[Any, Any]) -> bool:
-    if shape.flavour != "struct":
-        return False
-    config = shape.cls.__struct_config__
-    return config.tag is not None and value.get(config.tag_field) == config.tag
+    tag = getattr(getattr(shape.cls, "__struct_config__", None), "tag", None)
+    return tag is not None and value.get(shape.cls.__struct_config__.tag_field) == tag

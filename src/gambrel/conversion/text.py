@@ -6,8 +6,9 @@ infinities or digits of other scripts. Converters are compiled at start-up from 
 
 import math
 import re
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Iterable, Sequence
 from decimal import Decimal
+from functools import partial
 from typing import Any
 
 import msgspec
@@ -154,20 +155,10 @@ def collection_converter(shape: Shape) -> Callable[[Sequence[str]], Any]:
     if make is None:
         raise unsupported(shape.annotation, "use list[T], set[T] or tuple[T, ...] of a scalar")
     convert_item = scalar_converter(shape.items[0])
-    rules = shape.rules(native=True)
-
-    def convert(texts: Sequence[str]) -> Any:
-        values = []
-        for index, text in enumerate(texts):
-            try:
-                values.append(convert_item(text))
-            except ConversionError as error:
-                raise ConversionError(error.code, error.message, index) from None
-        value = make(values)
-        _check(value, rules)
-        return value
-
-    return convert
+    return _checked(
+        lambda texts: make(_each([(convert_item, text) for text in texts])),
+        shape.rules(native=True),
+    )
 
 
 _COLLECTIONS: dict[str, Callable[[list[Any]], Any]] = {
@@ -182,15 +173,19 @@ def _fixed_tuple(converters: list[Converter]) -> Callable[[Sequence[str]], Any]:
     def convert(texts: Sequence[str]) -> Any:
         if len(texts) != len(converters):
             raise ConversionError("length", f"must have exactly {len(converters)} items")
-        values = []
-        for index, (converter, text) in enumerate(zip(converters, texts, strict=True)):
-            try:
-                values.append(converter(text))
-            except ConversionError as error:
-                raise ConversionError(error.code, error.message, index) from None
-        return tuple(values)
+        return tuple(_each(zip(converters, texts, strict=True)))
 
     return convert
+
+
+def _each(pairs: Iterable[tuple[Converter, str]]) -> list[Any]:
+    values = []
+    for index, (convert, text) in enumerate(pairs):
+        try:
+            values.append(convert(text))
+        except ConversionError as error:
+            raise ConversionError(error.code, error.message, index) from None
+    return values
 
 
 def _checked(convert: Converter, rules: tuple[Rule, ...]) -> Converter:
@@ -233,13 +228,13 @@ def _converter_of(shape: Shape) -> Converter:
     if shape.kind in _DIRECT:
         return _DIRECT[shape.kind]
     if shape.kind in _FORMATS:
-        return _by_msgspec(shape.cls, EXPECTED[shape.kind])
+        return _told(partial(msgspec.convert, type=shape.cls), "format", EXPECTED[shape.kind])
     if shape.kind == "enum":
         return _by_table({str(member.value): member for member in shape.cls})
     if shape.kind == "literal":
         return _by_table({str(value): value for value in shape.cls if value is not None})
     if shape.codec and shape.codec.decode:
-        return _by_codec(shape.codec.decode)
+        return _told(shape.codec.decode, "format", "has the wrong form")
     raise unsupported(
         shape.annotation,
         "a value from the URL, a header or a cookie is a scalar or a list of scalars; "
@@ -258,33 +253,17 @@ _DIRECT: dict[str, Converter] = {
 _FORMATS = {"uuid", "datetime", "date", "time", "timedelta", "bytes"}
 
 
-def _by_msgspec(target: type, message: str) -> Converter:
-    def convert(text: str) -> Any:
-        try:
-            return msgspec.convert(text, target)
-        except msgspec.ValidationError:
-            raise ConversionError("format", message) from None
-
-    return convert
-
-
 def _by_table(table: dict[str, Any]) -> Converter:
-    message = f"must be one of {', '.join(table)}"
+    return _told(table.__getitem__, "enum", f"must be one of {', '.join(table)}")
 
-    def convert(text: str) -> Any:
+
+def _told(convert: Converter, code: str, message: str) -> Converter:
+    """Return a converter whose failure is told in our words."""
+
+    def convert_or_tell(text: str) -> Any:
         try:
-            return table[text]
-        except KeyError:
-            raise ConversionError("enum", message) from None
+            return convert(text)
+        except (ValueError, TypeError, KeyError, msgspec.ValidationError):
+            raise ConversionError(code, message) from None
 
-    return convert
-
-
-def _by_codec(decode: Callable[[Any], Any]) -> Converter:
-    def convert(text: str) -> Any:
-        try:
-            return decode(text)
-        except (ValueError, TypeError):
-            raise ConversionError("format", "has the wrong form") from None
-
-    return convert
+    return convert_or_tell

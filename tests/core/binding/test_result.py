@@ -203,7 +203,7 @@ def test_a_value_of_quite_another_type_is_an_error(returns, value, caplog):
 
     assert answer.status == 500
     assert b"hidden" not in answer.body
-    assert "the handler returned a" in caplog.text
+    assert "[binding.wrong-value]" in caplog.text
 
 
 # Streams --------------------------------------------------------------------------------------

@@ -196,7 +196,7 @@ class Built:
             return Endpoint(call, ASYNC, route, None, replace(limits, deadline=None), errors)
         plan = Plan(
             self.handler_of(route),
-            Context(self.bake, self.failed, self.app.providers),
+            Context(self.bake, self.failed, self.app.providers, self.settings.debug),
             path_names=route.names,
             status=options.status,
             returns=options.returns,

@@ -13,6 +13,7 @@ from typing import Any
 import msgspec
 from msgspec import Struct
 
+from gambrel.conversion.errors import GambrelError
 from gambrel.core.app.events import Events, RequestFailed
 from gambrel.core.app.points import Point
 from gambrel.core.http.errors import BadRequest, HTTPError, ServerError, Unprocessable, problem
@@ -134,6 +135,8 @@ class ErrorBoundary:
         if status > 500:
             self._log.warning("%s %s: %s", failure.incident, failure, ascii(str(error)))
             return
+        if isinstance(error, GambrelError):
+            error.where = error.where or getattr(failure.request.route, "where", "")
         self._log.error("%s %s", failure.incident, failure, exc_info=error)
         if self._events is not None and self._events.has(RequestFailed):
             event = RequestFailed(error, failure.incident, str(failure), failure.request)

@@ -267,10 +267,7 @@ def guarded(middleware: Middleware | None, call_next: CallNext, failed: Failed) 
 
     async def layer(request: Request) -> Response:
         try:
-            if middleware is None:
-                response = await call_next(request)
-            else:
-                response = await middleware(request, call_next)
+            response = await (middleware(request, call_next) if middleware else call_next(request))
             if not isinstance(response, Response):
                 raise not_a_response(middleware, response)
             if response._baked is None and response._owner is not request:  # noqa: SLF001

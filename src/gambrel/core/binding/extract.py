@@ -5,6 +5,8 @@ request when the fast path has failed. Bodies are read before they run.
 """
 
 from collections.abc import Callable, Collection, Mapping, Sequence
+from functools import partial
+from operator import attrgetter
 from typing import Any, get_origin
 
 from msgspec import defstruct, field, json
@@ -55,10 +57,10 @@ def build_extractor(parameter: Parameter) -> Extractor:
     """Return the function that takes `parameter` out of a request."""
     builders: dict[str, Callable[[Parameter], Extractor]] = {
         "path": from_path,
-        "query": from_query,
+        "query": partial(from_mapping, read=attrgetter("query_fields")),
         "header": from_header,
-        "cookie": from_cookie,
-        "form": from_form,
+        "cookie": partial(from_mapping, read=attrgetter("cookies")),
+        "form": partial(from_mapping, read=attrgetter("form_fields")),
         "file": from_file,
         "body": from_body,
         "framework": from_framework,
@@ -130,11 +132,6 @@ def from_path(parameter: Parameter) -> Extractor:
     return extract
 
 
-def from_query(parameter: Parameter) -> Extractor:
-    """A query parameter."""
-    return from_mapping(parameter, lambda request: request.query_fields)
-
-
 def from_header(parameter: Parameter) -> Extractor:
     """A header field; a collection takes one value per line."""
 
@@ -152,16 +149,6 @@ def from_header(parameter: Parameter) -> Extractor:
 
 def _by_field_name(headers: Headers) -> dict[str, str | list[str]]:
     return {name.replace("-", "_"): value for name, value in headers.items()}
-
-
-def from_cookie(parameter: Parameter) -> Extractor:
-    """A cookie."""
-    return from_mapping(parameter, lambda request: request.cookies)
-
-
-def from_form(parameter: Parameter) -> Extractor:
-    """A field of a form that was read before."""
-    return from_mapping(parameter, lambda request: request.form_fields)
 
 
 def from_file(parameter: Parameter) -> Extractor:

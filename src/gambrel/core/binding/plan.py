@@ -46,6 +46,7 @@ class Context(Struct, frozen=True):
     bake: Bake
     failed: Callable[[Request, BaseException], Coroutine[Any, Any, Response]]
     providers: Providers
+    debug: bool
 
 
 class Plan:
@@ -67,6 +68,8 @@ class Plan:
         self.handler = signature.call
         declared = signature.returns if returns is None else returns
         self.result = Result(declared, status, context.bake, signature.name, signature.where)
+        if context.debug and self.result.fast_type in {dict, list}:
+            self.result.fast_type = None  # looked into, which costs more than writing them
         self.parameters = signature.parameters
         self.inline = inline
         self.waits = is_coroutine(signature) and can_wait(signature.origin)

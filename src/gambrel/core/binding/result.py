@@ -23,6 +23,7 @@ Bake = Callable[..., Baked]
 _PLAIN: tuple[type, ...] = (dict, list, int, float, bool)
 _OFFERS = ("application/json", "application/msgpack")
 _VARY = ("vary", "accept")
+_OPEN: dict[Any, tuple[type, ...]] = {str: (str,), bytes: (bytes, bytearray, memoryview)}
 
 
 class Result:
@@ -44,7 +45,7 @@ class Result:
         self.status = status or (204 if self.is_empty else 200)
         self.item = stream_item(plain)
         self.declared = self.find_declared()
-        self.project, self.is_exact = projection_of(self.declared)
+        self.project, self.is_exact, self.fit = projection_of(self.declared)
         self._json = bake(self.status, "application/json", _VARY)
         self._text = bake(self.status, "text/plain; charset=utf-8")
         self._msgpack = bake(self.status, "application/msgpack", _VARY)
@@ -103,8 +104,7 @@ class Result:
                 return self.streamed(value)
             return self.encoded(request, value)
         if not self.is_declared and isinstance(value, tuple) and is_status_tuple(value):
-            response = self.to_response(request, value[0])
-            response = response.copy() if response is value[0] else response
+            response = self.to_response(request, value[0]).copy()
             response.status = value[1]
             response.headers.update(value[2] if len(value) > 2 else {})
             return response
@@ -114,14 +114,15 @@ class Result:
 
     def open_value(self, request: Request, value: Any) -> Response:
         """Return the response for a value whose type is not declared, or is text or bytes."""
+        kinds = _OPEN.get(self.plain, ()) if self.is_declared else object
+        if self.item is REQUIRED and not isinstance(value, kinds):
+            raise self.unexpected(value)
         if isinstance(value, str):
             return Reply(self._text, value.encode())
         if isinstance(value, bytes | bytearray | memoryview):
             return Reply(self._bytes, bytes(value))
-        if is_stream(value) and not self.is_empty:
+        if is_stream(value):
             return self.streamed(value)
-        if self.is_declared and self.item is REQUIRED:
-            raise self.unexpected(value)
         if value is None:
             return Response(b"", 204 if self.status == 200 else self.status)
         return self.encoded(request, value)
@@ -137,17 +138,15 @@ class Result:
             f"write `return await {called}(...)`, in an `async def`",
         )
 
-    def unexpected(self, value: Any) -> TypeError:
+    def unexpected(self, value: Any) -> GambrelError:
         """The error of a value that must not be sent as what the handler declares."""
-        given, declared = type(value).__name__, spell(self.returns)
-        return TypeError(f"the handler returned a {given} and declares `-> {declared}`")
+        what = f"a {type(value).__name__} was returned as {spell(self.returns)}"
+        hint = "return what is declared (`HTML(text)`, say), or declare what is returned"
+        return GambrelError("binding.wrong-value", what, self.where, hint)
 
     def encoded(self, request: Request, value: Any) -> Response:
         """Return `value` as JSON or msgpack, whichever the client prefers."""
-        if self.project is not None:
-            value = self.project(value)
-        elif self.declared is not Any and is_struct_type(type(value)):
-            raise self.unexpected(value)
+        value = self.fit(value)
         if request.headers.takes_json:
             return Reply(self._json, self.encode(value))
         from gambrel.core.http.fields.negotiation import best_match  # noqa: PLC0415 - start-up: Accept
@@ -180,14 +179,18 @@ class Result:
         return JSONLines(value, self.status, encode=lambda each: encode(project(each)))
 
 
-def projection_of(declared: Any) -> tuple[Callable[[Any], Any] | None, bool]:
-    """Return what makes values of a type, and whether an exact one may go without."""
-    if declared is Any:
-        return None, True
-    from gambrel.conversion.projection import exact_type, projector  # noqa: PLC0415 - start-up: values
+def projection_of(declared: Any) -> tuple[Callable[[Any], Any] | None, bool, Callable[[Any], Any]]:
+    """Return how values become of a type: `project`, `is_exact`, and `fit`.
 
-    project = projector(declared)
-    return project, project is None or exact_type(declared) is not None
+    The last one takes every value, and refuses what does not fit.
+    """
+    if declared is Any:
+        return None, True, lambda value: value
+    from gambrel.conversion import projection  # noqa: PLC0415 - start-up: values
+
+    project = projection.projector(declared)
+    is_exact = project is None or projection.exact_type(declared) is not None
+    return project, is_exact, project or projection.fitter(declared)
 
 
 def lay_over(response: Response, draft: Response, status: int) -> Response:

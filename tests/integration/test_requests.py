@@ -9,7 +9,7 @@ from typing import Annotated, Any
 import msgspec
 import pytest
 
-from gambrel import App, Body, Form, Headers, Request, State
+from gambrel import App, Body, Form, Headers, Request, State, Upload
 from gambrel.middleware import Decompression
 from gambrel.testing import AsyncClient, Client
 
@@ -210,6 +210,27 @@ def test_an_app_may_read_bodies_of_further_types():
     assert unknown.status_code == 415
     assert "application/yaml" in unknown.headers["accept"]
     assert "application/yaml" in document["paths"]["/orders"]["post"]["requestBody"]["content"]
+
+
+def test_uploads_may_be_as_large_as_the_app_or_the_route_allows():
+    app = App(max_upload=22_000_000)
+
+    @app.post("/app")
+    async def usual(scan: Upload) -> int:
+        return scan.size
+
+    @app.post("/route", max_body=23_000_000)
+    async def large(scan: Upload) -> int:
+        return scan.size
+
+    with Client(app) as client:
+
+        def post(path: str, size: int) -> int:
+            return client.post(path, files={"scan": ("a", b"x" * size)}).status_code
+
+        assert post("/app", 21_500_000) == 200
+        assert post("/app", 22_000_000) == 413
+        assert post("/route", 22_500_000) == 200
 
 
 def test_a_route_may_take_less_than_the_app():

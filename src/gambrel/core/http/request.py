@@ -12,7 +12,7 @@ from functools import cache, cached_property
 from typing import Any, Protocol, TypeVar
 
 from gambrel.conversion.errors import InvalidError, MalformedError
-from gambrel.core.http.bodies.forms import FormData, parse_form
+from gambrel.core.http.bodies.forms import FormData, FormLimits, parse_form
 from gambrel.core.http.errors import BadRequest, ContentTooLarge, UnsupportedMediaType
 from gambrel.core.http.headers import Headers, ResponseHeaders
 from gambrel.core.http.host import Hop
@@ -295,8 +295,9 @@ class Request:
             if self.media_type == "multipart/form-data":
                 from gambrel.core.http.bodies import multipart  # noqa: PLC0415 - start-up: uploads
 
-                content_type = self.headers.first("content-type") or ""
-                self.form_data = await multipart.parse_multipart(self.stream(), content_type)
+                limits = FormLimits(file=self.max_body, total=self.max_body)
+                kind = self.headers.first("content-type") or ""
+                self.form_data = await multipart.parse_multipart(self.stream(), kind, limits)
             else:
                 await self.body()
         return self.form_data

@@ -211,11 +211,9 @@ class FormData(Mapping[str, str | Upload]):
 
         A browser sends a `Blob` in the way of a file. Raises ContentTooLarge for one on the disk.
         """
-        parts = {}
-        for name, part in self.items():
-            if name in names:
-                parts[name] = Raw(part if isinstance(part, str) else part.buffered)
-        return json.encode(parts)
+        found = {name: part for name, part in self.items() if name in names}
+        texts = {n: p if isinstance(p, str) else p.buffered for n, p in found.items()}
+        return json.encode({name: Raw(text) for name, text in texts.items()})
 
     def close(self) -> None:
         """Drop the uploads and their temporary files."""

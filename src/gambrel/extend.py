@@ -20,7 +20,7 @@ if TYPE_CHECKING:
     from gambrel.core.app.extension import Extension
     from gambrel.core.app.points import Declared, Point
     from gambrel.core.app.setup import HANDLER_ADAPTER, MOUNTING, Band, Mounted, Setup
-    from gambrel.core.binding.describe import Operation
+    from gambrel.operations import Operation
     from gambrel.settings import Env, Secret
 
 __all__ = [
@@ -60,7 +60,7 @@ _HOMES = {
     "Level": "core.app.checks",
     "MOUNTING": "core.app.setup",
     "Mounted": "core.app.setup",
-    "Operation": "core.binding.describe",
+    "Operation": "operations",
     "Point": "core.app.points",
     "Problem": "core.app.checks",
     "RequestFailed": "core.app.events",

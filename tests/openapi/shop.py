@@ -8,9 +8,9 @@ from typing import Annotated, Any, Literal
 
 import msgspec
 
-from gambrel.core.binding.describe import BodyInfo, Operation, ParamInfo, ResponseInfo
 from gambrel.openapi import schemes
 from gambrel.openapi.options import Document, Example, Selection, Server, Tag, Webhook
+from gambrel.operations import BodyInfo, Operation, ParamInfo, ResponseInfo
 
 Price = Annotated[decimal.Decimal, msgspec.Meta(description="In euros, two decimals.")]
 

@@ -1,22 +1,11 @@
-import pytest
-
-from gambrel.core.binding import describe
-from gambrel.openapi import described
+from gambrel.extend import json_schemas
+from gambrel.openapi.described import JsonSchemas
 
 
-def attributes(protocol: type) -> set[str]:
-    declared = {name for name in vars(protocol) if isinstance(vars(protocol)[name], property)}
-    return declared | set(protocol.__annotations__)
+def test_the_function_of_the_door_is_what_the_builder_is_lent():
+    lent: JsonSchemas = json_schemas
 
+    schemas, components = lent([int, list[str]], mode="output", ref_template="#/{name}")
 
-@pytest.mark.parametrize(
-    ("protocol", "record"),
-    [
-        (described.Param, describe.ParamInfo),
-        (described.Body, describe.BodyInfo),
-        (described.Response, describe.ResponseInfo),
-        (described.Operation, describe.Operation),
-    ],
-)
-def test_bindings_records_have_what_the_document_reads(protocol, record):
-    assert attributes(protocol) <= set(record.__struct_fields__)
+    assert [schema["type"] for schema in schemas] == ["integer", "array"]
+    assert components == {}

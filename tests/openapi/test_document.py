@@ -6,10 +6,10 @@ import pytest
 from openapi_spec_validator import OpenAPIV31SpecValidator
 
 from gambrel.conversion.schemas import json_schemas
-from gambrel.core.binding.describe import BodyInfo
 from gambrel.core.http.errors import GambrelError
 from gambrel.openapi.document import build_document, conflicts, export
 from gambrel.openapi.options import Document, Selection, Server, Tag
+from gambrel.operations import BodyInfo
 from tests.openapi.shop import operation, param, shop_document, shop_operations
 
 

@@ -5,11 +5,11 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from gambrel.conversion.schemas import json_schemas
-from gambrel.core.binding.describe import BodyInfo
 from gambrel.openapi.components import Schemas
 from gambrel.openapi.content import Content
 from gambrel.openapi.operations import build_operation, build_webhook, operation_ids, overlay
 from gambrel.openapi.options import Webhook
+from gambrel.operations import BodyInfo
 from tests.openapi.shop import operation, param
 
 

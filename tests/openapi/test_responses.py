@@ -5,11 +5,11 @@ import msgspec
 import pytest
 
 from gambrel.conversion.schemas import json_schemas
-from gambrel.core.binding.describe import BodyInfo, ResponseInfo
 from gambrel.core.http.errors import Fault, NotFound, Unprocessable, problem
 from gambrel.openapi.components import Schemas
 from gambrel.openapi.content import Content
 from gambrel.openapi.responses import build_responses
+from gambrel.operations import BodyInfo, ResponseInfo
 from tests.openapi.shop import operation, param
 
 

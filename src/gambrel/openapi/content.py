@@ -7,8 +7,9 @@ import msgspec
 from msgspec import Struct
 
 from gambrel.openapi.components import Schemas
-from gambrel.openapi.described import Mode, Param, Schema
+from gambrel.openapi.described import Mode, Schema
 from gambrel.openapi.options import Example
+from gambrel.operations import ParamInfo
 
 __all__ = ["PROBLEM_TYPE", "Content", "examples_of", "is_structured", "param_schema", "to_plain"]
 
@@ -45,7 +46,7 @@ class Content(Struct, frozen=True):
             content[media_type] = entry | ({"examples": shown} if shown else {})
         return content
 
-    def form(self, fields: Sequence[Param]) -> Schema:
+    def form(self, fields: Sequence[ParamInfo]) -> Schema:
         """Return the schema of a form from its parts."""
         schema: Schema = {
             "type": "object",
@@ -68,7 +69,7 @@ class Content(Struct, frozen=True):
             return {"itemSchema": self.schemas.of(annotation, mode)}
         return {"schema": _raw(media_type)}
 
-    def _part(self, part: Param) -> Schema:
+    def _part(self, part: ParamInfo) -> Schema:
         described = {"description": part.description} if part.description else {}
         if part.location == "file":
             if _is_list(part.annotation):
@@ -77,7 +78,7 @@ class Content(Struct, frozen=True):
         return param_schema(self.schemas, part, **described)
 
 
-def param_schema(schemas: Schemas, param: Param, **siblings: Any) -> Schema:
+def param_schema(schemas: Schemas, param: ParamInfo, **siblings: Any) -> Schema:
     """Return the schema of a parameter with its default, and `siblings` beside it."""
     if not param.required and param.default is not None:
         plain = to_plain(param.default)

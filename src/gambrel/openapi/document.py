@@ -13,9 +13,10 @@ import msgspec
 from gambrel.core.http.errors import GambrelError
 from gambrel.openapi.components import Schemas
 from gambrel.openapi.content import Content
-from gambrel.openapi.described import JsonSchemas, Operation
+from gambrel.openapi.described import JsonSchemas
 from gambrel.openapi.operations import build_operation, build_webhook, operation_ids, overlay
 from gambrel.openapi.options import Document, Server, Tag
+from gambrel.operations import Operation
 
 __all__ = ["build_document", "conflicts", "export"]
 

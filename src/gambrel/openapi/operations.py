@@ -9,9 +9,9 @@ from collections.abc import Mapping, Sequence
 from typing import Any
 
 from gambrel.openapi.content import Content, examples_of, is_structured, param_schema
-from gambrel.openapi.described import Body, Operation, Param
 from gambrel.openapi.options import Webhook
 from gambrel.openapi.responses import build_responses
+from gambrel.operations import BodyInfo, Operation, ParamInfo
 
 __all__ = ["build_operation", "build_webhook", "operation_ids", "overlay"]
 
@@ -99,7 +99,7 @@ def _sent(webhook: Webhook, content: Content, name: str = "") -> dict[str, Any]:
     return {webhook.method.lower(): {key: value for key, value in built.items() if value}}
 
 
-def _parameter(param: Param, content: Content) -> dict[str, Any]:
+def _parameter(param: ParamInfo, content: Content) -> dict[str, Any]:
     built = {
         "name": param.alias,
         "in": param.location,
@@ -112,7 +112,7 @@ def _parameter(param: Param, content: Content) -> dict[str, Any]:
     return {key: value for key, value in built.items() if value or key == "schema"}
 
 
-def _body(body: Body, content: Content) -> dict[str, Any]:
+def _body(body: BodyInfo, content: Content) -> dict[str, Any]:
     built: dict[str, Any] = {}
     for media_type in body.media_types:
         if body.fields and (media_type in _FORMS or body.annotation is None):
@@ -131,7 +131,7 @@ def _body(body: Body, content: Content) -> dict[str, Any]:
     return described | {"content": built} | ({"required": True} if body.required else {})
 
 
-def _is_shown(param: Param) -> bool:
+def _is_shown(param: ParamInfo) -> bool:
     return param.location != "header" or param.alias.lower() not in _RESERVED
 
 

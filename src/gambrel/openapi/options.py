@@ -10,7 +10,7 @@ from msgspec import Struct, field
 from msgspec.structs import replace
 
 from gambrel.core.http.request import Request
-from gambrel.openapi.described import Operation
+from gambrel.operations import Operation
 
 __all__ = ["Document", "Example", "Guard", "Place", "Selection", "Server", "Tag", "Webhook"]
 

@@ -9,7 +9,7 @@ from typing import Any, get_args, get_origin
 
 from gambrel.core.http.status import phrase
 from gambrel.openapi.content import Content
-from gambrel.openapi.described import Operation, Param, Response
+from gambrel.operations import Operation, ParamInfo, ResponseInfo
 
 __all__ = ["build_responses"]
 
@@ -42,7 +42,7 @@ def build_responses(
     return {str(status): declared[status] for status in sorted(declared)}
 
 
-def _declared(response: Response, content: Content) -> dict[str, Any]:
+def _declared(response: ResponseInfo, content: Content) -> dict[str, Any]:
     status = response.status
     text = response.description or _REASONS.get(status) or phrase(status)
     built: dict[str, Any] = {"description": text}
@@ -81,7 +81,7 @@ def _problems(operation: Operation, security: Sequence[Mapping[str, Sequence[str
     return [status for status, possible in can.items() if possible]
 
 
-def _can_fail(param: Param) -> bool:
+def _can_fail(param: ParamInfo) -> bool:
     """Say whether some text of a client does not fit the parameter."""
     if param.location == "path":
         return param.annotation is not str

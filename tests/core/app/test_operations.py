@@ -5,12 +5,12 @@ import msgspec
 import pytest
 
 from gambrel.core.app.app import App
-from gambrel.core.binding.describe import Operation, ResponseInfo
 from gambrel.core.binding.markers import Body, Cookie, Depends, File, Form, Header, Query
 from gambrel.core.http.bodies.forms import Upload
 from gambrel.core.http.request import Request
 from gambrel.core.http.response import HTML, Redirect, Response
 from gambrel.core.http.responses.events import Event
+from gambrel.operations import Operation, ResponseInfo
 
 
 class Item(msgspec.Struct):

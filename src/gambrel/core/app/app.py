@@ -30,8 +30,8 @@ from gambrel.core.routing.route import FIELDS, Route, caller
 from gambrel.core.routing.router import Router
 
 if TYPE_CHECKING:
-    from gambrel.core.binding.describe import Operation
     from gambrel.core.edges.asgi import ASGIEdge
+    from gambrel.operations import Operation
 
 __all__ = ["App"]
 

@@ -49,8 +49,8 @@ from gambrel.core.routing.router import Router
 from gambrel.core.routing.table import covers
 
 if TYPE_CHECKING:
-    from gambrel.core.binding.describe import Operation
     from gambrel.core.http.proxies import TrustedProxies
+    from gambrel.operations import Operation
 
 __all__ = ["Built", "build"]
 

@@ -8,13 +8,6 @@ import msgspec
 
 from gambrel.conversion.adapters import STANDARD_CODECS
 from gambrel.conversion.shape import read_shape
-from gambrel.core.binding.describe import (
-    BodyInfo,
-    Operation,
-    ParamInfo,
-    ParamLocation,
-    ResponseInfo,
-)
 from gambrel.core.binding.extract import FORM_TYPES, WHOLE_TYPES, is_collection
 from gambrel.core.binding.markers import Body, Marker
 from gambrel.core.binding.plan import Plan, is_member
@@ -32,6 +25,13 @@ from gambrel.core.http.responses.events import EventStream
 from gambrel.core.http.responses.streams import JSONLines
 from gambrel.core.http.status import phrase
 from gambrel.core.routing.route import Route
+from gambrel.operations import (
+    BodyInfo,
+    Operation,
+    ParamInfo,
+    ParamLocation,
+    ResponseInfo,
+)
 
 __all__ = ["describe_route"]
 

@@ -145,9 +145,6 @@ class HostPattern:
             return not self.text.startswith("*")
         return self.is_wide and host.name.endswith(f".{self.name}")
 
-    def __str__(self) -> str:
-        return self.text
-
     def __repr__(self) -> str:
         return f"HostPattern({self.text!r})"
 

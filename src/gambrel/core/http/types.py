@@ -3,7 +3,7 @@
 The ASGI edge, the test client and mounted applications annotate with these; nothing runs here.
 """
 
-from collections.abc import Awaitable, Callable, Iterable, MutableMapping
+from collections.abc import Awaitable, Callable, MutableMapping
 from typing import Any
 
 # ASGI leaves the values of scopes and messages open; `Any` is confined to this file.
@@ -15,6 +15,3 @@ ASGIApp = Callable[[Scope, Receive, Send], Awaitable[None]]
 
 ADMITTED = "gambrel.admitted"
 """The extension of scopes that a Gambrel app hands to a mounted one: the Host was checked there."""
-
-RawHeaders = Iterable[tuple[bytes, bytes]]
-Address = tuple[str, int]

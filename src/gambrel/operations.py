@@ -1,6 +1,6 @@
-"""Plain data about a bound operation, for the OpenAPI document and `gambrel routes`.
+"""Operations: plain data about what an app can be asked, for documents, listings and clients.
 
-Binding fills these records from a compiled plan; whoever documents, lists or tests an operation
+The app fills these records from its compiled routes; whoever documents, lists or tests an operation
 reads them. They hold annotations and values only: no framework object, no callable, no schema.
 """
 

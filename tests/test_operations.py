@@ -1,4 +1,4 @@
-from gambrel.core.binding.describe import BodyInfo, Operation, ParamInfo, ResponseInfo
+from gambrel.operations import BodyInfo, Operation, ParamInfo, ResponseInfo
 
 
 def test_a_plain_operation_needs_only_method_path_and_name():

@@ -119,6 +119,11 @@ CASES = [
     ("not_serialisable", lambda: msgspec.json.encode({"a": object()}), "`object`"),
     ("not_serialisable", lambda: json.dumps({1, 2}), "`set`"),
     ("missing_return_annotation", gambrel("binding.unsupported-value"), "-> Hero"),
+    (
+        "missing_return_annotation",
+        lambda: (_ for _ in ()).throw(TypeError("the error handler f returned a tuple")),
+        "JSON(value, status=418)",
+    ),
     ("body_not_a_struct", gambrel("binding.unsupported-type"), "msgspec.Struct"),
     ("depends_as_default", gambrel("binding.default-marker"), "Annotated[T, Depends(f)]"),
     ("depends_as_default", lambda: Depends().query, "Annotated[T, Depends(f)]"),

@@ -75,6 +75,7 @@ _MODULE = {
     "StreamingResponse": "`Stream`, or return a generator",
     "TestClient": "`from gambrel.testing import Client`",
     "UploadFile": "`Upload`",
+    "WebSocket": "server-sent events for now; WebSockets are still to come",
     "g": "`request.state`, or a dependency",
     "jsonify": "the value itself, returned",
     "redirect": "`Redirect`",

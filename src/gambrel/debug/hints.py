@@ -154,6 +154,10 @@ def bad_annotation(error: BaseException) -> str | None:
 def missing_return_annotation(error: BaseException) -> str | None:
     """A handler returned what cannot be sent."""
     text = str(error)
+    if text.startswith("the error handler "):
+        return (
+            "A handler of errors returns a `Response`, such as `JSON(value, status=418)`, or None."
+        )
     if _has_code(error, "binding.unsupported-value") or "handler returned" in text:
         return (
             "Annotate what the handler returns (`-> Hero`, `-> list[Hero]`, `-> None` for no "

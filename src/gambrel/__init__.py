@@ -18,7 +18,8 @@ if TYPE_CHECKING:
     from gambrel.conversion.patch import Patch, apply
     from gambrel.core.app.pipeline import CallNext
     from gambrel.core.binding.markers import Body, Cookie, Depends, File, Form, Header, Path, Query
-    from gambrel.core.http.bodies.forms import FormData, Upload
+    from gambrel.core.http.bodies.forms import FormData, FormLimits, Upload
+    from gambrel.core.http.bodies.multipart import stream_parts
     from gambrel.core.http.errors import (
         BadGateway,
         BadRequest,
@@ -88,6 +89,7 @@ __all__ = [
     "Forbidden",
     "Form",
     "FormData",
+    "FormLimits",
     "GambrelError",
     "GatewayTimeout",
     "Gone",
@@ -131,6 +133,7 @@ __all__ = [
     "abort",
     "apply",
     "rule",
+    "stream_parts",
 ]
 
 _HOMES = {
@@ -153,6 +156,7 @@ _HOMES = {
     "Forbidden": "core.http.errors",
     "Form": "core.binding.markers",
     "FormData": "core.http.bodies.forms",
+    "FormLimits": "core.http.bodies.forms",
     "GambrelError": "core.http.errors",
     "GatewayTimeout": "core.http.errors",
     "Gone": "core.http.errors",
@@ -198,6 +202,7 @@ _HOMES = {
     "abort": "core.http.errors",
     "apply": "conversion.patch",
     "rule": "core.routing.declared",
+    "stream_parts": "core.http.bodies.multipart",
 }
 
 _SPELT = {"ServerSentEvent": "Event"}  # at home, where no event of an app is near

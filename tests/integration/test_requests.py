@@ -9,7 +9,7 @@ from typing import Annotated, Any
 import msgspec
 import pytest
 
-from gambrel import App, Body, Form, Headers, Request, State, Upload
+from gambrel import App, Body, Form, FormLimits, Headers, Request, State, Upload, stream_parts
 from gambrel.middleware import Decompression
 from gambrel.testing import AsyncClient, Client
 
@@ -281,6 +281,26 @@ def test_an_upload_is_read_while_it_arrives():
 
     assert sum(sizes) == 321
     assert len(sizes) > 1
+
+
+def test_a_form_is_taken_apart_while_it_arrives():
+    app = App()
+    kept: list[tuple[str, str | None, bytes]] = []
+
+    @app.post("/", max_body=1 << 30)
+    async def take(request: Request, most: int = 100) -> None:
+        limits = FormLimits(file=most)
+        async for part in stream_parts(request.stream(), request.headers["content-type"], limits):
+            content = b"".join([piece async for piece in part])
+            kept.append((part.name, part.filename, content))
+
+    with Client(app) as client:
+        taken = client.post("/", data={"note": "new"}, files={"scan": ("a.bin", b"x" * 50)})
+        refused = client.post("/?most=49", files={"scan": ("a.bin", b"x" * 50)})
+
+    assert taken.status_code == 204
+    assert kept == [("note", None, b"new"), ("scan", "a.bin", b"x" * 50)]
+    assert refused.status_code == 413
 
 
 def test_the_client_is_believed_through_trusted_proxies_only():

@@ -61,6 +61,9 @@ async def stream_parts(
 ) -> AsyncGenerator[Part, None]:
     """Yield the parts of a multipart body one after another, holding none of them in memory.
 
+    A part has `name`, `filename` (None for a text field), `content_type` and `headers`; iterate
+    it for its bytes. Going on to the next skips what was not read.
+
     Raises:
         BadRequest: No boundary, a malformed or cut-off body, a part without a name.
         ContentTooLarge: A limit is passed.

@@ -7,6 +7,7 @@ import pytest
 from hypothesis import example, given, settings
 from hypothesis import strategies as st
 
+from gambrel.core.http.errors import BadRequest, MethodNotAllowed, NotFound
 from gambrel.core.routing.router import Router
 from gambrel.core.routing.table import covers
 
@@ -89,9 +90,12 @@ def test_an_unknown_method_is_405_where_the_path_is_known_and_404_elsewhere(meth
 def test_a_miss_is_the_error_to_raise():
     table = build("GET /a")
 
-    assert table.match("PUT", "/a")[0].error().headers["allow"] == "GET, HEAD, OPTIONS"
-    assert table.match("GET", "/b")[0].error().status == 404
-    assert table.match("GET", "/%zz")[0].error().status == 400
+    with pytest.raises(MethodNotAllowed) as refused:
+        table.match("PUT", "/a")[0].answer(None)
+    assert refused.value.headers["allow"] == "GET, HEAD, OPTIONS"
+    for path, error in (("/b", NotFound), ("/%zz", BadRequest)):
+        with pytest.raises(error):
+            table.match("GET", path)[0].answer(None)
 
 
 def test_the_other_slash_is_redirected_to():

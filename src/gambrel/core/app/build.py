@@ -10,7 +10,6 @@ from msgspec.structs import replace
 
 from gambrel.core.app.errors import DEBUG_RENDERER, ErrorBoundary, ErrorHandler, ErrorHandlers
 from gambrel.core.app.extension import order_extensions
-from gambrel.core.app.misses import answer_miss
 from gambrel.core.app.pipeline import (
     ASYNC,
     INLINE,
@@ -295,7 +294,8 @@ class Built:
     async def answer_miss(self, request: Request) -> Response:
         """Answer a request that no route takes."""
         try:
-            return answer_miss(request)
+            answer: Response = request.miss.answer(request)
+            return answer
         except (Exception, SystemExit) as error:
             return await self.failed(request, error)
 

@@ -1,6 +1,6 @@
 """What a match can be other than a route: a choice by predicates, or a miss.
 
-The table makes them; the app asks a `Choice` to `pick` and answers a `Miss`. Neither has an
+The table makes them; the app asks a `Choice` to `pick` and a `Miss` to `answer`. Neither has an
 `endpoint`, so that the request path tests one attribute.
 """
 
@@ -9,6 +9,8 @@ from typing import Any, ClassVar
 from msgspec import Struct
 
 from gambrel.core.http.errors import BadRequest, HTTPError, MethodNotAllowed
+from gambrel.core.http.request import Request
+from gambrel.core.http.response import Response
 from gambrel.core.routing.route import Route
 
 
@@ -28,13 +30,16 @@ class Miss(Struct, frozen=True):
     found: ClassVar[bool] = False
     endpoint: ClassVar[None] = None
 
-    def error(self) -> Exception | SystemExit:
-        """Return the error of a miss that is one."""
-        if self.failure is not None:
-            return self.failure
+    def answer(self, request: Request) -> Response:
+        """Return what is answered by itself: to OPTIONS, or a redirect. Raises the error."""
+        if self.status == 204:
+            return Response(b"", 204, {"allow": ", ".join(self.allow)})
+        if self.status == 308:
+            query = f"?{request.query_string}" if request.query_string else ""
+            return Response(b"", 308, {"location": request.root_path + self.location + query})
         if self.status == 405:
-            return MethodNotAllowed(self.detail, allow=self.allow)
-        return HTTPError.by_status[self.status](self.detail)
+            raise MethodNotAllowed(self.detail, allow=self.allow)
+        raise self.failure or HTTPError.by_status[self.status](self.detail)
 
 
 class Choice:

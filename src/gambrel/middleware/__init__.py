@@ -10,6 +10,7 @@ import importlib
 from typing import TYPE_CHECKING, Any
 
 if TYPE_CHECKING:
+    from gambrel.middleware.caching import cache_control
     from gambrel.middleware.cors import CORSPolicy
     from gambrel.middleware.extension import (
         CORS,
@@ -45,6 +46,7 @@ __all__ = [
     "SecurityHeaders",
     "after_request",
     "before_request",
+    "cache_control",
 ]
 
 _HOMES = {
@@ -64,6 +66,7 @@ _HOMES = {
     "SecurityHeaders": "middleware.headers.extension",
     "after_request": "middleware.hooks",
     "before_request": "middleware.hooks",
+    "cache_control": "middleware.caching",
 }
 
 

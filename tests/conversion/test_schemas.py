@@ -84,6 +84,10 @@ def component(annotation: Any, mode: Literal["input", "output"] = "input") -> An
     return components[found["$ref"].rpartition("/")[2]]
 
 
+CLOCK = r"([01][0-9]|2[0-3]):[0-5][0-9]:[0-5][0-9](\.[0-9]+)?$"
+DAY = r"((0[1-9]|1[0-2])-(0[1-9]|1[0-9]|2[0-8])|(0[13-9]|1[0-2])-(29|30)|(0[13578]|1[02])-31|02-29)"
+
+
 @pytest.mark.parametrize(
     ("annotation", "expected"),
     [
@@ -97,9 +101,11 @@ def component(annotation: Any, mode: Literal["input", "output"] = "input") -> An
          {"type": "string", "pattern": "^a", "maxLength": 3}),
         (UUID, {"type": "string", "format": "uuid"}),
         (datetime, {"type": "string", "format": "date-time"}),
-        (Annotated[datetime, Meta(tz=False)], {"type": "string", "format": "date-time-local"}),
+        (Annotated[datetime, Meta(tz=False)],
+         {"type": "string", "format": "date-time-local",
+          "pattern": f"^(?!0000)[0-9]{{4}}-{DAY}[Tt ]{CLOCK}"}),
         (date, {"type": "string", "format": "date"}),
-        (time, {"type": "string", "format": "time-local"}),
+        (time, {"type": "string", "format": "time-local", "pattern": f"^{CLOCK}"}),
         (Annotated[time, Meta(tz=True)], {"type": "string", "format": "time"}),
         (Literal["a"], {"type": "string", "const": "a"}),
         (Literal[1, 2], {"type": "integer", "enum": [1, 2]}),

@@ -176,16 +176,8 @@ def _malformed(error: Exception) -> ValueError:
         return MalformedError("The body is nested too deeply.")
     if isinstance(error, UnicodeDecodeError):
         return MalformedError("The body is not valid UTF-8.")
-    return MalformedError(f"The body is malformed: {_words(error)}.")
-
-
-def _words(error: Exception) -> str:
-    words = (
-        str(error)
-        .removeprefix("JSON is malformed: ")
-        .removeprefix("MessagePack data is malformed: ")
-    )
-    return words[:1].lower() + words[1:]
+    words = str(error).partition(" is malformed: ")[2] or str(error)
+    return MalformedError(f"The body is malformed: {words[:1].lower()}{words[1:]}.")
 
 
 _BRACKETS = bytes(set(range(256)) - set(b"[]{}"))

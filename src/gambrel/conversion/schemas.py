@@ -21,7 +21,13 @@ Schema = dict[str, Any]
 Mode = Literal["input", "output"]
 
 _DECIMAL = r"^-?(0|[1-9][0-9]{0,63})(\.[0-9]{1,64})?([eE][+-]?[0-9]{1,2})?$"
-_DURATION = r"^P(?=[0-9T])([0-9]+D)?(T(?=[0-9])([0-9]+H)?([0-9]+M)?([0-9]+(\.[0-9]+)?S)?)?$"
+_DURATION = (
+    r"^P(?=[0-9T])([0-9]{1,8}D)?(T(?=[0-9])([0-9]{1,9}H)?([0-9]{1,9}M)?([0-9]{1,9}(\.[0-9]+)?S)?)?$"
+)
+_TIME = r"([01][0-9]|2[0-3]):[0-5][0-9]:[0-5][0-9](\.[0-9]+)?$"
+_DAY = (
+    r"((0[1-9]|1[0-2])-(0[1-9]|1[0-9]|2[0-8])|(0[13-9]|1[0-2])-(29|30)|(0[13578]|1[02])-31|02-29)"
+)
 _BASE64 = r"^([A-Za-z0-9+/]{4})*([A-Za-z0-9+/]{2}==|[A-Za-z0-9+/]{3}=)?$"
 _PLAIN: dict[str, Schema] = {
     "any": {},
@@ -32,18 +38,20 @@ _PLAIN: dict[str, Schema] = {
     "str": {"type": "string"},
     "bytes": {"type": "string", "contentEncoding": "base64", "pattern": _BASE64},
     "uuid": {"type": "string", "format": "uuid"},
-    "datetime": {"type": "string", "format": "date-time"},
     "date": {"type": "string", "format": "date"},
-    "time": {"type": "string", "format": "time-local"},
     "timedelta": {"type": "string", "format": "duration", "pattern": _DURATION},
     "decimal": {"type": "string", "format": "decimal", "pattern": _DECIMAL},
 }
-# RFC 3339 date-time and time have an offset; the OpenAPI format registry has names without.
-_TIMES: dict[tuple[str, bool], str] = {
-    ("datetime", True): "date-time",
-    ("datetime", False): "date-time-local",
-    ("time", True): "time",
-    ("time", False): "time-local",
+# RFC 3339 date-time and time have an offset; the OpenAPI format registry has names without, which
+# no validator knows.
+_TIMES: dict[tuple[str, bool], Schema] = {
+    ("datetime", True): {"format": "date-time"},
+    ("datetime", False): {
+        "format": "date-time-local",
+        "pattern": f"^(?!0000)[0-9]{{4}}-{_DAY}[Tt ]{_TIME}",
+    },
+    ("time", True): {"format": "time"},
+    ("time", False): {"format": "time-local", "pattern": f"^{_TIME}"},
 }
 _BOUNDS = {
     "ge": "minimum",
@@ -164,6 +172,9 @@ class _Writer:
         return msgspec.to_builtins(value, enc_hook=self.encode, str_keys=True)
 
     def _bare(self, shape: Shape) -> Schema:
+        if shape.kind in {"datetime", "time"}:
+            is_aware = shape.bounds.get("tz", shape.kind == "datetime")
+            return {"type": "string", **_TIMES[shape.kind, is_aware]}
         if shape.kind in _PLAIN:
             return dict(_PLAIN[shape.kind])
         if shape.kind in _NAMED:
@@ -176,9 +187,6 @@ class _Writer:
             self.components[name] = {}  # a recursive type refers to it meanwhile
             self.components[name].update(_COMPONENTS[shape.kind](self, shape))
         return {"$ref": self.template.format(name=name)}
-
-    def write_literal(self, shape: Shape) -> Schema:
-        return _values(shape.cls)
 
     def write_enum(self, shape: Shape) -> Schema:
         schema = _values([member.value for member in shape.cls])
@@ -312,7 +320,7 @@ _WRITERS: dict[str, Callable[[_Writer, Shape], Schema]] = {
     "tuple": _Writer.write_tuple,
     "dict": _Writer.write_dict,
     "union": _Writer.write_union,
-    "literal": _Writer.write_literal,
+    "literal": lambda _, shape: _values(shape.cls),
     "codec": _Writer.write_codec,
 }
 _COMPONENTS: dict[str, Callable[[_Writer, Shape], Schema]] = {
@@ -330,8 +338,6 @@ def _keywords(shape: Shape) -> Schema:
             schema[_BOUNDS[name]] = bound
         elif name == "pattern":
             schema["pattern"] = bound
-        elif name == "tz" and shape.kind in {"datetime", "time"}:
-            schema["format"] = _TIMES[shape.kind, bound]
         elif name in {"min_length", "max_length"} and shape.kind in _LENGTHS:
             # base64 writes three bytes as four characters
             length = 4 * math.ceil(bound / 3) if shape.kind == "bytes" else bound

@@ -17,6 +17,7 @@ _ROUTER = {
     "blueprint": "`app.include(router)`",
     "include_router": "`app.include(router)`",
     "register_blueprint": "`app.include(router)`",
+    "websocket": "an event stream (`EventStream`) for now; WebSockets are still to come",
 }
 _APP = {
     "add_event_handler": "`@app.lifespan`, a function that yields once",
@@ -75,7 +76,7 @@ _MODULE = {
     "StreamingResponse": "`Stream`, or return a generator",
     "TestClient": "`from gambrel.testing import Client`",
     "UploadFile": "`Upload`",
-    "WebSocket": "server-sent events for now; WebSockets are still to come",
+    "WebSocket": "an event stream (`EventStream`) for now; WebSockets are still to come",
     "g": "`request.state`, or a dependency",
     "jsonify": "the value itself, returned",
     "redirect": "`Redirect`",
@@ -83,7 +84,7 @@ _MODULE = {
     "request": "a parameter `request: Request`",
     "send_file": "`FileResponse`",
     "url_for": "`request.url_for(name)`",
-    "websocket": "server-sent events for now; WebSockets are still to come",
+    "websocket": "an event stream (`EventStream`) for now; WebSockets are still to come",
 }
 _ARGUMENTS = {
     "description": "`App(extensions=[OpenAPI(...)])` of gambrel.openapi",

@@ -17,7 +17,7 @@ def test_a_decorator_returns_the_function_itself():
 
 
 @pytest.mark.parametrize(
-    "verb", ["get", "post", "put", "patch", "delete", "head", "options", "query", "websocket"]
+    "verb", ["get", "post", "put", "patch", "delete", "head", "options", "query"]
 )
 def test_every_verb_declares_its_method(verb):
     router = Router()

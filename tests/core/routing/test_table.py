@@ -248,7 +248,7 @@ def test_the_nearest_fallback_answers():
 
 def test_a_websocket_route_is_no_http_method():
     router = Router()
-    router.websocket("/live")(handler)
+    router.add("/live", handler, ["WEBSOCKET"])
     router.get("/live/{x}")(handler)
     table = router.compile()
 

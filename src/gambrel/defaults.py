@@ -8,7 +8,7 @@ around a request: what they add is baked into heads, or is a route, or waits for
 from collections.abc import Iterable, Sequence
 from importlib import import_module
 from pathlib import Path
-from typing import Any, ClassVar
+from typing import Any
 
 from gambrel.core.app.app import App as CoreApp
 from gambrel.extend import Extension, Setup
@@ -32,9 +32,9 @@ def default_extensions() -> list[Extension]:
 class DebugWhereOn:
     """`Debug()`, loaded only where the app's `debug` is on: no other app pays for its import."""
 
-    name: ClassVar[str] = "debug"
-    requires: ClassVar[tuple[str, ...]] = ()
-    settings: ClassVar[Any] = None
+    name = "debug"
+    requires = ()
+    settings = None
 
     def install(self, setup: Setup) -> None:
         """Install the real one, or nothing."""

@@ -83,7 +83,8 @@ def _cells(row: Any, header: list[str]) -> Sequence[Any]:
         return [row.get(name, "") for name in header]
     if isinstance(row, msgspec.Struct):
         return msgspec.structs.astuple(row)
-    return astuple(row) if is_dataclass(row) and not isinstance(row, type) else row
+    # To pyright, what is left may be a class, because `is_dataclass` takes one.
+    return astuple(row) if is_dataclass(row) and not isinstance(row, type) else row  # pyright: ignore[reportReturnType]
 
 
 def _defused(cell: Any) -> Any:

@@ -40,12 +40,12 @@ class Gambrel(click.Group):
         target = ctx.params.get("app")
         return [*COMMANDS, *(self._of_app(target) if target else ())]
 
-    def get_command(self, ctx: click.Context, name: str) -> click.Command | None:
+    def get_command(self, ctx: click.Context, cmd_name: str) -> click.Command | None:
         """Import the file of a command, or ask the app for one that an extension has added."""
-        if name in COMMANDS:
-            command: click.Command = importlib.import_module(f"gambrel.cli.{name}").command
+        if cmd_name in COMMANDS:
+            command: click.Command = importlib.import_module(f"gambrel.cli.{cmd_name}").command
             return command
-        return self._of_app(ctx.params.get("app")).get(name)
+        return self._of_app(ctx.params.get("app")).get(cmd_name)
 
     def resolve_command(
         self, ctx: click.Context, args: list[str]

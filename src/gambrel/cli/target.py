@@ -127,8 +127,9 @@ def leads_to(name: str, file: Path) -> bool:
     """Tell whether importing a name runs this file."""
     # Not `importlib.invalidate_caches`, which would load all that reads the metadata of packages.
     for finder in filter(None, sys.path_importer_cache.values()):
-        if hasattr(finder, "invalidate_caches"):
-            finder.invalidate_caches()
+        forget = getattr(finder, "invalidate_caches", None)
+        if forget is not None:
+            forget()
     try:
         spec = importlib.util.find_spec(name)
     except Exception:  # a package around it fails: importing tells how

@@ -7,7 +7,6 @@ import platform
 from collections.abc import AsyncIterator
 from importlib.metadata import PackageNotFoundError, version
 from ipaddress import ip_address
-from typing import Any, ClassVar
 
 from gambrel.core.http.errors import BadRequest, HTTPError
 from gambrel.core.http.fields.negotiation import best_match
@@ -35,9 +34,9 @@ class Debug:
     keep the loop busy, in seconds; 0 leaves the watchdog out.
     """
 
-    name: ClassVar[str] = "debug"
-    requires: ClassVar[tuple[str, ...]] = ()
-    settings: ClassVar[Any] = None
+    name = "debug"
+    requires = ()
+    settings = None
 
     def __init__(self, *, docs: str = "", editor: str = "", stall: float = 0.1) -> None:
         self.docs = docs

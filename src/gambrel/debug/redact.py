@@ -187,14 +187,15 @@ class _Representation(reprlib.Repr):
 def _fields(value: Any) -> dict[str, Any] | None:
     """Return the fields of a struct-like value, so that no repr of its own tells too much."""
     names: Iterable[str] | None = None
+    kind: Any = type(value)
     if isinstance(value, msgspec.Struct):
         names = value.__struct_fields__
     elif dataclasses.is_dataclass(value) and not isinstance(value, type):
         names = [field.name for field in dataclasses.fields(value) if field.repr]
-    elif hasattr(type(value), "__attrs_attrs__"):
-        names = [field.name for field in type(value).__attrs_attrs__]
-    elif hasattr(type(value), "model_fields"):
-        names = type(value).model_fields
+    elif hasattr(kind, "__attrs_attrs__"):
+        names = [field.name for field in kind.__attrs_attrs__]
+    elif hasattr(kind, "model_fields"):
+        names = kind.model_fields
     if names is None:
         return None
     return {name: getattr(value, name, None) for name in names}

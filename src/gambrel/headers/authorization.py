@@ -52,7 +52,7 @@ def parse_basic(credentials: Credentials) -> tuple[str, str]:
             raise ValueError(credentials.value)  # Python 3.11 passes over surplus padding
         user, colon, password = b64decode(credentials.value, validate=True).decode().partition(":")
     except ValueError:
-        colon = ""
+        user = colon = password = ""
     if not colon or credentials.scheme != "basic":
         raise BadRequest("malformed Basic credentials")
     return user, password

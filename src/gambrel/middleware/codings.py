@@ -17,9 +17,11 @@ class Encoder(Protocol):
 
     def push(self, data: bytes) -> bytes:
         """Take a piece; return all that a receiver needs to read it now."""
+        ...
 
     def finish(self, data: bytes = b"") -> bytes:
         """Take the last piece; return the rest of the body."""
+        ...
 
 
 MakeEncoder = Callable[[], Encoder]

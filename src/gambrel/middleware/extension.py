@@ -6,7 +6,7 @@ Give one to `App(extensions=[...])` for all routes, or, where it is a middleware
 
 from collections.abc import Callable, Mapping
 from functools import partial
-from typing import Any, ClassVar, Self
+from typing import Any, Self
 
 from gambrel.core.http.request import Request
 from gambrel.extend import Band, Setup
@@ -42,8 +42,8 @@ class CORS(CORSPolicy, frozen=True, kw_only=True, dict=True):
     `extra={"cors": None}`.
     """
 
-    name: ClassVar[str] = "cors"
-    requires: ClassVar[tuple[str, ...]] = ()
+    name = "cors"
+    requires = ()
 
     @property
     def settings(self) -> Self:
@@ -77,8 +77,8 @@ def route_for(request: Request, method: str) -> Any:
 class CrossOriginProtection(OriginGuard, frozen=True, kw_only=True, dict=True):
     """Refuse unsafe requests made by pages of other sites; see `OriginGuard`."""
 
-    name: ClassVar[str] = "cross_origin"
-    requires: ClassVar[tuple[str, ...]] = ()
+    name = "cross_origin"
+    requires = ()
 
     @property
     def settings(self) -> Self:
@@ -93,8 +93,8 @@ class CrossOriginProtection(OriginGuard, frozen=True, kw_only=True, dict=True):
 class HTTPSRedirect(HTTPSRedirector, frozen=True, kw_only=True, dict=True):
     """Send clients from HTTP to HTTPS; see `HTTPSRedirector`."""
 
-    name: ClassVar[str] = "https_redirect"
-    requires: ClassVar[tuple[str, ...]] = ()
+    name = "https_redirect"
+    requires = ()
 
     @property
     def settings(self) -> Self:
@@ -112,8 +112,8 @@ class HTTPSRedirect(HTTPSRedirector, frozen=True, kw_only=True, dict=True):
 class Compression(Compressor, frozen=True, kw_only=True, dict=True):
     """Compress answers; see `Compressor`."""
 
-    name: ClassVar[str] = "compression"
-    requires: ClassVar[tuple[str, ...]] = ()
+    name = "compression"
+    requires = ()
 
     @property
     def settings(self) -> Self:
@@ -128,8 +128,8 @@ class Compression(Compressor, frozen=True, kw_only=True, dict=True):
 class Decompression(Decompressor, frozen=True, kw_only=True):
     """Read bodies that were sent with gzip; see `Decompressor`."""
 
-    name: ClassVar[str] = "decompression"
-    requires: ClassVar[tuple[str, ...]] = ()
+    name = "decompression"
+    requires = ()
 
     @property
     def settings(self) -> Self:
@@ -147,8 +147,8 @@ class ConditionalGet(Revalidator, frozen=True, kw_only=True):
     Beside `Compression`, give it after that: tags are made of what is not compressed yet.
     """
 
-    name: ClassVar[str] = "conditional_get"
-    requires: ClassVar[tuple[str, ...]] = ()
+    name = "conditional_get"
+    requires = ()
 
     @property
     def settings(self) -> Self:
@@ -167,8 +167,8 @@ class MethodOverride(MethodOverrider, frozen=True, kw_only=True):
     this one sees it twice.
     """
 
-    name: ClassVar[str] = "method_override"
-    requires: ClassVar[tuple[str, ...]] = ()
+    name = "method_override"
+    requires = ()
 
     @property
     def settings(self) -> Self:
@@ -183,8 +183,8 @@ class MethodOverride(MethodOverrider, frozen=True, kw_only=True):
 class RequestID(Identifier, frozen=True, kw_only=True):
     """Name requests by an id from a trusted proxy, and answers by the same; see `Identifier`."""
 
-    name: ClassVar[str] = "request_id"
-    requires: ClassVar[tuple[str, ...]] = ()
+    name = "request_id"
+    requires = ()
 
     @property
     def settings(self) -> Self:
@@ -199,9 +199,9 @@ class RequestID(Identifier, frozen=True, kw_only=True):
 class Formats(Representer):
     """Answer in the format that the client asks for; see `Representer`."""
 
-    name: ClassVar[str] = "formats"
-    requires: ClassVar[tuple[str, ...]] = ()
-    settings: ClassVar[Any] = None
+    name = "formats"
+    requires = ()
+    settings = None
 
     def install(self, setup: Setup) -> None:
         """Declare the middleware: what finds the route stands outermost, what renders innermost."""
@@ -216,8 +216,8 @@ class ASGIMiddleware(ASGIAdapter):
     `band` is where it stands in an app; in `Router(middleware=[...])` it has no meaning.
     """
 
-    requires: ClassVar[tuple[str, ...]] = ()
-    settings: ClassVar[Any] = None
+    requires = ()
+    settings = None
 
     def __init__(
         self,

@@ -1,6 +1,6 @@
 """`Mounts`: the extension that serves what `App.mount` and `App.raw` have declared."""
 
-from typing import Any, ClassVar
+from typing import Any
 
 from gambrel.extend import MOUNTING, Mounted, Setup
 
@@ -10,9 +10,9 @@ __all__ = ["Mounts"]
 class Mounts:
     """Serve other ASGI and WSGI apps, with their lifespans, within this one."""
 
-    name: ClassVar[str] = "mounts"
-    requires: ClassVar[tuple[str, ...]] = ()
-    settings: ClassVar[Any] = None
+    name = "mounts"
+    requires = ()
+    settings = None
 
     def install(self, setup: Setup) -> None:
         """Offer to serve apps; nothing is loaded before one is mounted."""

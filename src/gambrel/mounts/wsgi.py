@@ -36,8 +36,10 @@ class WSGIAdapter:
         loop = asyncio.get_running_loop()
         with SpooledTemporaryFile(_SPOOL) as body:
             environ = environ_of(scope, body, await spool(receive, body))
-            run = Call(send, loop).run
-            job = loop.run_in_executor(self.threads, copy_context().run, run, self.app, environ)
+            call, context = Call(send, loop), copy_context()
+            job = loop.run_in_executor(
+                self.threads, lambda: context.run(call.run, self.app, environ)
+            )
             try:
                 await asyncio.shield(job)
             except asyncio.CancelledError:
@@ -77,8 +79,9 @@ class Call:
                     self.write(piece)
             self.write(b"", more=False)
         finally:
-            if hasattr(result, "close"):
-                result.close()
+            close = getattr(result, "close", None)
+            if close is not None:
+                close()
 
     def start_response(
         self, status: str, headers: list[tuple[str, str]], exc_info: Any = None

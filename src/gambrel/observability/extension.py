@@ -5,7 +5,7 @@ import sys
 from collections.abc import AsyncIterator, Iterator
 from contextlib import AbstractContextManager, nullcontext
 from pathlib import Path
-from typing import Any, ClassVar, Literal, Self, TextIO
+from typing import Any, Literal, Self, TextIO
 
 from msgspec import Struct
 
@@ -41,8 +41,8 @@ class AccessLog(Struct, frozen=True, kw_only=True):
     file: str = ""
     form: Form = "auto"
 
-    name: ClassVar[str] = "access_log"
-    requires: ClassVar[tuple[str, ...]] = ()
+    name = "access_log"
+    requires = ()
 
     @property
     def settings(self) -> Self:
@@ -80,8 +80,8 @@ class Logging(Struct, frozen=True, kw_only=True):
     levels: dict[str, str] = {}
     per_second: int = 10
 
-    name: ClassVar[str] = "logging"
-    requires: ClassVar[tuple[str, ...]] = ()
+    name = "logging"
+    requires = ()
 
     @property
     def settings(self) -> Self:

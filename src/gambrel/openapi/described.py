@@ -19,3 +19,4 @@ class JsonSchemas(Protocol):
         self, types: Sequence[Any], *, mode: Mode, ref_template: str
     ) -> tuple[Sequence[Schema], Mapping[str, Schema]]:
         """Return one schema per type, and the components they refer to."""
+        ...

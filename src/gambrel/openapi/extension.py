@@ -2,7 +2,7 @@
 
 from collections.abc import Awaitable, Callable, Iterable, Iterator, Mapping
 from functools import cache
-from typing import Any, ClassVar
+from typing import Any
 
 from msgspec import field
 
@@ -30,9 +30,9 @@ class OpenAPI(Document, frozen=True, kw_only=True):
     public: bool | None = None
     guard: Guard | None = None
 
-    name: ClassVar[str] = "openapi"
-    requires: ClassVar[tuple[str, ...]] = ()
-    settings: ClassVar[Any] = None
+    name = "openapi"
+    requires = ()
+    settings = None
 
     def install(self, setup: Setup) -> None:
         """Add the routes, hidden from the documents themselves, and the check."""

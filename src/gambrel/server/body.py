@@ -30,6 +30,7 @@ class Framing(Protocol):
 
     def feed(self, data: bytes) -> tuple[list[bytes], int]:
         """Return the content in `data`, and how much of it was the body's. Raises MalformedBody."""
+        ...
 
 
 class Sized:

@@ -124,7 +124,8 @@ class HTTPProtocol(Connection):
             and body.__class__ is bytes
             and (wire := response._baked.wire)  # type: ignore[union-attr]  # noqa: SLF001
         ):
-            self.write(b"%b%d%b%b" % (wire, len(body), self.clock.date, body))
+            # pyright does not narrow by `__class__`.
+            self.write(b"%b%d%b%b" % (wire, len(body), self.clock.date, body))  # pyright: ignore[reportArgumentType]
             self.is_idle = True
             return
         self.answer(request, response)
@@ -171,7 +172,7 @@ class HTTPProtocol(Connection):
         self.is_plain = self.is_idle = False
         request = Request(head.method, head.path, head.query, head.headers, self, body)
         self.exchange = Exchange(
-            self,
+            self,  # pyright: ignore[reportArgumentType] - `write` is a slot and no method
             request,
             head.keep_alive,
             started=self.received_at,
@@ -199,7 +200,12 @@ class HTTPProtocol(Connection):
         """Return the exchange of the request in work, opening it for one of the short way."""
         if self.exchange is None:
             keep_alive = self.admission is not None and self.admission.keep_alive
-            self.exchange = Exchange(self, request, keep_alive, started=self.received_at)
+            self.exchange = Exchange(
+                self,  # pyright: ignore[reportArgumentType] - `write` is a slot and no method
+                request,
+                keep_alive,
+                started=self.received_at,
+            )
             self.is_plain = False
         return self.exchange
 

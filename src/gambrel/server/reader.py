@@ -27,6 +27,7 @@ class Inlet(Protocol):
     @property
     def is_ready(self) -> bool:
         """Whether the next request may start: none is in work, and answers can be sent."""
+        ...
 
     def offer(self, message: bytes) -> None:
         """Take a message without a body on the short way, or give it back to `Reader.feed`."""
@@ -36,6 +37,7 @@ class Inlet(Protocol):
 
     def upgrade(self, head: Head) -> bool:
         """Offer a request for another protocol; say whether it was taken, with the connection."""
+        ...
 
     def refuse(self, refusal: Refusal) -> None:
         """Answer what is no request, and close."""

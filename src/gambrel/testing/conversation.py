@@ -86,8 +86,9 @@ class Conversation:
     async def advance(self) -> Sequence[Event]:
         """Return what happens next; the first call sends the request. Raises ReadTimeout."""
         exchange = self._exchange or self._start()
+        limit = asyncio.timeout(self._timeout)
         try:
-            async with asyncio.timeout(self._timeout) as limit:
+            async with limit:
                 events = await exchange.take()
                 for event in events:
                     if isinstance(event, Head):

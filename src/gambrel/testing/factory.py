@@ -70,7 +70,8 @@ def make_request(
     `form` or `body`, whichever is given; it brings its `Content-Type` and `Content-Length`, which
     `headers` may replace. `peer` is the address of the client.
     """
-    pairs = list(headers.items() if isinstance(headers, Mapping) else headers)
+    # To pyright, an iterable of pairs might be a mapping that has pairs for keys.
+    pairs: list[Any] = list(headers.items() if isinstance(headers, Mapping) else headers)
     content = body.encode() if isinstance(body, str) else body
     more = {"host": "localhost"}
     if json is not None:

@@ -6,7 +6,7 @@ those of any handler; a predicate lets it be found only where the walk has chose
 
 import inspect
 from collections.abc import Awaitable, Callable, Iterable
-from typing import Any, ClassVar, TypeVar
+from typing import Any, TypeVar
 
 from msgspec import Struct
 
@@ -44,8 +44,8 @@ class Traversal:
     type, or for all of the walk by `Traversed`.
     """
 
-    requires: ClassVar[tuple[str, ...]] = ()
-    settings: ClassVar[Any] = None
+    requires = ()
+    settings = None
 
     def __init__(self, root: Callable[[Request], Any], prefix: str = "") -> None:
         self.root = root

@@ -75,7 +75,7 @@ class App(Router):
 
     # Declaring ------------------------------------------------------------------------------
 
-    def middleware(self, call: F | None = None, *, band: Band = Band.APP) -> Any:
+    def middleware(self, call: Callable[..., Any] | None = None, *, band: Band = Band.APP) -> Any:
         """Add a middleware, `async def name(request, call_next) -> Response`; also a decorator."""
         if call is None:
             return lambda function: self.middleware(function, band=band)

@@ -22,10 +22,12 @@ class Extension(Protocol):
     @property
     def name(self) -> str:
         """The unique name: its settings section, and how others require it."""
+        ...
 
     @property
     def requires(self) -> tuple[str, ...]:
         """The names of the extensions that must be installed before."""
+        ...
 
     @property
     def settings(self) -> Any:

@@ -38,9 +38,8 @@ class Entry(Struct, frozen=True):
         """The type of the yielded value as annotated: known before anything is opened."""
         returned = _hints(self.open).get("return")
         origin = get_origin(returned)
-        if origin is None or not issubclass(
-            origin, AsyncIterator | Iterator | AsyncManager | Manager
-        ):
+        # The four have methods only, whatever pyright takes for their data.
+        if not (origin and issubclass(origin, AsyncIterator | Iterator | AsyncManager | Manager)):  # pyright: ignore[reportGeneralTypeIssues]
             return None
         produced = get_args(returned)[0]
         return produced if isinstance(produced, type) and produced is not type(None) else None

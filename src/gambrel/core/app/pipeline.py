@@ -269,7 +269,7 @@ def guarded(middleware: Middleware | None, call_next: CallNext, failed: Failed) 
         try:
             response = await (middleware(request, call_next) if middleware else call_next(request))
             if not isinstance(response, Response):
-                raise not_a_response(middleware, response)
+                raise not_a_response(middleware or call_next, response)
             if response._baked is None and response._owner is not request:  # noqa: SLF001
                 return await settled(request, response)
             return response
@@ -279,7 +279,7 @@ def guarded(middleware: Middleware | None, call_next: CallNext, failed: Failed) 
     return layer
 
 
-def not_a_response(middleware: Middleware, given: object) -> GambrelError:
+def not_a_response(middleware: Callable[..., Any], given: object) -> GambrelError:
     """The error of a middleware that returns something else, mostly nothing."""
     name = getattr(middleware, "__qualname__", type(middleware).__qualname__)
     return GambrelError(

@@ -63,9 +63,11 @@ class Mounted(Protocol):
         self, failed: Callable[[Request, BaseException], Awaitable[Response]]
     ) -> Callable[[Request], Awaitable[Response]]:
         """Return what hands requests to the app; `failed` answers its errors."""
+        ...
 
     def running(self) -> AbstractAsyncContextManager[None]:
         """Run the lifespan of the app."""
+        ...
 
 
 class CommandEntry(Struct, frozen=True):

@@ -100,7 +100,7 @@ class Run:
 
     async def enter(self, call: Callable[[], Any], exits: AsyncExitStack, *, inline: bool) -> Any:
         """Run a generator up to its value; one already made a context manager is taken as it is."""
-        made = call()
+        made: Any = call()
         if hasattr(made, "__anext__"):
             made = asynccontextmanager(lambda: made)()
         elif hasattr(made, "__next__"):

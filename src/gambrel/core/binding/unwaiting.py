@@ -48,7 +48,7 @@ class Runner:
 
     def start(self) -> None:
         """Get ready."""
-        generator = results()
+        generator: Any = results()
         next(generator)
         self.run = generator.send
 

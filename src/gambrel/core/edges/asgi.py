@@ -195,19 +195,19 @@ class Answer:
 
     async def send(self, response: Response) -> None:
         """Send a response."""
-        self.response = response
+        self.response = sent = response
         try:
             if response.for_request is not None:
                 method, headers = self.request.method, self.request.headers
-                self.response = await response.for_request(method, headers)
-            start = self.start(self.response)
+                self.response = sent = await response.for_request(method, headers)
+            start = self.start(sent)
         except Exception as error:
             await self.close_response()
-            self.response = await self.request.app.pipeline.failed(self.request, error)
-            start = self.start(self.response)
-        body = self.response.body
+            self.response = sent = await self.request.app.pipeline.failed(self.request, error)
+            start = self.start(sent)
+        body = sent.body
         await self.put(start)
-        if self.request.method == "HEAD" or not has_body(self.response.status):
+        if self.request.method == "HEAD" or not has_body(sent.status):
             body = b""
         if isinstance(body, bytes):
             await self.put({"type": "http.response.body", "body": body})

@@ -168,7 +168,8 @@ class ResponseHeaders(MutableMapping[str, str]):
     def __init__(self, pairs: Mapping[str, str] | Iterable[tuple[str, str]] = ()) -> None:
         self._pairs: list[tuple[str, str]] = []
         for name, value in pairs.items() if isinstance(pairs, Mapping) else pairs:
-            self.add(name, value)
+            # To pyright, an iterable of pairs might be a mapping that has pairs for keys.
+            self.add(name, value)  # pyright: ignore[reportArgumentType]
 
     @classmethod
     def trusted(cls, pairs: Iterable[tuple[str, str]]) -> "ResponseHeaders":

@@ -81,14 +81,13 @@ def build_query(fields: Mapping[str, object] | Iterable[tuple[str, object]]) -> 
     """
     from urllib.parse import quote_plus  # noqa: PLC0415 - start-up: building URLs
 
-    pairs = fields.items() if isinstance(fields, Mapping) else fields
-    parts = []
-    for name, value in pairs:
-        values = value if isinstance(value, list | tuple) else (value,)
-        parts += [
-            f"{quote_plus(name)}={quote_plus(_text(one))}" for one in values if one is not None
-        ]
-    return "&".join(parts)
+    return "&".join(
+        # To pyright, an iterable of pairs might be a mapping that has pairs for keys.
+        f"{quote_plus(name)}={quote_plus(_text(one))}"  # pyright: ignore[reportCallIssue, reportArgumentType]
+        for name, value in (fields.items() if isinstance(fields, Mapping) else fields)
+        for one in (value if isinstance(value, list | tuple) else (value,))
+        if one is not None
+    )
 
 
 def _text(value: object) -> str:
@@ -140,6 +139,7 @@ class QueryParams(Mapping[str, str]):
         """Return every value of `name`, in order."""
         return [value for key, value in self._pairs if key == name]
 
+    # pyright misses an overload for a default that is no keyword: it is the second.
     @overload
     def get(self, name: str, default: None = None) -> str | None: ...
     @overload
@@ -148,7 +148,7 @@ class QueryParams(Mapping[str, str]):
     def get(self, name: str, default: None = None, *, type: Callable[..., T]) -> T | None: ...
     @overload
     def get(self, name: str, default: D, *, type: Callable[..., T]) -> T | D: ...
-    def get(
+    def get(  # pyright: ignore[reportIncompatibleMethodOverride]
         self,
         name: str,
         default: object = None,

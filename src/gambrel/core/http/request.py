@@ -326,7 +326,8 @@ class Request:
     def is_buffered(self) -> bool:
         """Whether the whole body is here, and no larger than the route takes."""
         body = self._body
-        return body.__class__ is bytes and len(body) <= self.max_body
+        # pyright narrows by `isinstance` and `type()`, not by `__class__`, which is faster.
+        return body.__class__ is bytes and len(body) <= self.max_body  # pyright: ignore[reportArgumentType]
 
     @property
     def buffered(self) -> bytes:

@@ -48,7 +48,7 @@ class Response:
     """
 
     media_type: ClassVar[str | None] = None
-    for_request: ClassVar[Any] = None
+    for_request: Any = None
     """Of one that depends on who asks: `await for_request(method, headers)` is what is sent."""
 
     # Defaults on the class: a compiled endpoint's `Reply` sets two attributes instead of five.

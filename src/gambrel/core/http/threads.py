@@ -75,7 +75,7 @@ async def batches(items: AsyncIterable[T] | Iterable[T]) -> AsyncGenerator[list[
     context = contextvars.copy_context()
     try:
         while True:
-            batch, end = await in_thread(context.run, _take, stepped)
+            batch, end = await in_thread(lambda: context.run(_take, stepped))
             if batch:
                 yield batch
             if isinstance(end, Exception):

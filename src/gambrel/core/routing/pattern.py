@@ -162,7 +162,7 @@ class Pattern:
                 continue
             first, *rest = piece.split(self.separator)
             found[-1] += filter(None, [first])
-            found += [[part] if part else [] for part in rest]
+            found.extend([part] if part else [] for part in rest)
         return tuple(Segment(tuple(parts)) for parts in found)
 
     def _pieces(self) -> list[str]:

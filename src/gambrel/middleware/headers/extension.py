@@ -5,7 +5,7 @@ Apart from the other extensions of this battery, because every app has it and fe
 
 from collections.abc import Iterable
 from functools import partial
-from typing import Any, ClassVar, Self
+from typing import Any, Self
 
 from gambrel.core.http.errors import GambrelError
 from gambrel.core.http.headers import check_value
@@ -25,8 +25,8 @@ class SecurityHeaders(HeaderPolicy, frozen=True, kw_only=True):
     `Nonce` gets one, and its page the policy that goes with it.
     """
 
-    name: ClassVar[str] = "security_headers"
-    requires: ClassVar[tuple[str, ...]] = ()
+    name = "security_headers"
+    requires = ()
 
     @property
     def settings(self) -> Self:
@@ -40,7 +40,8 @@ class SecurityHeaders(HeaderPolicy, frozen=True, kw_only=True):
         """
         policy: HeaderPolicy = setup.settings.security_headers
         try:
-            fields = [(name, check_value(name, value), on) for name, value, on in policy.fields()]
+            for name, value, on in policy.fields():
+                setup.response_header(name, check_value(name, value), on=on)
         except ValueError as error:
             raise GambrelError(
                 "middleware.security-headers",
@@ -48,8 +49,6 @@ class SecurityHeaders(HeaderPolicy, frozen=True, kw_only=True):
                 "SecurityHeaders(...), or its settings",
                 "correct that value, or leave it out for the default",
             ) from error
-        for name, value, on in fields:
-            setup.response_header(name, value, on=on)
         setup.provide(Nonce, partial(nonce_of, policy.page_policy))
         setup.check(check_weakened, deploy=True)
 

@@ -78,7 +78,7 @@ class EventStream(Response):
         self, events: AsyncIterable[Any] | Iterable[Any], *, heartbeat: float = 15.0
     ) -> None:
         super().__init__(b"", headers={"cache-control": "no-store", "x-accel-buffering": "no"})
-        self.headers["content-type"] = self.media_type
+        self.headers["content-type"] = str(self.media_type)
         self.body = _frames(events, heartbeat)
 
 

@@ -165,7 +165,10 @@ def test_a_type_holds_the_parameters_of_one_place():
     with Client(app, headers={"x-trace": "t1"}) as client:
         fine = client.get("/things?limit=5&tags=a&tags=b")
         wrong = client.get("/things?limit=0&more=1")
+        del client.headers["x-trace"]
+        missing = client.get("/things")
 
+    assert [(e["in"], e["path"]) for e in missing.json()["errors"]] == [("header", "x-trace")]
     assert fine.json() == [{"limit": 5, "tags": ["a", "b"]}, {"x_trace": "t1", "x_span": 0}]
     assert wrong.status_code == 422
     assert {e["path"] for e in wrong.json()["errors"]} == {"limit", "more"}

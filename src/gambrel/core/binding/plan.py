@@ -225,7 +225,10 @@ def fault_of(parameter: Parameter, error: ConversionError) -> Fault:
 
 
 def located(parameter: Parameter, found: Fault) -> Fault:
-    """Return a fault with the place it was found in."""
+    """Return a fault with the place it was found in; a field of headers by its name there."""
+    if parameter.source == "header":
+        path, pointer = found.path.replace("_", "-"), found.pointer.replace("_", "-")
+        return structs.replace(found, location="header", path=path, pointer=pointer)
     return structs.replace(found, location=location_in(parameter))
 
 

@@ -4,7 +4,7 @@ from typing import Annotated
 
 from msgspec import Meta, Struct
 
-from gambrel import App
+from gambrel import App, Redirect
 
 app = App()
 
@@ -26,6 +26,11 @@ class Receipt(Struct):
     id: int
     total: float
     count: int
+
+
+@app.get("/", hidden=True)
+async def home() -> Redirect:
+    return Redirect("/docs")
 
 
 @app.get("/users/{id}")

@@ -16,6 +16,13 @@ def client():
         yield client
 
 
+def test_the_front_page_is_the_page_of_the_document(client):
+    page = client.get("/", follow_redirects=True)
+
+    assert (page.url.path, page.status_code) == ("/docs", 200)
+    assert "/" not in client.get("/openapi.json").json()["paths"]
+
+
 def test_parameters_come_from_path_and_query(client):
     response = client.get("/users/7?limit=3&q=ada")
 

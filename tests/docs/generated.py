@@ -71,8 +71,11 @@ def values_of(subject: Any) -> str:
 
 
 def prose(subject: Any) -> str:
-    """Return a docstring as Markdown."""
+    """Return a docstring as Markdown, and that of a base it sends its reader to: "; see `Base`"."""
     text = inspect.getdoc(subject) or ""
+    for base in subject.__mro__[1:] if inspect.isclass(subject) else ():
+        if f"; see `{base.__name__}`" in text:
+            text = text.replace(f"; see `{base.__name__}`", "") + f"\n\n{inspect.getdoc(base)}"
     raises = re.compile(r"^Raises:\n((?:    .*\n?)+)", re.MULTILINE)
     return raises.sub(lambda found: "Raises " + joined(found[1]), text)
 
@@ -215,7 +218,32 @@ def errors_table() -> str:
     return table("| status | raise | meaning |", rows())
 
 
+def extensions_table(module: str) -> str:
+    """The settings of a battery's extensions: extension, setting, type, default, variable."""
+    battery = importlib.import_module(module)
+    settings = Settings(environ={})
+    homes: dict[str, str] = {}
+    for name in battery.__all__:
+        kind = getattr(battery, name)
+        if isinstance(kind, type) and issubclass(kind, msgspec.Struct) and hasattr(kind, "install"):
+            homes[kind.name] = name
+            settings.declare(kind.name, kind, name)
+    settings.load()
+
+    def rows() -> Iterator[str]:
+        for item in settings.describe():
+            if item.section in homes:
+                kind = spell(item.annotation).replace("|", "\\|")
+                value = spell_default(getattr(getattr(settings, item.section), item.name))
+                cells = homes[item.section], item.name, kind, value, item.variable
+                yield "| " + " | ".join(f"`{cell}`" for cell in cells) + " |"
+
+    return table("| extension | setting | type | default | variable |", rows())
+
+
 TABLES: dict[str, Callable[[], str]] = {
+    "middleware": lambda: extensions_table("gambrel.middleware"),
+    "observability": lambda: extensions_table("gambrel.observability"),
     "settings": settings_table,
     "errors": errors_table,
 }

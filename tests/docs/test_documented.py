@@ -10,7 +10,15 @@ import click
 
 from tests.docs.pages import DOCS, headings
 
-MODULES = ("gambrel", "gambrel.extend", "gambrel.headers", "gambrel.signing", "gambrel.testing")
+MODULES = (
+    "gambrel",
+    "gambrel.extend",
+    "gambrel.headers",
+    "gambrel.middleware",
+    "gambrel.observability",
+    "gambrel.signing",
+    "gambrel.testing",
+)
 NOT_YET: set[str] = set()
 
 

@@ -25,8 +25,9 @@ PREFLIGHT_VARY = ("origin", "access-control-request-method", "access-control-req
 class CORSPolicy(Struct, frozen=True, kw_only=True, dict=True):
     """What pages of other origins may do.
 
-    `origins` as in `OriginRules`; none by default. `credentials` lets them send cookies. `methods`
-    and `headers` are what they may ask with, `expose` the header fields of answers they may read.
+    `origins` are exact, `https://*.example.com` or `*`; none by default. `credentials` lets them
+    send cookies. `methods` and `headers` are what they may ask with, `expose` the header fields of
+    answers they may read.
     `max_age`, in seconds, is how long a browser remembers a preflight. Pages of public sites never
     reach private networks through it.
 

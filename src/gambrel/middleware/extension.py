@@ -36,7 +36,7 @@ __all__ = [
 
 
 class CORS(CORSPolicy, frozen=True, kw_only=True, dict=True):
-    """Let pages of other origins read answers, as `CORSPolicy` says.
+    """Let pages of other origins read answers; see `CORSPolicy`.
 
     A group or a route has its own by `extra={"cors": CORSPolicy(...)}`, or none by
     `extra={"cors": None}`.

@@ -66,7 +66,9 @@ def hand_over(
     scheme = "" if place.uds else f"{tls.scheme}://"
     click.echo(f"Gambrel serves {target} at {scheme}{place.bind} ({server})")
     sys.stdout.flush()
-    command = [sys.executable, "-m", server, *arguments(server, place, workers, access_log, tls)]
+    # -P: a file of the app's must not stand in for a module of the server's.
+    options = arguments(server, place, workers, access_log, tls)
+    command = [sys.executable, "-P", "-m", server, *options]
     os.execv(sys.executable, command)  # noqa: S606 - our own interpreter, no shell
 
 

@@ -19,7 +19,7 @@ CSP = "content-security-policy"
 
 
 class SecurityHeaders(HeaderPolicy, frozen=True, kw_only=True):
-    """Send the headers of `HeaderPolicy` with every response that does not set them itself.
+    """Send security headers with every response that has none of its own; see `HeaderPolicy`.
 
     They are part of heads made at start-up and cost a request nothing. A handler that asks for a
     `Nonce` gets one, and its page the policy that goes with it.

@@ -4,14 +4,14 @@ from datetime import UTC, date, datetime
 from ipaddress import IPv4Address
 from pathlib import PurePath
 from types import SimpleNamespace
-from typing import Any, Generic, Literal, NamedTuple, TypedDict, TypeVar
+from typing import Annotated, Any, Generic, Literal, NamedTuple, TypedDict, TypeVar
 
 import attrs
 import pydantic
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
-from msgspec import UNSET, Struct, UnsetType
+from msgspec import UNSET, Meta, Struct, UnsetType
 
 from gambrel.conversion.convert import json_encoder
 from gambrel.conversion.errors import GambrelError
@@ -329,3 +329,24 @@ def test_no_secret_survives(value: Box) -> None:
 )
 def test_a_flat_class_is_exact(annotation: Any, expected: Any) -> None:
     assert exact_type(annotation) is expected
+
+
+class Event(Struct):
+    at: datetime
+    day: date
+    local: Annotated[datetime, Meta(tz=False)] | None = None
+
+
+def test_a_moment_has_the_offset_that_the_document_promises() -> None:
+    event = Event(datetime(2026, 1, 31, tzinfo=UTC), date(2026, 1, 31), datetime(2026, 1, 31))  # noqa: DTZ001
+    naive = Event(datetime(2026, 1, 31), date(2026, 1, 31))  # noqa: DTZ001
+
+    assert project(list[Event], [event])[0] is event
+    for annotation, value in (
+        (Event, naive),
+        (datetime | None, naive.at),
+        (list[datetime], [naive.at]),
+    ):
+        with pytest.raises(GambrelError, match="without an offset") as caught:
+            project(annotation, value)
+        assert "datetime.now(UTC)" in caught.value.hint

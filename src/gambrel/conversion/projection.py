@@ -76,6 +76,8 @@ class _Compiler:
             return self._union(shape)
         if shape.kind == "pydantic":
             return _Projection(_of_model(shape.cls), shape.cls)
+        if shape.kind == "datetime" and shape.bounds.get("tz", True):
+            return _Projection(partial(_aware, shape))
         return self._object(shape) if shape.kind == "object" else None
 
     def _union(self, shape: Shape) -> _Projection | None:
@@ -156,6 +158,14 @@ def _of_positions(shape: Shape, members: list[_Projection | None]) -> Project:
         return values if all(map(operator.is_, projected, values)) else projected
 
     return project
+
+
+def _aware(shape: Shape, value: Any) -> Any:
+    """Return a moment with its offset, which `date-time` in the document promises."""
+    if getattr(value, "tzinfo", value) is None:
+        hint = "give it one: `datetime.now(UTC)`; or declare `Annotated[datetime, Meta(tz=False)]`"
+        raise _unfit(shape, value, " without an offset from UTC", hint)
+    return value
 
 
 def _of_model(model: Any) -> Project:

@@ -155,10 +155,8 @@ def collection_converter(shape: Shape) -> Callable[[Sequence[str]], Any]:
     if make is None:
         raise unsupported(shape.annotation, "use list[T], set[T] or tuple[T, ...] of a scalar")
     convert_item = scalar_converter(shape.items[0])
-    return _checked(
-        lambda texts: make(_each([(convert_item, text) for text in texts])),
-        shape.rules(native=True),
-    )
+    rules = shape.rules(native=True)
+    return _checked(lambda texts: make(_each([(convert_item, text) for text in texts])), rules)
 
 
 _COLLECTIONS: dict[str, Callable[[list[Any]], Any]] = {
@@ -189,21 +187,14 @@ def _each(pairs: Iterable[tuple[Converter, str]]) -> list[Any]:
 
 
 def _checked(convert: Converter, rules: tuple[Rule, ...]) -> Converter:
-    if not rules:
-        return convert
-
-    def convert_and_check(text: str) -> Any:
-        value = convert(text)
-        _check(value, rules)
-        return value
-
-    return convert_and_check
+    return (lambda text: _check(convert(text), rules)) if rules else convert
 
 
-def _check(value: Any, rules: tuple[Rule, ...]) -> None:
+def _check(value: Any, rules: tuple[Rule, ...]) -> Any:
     for rule in rules:
         if not rule.accepts(value):
             raise ConversionError(rule.code, rule.message)
+    return value
 
 
 def _first_that_fits(members: list[Shape]) -> Converter:

@@ -41,17 +41,25 @@ def node() -> bool:
     return bool(shutil.which("node")) and all((NODE_MODULES / name).is_dir() for name in packages)
 
 
-SERVICES: dict[str, Callable[[], object]] = {"browser": chromium, "node": node}
+SERVICES: dict[str, Callable[[], object]] = {
+    "browser": chromium,
+    "node": node,
+    "openssl": lambda: shutil.which("openssl"),
+}
+
+
+def need(name: str) -> None:
+    """Skip the test where a service is absent, or fail it where `GAMBREL_REQUIRE` asks for it."""
+    if not SERVICES[name]():
+        if name in REQUIRED:
+            pytest.fail(f"no {name} here, and GAMBREL_REQUIRE asks for it", pytrace=False)
+        pytest.skip(f"no {name} here")
 
 
 def pytest_runtest_setup(item: pytest.Item) -> None:
     for mark in item.iter_markers("service"):
         for name in mark.args:
-            if SERVICES[name]():
-                continue
-            if name in REQUIRED:
-                pytest.fail(f"no {name} here, and GAMBREL_REQUIRE asks for one", pytrace=False)
-            pytest.skip(f"no {name} here")
+            need(name)
 
 
 @pytest.fixture(autouse=True)

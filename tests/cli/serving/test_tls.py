@@ -1,5 +1,4 @@
 import http.client
-import shutil
 import ssl
 import subprocess
 from contextlib import closing
@@ -9,6 +8,7 @@ import pytest
 
 from gambrel.cli.serving.tls import TLSFiles
 from tests.cli.processes import PATIENCE
+from tests.conftest import need
 
 WHO = """
 from gambrel import App, Request
@@ -26,14 +26,12 @@ async def who(request: Request) -> str:
 @pytest.fixture(scope="module")
 def keys(tmp_path_factory: pytest.TempPathFactory) -> Path:
     """Return a folder with an authority, and what it has signed: a server's and a client's."""
-    openssl = shutil.which("openssl")
-    if openssl is None:
-        pytest.skip("no openssl here to make certificates")
+    need("openssl")
     folder = tmp_path_factory.mktemp("keys")
 
     def make(name: str, subject: str, *options: str) -> None:
         files = ["-keyout", f"{name}.key", "-out", f"{name}.pem", "-days", "2", "-nodes"]
-        command = [openssl, "req", "-x509", "-newkey", "rsa:2048", *files, "-subj", subject]
+        command = ["openssl", "req", "-x509", "-newkey", "rsa:2048", *files, "-subj", subject]
         subprocess.run([*command, *options], cwd=folder, check=True, capture_output=True)
 
     signed = ("-CA", "ca.pem", "-CAkey", "ca.key", "-addext", "basicConstraints=CA:FALSE")

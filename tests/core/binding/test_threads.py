@@ -6,6 +6,7 @@ from typing import Any
 
 import pytest
 
+from gambrel.core.binding import threads
 from gambrel.core.binding.threads import WorkerPool
 
 colour: ContextVar[str] = ContextVar("colour", default="none")
@@ -76,7 +77,9 @@ def test_context_variables_of_the_caller_are_seen_in_the_thread_and_not_the_othe
     assert with_pool(use) == ("red", "red")
 
 
-def test_one_thread_serves_short_jobs():
+def test_one_thread_serves_short_jobs(monkeypatch):
+    monkeypatch.setattr(threads, "GROW_AFTER", 60.0)  # short is what ends before
+
     async def use(pool):
         for _ in range(200):
             await pool.run(int)

@@ -10,13 +10,11 @@ from collections.abc import AsyncGenerator, AsyncIterable, AsyncIterator, Corout
 from contextlib import aclosing
 from typing import Any
 
-from gambrel.core.http.request import Request
 from gambrel.core.http.response import Response
 from gambrel.core.http.status import has_body
 from gambrel.core.http.threads import batches
-from gambrel.server.body import BodyStream
 from gambrel.server.wire import FRAMING, bake, render_head, render_refusal
-from gambrel.server.work import Line, Work, name
+from gambrel.server.work import Work, name
 
 __all__ = ["Exchange"]
 
@@ -28,23 +26,11 @@ _log = logging.getLogger("gambrel.server")
 class Exchange(Work):
     """A request and its answer on one connection."""
 
-    __slots__ = ("is_recent", "size", "started", "status")
-
-    def __init__(
-        self,
-        line: Line,
-        request: Request,
-        keep_alive: bool,
-        *,
-        started: float,
-        is_recent: bool = True,
-        body: BodyStream | None = None,
-    ) -> None:
-        super().__init__(line, request, keep_alive, body)
-        self.started = started
-        self.is_recent = is_recent
-        self.size = 0
-        self.status = 0
+    is_recent = True
+    """Whether the client speaks HTTP/1.1."""
+    size = 0
+    started = 0.0
+    status = 0
 
     def answer(self, response: Response) -> None:
         """Send `response`; once."""
@@ -105,7 +91,8 @@ class Exchange(Work):
 
     def closed(self, response: Response) -> None:
         """Give back what a response that was sent, or never will be, and its request hold."""
-        if response.callbacks or isinstance(response.body, AsyncGenerator):
+        is_whole = response.body.__class__ is bytes
+        if response.callbacks or (not is_whole and isinstance(response.body, AsyncGenerator)):
             self.line.state.spawn(self.close(response))
         elif not self.is_stuck:
             self.request.close()
@@ -195,12 +182,12 @@ class Exchange(Work):
         is_baked = response._headers is None and not self.line.is_dressed  # noqa: SLF001
         if is_baked and self.request.method != "HEAD":
             wire = bake(response._baked)  # noqa: SLF001
-        if wire is not None and self.is_recent and self.stays():
-            head = b"%b%d%b" % (wire, len(body), self.line.state.clock.date)
+        if wire is not None and self.is_recent and self.stays():  # only a status with a body has it
+            head = wire + b"%d" % len(body) + self.line.state.clock.date
         else:
             head = self.head(response, len(body))
-        if self.request.method == "HEAD" or not has_body(response.status):
-            body = b""
+            if self.request.method == "HEAD" or not has_body(response.status):
+                body = b""
         self.status, self.size = response.status, len(body)
         if len(body) > _JOIN:
             self.line.write(head)

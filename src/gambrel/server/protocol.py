@@ -7,6 +7,7 @@ what it lets through and must not pass is refused. Requests of one connection ar
 
 import asyncio
 from collections.abc import Callable
+from typing import Any
 
 import httptools
 
@@ -24,6 +25,7 @@ from gambrel.server.wire import render_refusal
 __all__ = ["HTTPProtocol", "LoggedHTTPProtocol", "ServerState"]
 
 # What takes the short way; HEAD is answered without its body, the rest is refused or rare.
+_LENGTHS = tuple(b"%d" % size for size in range(1024))
 _PLAIN = frozenset({"GET", "POST", "PUT", "PATCH", "DELETE", "OPTIONS"})
 
 
@@ -65,20 +67,22 @@ class HTTPProtocol(Connection):
         """
         if self.is_idle:
             admission = self.admission
-            if admission is None or not data.endswith(
-                admission.tail, 0, len(data) - admission.size
+            if admission is None or not (
+                data.endswith(admission.tail, 0, len(data) - admission.size)
+                if admission.size
+                else data.endswith(admission.tail)
             ):
                 admission = self.admit(data)
             if admission is not None:
                 end = len(data) - admission.size
                 line_end = end - len(admission.tail)
                 try:
-                    method, target = str(data[:line_end], "ascii").split(" ")
+                    method, target = data[:line_end].decode("ascii").split(" ")
                 except ValueError:
                     method = target = ""
                 if (
                     method in _PLAIN
-                    and target[:1] == "/"
+                    and target.startswith("/")
                     and target.isprintable()
                     and "#" not in target
                     and line_end <= self.line_limit
@@ -116,7 +120,7 @@ class HTTPProtocol(Connection):
 
     def deliver(self, request: Request, response: Response) -> None:
         """Write the answer to `request`, the oldest one open on this connection."""
-        body = response.body
+        body: Any = response.body
         if (
             self.is_plain
             and response._headers is None  # noqa: SLF001 - so it is baked; asking would unpack it
@@ -124,8 +128,9 @@ class HTTPProtocol(Connection):
             and body.__class__ is bytes
             and (wire := response._baked.wire)  # type: ignore[union-attr]  # noqa: SLF001
         ):
-            # pyright does not narrow by `__class__`.
-            self.write(b"%b%d%b%b" % (wire, len(body), self.clock.date, body))  # pyright: ignore[reportArgumentType]
+            size = len(body)
+            length = _LENGTHS[size] if size < 1024 else b"%d" % size
+            self.write(b"".join((wire, length, self.clock.date, body)))
             self.is_idle = True
             return
         self.answer(request, response)
@@ -171,14 +176,10 @@ class HTTPProtocol(Connection):
         self.http_version = head.version
         self.is_plain = self.is_idle = False
         request = Request(head.method, head.path, head.query, head.headers, self, body)
-        self.exchange = Exchange(
-            self,  # pyright: ignore[reportArgumentType] - `write` is a slot and no method
-            request,
-            head.keep_alive,
-            started=self.received_at,
-            is_recent=head.version == "1.1",
-            body=body if isinstance(body, BodyStream) else None,
-        )
+        exchange = self.open(request, head.keep_alive)
+        exchange.is_recent = head.version == "1.1"
+        if isinstance(body, BodyStream):
+            exchange.body = body
         if head.path == "*":
             self.deliver(request, Response(b"", 204, {"allow": ALLOWED}))
         else:
@@ -200,14 +201,16 @@ class HTTPProtocol(Connection):
         """Return the exchange of the request in work, opening it for one of the short way."""
         if self.exchange is None:
             keep_alive = self.admission is not None and self.admission.keep_alive
-            self.exchange = Exchange(
-                self,  # pyright: ignore[reportArgumentType] - `write` is a slot and no method
-                request,
-                keep_alive,
-                started=self.received_at,
-            )
             self.is_plain = False
+            return self.open(request, keep_alive)
         return self.exchange
+
+    def open(self, request: Request, keep_alive: bool) -> Exchange:
+        """Open the exchange of a request."""
+        # For pyright `write` is a slot and no method.
+        self.exchange = exchange = Exchange(self, request, keep_alive)  # pyright: ignore[reportArgumentType]
+        exchange.started = self.received_at
+        return exchange
 
     def waiting(self, request: Request, task: asyncio.Task[Response]) -> None:
         """Remember the task that works on `request`, to cancel it if the client leaves."""

@@ -43,36 +43,21 @@ class Line(Protocol):
 class Work:
     """A request in the hands of its handler."""
 
-    __slots__ = (
-        "body",
-        "deadline",
-        "is_answered",
-        "is_counted",
-        "is_expired",
-        "is_stuck",
-        "keep_alive",
-        "line",
-        "request",
-        "sender",
-        "stuck",
-        "task",
-    )
+    # Defaults on the class: most requests that are opened change few of them.
+    body: BodyStream | None = None
+    deadline: float | None = None
+    is_answered = False
+    is_counted = False
+    is_expired = False
+    is_stuck = False
+    task: asyncio.Task[Response] | None = None
+    stuck: asyncio.Task[Response] | None = None
+    sender: asyncio.Task[None] | None = None
 
-    def __init__(
-        self, line: Line, request: Request, keep_alive: bool, body: BodyStream | None
-    ) -> None:
+    def __init__(self, line: Line, request: Request, keep_alive: bool) -> None:
         self.line = line
         self.request = request
         self.keep_alive = keep_alive
-        self.body = body
-        self.deadline: float | None = None
-        self.is_answered = False
-        self.is_counted = False
-        self.is_expired = False
-        self.is_stuck = False
-        self.task: asyncio.Task[Response] | None = None
-        self.stuck: asyncio.Task[Response] | None = None
-        self.sender: asyncio.Task[None] | None = None
 
     def suspend(self) -> None:
         """The handler did not answer at once: count it, and set its deadline."""
@@ -101,11 +86,12 @@ class Work:
     def work(self, task: "asyncio.Task[Response]") -> None:
         """Remember the task of the handler."""
         self.task = task
-        self.line.state.watch(task)
+        self.line.state.tasks.add(task)
         task.add_done_callback(self.ended)
 
     def ended(self, task: "asyncio.Task[Response]") -> None:
         """Answer for a task that ended without an answer: cancelled, or broken."""
+        self.line.state.tasks.discard(task)
         if self.is_stuck and task is self.stuck:
             self.unstick()
             return

@@ -78,7 +78,7 @@ def test_context_variables_of_the_caller_are_seen_in_the_thread_and_not_the_othe
 
 
 def test_one_thread_serves_short_jobs(monkeypatch):
-    monkeypatch.setattr(threads, "GROW_AFTER", 60.0)  # short is what ends before
+    monkeypatch.setattr(threads, "TICK", 60.0)  # short is what ends before
 
     async def use(pool):
         for _ in range(200):
@@ -102,16 +102,31 @@ def test_blocked_jobs_get_threads_up_to_the_limit():
         blocked = [asyncio.ensure_future(pool.run(gate.wait)) for _ in range(limit)]
         while gate.n_waiting < limit:  # noqa: ASYNC110 - threads start when they start
             await asyncio.sleep(0.001)
-        most = threads_of(pool)
         waiting = asyncio.ensure_future(pool.run(int))
         await asyncio.sleep(0)
-        pool._grow(pool._done)
-        still, pending = threads_of(pool), pool.pending
+        pool._watch(pool._done)
+        most, pending = threads_of(pool), pool.pending
         await asyncio.to_thread(gate.wait)
         await asyncio.gather(*blocked, waiting)
-        return most, still, pending, pool.pending
+        return most, pending, pool.pending
 
-    assert with_pool(use, limit) == (4, 4, 5, 0)
+    assert with_pool(use, limit) == (4, 5, 0)
+
+
+def test_jobs_wait_for_a_thread_of_their_own_where_they_were_long_before():
+    first, second = threading.Barrier(3), threading.Barrier(3)
+
+    async def meet(pool, gate):
+        blocked = [asyncio.ensure_future(pool.run(gate.wait)) for _ in range(2)]
+        await asyncio.to_thread(gate.wait)
+        await asyncio.gather(*blocked)
+
+    async def use(pool):
+        await meet(pool, first)
+        await meet(pool, second)
+        return threads_of(pool)
+
+    assert with_pool(use) == 2
 
 
 def test_a_cancelled_caller_waits_until_its_thread_is_done():

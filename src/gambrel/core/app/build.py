@@ -17,8 +17,8 @@ from gambrel.core.app.pipeline import (
     Endpoint,
     Limits,
     Middleware,
-    discard,
     fold,
+    load_and_call,
 )
 from gambrel.core.app.settings import CoreSettings
 from gambrel.core.app.setup import (
@@ -206,7 +206,7 @@ class Built:
             limits = replace(limits, max_body=self.settings.max_upload)
         call, kind = self.call_of(plan)
         if middleware and kind is not ASYNC:
-            call, kind = self.in_async(call, kind, plan), ASYNC
+            call, kind = self.in_async(Endpoint(call, kind, route, plan)), ASYNC
         if middleware:
             call = fold(call, middleware, self.failed)
         if plan.graph.has_after:
@@ -242,25 +242,9 @@ class Built:
         is_loop_safe = plan.inline or plan.signature.is_async or plan.signature.is_generator
         return call, INLINE if is_loop_safe else THREAD
 
-    def in_async(
-        self, call: Callable[[Request], Any], kind: str, plan: Plan
-    ) -> Callable[[Request], Awaitable[Response]]:
+    def in_async(self, inner: Endpoint) -> Callable[[Request], Awaitable[Response]]:
         """Return a sync endpoint as a coroutine function, for middleware to wrap."""
-
-        async def threaded(request: Request) -> Response:
-            try:
-                if not plan.is_ready(request):
-                    await plan.load(request)
-            except Exception as error:
-                return await self.failed(request, error)
-            if kind is THREAD:
-                answer = await self.run_in_thread(call, request, dispose=discard)
-            else:
-                answer = call(request)
-            response: Response = answer if isinstance(answer, Response) else await answer
-            return response
-
-        return threaded
+        return lambda request: load_and_call(request, inner, self.in_thread, self.failed)
 
     async def run_in_thread(self, call: Callable[..., Any], *arguments: Any, **options: Any) -> Any:
         """Run in the pool of the running app."""

@@ -88,17 +88,10 @@ class Pipeline:
         """Start the request; its connection's `deliver` gets the response, at once or later."""
         request.endpoint = endpoint = self.find(request)
         kind = endpoint.kind
-        if kind is ASYNC and _EAGER:
-            # The usual case, written out: the calls of `start` and `settle` cost 0.1 µs.
-            task = _EagerTask(endpoint.call(request), loop=self.loop, eager_start=True)
-            if task.done() and not task.cancelled():
-                request.connection.deliver(request, task.result())
-            else:
-                self.follow(request, task)
-        elif kind is ASYNC:
+        if kind is ASYNC:
             self.start(request, endpoint.call(request))
         elif endpoint.reads_body and not endpoint.plan.is_ready(request):  # type: ignore[union-attr]
-            self.start(request, self.load_and_call(request, endpoint))
+            self.start(request, load_and_call(request, endpoint, self.pool.run, self.failed))
         elif kind is THREAD:
             self.pool.submit(self.finisher(request), endpoint.call, request)
         else:  # in a context of its own, as a task has: what it sets ends with it
@@ -129,7 +122,7 @@ class Pipeline:
         if endpoint.kind is ASYNC:
             coroutine: Coroutine[Any, Any, Response] = endpoint.call(request)
             return coroutine
-        return self.load_and_call(request, endpoint)
+        return load_and_call(request, endpoint, self.pool.run, self.failed)
 
     async def respond_from_thread(
         self, request: Request, endpoint: Endpoint, deadline: float | None
@@ -219,19 +212,22 @@ class Pipeline:
         else:
             self.start(request, answer)
 
-    async def load_and_call(self, request: Request, endpoint: Endpoint) -> Response:
-        """Read the body a sync endpoint needs, then call it where it belongs."""
-        try:
-            if endpoint.plan is not None and not endpoint.plan.is_ready(request):
-                await endpoint.plan.load(request)
-            if endpoint.kind is THREAD:
-                answer = await self.pool.run(endpoint.call, request, dispose=discard)
-            else:
-                answer = endpoint.call(request)
-        except (Exception, SystemExit) as error:
-            return await self.failed(request, error)
-        response: Response = answer if isinstance(answer, Response) else await answer
-        return response
+
+async def load_and_call(
+    request: Request, endpoint: Endpoint, in_thread: Any, failed: Failed
+) -> Response:
+    """Read the body a sync endpoint needs, then call it: in a thread, or here where it may."""
+    try:
+        if endpoint.plan is not None and not endpoint.plan.is_ready(request):
+            await endpoint.plan.load(request)
+        if endpoint.kind is THREAD:
+            answer = await in_thread(endpoint.call, request, dispose=discard)
+        else:
+            answer = endpoint.call(request)
+    except (Exception, SystemExit) as error:
+        return await failed(request, error)
+    response: Response = answer if isinstance(answer, Response) else await answer
+    return response
 
 
 discard = methodcaller("close")

@@ -87,25 +87,20 @@ class Writer:
                 "    except (Exception, SystemExit) as error:",
                 f"        return {awaiting}failed(request, diagnose(request, error))",
             ]
-        call = f"handler({self.arguments()})"
+        call, cancelled, error = f"{awaiting}handler({self.arguments()})", "", "error"
+        if self.is_run:
+            call, cancelled, error = (
+                f"runner.run({call})",
+                ", CancelledError",
+                "runner.failed(error)",
+            )
         return [
             *head,
             "    try:",
-            f"        result = {f'runner.run({call})' if self.is_run else awaiting + call}",
+            f"        result = {call}",
             *(f"        {line}" for line in self.answer()),
-            *self.boundary(awaiting),
-        ]
-
-    def boundary(self, awaiting: str) -> list[str]:
-        """What the handler raises goes to the error boundary."""
-        if self.is_run:
-            return [
-                "    except (Exception, SystemExit, CancelledError) as error:",
-                "        return failed(request, runner.failed(error))",
-            ]
-        return [
-            "    except (Exception, SystemExit) as error:",
-            f"        return {awaiting}failed(request, error)",
+            f"    except (Exception, SystemExit{cancelled}) as error:",
+            f"        return {awaiting}failed(request, {error})",
         ]
 
     def read_body(self) -> list[str]:

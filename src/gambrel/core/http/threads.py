@@ -12,7 +12,7 @@ import time
 from collections.abc import AsyncGenerator, AsyncIterable, Callable, Generator, Iterable, Iterator
 from typing import TypeVar, TypeVarTuple
 
-__all__ = ["batches", "in_thread", "iterate", "outcome"]
+__all__ = ["batches", "in_thread", "iterate"]
 
 T = TypeVar("T")
 Ts = TypeVarTuple("Ts")
@@ -29,11 +29,7 @@ async def in_thread(
     A cancelled caller waits until the thread is done, so that what the work uses can be closed;
     `dispose` takes a result that nobody waits for any more, and may be async.
     """
-    return await outcome(asyncio.ensure_future(asyncio.to_thread(work, *arguments)), dispose)
-
-
-async def outcome(job: "asyncio.Future[T]", dispose: Callable[[T], object] | None = None) -> T:
-    """Return the result of a job in a thread; see `in_thread`."""
+    job = asyncio.ensure_future(asyncio.to_thread(work, *arguments))
     try:
         return await asyncio.shield(job)
     except asyncio.CancelledError:

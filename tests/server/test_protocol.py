@@ -444,3 +444,21 @@ def test_a_line_before_a_known_tail_is_read_as_the_parser_reads_it(line):
         query = f"?{taken.query_string}" if "?" in parsed.target.decode() else ""
         assert parsed.ends == 1
         assert (parsed.method, parsed.target) == (taken.method, (taken.raw_path + query).encode())
+
+
+@given(sizes=st.tuples(st.integers(1, 300), st.integers(0, 300)))
+@example(sizes=(201, 70))
+def test_part_of_a_body_behind_a_known_tail_is_not_taken_for_all_of_it(sizes):
+    length, received = sizes
+
+    async def main() -> list[Request]:
+        app, _ = echo_app()
+        loop = asyncio.get_running_loop()
+        async with app.running():
+            transport = Short(ServerState(app, loop, Clock(loop)))
+            head = request("POST", "/echo", b"Content-Length: %d\r\n" % length)
+            transport.protocol.data_received(head + b"x" * length)
+            transport.protocol.data_received(head + b"y" * received)
+        return transport.taken
+
+    assert len(run(main())) == 1 + (received == length)

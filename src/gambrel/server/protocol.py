@@ -68,7 +68,7 @@ class HTTPProtocol(Connection):
         if self.is_idle:
             admission = self.admission
             if admission is None or not (
-                data.endswith(admission.tail, 0, len(data) - admission.size)
+                data.endswith(admission.tail, 0, -admission.size)
                 if admission.size
                 else data.endswith(admission.tail)
             ):

@@ -4,7 +4,7 @@ A hero has four shapes: as it is stored, as it is sent in, as a change, and as e
 """
 
 from collections.abc import AsyncIterator
-from itertools import count, islice
+from itertools import count
 from typing import Annotated
 
 from msgspec import UNSET, Meta, Struct, UnsetType
@@ -51,7 +51,7 @@ class Heroes:
         return hero
 
     def page(self, offset: int, limit: int) -> list[Hero]:
-        return list(islice(self._heroes.values(), offset, offset + limit))
+        return list(self._heroes.values())[offset : offset + limit]
 
     def get(self, id: int) -> Hero:
         if id not in self._heroes:

@@ -1,6 +1,7 @@
 """Injection on a running app: order, scopes, clean-up, and what is refused at start-up."""
 
 import asyncio
+import queue
 import threading
 from collections.abc import AsyncIterator, Iterator
 from typing import Annotated, Any, Protocol
@@ -253,6 +254,29 @@ def test_no_more_requests_hold_a_dependency_than_it_allows():
 
     assert asyncio.run(run()) == ["shown"] * 10
     assert max(held) == 2
+
+
+def test_plain_functions_that_wait_for_a_scarce_connection_never_wait_for_each_other():
+    app = App(threads=3)
+    connections: queue.Queue[str] = queue.Queue()
+    connections.put("the only one")
+
+    def connection() -> Iterator[str]:
+        taken = connections.get(timeout=15)
+        yield taken
+        connections.put(taken)
+
+    @app.get("/")
+    def show(connection: Annotated[str, Depends(connection)]) -> str:
+        return connection
+
+    async def run() -> set[str]:
+        async with AsyncClient(app) as client:
+            answers = await asyncio.gather(*(client.get("/") for _ in range(20)))
+            return {answer.text for answer in answers}
+
+    assert asyncio.run(run()) == {"the only one"}
+    assert connections.qsize() == 1
 
 
 def test_a_circle_is_refused_at_start_up():

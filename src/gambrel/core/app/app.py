@@ -183,6 +183,7 @@ class App(Router):
             )
         loop = asyncio.get_running_loop()
         pool = WorkerPool(loop, self.settings.core.threads)
+        pool.relief = WorkerPool(loop, pool.limit)
         entries = self.declarations.values(LIFESPANS)
         mounts = [Entry(mount.running, where=mount.where) for mount in built.mounts.values()]
         try:
@@ -200,6 +201,7 @@ class App(Router):
         finally:
             self.pipeline = None
             pool.close()
+            pool.relief.close()
 
     def enter(self, request: Request) -> None:
         """Start a request; its connection gets the answer. For edges with callbacks."""

@@ -55,14 +55,15 @@ class Run:
         """Open every node of `graph` in order."""
         for node in graph.nodes:
             self.values[node] = await self.value_of(node)
+            if node.signature.is_generator:  # it may hold what others wait for in their threads
+                self.in_thread = partial(self.in_thread, holds=True)
 
     async def value_of(self, node: Node) -> Any:
         """Return the value of a node: kept from before, or made now, once."""
         keep = self.keep_of(node)
         if keep is None:
-            return await self.make(
-                node, self.before if node.depends.exit == "before" else self.after
-            )
+            exits = self.before if node.depends.exit == "before" else self.after
+            return await self.make(node, exits)
         key = (node.key, node.signature.origin)  # an override makes its own
         if key not in keep.values:
             async with keep.locks[key]:
@@ -76,9 +77,8 @@ class Run:
             return self.kept
         if node.depends.scope == "request" or not hasattr(self.connection, "kept"):
             return None  # of a connection with one request, they are the same
-        if self.connection.kept is None:
-            self.connection.kept = Keep()
-        keep: Keep = self.connection.kept
+        keep: Keep = self.connection.kept or Keep()
+        self.connection.kept = keep
         return keep
 
     async def make(self, node: Node, exits: AsyncExitStack) -> Any:
@@ -112,13 +112,14 @@ class Run:
     async def enter_in_thread(self, manager: Manager[Any], exits: AsyncExitStack) -> Any:
         """Step a plain generator in worker threads."""
         entered: list[Any] = []
+        leave = partial(self.in_thread, manager.__exit__, holds=True)
         try:
             await self.in_thread(lambda: entered.append(manager.__enter__()))
         except BaseException as error:
             if entered:  # cancelled while the thread went on: what it has opened is closed
-                await self.in_thread(manager.__exit__, type(error), error, error.__traceback__)
+                await leave(type(error), error, error.__traceback__)
             raise
-        exits.push_async_exit(partial(self.in_thread, manager.__exit__))
+        exits.push_async_exit(leave)
         return entered[0]
 
 
@@ -134,10 +135,9 @@ def dependent_endpoint(plan: Plan, in_thread: RunInThread) -> Callable[[Request]
     async def answer(request: Request, run: Run) -> Response:
         await run.open(graph)
         arguments = await run.take(plan.extractors, reads_body)
-        for name, node in graph.root.items():
-            arguments[name] = run.values[node]
+        arguments |= {name: run.values[node] for name, node in graph.root.items()}
         if needs_thread:
-            response: Response = await in_thread(
+            response: Response = await run.in_thread(
                 lambda: respond(request, handler(**arguments)), dispose=drop
             )
             return response
@@ -248,7 +248,7 @@ async def call_function(
         values = {name: run.values[node] for name, node in graph.root.items()}
         call = partial(signature.call, **given, **values)
         is_plain = signature.is_generator or not signature.is_async
-        result = await (in_thread(call) if is_plain else call())
+        result = await (run.in_thread(call) if is_plain else call())
         is_done = True
     if not is_done:
         raise swallowed(signature)

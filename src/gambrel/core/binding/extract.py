@@ -118,9 +118,8 @@ def from_path(parameter: Parameter) -> Extractor:
     """A path parameter; what a converter of the pattern has made of it is only checked."""
     from gambrel.conversion import text  # noqa: PLC0415 - start-up: parameters
 
-    alias, otherwise = parameter.alias, absent(parameter)
-    convert = text.text_converter(parameter.annotation)
-    check = text.value_checker(parameter.annotation)
+    alias, kind, otherwise = parameter.alias, parameter.annotation, absent(parameter)
+    convert, check = text.text_converter(kind), text.value_checker(kind)
 
     def extract(request: Request) -> Any:
         params = request.params

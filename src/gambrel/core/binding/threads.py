@@ -27,11 +27,15 @@ Job = tuple[Callable[..., Any], tuple[Any, ...], Callable[[Any, BaseException | 
 
 
 class WorkerPool:
-    """At most `limit` threads that run jobs for one event loop."""
+    """At most `limit` threads that run jobs for one event loop.
+
+    `relief` works for those who hold what jobs in all these threads may be waiting for.
+    """
 
     def __init__(self, loop: asyncio.AbstractEventLoop, limit: int = 40) -> None:
         self.loop = loop
         self.limit = limit
+        self.relief = self
         self._jobs: deque[Job | None] = deque()
         self._finished: deque[tuple[Callable[..., None], Any, BaseException | None]] = deque()
         self._threads: list[threading.Thread] = []
@@ -66,8 +70,10 @@ class WorkerPool:
         call: Callable[..., T],
         *arguments: Any,
         dispose: Callable[[T], object] | None = None,
+        holds: bool = False,
     ) -> T:
-        """Return `call(*arguments)` from a worker thread.
+        """Return `call(*arguments)` from a worker thread; of `relief` where the caller `holds`
+        something until later: a connection, say.
 
         A cancelled caller still waits for the thread: what it holds is not free before. The result
         that it does not get goes to `dispose`.
@@ -81,7 +87,7 @@ class WorkerPool:
             if not future.done():
                 future.set_result(None)
 
-        self.submit(finish, call, *arguments)
+        (self.relief if holds else self).submit(finish, call, *arguments)
         while not ended:
             try:
                 await future

@@ -164,7 +164,15 @@ def test_what_is_no_request_is_refused_and_its_connection_closed():
     for name, received in found.items():
         assert received.count(b"HTTP/1.1 ") == 1, name
         assert b"\r\nconnection: close\r\n" in received, name
-        assert received.endswith(b"\r\n\r\n"), name
+        assert received.endswith(b'"status":%b}' % received[9:12]), name
+    assert seen == []
+
+
+def test_the_refusal_of_a_head_request_has_no_content():
+    found, seen = talk_each({"no host": b"HEAD / HTTP/1.1\r\n\r\n"})
+
+    assert b"\r\ncontent-length: 57\r\n" in found["no host"]
+    assert found["no host"].endswith(b"\r\n\r\n")
     assert seen == []
 
 

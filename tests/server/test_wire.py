@@ -36,8 +36,16 @@ def test_a_status_without_content_is_never_baked_with_a_length(status):
     assert bake(Baked(status, [])) is None
 
 
-def test_a_refusal_is_empty_and_the_last_answer():
-    refusal = render_refusal(405, b"\r\ndate: x\r\n\r\n", "GET")
+def test_a_refusal_is_a_bare_problem_and_the_last_answer():
+    refusal = render_refusal(405, b"\r\ndate: x\r\n\r\n", allow="GET")
 
-    assert refusal.startswith(b"HTTP/1.1 405 Method Not Allowed\r\n")
-    assert b"\r\nconnection: close\r\ncontent-length: 0\r\nallow: GET\r\ndate: x\r\n\r\n" in refusal
+    assert refusal.startswith(b"HTTP/1.1 405 Method Not Allowed\r\nconnection: close\r\n")
+    assert b"\r\ncontent-length: 64\r\nallow: GET\r\ndate: x\r\n\r\n" in refusal
+    assert refusal.endswith(b'{"type":"about:blank","title":"Method Not Allowed","status":405}')
+
+
+def test_a_refusal_to_head_says_the_length_and_has_no_content():
+    refusal = render_refusal(400, b"\r\ndate: x\r\n\r\n", is_head=True)
+
+    assert b"\r\ncontent-length: 57\r\n" in refusal
+    assert refusal.endswith(b"\r\n\r\n")

@@ -83,7 +83,8 @@ class Exchange(Work):
         if not self.status and not self.line.is_gone:
             self.keep_alive = False
             self.status = 500
-            self.line.write(render_refusal(500, self.line.state.clock.date))
+            is_head = self.request.method == "HEAD"
+            self.line.write(render_refusal(500, self.line.state.clock.date, is_head=is_head))
             self.line.finish(self)
         else:
             self.report()

@@ -220,7 +220,9 @@ class HTTPProtocol(Connection):
 
     def refuse(self, refusal: Refusal) -> None:
         """Answer what is no request, and close."""
-        self.write(render_refusal(refusal.status, self.clock.date, refusal.allow))
+        is_head = self.reader is not None and self.reader.is_head
+        date, allow = self.clock.date, refusal.allow
+        self.write(render_refusal(refusal.status, date, allow=allow, is_head=is_head))
         self.close(is_sending=True)
 
     def send_continue(self) -> None:

@@ -67,6 +67,7 @@ class Reader:
         "framing",
         "is_advancing",
         "is_declined",
+        "is_head",
         "line",
         "received",
         "scanned",
@@ -83,6 +84,7 @@ class Reader:
         self.body: BodyStream | None = None
         self.is_advancing = False
         self.is_declined = False
+        self.is_head = False
         self.waited = 0.0
         self.silence = 0.0
         self.received = 0
@@ -133,6 +135,7 @@ class Reader:
             self.scanned = 0
         if not self.buffer or self.buffer == b"\r":
             return False
+        self.is_head = self.buffer.startswith(b"HEAD ")
         end = find_head(self.buffer, self.line.state.limits, self.scanned)
         if not end:
             self.scanned = len(self.buffer)

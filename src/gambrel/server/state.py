@@ -10,6 +10,7 @@ from collections.abc import Callable, Coroutine
 from contextvars import copy_context
 from typing import Any, Protocol
 
+from gambrel.core.http.errors import bare_problem
 from gambrel.core.http.request import Request
 from gambrel.core.http.response import Response
 from gambrel.server.admission import HostGate
@@ -103,7 +104,8 @@ class ServerState:
     def refuse(self, request: Request) -> None:
         """Answer 503 at once: all that this worker may have in work is in work."""
         after = {"retry-after": str(self.limits.retry_after)}
-        request.connection.deliver(request, Response(b"", 503, after))
+        answer = Response(bare_problem(503), 503, after, "application/problem+json")
+        request.connection.deliver(request, answer)
 
     # Answers that need the loop ---------------------------------------------------------------
 

@@ -2,6 +2,7 @@
 
 from collections.abc import Iterable
 
+from gambrel.core.http.errors import bare_problem
 from gambrel.core.http.response import Baked
 from gambrel.core.http.status import has_body, phrase
 
@@ -48,9 +49,14 @@ def bake(baked: Baked | None) -> bytes | None:
     return baked.wire
 
 
-def render_refusal(status: int, date: bytes, allow: str = "") -> bytes:
-    """Return the whole answer to a message that was no request: empty, and the last one."""
-    pairs = [("connection", "close"), ("content-length", "0")]
+def render_refusal(status: int, date: bytes, *, allow: str = "", is_head: bool = False) -> bytes:
+    """Return the whole answer to a message that no app has seen, a bare problem: the last one."""
+    body = bare_problem(status)
+    pairs = [
+        ("connection", "close"),
+        ("content-type", "application/problem+json"),
+        ("content-length", str(len(body))),
+    ]
     if allow:
         pairs.append(("allow", allow))
-    return render_head(status, pairs) + date
+    return render_head(status, pairs) + date + (b"" if is_head else body)

@@ -18,7 +18,6 @@ def test_values_come_back_in_the_order_of_declaration() -> None:
         declarations.add(FOLDERS, Declared(folder, "app", "app.py:1"))
 
     assert declarations.values(FOLDERS) == ["b", "a", "b"]
-    assert declarations.points() == [FOLDERS]
 
 
 def test_a_point_without_declarations_is_empty() -> None:

@@ -637,7 +637,7 @@ def test_a_websocket_is_closed_before_it_opens():
     assert asyncio.run(scenario()) == ["websocket.close"]
 
 
-def test_a_refusal_is_bare_and_runs_nothing():
+def test_a_refusal_is_a_bare_problem_and_runs_nothing():
     app = App()
 
     @app.middleware
@@ -646,6 +646,8 @@ def test_a_refusal_is_bare_and_runs_nothing():
 
     sent = visit(app, "/", "TRACE")
 
-    assert (sent.status, sent.body, sent.header("content-length")) == (405, b"", "0")
+    problem = b'{"type":"about:blank","title":"Method Not Allowed","status":405}'
+    assert (sent.status, sent.body, sent.header("content-length")) == (405, problem, "64")
+    assert sent.header("content-type") == "application/problem+json"
     assert sent.header("connection") == "close"
     assert visit(App(), "*", "OPTIONS").header("content-length") is None

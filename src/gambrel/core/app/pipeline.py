@@ -166,11 +166,7 @@ class Pipeline:
 
     def start(self, request: Request, work: Coroutine[Any, Any, Response]) -> None:
         """Run a coroutine as a task that starts at once where Python can do that (3.12)."""
-        if _EAGER:
-            task = _EagerTask(work, loop=self.loop, eager_start=True)
-        else:
-            task = self.loop.create_task(work)
-        self.follow(request, task)
+        self.follow(request, asyncio.Task(work, loop=self.loop, **_EAGER))
 
     def follow(self, request: Request, task: "asyncio.Task[Response]") -> None:
         """Settle a task now, or when it is done."""
@@ -241,8 +237,7 @@ def is_wanted(task: "asyncio.Task[Any] | None") -> bool:
 
 _LEAVE = 5.0  # seconds
 _log = logging.getLogger("gambrel")
-_EAGER = sys.version_info >= (3, 12)
-_EagerTask: Any = asyncio.Task  # mypy checks for 3.11, where a task cannot start eagerly
+_EAGER: dict[str, Any] = {"eager_start": True} if sys.version_info >= (3, 12) else {}
 
 
 def fold(call: CallNext, middleware: Sequence[Middleware], failed: Failed) -> CallNext:

@@ -94,10 +94,6 @@ class Declarations:
         """Return the bare values at a point, in order."""
         return [declared.value for declared in self._by_point.get(point, ())]
 
-    def points(self) -> list[Point[Any]]:
-        """Return every point that something was declared at."""
-        return list(self._by_point)
-
     def _twin(self, point: Point[T], value: T) -> Declared[T] | None:
         key = None if point.key is None else point.key(value)
         if key is None or point.key is None:

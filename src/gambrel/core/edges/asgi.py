@@ -13,7 +13,7 @@ from contextlib import aclosing
 from typing import Any
 
 from gambrel.core.edges.scope import Head, Refusal, read_head
-from gambrel.core.http.errors import GambrelError, RequestTimeout
+from gambrel.core.http.errors import GambrelError, RequestTimeout, bare_problem
 from gambrel.core.http.request import ClientGone, Request
 from gambrel.core.http.response import Response
 from gambrel.core.http.status import has_body
@@ -327,7 +327,7 @@ class ASGIEdge:
         try:
             request = self.request_of(scope, connection)
         except Refusal as refusal:
-            await refuse(send, refusal, connection.http_version)
+            await refuse(send, refusal, scope["method"], connection.http_version)
             return
         answer = Answer(request, connection, send)
         try:
@@ -348,12 +348,14 @@ class ASGIEdge:
         return Request(head.method, head.path, head.query, head.headers, connection, body)
 
 
-async def refuse(send: Send, refusal: Refusal, http_version: str) -> None:
+async def refuse(send: Send, refusal: Refusal, method: str, http_version: str) -> None:
     """Answer what is no request."""
-    headers = [] if refusal.status == 204 else [(b"content-length", b"0")]
+    body = b"" if refusal.status == 204 else bare_problem(refusal.status)
+    length = (b"content-length", b"%d" % len(body))
+    headers = [(b"content-type", b"application/problem+json"), length] if body else []
     if http_version not in {"2", "3"}:
         headers.append((b"connection", b"close"))
     if refusal.allow:
         headers.append((b"allow", refusal.allow.encode()))
     await send({"type": "http.response.start", "status": refusal.status, "headers": headers})
-    await send({"type": "http.response.body", "body": b""})
+    await send({"type": "http.response.body", "body": b"" if method == "HEAD" else body})

@@ -7,6 +7,8 @@ into a response with `problem()`. This file knows no request, no response and no
 from collections.abc import Iterable, Mapping
 from typing import Any, ClassVar, NoReturn
 
+import msgspec
+
 from gambrel.conversion.errors import Fault, GambrelError
 from gambrel.core.http.status import phrase
 
@@ -41,6 +43,7 @@ __all__ = [
     "Unprocessable",
     "UnsupportedMediaType",
     "abort",
+    "bare_problem",
     "problem",
 ]
 
@@ -311,3 +314,8 @@ def problem(error: HTTPError, instance: str = "") -> dict[str, Any]:
     if isinstance(error, Unprocessable):
         document["errors"] = error.faults
     return {**error.members, **document}
+
+
+def bare_problem(status: int) -> bytes:
+    """Return the problem document of a status alone, as JSON, for what no app has looked at."""
+    return msgspec.json.encode({"type": "about:blank", "title": phrase(status), "status": status})

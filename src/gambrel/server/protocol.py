@@ -112,9 +112,11 @@ class HTTPProtocol(Connection):
             try:
                 self.feed(data)
             except (httptools.HttpParserError, httptools.HttpParserUpgrade):
-                self.feed = httptools.HttpRequestParser(self).feed_data
+                self.is_whole = False
             if self.is_whole:
                 self.admission = admission
+            else:  # where that parser stands now is nobody's business
+                self.feed = httptools.HttpRequestParser(self).feed_data
         self.restore()
         return self.admission
 

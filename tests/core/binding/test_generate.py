@@ -334,7 +334,7 @@ def test_a_handler_that_cannot_wait_is_run_without_a_task():
         "        if result.__class__ is str:",
         "            return Reply(baked, result.encode())",
         "        return respond(request, result)",
-        "    except (Exception, SystemExit, CancelledError) as error:",
+        "    except BaseException as error:",
         "        return failed(request, runner.failed(error))",
     ]
 

@@ -200,6 +200,53 @@ def test_closing_lets_what_was_submitted_end_and_then_the_threads():
     assert not any(thread.is_alive() for thread in threads)
 
 
+def test_a_thread_for_what_came_while_closing_ends_as_well():
+    async def use(pool):
+        job = asyncio.ensure_future(pool.run(threading.current_thread))
+        await asyncio.sleep(0)
+        pool.close()
+        return await job
+
+    thread = with_pool(use)
+
+    thread.join(5)
+    assert not thread.is_alive()
+
+
+@pytest.mark.parametrize("is_first", [True, False])
+def test_jobs_go_on_after_a_thread_could_not_be_started(monkeypatch, is_first):
+    gate, failures = threading.Event(), []
+
+    def fail(self: threading.Thread) -> None:
+        raise RuntimeError("can't start new thread")
+
+    async def use(pool):
+        loop = asyncio.get_running_loop()
+        failed = asyncio.Event()
+
+        def note(_loop: object, told: dict[str, Any]) -> None:
+            monkeypatch.undo()
+            failures.append(told["exception"])
+            failed.set()
+
+        loop.set_exception_handler(note)
+        if not is_first:
+            blocked = asyncio.ensure_future(pool.run(gate.wait))
+            while not threads_of(pool):  # noqa: ASYNC110 - turn by turn
+                await asyncio.sleep(0)
+        monkeypatch.setattr(threading.Thread, "start", fail)
+        first = asyncio.ensure_future(pool.run(int))
+        await failed.wait()
+        second = await pool.run(int)
+        gate.set()
+        if not is_first:
+            await blocked
+        return await first, second
+
+    assert with_pool(use) == (0, 0)
+    assert len(failures) == 1
+
+
 def test_a_job_that_outlives_its_loop_ends_in_silence(recwarn):
     gate, ended = threading.Event(), threading.Event()
 
@@ -209,6 +256,7 @@ def test_a_job_that_outlives_its_loop_ends_in_silence(recwarn):
     async def main() -> list[threading.Thread]:
         pool = WorkerPool(asyncio.get_running_loop(), 1)
         pool.submit(lambda *_: ended.set(), work)
+        await asyncio.sleep(0)
         threads = list(pool._threads)
         pool.close()
         return threads
@@ -218,6 +266,7 @@ def test_a_job_that_outlives_its_loop_ends_in_silence(recwarn):
     for thread in threads:
         thread.join(5)
 
+    assert len(threads) == 1
     assert not any(thread.is_alive() for thread in threads)
     assert not ended.is_set()
     assert not recwarn.list

@@ -1,5 +1,6 @@
 import asyncio
 import functools
+import weakref
 from collections.abc import AsyncIterator
 
 import pytest
@@ -112,6 +113,46 @@ def test_cancelled_from_inside_is_an_error_of_the_server():
     answered = Runner().failed(asyncio.CancelledError())
 
     assert isinstance(answered, ServerError)
+
+
+@pytest.mark.parametrize("error", [GeneratorExit(), KeyboardInterrupt(), BaseException()])
+def test_what_ends_the_loop_is_raised_and_leaves_the_runner_ready(error):
+    runner = Runner()
+
+    with pytest.raises(type(error)):
+        runner.failed(error)
+
+    assert runner.run(plain(1)) == 2
+
+
+def test_a_request_after_one_that_was_interrupted_is_answered():
+    app, errors = App(), [KeyboardInterrupt(), GeneratorExit()]
+
+    @app.get("/")
+    async def root() -> str:
+        if errors:
+            raise errors.pop()
+        return "root"
+
+    for error in (GeneratorExit, KeyboardInterrupt):
+        with pytest.raises(error):
+            ask(app, "GET", "/")
+
+    assert ask(app, "GET", "/").body == b"root"
+
+
+def test_a_result_is_not_kept_until_the_next_one():
+    class Result:
+        pass
+
+    async def make() -> Result:
+        return Result()
+
+    runner = Runner()
+    seen = weakref.ref(runner.run(make()))
+
+    assert seen() is None
+    assert runner.run(plain(1)) == 2
 
 
 def test_requests_are_answered_after_one_that_failed():

@@ -8,7 +8,6 @@ it against the closures of `plan.py` input for input.
 import linecache
 import types
 import typing
-from asyncio import CancelledError
 from collections.abc import Callable
 from itertools import count
 from typing import Any, get_args, get_origin
@@ -48,7 +47,7 @@ def generate(plan: Plan) -> Callable[..., Any]:
         "respond": plan.result.respond,
     }
     if " runner." in source:
-        namespace |= {"CancelledError": CancelledError, "runner": Runner()}
+        namespace["runner"] = Runner()
     if " encode(" in source:
         namespace["encode"] = plan.result.encode
     if "= to_" in source:
@@ -87,19 +86,15 @@ class Writer:
                 "    except (Exception, SystemExit) as error:",
                 f"        return {awaiting}failed(request, diagnose(request, error))",
             ]
-        call, cancelled, error = f"{awaiting}handler({self.arguments()})", "", "error"
+        call, caught, error = f"handler({self.arguments()})", "(Exception, SystemExit)", "error"
         if self.is_run:
-            call, cancelled, error = (
-                f"runner.run({call})",
-                ", CancelledError",
-                "runner.failed(error)",
-            )
+            call, caught, error = f"runner.run({call})", "BaseException", "runner.failed(error)"
         return [
             *head,
             "    try:",
-            f"        result = {call}",
+            f"        result = {awaiting}{call}",
             *(f"        {line}" for line in self.answer()),
-            f"    except (Exception, SystemExit{cancelled}) as error:",
+            f"    except {caught} as error:",
             f"        return {awaiting}failed(request, {error})",
         ]
 

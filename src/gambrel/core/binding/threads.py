@@ -43,6 +43,7 @@ class WorkerPool:
         self._is_handed = False
         self._is_woken = False
         self._is_watched = False
+        self._is_closed = False
         self._are_long = False
         self._done = 0
         self._submitted = 0
@@ -103,7 +104,8 @@ class WorkerPool:
         return result
 
     def close(self) -> None:
-        """Let the threads end once the jobs before are done."""
+        """Let the threads end once the jobs before are done; one that comes later, too."""
+        self._is_closed = True
         self._jobs.extend([None] * len(self._threads))
         self._wake(len(self._threads))
         self._threads.clear()
@@ -112,18 +114,20 @@ class WorkerPool:
         for _ in range(number):
             name = f"gambrel-worker-{len(self._threads) + 1}"
             thread = threading.Thread(target=self._work, name=name, daemon=True)
-            self._threads.append(thread)
             thread.start()
+            self._threads.append(thread)
 
     def _hand_over(self) -> None:
         """Have what this turn of the loop has brought worked on."""
         self._is_handed = False
-        if not self._threads:
-            self._start(1)
-        self._wake(len(self._jobs) if self._are_long else 1)
         if not self._is_watched:
             self._is_watched = True
             self.loop.call_later(TICK, self._watch, self._done)
+        if not self._threads:
+            self._start(1)
+        self._wake(len(self._jobs) if self._are_long else 1)
+        if self._is_closed:
+            self.close()
 
     def _wake(self, number: int) -> None:
         """Wake idle threads, those that were busy last before others."""
@@ -135,13 +139,13 @@ class WorkerPool:
         """See how long jobs take, and have more threads work where they wait."""
         done, busy = self._done + len(self._finished), len(self._threads) - len(self._idle)
         self._are_long = done - done_before < SHORT * busy
+        self._is_watched = self.pending > 0
+        if self._is_watched:
+            self.loop.call_later(TICK, self._watch, done)
         if self._jobs and self._are_long:
             if not self._idle:
                 self._start(min(len(self._threads), self.limit - len(self._threads)))
             self._wake(len(self._jobs))
-        self._is_watched = self.pending > 0
-        if self._is_watched:
-            self.loop.call_later(TICK, self._watch, done)
 
     def _work(self) -> None:
         jobs, idle, wake = self._jobs, self._idle, threading.Lock()

@@ -53,16 +53,21 @@ class Runner:
         self.run = generator.send
 
     def failed(self, error: BaseException) -> BaseException:
-        """Get ready again after a coroutine has raised `error`; return the one to answer."""
+        """Get ready again after a coroutine has raised `error`; return the one to answer.
+
+        Raises `error` where it is not for the client but for whoever runs the loop.
+        """
         self.start()
         if isinstance(error, CancelledError):
             return ServerError("The handler was cancelled.")
+        if not isinstance(error, Exception | SystemExit):
+            raise error
         return error
 
 
 @types.coroutine
 def results() -> Generator[Any, Any, Any]:
-    """Take coroutines and give their results, by turns."""
-    result = None
+    """Take coroutines and give their results, by turns; keep no result."""
+    coroutine = yield
     while True:
-        result = yield from (yield result)
+        coroutine = yield (yield from coroutine)

@@ -1,3 +1,5 @@
+import contextlib
+
 from gambrel import GambrelError
 from gambrel.cli.failures import describe, place_of, tell, user_trace
 from gambrel.cli.target import attempt
@@ -54,6 +56,24 @@ def test_frames_of_the_framework_are_left_out_of_causes_and_groups_too():
 
     assert "several" in trace
     assert "gambrel/cli" not in trace
+
+
+def test_what_calls_the_users_code_for_us_says_nothing_to_them():
+    @contextlib.contextmanager
+    def opened():
+        boom()
+        yield
+
+    trace = user_trace(caught(lambda: opened().__enter__()).__cause__)
+
+    assert "in opened" in trace
+    assert "contextlib.py" not in trace
+
+
+def test_the_commonest_mistakes_have_their_hint_here_too(capsys):
+    tell(caught(lambda: "x" | None))
+
+    assert "hint: One side of `|` is a value, not a type." in capsys.readouterr().err
 
 
 def test_an_error_that_is_not_ours_is_left_alone(capsys):

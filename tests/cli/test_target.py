@@ -107,6 +107,15 @@ def test_the_nearest_file_is_suggested(folder):
     assert error_of("shp.py").hint.startswith("did you mean 'shop.py'?")
 
 
+def test_a_handler_is_no_factory(folder):
+    (folder / "app.py").write_text(f"{MINIMAL}\nasync def home() -> str: ...\n")
+
+    error = error_of("app.py:home")
+
+    assert error.what == "app has no App named 'home', it is a function"
+    assert error.hint == "name it: `app.py:app`"
+
+
 def test_an_app_of_another_name_is_suggested(folder):
     (folder / "app.py").write_text("from gambrel import App\n\nshop = App()\n")
 

@@ -1,4 +1,6 @@
 import asyncio
+import contextlib
+import dataclasses
 import errno
 import inspect
 import json
@@ -103,6 +105,40 @@ def port():
     raise OSError(errno.EADDRINUSE, "Address already in use")
 
 
+def early():
+    if NOTHING:
+        yield 1
+
+
+def twice():
+    yield 1
+    yield 2
+
+
+def enter(generator):
+    return contextlib.contextmanager(generator)().__enter__()
+
+
+def leave(generator):
+    with contextlib.contextmanager(generator)():
+        pass
+
+
+def shared_by_structs():
+    class Item(msgspec.Struct):
+        tags: list[str] = ["x"]
+
+    return Item
+
+
+def shared_by_dataclasses():
+    @dataclasses.dataclass
+    class Item:
+        tags: list[str] = ["x"]  # noqa: RUF008 - the mistake
+
+    return Item
+
+
 CASES = [
     ("forgotten_await", coroutine_used, "`await`"),
     ("forgotten_await", coroutine_encoded, "`await`"),
@@ -118,9 +154,8 @@ CASES = [
     ("bad_annotation", lambda: "Hero" | NOTHING, "`X | None`"),
     ("not_serialisable", lambda: msgspec.json.encode({"a": object()}), "`object`"),
     ("not_serialisable", lambda: json.dumps({1, 2}), "`set`"),
-    ("missing_return_annotation", gambrel("binding.unsupported-value"), "-> Hero"),
     (
-        "missing_return_annotation",
+        "answer_of_error_handler",
         lambda: (_ for _ in ()).throw(TypeError("the error handler f returned a tuple")),
         "JSON(value, status=418)",
     ),
@@ -137,6 +172,10 @@ CASES = [
     ("missing_key", lambda: Headers()["x-tenant"], "Header()"),
     ("sync_generator", iterate_plain, "use `for`"),
     ("sync_generator", lambda: list(numbers()), "`async for`"),
+    ("generator_without_yield", lambda: enter(early), "before its `yield`"),
+    ("generator_without_yield", lambda: leave(twice), "second `yield`"),
+    ("mutable_default", shared_by_structs, "of msgspec: `tags"),
+    ("mutable_default", shared_by_dataclasses, "of dataclasses: `tags"),
     ("naive_datetime", lambda: datetime.now(UTC) - datetime(2026, 1, 1), "datetime.now(UTC)"),  # noqa: DTZ001
     (
         "json_as_text",
@@ -161,7 +200,7 @@ def test_a_common_mistake_is_recognised(name, mistake, typed):
 
 
 def test_there_are_many_and_each_has_a_case():
-    assert len(hints.HINTS) == 21
+    assert len(hints.HINTS) == 23
     assert {hint.__name__ for hint in hints.HINTS} == {name for name, _, _ in CASES}
 
 

@@ -57,6 +57,16 @@ def frame(of):
     return of.error.frames[-1]
 
 
+def test_of_an_error_of_ours_the_message_is_what_and_where():
+    def mistake():
+        raise GambrelError("app.frozen", "it is built", "app.py:3", "declare it before")
+
+    told = report(mistake)
+
+    assert told.error.message == "it is built (app.py:3)"
+    assert told.code == "app.frozen"
+
+
 def test_the_last_frame_has_its_source_and_the_part_that_failed():
     last = frame(report(divide, 1, 0))
 

@@ -462,3 +462,18 @@ def test_part_of_a_body_behind_a_known_tail_is_not_taken_for_all_of_it(sizes):
         return transport.taken
 
     assert len(run(main())) == 1 + (received == length)
+
+
+@pytest.mark.parametrize("debug", [True, False])
+def test_a_developer_is_told_why_a_request_was_refused(debug, caplog):
+    app, _ = echo_app(debug=debug)
+
+    async def main() -> bytes:
+        async with serving(app) as live:
+            return await live.talk(b"GET / HTTP/1.1\r\nHost: other.example\r\n\r\n")
+
+    received = run(main())
+
+    assert received.startswith(b"HTTP/1.1 400 ")
+    told = "a request was refused with 400: Host 'other.example' is none of the setting `hosts`"
+    assert (told in caplog.messages) is debug

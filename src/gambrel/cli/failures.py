@@ -3,8 +3,10 @@
 The group calls `tell` for every error that a command raises; `dev` for what fails in its worker.
 """
 
+import contextlib
 import importlib
 import traceback
+import typing
 from pathlib import Path
 from types import TracebackType
 
@@ -17,8 +19,10 @@ __all__ = ["describe", "is_framework", "place_of", "tell", "user_trace"]
 _SILENT = (
     str(Path(__file__).parents[1]),
     str(Path(importlib.__file__).parent),
+    *(str(module.__file__) for module in (contextlib, typing)),
     "<frozen importlib",
     "<endpoint ",
+    "<string>",
 )
 
 
@@ -27,20 +31,21 @@ def tell(error: BaseException) -> bool:
     if not isinstance(error, GambrelError):
         return False
     cause = error.__cause__
-    error.hint = hint_for(cause or error) or error.hint
+    error.hint = known_hint(cause or error) or error.hint
     if cause is not None and not isinstance(cause, GambrelError):
         click.echo(user_trace(cause), err=True, nl=False)
     click.echo(f"gambrel: {error}", err=True)
     return True
 
 
-def hint_for(error: BaseException) -> str | None:
-    """Return what to write instead of a name of another framework, where that is the mistake."""
+def known_hint(error: BaseException) -> str | None:
+    """Return what to write instead, where it is one of the commonest mistakes."""
     try:
         from gambrel.debug.foreign import foreign_name
+        from gambrel.debug.hints import hint_for
     except ModuleNotFoundError:  # the battery is not there
         return None
-    return foreign_name(error)
+    return foreign_name(error) if isinstance(error, GambrelError) else hint_for(error)
 
 
 def describe(error: BaseException) -> str:
@@ -50,7 +55,7 @@ def describe(error: BaseException) -> str:
 
 
 def user_trace(error: BaseException) -> str:
-    """Return the traceback of an error without the frames of the framework and of importing."""
+    """Return the traceback of an error without the frames that say nothing to the user."""
     trace = traceback.TracebackException.from_exception(error)
     _strip(trace)
     return "".join(trace.format())
@@ -65,7 +70,7 @@ def _strip(trace: traceback.TracebackException) -> None:
 
 
 def is_framework(file: str) -> bool:
-    """Tell whether a frame says nothing to the user: ours, or of the import system."""
+    """Tell whether a frame says nothing to the user: ours, or of what calls theirs for us."""
     return file.startswith(_SILENT)
 
 

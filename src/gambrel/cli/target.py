@@ -32,7 +32,7 @@ def load_app(target: str) -> App:
     path, attribute = split_target(target)
     module = load_module(path)
     found = find(module, attribute)
-    if inspect.isfunction(found):
+    if inspect.isfunction(found) and not inspect.iscoroutinefunction(found):
         found = attempt(target, found)
     if isinstance(found, App):
         return found

@@ -4,21 +4,23 @@ It does nothing unless the app's `debug` is on, and answers nobody but this mach
 """
 
 import platform
-from collections.abc import AsyncIterator
+from collections.abc import AsyncIterator, Iterator
 from importlib.metadata import PackageNotFoundError, version
 from ipaddress import ip_address
+from typing import Any
 
 from gambrel.core.http.errors import BadRequest, HTTPError
 from gambrel.core.http.fields.negotiation import best_match
 from gambrel.core.http.host import parse_host
 from gambrel.core.http.request import Request
 from gambrel.core.http.response import Response
+from gambrel.debug.checks import misnamed
 from gambrel.debug.markdown import render_markdown
 from gambrel.debug.not_found import Candidate, markdown_not_found, render_not_found
 from gambrel.debug.page import render_page, respond_with
 from gambrel.debug.report import build_report, short_path
 from gambrel.debug.watchdog import run_watchdog
-from gambrel.extend import DEBUG_RENDERER, Setup
+from gambrel.extend import DEBUG_RENDERER, Level, Problem, Setup
 
 __all__ = ["Debug"]
 
@@ -48,6 +50,7 @@ class Debug:
         if not setup.settings.core.debug:
             return
         setup.add(DEBUG_RENDERER, self.render)
+        setup.check(check_paths)
         if self.stall > 0:
             setup.lifespan(self.watch)
 
@@ -80,6 +83,12 @@ class Debug:
         if kind == "text/html":
             return respond_with(render_not_found(method, path, candidates), 404)
         return _markdown(markdown_not_found(method, path, candidates), 404)
+
+
+def check_paths(app: Any) -> Iterator[Problem]:
+    """Warn of parameters that seem to be called otherwise than in their path."""
+    for doubt in misnamed(app.routes):
+        yield Problem("debug.path-parameter", *doubt, level=Level.WARNING)
 
 
 def is_local(request: Request) -> bool:

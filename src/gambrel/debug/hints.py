@@ -151,17 +151,11 @@ def bad_annotation(error: BaseException) -> str | None:
     return None
 
 
-def missing_return_annotation(error: BaseException) -> str | None:
-    """A handler returned what cannot be sent."""
-    text = str(error)
-    if text.startswith("the error handler "):
+def answer_of_error_handler(error: BaseException) -> str | None:
+    """A handler of errors returned what cannot be sent."""
+    if str(error).startswith("the error handler "):
         return (
             "A handler of errors returns a `Response`, such as `JSON(value, status=418)`, or None."
-        )
-    if _has_code(error, "binding.unsupported-value") or "handler returned" in text:
-        return (
-            "Annotate what the handler returns (`-> Hero`, `-> list[Hero]`, `-> None` for no "
-            "content) and return just that, or a `Response`."
         )
     return None
 
@@ -280,6 +274,27 @@ def sync_generator(error: BaseException) -> str | None:
     return None
 
 
+def generator_without_yield(error: BaseException) -> str | None:
+    """A dependency or a lifespan ended before its `yield`, or went on to a second one."""
+    if not isinstance(error, RuntimeError) or "generator didn't" not in str(error):
+        return None
+    if "yield" in str(error):
+        return "The generator returned before its `yield`: give its value there, on every way."
+    return "The generator has a second `yield`: what comes after the first one only cleans up."
+
+
+def mutable_default(error: BaseException) -> str | None:
+    """A field has a list or the like as its default, which all objects would share."""
+    text = str(error)
+    if not ("mutable" in text and "default_factory" in text):
+        return None
+    library = "dataclasses" if isinstance(error, ValueError) else "msgspec"
+    return (
+        "All objects would share this default. Make one for each, with `field` of "
+        f'{library}: `tags: list[str] = field(default_factory=lambda: ["x"])`.'
+    )
+
+
 def naive_datetime(error: BaseException) -> str | None:
     """Datetimes with and without a time zone were mixed."""
     if isinstance(error, TypeError) and "offset-naive and offset-aware" in str(error):
@@ -311,7 +326,7 @@ HINTS: tuple[Hint, ...] = (
     duplicate_route,
     bad_annotation,
     not_serialisable,
-    missing_return_annotation,
+    answer_of_error_handler,
     body_not_a_struct,
     depends_as_default,
     unknown_converter,
@@ -320,6 +335,8 @@ HINTS: tuple[Hint, ...] = (
     attribute_of_none,
     missing_key,
     sync_generator,
+    generator_without_yield,
+    mutable_default,
     naive_datetime,
     json_as_text,
     foreign_name,

@@ -188,6 +188,8 @@ def _type_name(error: BaseException) -> str:
 
 def _message(error: BaseException) -> str:
     try:
+        if isinstance(error, GambrelError):  # its code and hint have places of their own
+            return f"{error.what} ({error.where})" if error.where else error.what
         return str(error)[:4_000]
     except Exception as broken:
         return f"<its message raised {type(broken).__name__}>"

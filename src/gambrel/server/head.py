@@ -227,8 +227,11 @@ def read_framing(head: Head, framing: dict[bytes, list[bytes]]) -> None:
 
 def check_host(hosts: list[bytes], authority: str | None, gate: HostGate) -> None:
     """Refuse all but exactly one Host, one of ours, that an absolute target agrees with."""
-    if len(hosts) != 1 or not gate.allows(hosts[0]):
-        raise Refusal(400, "there is not exactly one Host, and one of this server's")
+    if len(hosts) != 1:
+        raise Refusal(400, "there is not exactly one Host")
+    if not gate.allows(hosts[0]):
+        told = ascii(hosts[0].decode("latin-1"))[:100]
+        raise Refusal(400, f"Host {told} is none of the setting `hosts`")
     if authority is not None and authority.lower().encode() != hosts[0].lower():
         raise Refusal(400, "the target names another host than Host does")
 

@@ -6,6 +6,7 @@ what it lets through and must not pass is refused. Requests of one connection ar
 """
 
 import asyncio
+import logging
 from collections.abc import Callable
 from typing import Any
 
@@ -24,6 +25,7 @@ from gambrel.server.wire import render_refusal
 
 __all__ = ["HTTPProtocol", "LoggedHTTPProtocol", "ServerState"]
 
+_log = logging.getLogger("gambrel.server")
 # What takes the short way; HEAD is answered without its body, the rest is refused or rare.
 _LENGTHS = tuple(b"%d" % size for size in range(1024))
 _PLAIN = frozenset({"GET", "POST", "PUT", "PATCH", "DELETE", "OPTIONS"})
@@ -221,7 +223,9 @@ class HTTPProtocol(Connection):
             exchange.work(task)
 
     def refuse(self, refusal: Refusal) -> None:
-        """Answer what is no request, and close."""
+        """Answer what is no request, and close; its developer is told why."""
+        if self.state.tells_refusals:
+            _log.warning("a request was refused with %s: %s", refusal.status, refusal)
         is_head = self.reader is not None and self.reader.is_head
         date, allow = self.clock.date, refusal.allow
         self.write(render_refusal(refusal.status, date, allow=allow, is_head=is_head))

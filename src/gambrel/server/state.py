@@ -71,6 +71,7 @@ class ServerState:
         self.limits = limits or Limits()
         self.log = log
         self.gate = HostGate(app.build().allowed_hosts)
+        self.tells_refusals = app.settings.core.debug
         self.pipeline = app.pipeline
         self.dress = app.build().dress
         self.has_secure_headers = bool(app.build().secure_headers)

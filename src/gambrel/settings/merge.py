@@ -104,7 +104,7 @@ class Merge:
             for path in table.paths():
                 if path not in known | above and path[:-1] in above:
                     guess = suggest(".".join(path), map(".".join, known | above))
-                    hint = guess or "`gambrel config` lists all; or install its extension"
+                    hint = guess.strip("()") or "`gambrel config` lists all; or add its extension"
                     what = f"there is no setting {'.'.join(path)!r}"
                     self._refuse(what, table.origin(path), hint)
 

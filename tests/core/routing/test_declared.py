@@ -148,6 +148,14 @@ def test_a_handler_that_cannot_be_called_is_refused():
         compile_one("/", "handler")
 
 
+def test_a_decorator_without_its_path_says_so():
+    with pytest.raises(GambrelError) as caught:
+        Router().get(handler)
+
+    assert caught.value.what.startswith("<function handler ")
+    assert caught.value.hint == 'write the path: ("/handler")'
+
+
 @pytest.mark.parametrize("path", ["users", {"en": "/users", "de": "nutzer"}])
 def test_a_path_without_a_slash_is_refused_when_it_is_declared(path):
     with pytest.raises(GambrelError, match="no leading slash"):

@@ -100,10 +100,10 @@ def rule(
         if not re.fullmatch(r"\*|[A-Za-z][A-Za-z_-]*", method):
             what = f"{method!r} is no HTTP method"
             raise GambrelError("routing.method", what, where, 'write methods=["GET"]')
-    for text in [path] if isinstance(path, str) else path.values():
-        if text and not text.startswith("/"):
-            what = f"{text!r} has no leading slash"
-            raise GambrelError("routing.pattern", what, where, f'write "/{text}"')
+    for text in path.values() if isinstance(path, Mapping) else [path]:
+        if text and not str(text).startswith("/"):
+            what, name = f"{text!r} has no leading slash", getattr(text, "__name__", text)
+            raise GambrelError("routing.pattern", what, where, f'write the path: ("/{name}")')
     names = tuple(dict.fromkeys(method.upper() for method in found))
     return Rule(path, handler, names, read_options(options, where), where)
 

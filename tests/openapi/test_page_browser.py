@@ -427,7 +427,7 @@ def test_a_document_that_cannot_be_read_is_told(browser, site):
     page.route("**/openapi.json", lambda route: route.fulfill(status=403, body=""))
 
     page.goto(site.url + "/docs")
-    page.wait_for_function("document.getElementById('docs-status').textContent.includes('403')")
+    page.locator("#docs-status", has_text="403").wait_for()
     told = page.locator("#docs-status").inner_text()
     context.close()
 

@@ -3,7 +3,7 @@ import re
 
 from gambrel import App, Request
 from gambrel.cli.serving.access_log import AccessLog
-from gambrel.testing import Client
+from gambrel.testing import Client, make_request
 
 
 def log_requests(count: int, path: str = "/users/3") -> list[str]:
@@ -34,6 +34,22 @@ def test_a_line_has_time_client_request_status_size_and_duration():
     (text,) = log_requests(1)
 
     assert re.fullmatch(r"\d{4}-\d\d-\d\dT\d\d:\d\d:\d\dZ \S+ GET /users/3 200 5 12\.3ms\n", text)
+
+
+def test_a_client_that_claims_too_many_proxies_is_logged_without_its_address():
+    app = App(defaults=(), trusted_proxies=["127.0.0.1"])
+    request = make_request(app=app, headers={"x-forwarded-for": ", ".join(["192.0.2.1"] * 40)})
+    written: list[str] = []
+
+    async def answer() -> None:
+        app.build()
+        log = AccessLog(written.append)
+        log(request, 400, 0, 0)
+        log.flush()
+
+    asyncio.run(answer())
+
+    assert " - GET / 400 0 " in written[0]
 
 
 def test_the_query_is_left_out():

@@ -6,8 +6,9 @@ Without the query, which holds what people type and search; times are UTC.
 import asyncio
 import time
 from collections.abc import Callable
+from contextlib import suppress
 
-from gambrel import Request
+from gambrel import BadRequest, Request
 
 __all__ = ["AccessLog"]
 
@@ -26,11 +27,13 @@ class AccessLog:
         """Note an answer: its status, the bytes of its content and how long it took."""
         if not self._lines:
             asyncio.get_running_loop().call_later(_DELAY, self.flush)
+        client = "-"
+        with suppress(BadRequest):  # more proxies than are believed
+            client = request.client or client
         now = time.strftime("%Y-%m-%dT%H:%M:%SZ", time.gmtime())
         path = request.raw_path.encode("ascii", "backslashreplace").decode()
         self._lines.append(
-            f"{now} {request.client or '-'} {request.method} {path} "
-            f"{status} {size} {seconds * 1000:.1f}ms\n"
+            f"{now} {client} {request.method} {path} {status} {size} {seconds * 1000:.1f}ms\n"
         )
         if len(self._lines) >= _BATCH:
             self.flush()

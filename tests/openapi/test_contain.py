@@ -102,6 +102,53 @@ def test_recursive_types_end():
     assert found == [("body children", "is required now")]
 
 
+def web(size: int, first: dict[str, Any]) -> dict[str, Any]:
+    """Return types of which each has a member of each other type, and `first`."""
+    names = [f"t{number}" for number in range(size)]
+    others = {name: {"$ref": f"#/{name}"} for name in names}
+    types = {name: {"type": "object", "properties": others} for name in names}
+    types["t0"] = {**types["t0"], "properties": {**others, "first": first}}
+    return types
+
+
+@pytest.mark.parametrize(("now", "count"), [("integer", 0), ("string", 1)])
+def test_types_that_all_hold_each_other_are_compared_pair_by_pair(now, count):
+    size, link = 12, {"$ref": "#/t0"}
+    compared = []
+
+    class Counted(Misfits):
+        def compared(self, inner: Any, outer: Any) -> Any:
+            compared.append((inner, outer))
+            return super().compared(inner, outer)
+
+    old, new = web(size, {"type": "integer"}), web(size, {"type": now})
+    found = list(Counted(old, new, are_sent=True).of(link, link, "body"))
+
+    assert found == [("body first", "was integer, is string")][:count]
+    assert len(compared) == size + 1
+
+
+def test_what_fits_only_if_its_holder_does_is_looked_at_again():
+    def holder(name: str, kind: str) -> dict[str, Any]:
+        return {"type": "object", "properties": {name: {"$ref": f"#/{kind}"}}}
+
+    old = {
+        "node": holder("leaf", "leaf"),
+        "leaf": holder("node", "node"),
+        "lax node": holder("leaf", "lax leaf"),
+        "lax leaf": holder("node", "lax node"),
+    }
+    new = {**old, "node": {**old["node"], "required": ["leaf"]}}
+    either = {"anyOf": [{"$ref": "#/node"}, {"$ref": "#/lax node"}]}
+    two = {"$ref": "#/leaf"}
+    pair = {"type": "object", "properties": {"one": {"$ref": "#/node"}, "two": two}}
+    taken = {"type": "object", "properties": {"one": either, "two": two}}
+
+    found = list(Misfits(old, new, are_sent=True).of(pair, taken, "body"))
+
+    assert found == [("body two.node.leaf", "is required now")]
+
+
 def test_references_are_followed_with_their_escapes():
     assert resolve({"a/b": {"~": {"type": "null"}}}, {"$ref": "#/a~1b/~0", "title": "T"}) == {
         "type": "null",

@@ -10,9 +10,9 @@ from enum import Enum
 from msgspec import Struct
 
 from gambrel.core.http.errors import BadRequest
+from gambrel.core.http.fields.header_values import HEADER_LIMIT
 from gambrel.headers.dates import parse_http_date
 
-HEADER_LIMIT = 8_192
 ETAG_LIMIT = 64
 
 

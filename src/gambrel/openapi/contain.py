@@ -4,7 +4,7 @@ It errs on the safe side: where schemas differ in a way it cannot judge (another
 format), values may not fit. What the keywords mean is that of JSON Schema 2020-12.
 """
 
-from collections.abc import Iterable, Iterator, Mapping
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from typing import Any
 
 __all__ = ["Misfits", "resolve"]
@@ -39,80 +39,99 @@ class Misfits:
     def __init__(self, old: Plain, new: Plain, *, are_sent: bool) -> None:
         self.documents = (old, new) if are_sent else (new, old)
         self.are_sent = are_sent
+        self.known: dict[str, Sequence[tuple[str, str]]] = {}
 
     def of(self, old: Any, new: Any, place: str) -> Found:
         """Yield the places where a client would stumble, and what has become of them."""
         inner, outer = (old, new) if self.are_sent else (new, old)
-        for path, what in self.misfits(inner, outer, "", frozenset()):
+        self.known.clear()
+        for path, what in self.misfits(inner, outer, ""):
             yield f"{place} {path.removeprefix('.')}".rstrip(), what
 
-    def misfits(self, inner: Any, outer: Any, path: str, seen: frozenset[str]) -> Found:
-        """Yield where a value of `inner` may be none of `outer`; recursive types end at `seen`."""
+    def misfits(self, inner: Any, outer: Any, path: str) -> Found:
+        """Yield where a value of `inner` may be none of `outer`.
+
+        Of a pair that was compared before, one misfit is told again. A type that holds itself
+        fits as long as nothing else tells that it does not.
+        """
         key = f"{inner} {outer}"
-        if key in seen:
-            return
+        found = self.known.get(key)
+        if found is None:
+            before = dict(self.known)
+            self.known[key] = ()
+            found = self.compared(inner, outer)
+            if found:  # what fits only if this does is open again
+                unfit = {pair: told for pair, told in self.known.items() if told}
+                self.known = {**before, **unfit, key: found[:1]}
+        for within, what in found:
+            yield path + within, what
+
+    def compared(self, inner: Any, outer: Any) -> Sequence[tuple[str, str]]:
+        """Return where values of `inner` may be none of `outer`, each alternative by itself."""
+        found: list[tuple[str, str]] = []
         takers = members(self.documents[1], outer)
         for member in members(self.documents[0], inner):
             alike = [
                 one for one in takers if one.get("type") in (None, member.get("type"))
             ] or takers
-            tried = [list(self.narrowed(member, one, path, seen | {key})) for one in alike]
+            tried = [list(self.narrowed(member, one)) for one in alike]
             if all(tried):
-                yield from min(tried, key=len)
+                found += min(tried, key=len)
+        return found
 
-    def narrowed(self, inner: Plain, outer: Plain, path: str, seen: frozenset[str]) -> Found:
+    def narrowed(self, inner: Plain, outer: Plain) -> Found:
         """Yield the misfits of two schemas without alternatives."""
         kinds = inner.get("type"), outer.get("type")
         if kinds[1] not in (None, kinds[0]) and kinds != ("integer", "number"):
             if kinds[0] == "null":
-                yield path, "may not be null now" if self.are_sent else "may be null now"
+                yield "", "may not be null now" if self.are_sent else "may be null now"
                 return
-            yield path, self.told(kinds[0] or "anything", kinds[1])
+            yield "", self.told(kinds[0] or "anything", kinds[1])
             return
         values = allowed(inner), allowed(outer)
         if values[1] is not None and (
             values[0] is None or any(v not in values[1] for v in values[0])
         ):
-            yield path, self.told(spell(values[0]), spell(values[1]))
+            yield "", self.told(spell(values[0]), spell(values[1]))
         if values[0] is None:
-            yield from self.limits(inner, outer, path)
-        yield from self.fields(inner, outer, path, seen)
+            yield from self.limits(inner, outer)
+        yield from self.fields(inner, outer)
         firsts = inner.get("prefixItems", ()), outer.get("prefixItems", ())
         for index, pair in enumerate(zip(*firsts, strict=False)):
-            yield from self.misfits(*pair, f"{path}[{index}]", seen)
+            yield from self.misfits(*pair, f"[{index}]")
         if "items" in outer and (kinds[0] == "array" or "items" in inner):
-            yield from self.misfits(inner.get("items"), outer["items"], f"{path}[]", seen)
+            yield from self.misfits(inner.get("items"), outer["items"], "[]")
 
-    def limits(self, inner: Plain, outer: Plain, path: str) -> Found:
+    def limits(self, inner: Plain, outer: Plain) -> Found:
         """Yield the limits of `outer` that `inner` does not keep."""
         for key in (*_LOWER, *_UPPER):
             sign = 1 if key in _LOWER else -1
             held, limit = inner.get(key, -sign * _INFINITE), outer.get(key, -sign * _INFINITE)
             if sign * held < sign * limit:
-                yield path, f"{key} {self.told(inner.get(key, 'open'), outer[key])}"
+                yield "", f"{key} {self.told(inner.get(key, 'open'), outer[key])}"
         for key in _SAME:
             if key in outer and outer[key] != inner.get(key):
-                yield path, f"{key} {self.told(inner.get(key, 'open'), outer[key])}"
+                yield "", f"{key} {self.told(inner.get(key, 'open'), outer[key])}"
 
-    def fields(self, inner: Plain, outer: Plain, path: str, seen: frozenset[str]) -> Found:
+    def fields(self, inner: Plain, outer: Plain) -> Found:
         """Yield the misfits of the members of objects."""
         ours, theirs = inner.get("properties", {}), outer.get("properties", {})
         for name in ours if self.are_sent else theirs:
             if name not in (theirs if self.are_sent else ours):
-                yield f"{path}.{name}", "is gone"
+                yield f".{name}", "is gone"
             else:
-                yield from self.misfits(ours[name], theirs[name], f"{path}.{name}", seen)
+                yield from self.misfits(ours[name], theirs[name], f".{name}")
         for name in outer.get("required", ()):
             if name not in inner.get("required", ()) and (self.are_sent or name in ours):
                 yield (
-                    f"{path}.{name}",
+                    f".{name}",
                     "is required now" if self.are_sent else "may be missing now",
                 )
         others = inner.get("additionalProperties", True), outer.get("additionalProperties", True)
         if self.are_sent and others[1] is False and others[0] is not False:
-            yield path, "takes no further members now"
+            yield "", "takes no further members now"
         elif isinstance(others[1], Mapping) and others[0] is not False:
-            yield from self.misfits(*others, f"{path}.*", seen)
+            yield from self.misfits(*others, ".*")
 
     def told(self, inner: Any, outer: Any) -> str:
         """Return what was and what is."""

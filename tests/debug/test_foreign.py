@@ -1,3 +1,4 @@
+import msgspec
 import pytest
 
 import gambrel
@@ -42,11 +43,25 @@ def test_a_name_of_another_framework_is_told_in_our_words(mistake, typed):
     assert typed in foreign_name(raised(mistake))
 
 
+class Size(msgspec.Struct):
+    width: int = 0
+
+
 @pytest.mark.parametrize(
-    "error", [AttributeError("'App' object has no attribute 'rout'"), GambrelError("a.b", "c")]
+    "mistake",
+    [
+        lambda: App().rout,
+        lambda: Size(default=1),
+        lambda: Size(pattern="x"),
+        lambda: make_request().close[0],
+    ],
 )
-def test_other_mistakes_are_not_of_its_business(error):
-    assert foreign_name(error) is None
+def test_other_mistakes_are_not_of_its_business(mistake):
+    assert foreign_name(raised(mistake)) is None
+
+
+def test_an_error_of_ours_is_left_alone():
+    assert foreign_name(GambrelError("a.b", "c")) is None
 
 
 def test_what_is_told_is_not_here_under_that_name():

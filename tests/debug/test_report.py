@@ -238,7 +238,7 @@ def test_secrets_of_the_environment_are_hidden(monkeypatch):
 
 def test_code_without_a_file_has_no_source():
     def fail():
-        exec("1 / 0", {})
+        exec(compile("1 / 0", "<nowhere>", "exec"), {})
 
     last = frame(report(fail))
 

@@ -379,6 +379,28 @@ def test_what_a_handler_sets_in_its_context_ends_with_it():
     assert [answer.body for answer in answers] == [b"1", b"1", b"1"]
 
 
+def test_an_error_handler_sees_what_the_handler_has_set_in_its_context():
+    seen: ContextVar[str] = ContextVar("seen", default="nothing")
+    app = App()
+
+    @app.get("/")
+    async def fail() -> str:
+        seen.set("something")
+        raise LookupError
+
+    @app.get("/after")
+    async def after() -> str:
+        return seen.get()
+
+    @app.on_error(LookupError)
+    async def tell(_request: Request, _error: LookupError) -> Response:
+        return Response(seen.get())
+
+    answers = ask(request("GET", "/"), request("GET", "/after"), app=app)
+
+    assert [answer.body for answer in answers] == [b"something", b"nothing"]
+
+
 class Parsed:
     """What httptools makes of a message."""
 

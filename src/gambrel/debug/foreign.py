@@ -101,19 +101,20 @@ _LIMITS = {
     name: f"`Annotated[T, Meta({name.replace('regex', 'pattern')}=...)]`: limits stand at the type"
     for name in ("ge", "gt", "le", "lt", "max_length", "min_length", "pattern", "regex")
 }
+_MARKERS = "(?:Body|Cookie|File|Form|Header|Path|Query)"
 
 NAMES: Mapping[str, Mapping[str, str]] = {
     r"'(?:App|Router)' object has no attribute '(\w+)'": {**_ROUTER, **_APP},
     r"'Request' object has no attribute '(\w+)'": _REQUEST,
     r"cannot import name '(\w+)' from 'gambrel'": _MODULE,
     r"there is no setting '(\w+)'|a route has no option '(\w+)'": _ARGUMENTS,
-    r"Unexpected keyword argument '(\w+)'": {
+    rf"Unexpected keyword argument '(\w+)'.*\b{_MARKERS}\(": {
         **_LIMITS,
         "default": "`= value` behind the type: `limit: Annotated[int, Query()] = 10`",
     },
     r"(App)\.__init__\(\) takes 1 positional argument": {"App": "`App()`, without a name"},
     r"'(str)' object is not callable.*\.middleware\(": {"str": "`@app.middleware`, without a word"},
-    r"'(method)' object is not subscriptable": {
+    r"'(method)' object is not subscriptable.*\.(?:form|json)\[": {
         "method": "a call: `(await request.form())[name]`, `(await request.json())[name]`"
     },
 }

@@ -76,7 +76,7 @@ class Misfits:
             ] or takers
             tried = [list(self.narrowed(member, one)) for one in alike]
             if all(tried):
-                found += min(tried, key=len)
+                found = [*found, *min(tried, key=len)]
         return found
 
     def narrowed(self, inner: Plain, outer: Plain) -> Found:

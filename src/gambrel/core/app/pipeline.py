@@ -9,7 +9,7 @@ import logging
 import sys
 from collections.abc import Awaitable, Callable, Coroutine, Sequence
 from contextlib import suppress
-from contextvars import copy_context
+from contextvars import Context, copy_context
 from operator import methodcaller
 from typing import Any
 
@@ -27,7 +27,8 @@ __all__ = ["ASYNC", "INLINE", "THREAD", "Endpoint", "Limits", "Pipeline", "disca
 
 ASYNC, INLINE, THREAD = "async", "inline", "thread"
 
-Failed = Callable[[Request, BaseException], Coroutine[Any, Any, Response]]
+Work = Coroutine[Any, Any, Response]
+Failed = Callable[[Request, BaseException], Work]
 CallNext = Callable[[Request], Awaitable[Response]]
 Middleware = Callable[[Request, CallNext], Awaitable[Response]]
 Finder = Callable[[Request], "Endpoint"]
@@ -95,11 +96,12 @@ class Pipeline:
         elif kind is THREAD:
             self.pool.submit(self.finisher(request), endpoint.call, request)
         else:  # in a context of its own, as a task has: what it sets ends with it
-            answer = copy_context().run(endpoint.call, request)
+            context = copy_context()
+            answer = context.run(endpoint.call, request)
             if answer.__class__ is Reply:
                 request.connection.deliver(request, answer)
             else:
-                self.finish(request, answer)
+                self.finish(request, answer, context)
 
     async def respond(self, request: Request) -> Response:
         """Return the response, for edges that run in a task of their own."""
@@ -117,10 +119,10 @@ class Pipeline:
                 raise
             return await self.failed(request, ServerError("The handler was cancelled."))
 
-    def work(self, request: Request, endpoint: Endpoint) -> Coroutine[Any, Any, Response]:
+    def work(self, request: Request, endpoint: Endpoint) -> Work:
         """Return the work on a request as a coroutine."""
         if endpoint.kind is ASYNC:
-            coroutine: Coroutine[Any, Any, Response] = endpoint.call(request)
+            coroutine: Work = endpoint.call(request)
             return coroutine
         return load_and_call(request, endpoint, self.pool.run, self.failed)
 
@@ -164,9 +166,9 @@ class Pipeline:
                 while self.left:
                     await asyncio.wait(self.left)
 
-    def start(self, request: Request, work: Coroutine[Any, Any, Response]) -> None:
+    def start(self, request: Request, work: Work, context: Context | None = None) -> None:
         """Run a coroutine as a task that starts at once where Python can do that (3.12)."""
-        self.follow(request, asyncio.Task(work, loop=self.loop, **_EAGER))
+        self.follow(request, asyncio.Task(work, loop=self.loop, context=context, **_EAGER))
 
     def follow(self, request: Request, task: "asyncio.Task[Response]") -> None:
         """Settle a task now, or when it is done."""
@@ -201,12 +203,12 @@ class Pipeline:
 
         return finish
 
-    def finish(self, request: Request, answer: Any) -> None:
+    def finish(self, request: Request, answer: Any, context: Context | None = None) -> None:
         """Deliver a response, or run the coroutine a sync endpoint left for its error."""
         if isinstance(answer, Response):
             request.connection.deliver(request, answer)
         else:
-            self.start(request, answer)
+            self.start(request, answer, context)
 
 
 async def load_and_call(

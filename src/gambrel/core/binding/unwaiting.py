@@ -9,7 +9,7 @@ import inspect
 import opcode
 import types
 from asyncio import CancelledError
-from collections.abc import Callable, Coroutine, Generator
+from collections.abc import Callable, Generator
 from typing import Any
 
 from gambrel.core.http.errors import ServerError
@@ -38,10 +38,6 @@ class Runner:
     A generator delegates to one after the other, which spares the exception that a coroutine
     driven by hand ends with. One that raises ends it: `failed` has to be told.
     """
-
-    __slots__ = ("run",)
-
-    run: Callable[[Coroutine[Any, Any, Any]], Any]
 
     def __init__(self) -> None:
         self.start()

@@ -9,8 +9,9 @@ from collections.abc import Callable, Iterable
 from dataclasses import replace
 from pathlib import Path
 
-from benchmarks.load import HEADER_SETS, WORKLOADS
+from benchmarks.load import HEADER_SETS, MICRO
 from benchmarks.measure import Plan, measure
+from benchmarks.page import page_targets
 from benchmarks.report import TITLES, render, render_page
 from benchmarks.results import Run, latest_run
 from benchmarks.scaling import REFERENCE as VARIANT
@@ -20,6 +21,7 @@ from benchmarks.startup import measure_starts
 from benchmarks.targets import select
 
 REFERENCE = "gambrel-async"
+PAGE_REFERENCE = "gambrel-pool"  # a query blocks: its handler is a `def`
 
 
 def main() -> None:
@@ -39,8 +41,19 @@ def setup(options: argparse.Namespace) -> None:
 def check(options: argparse.Namespace) -> None:
     """Start the targets and check their answers; measure nothing."""
     plan = replace(_plan(options), rounds=1, headers=())
-    if measure(Run("check", REFERENCE), select(options.targets), plan).failures:
+    targets = select(options.targets)
+    run = measure(Run("check", REFERENCE), targets, plan)
+    measure(run, page_targets(targets), replace(plan, workloads=("page",)))
+    if run.failures:
         raise SystemExit(1)
+    print(f"all right: {', '.join(target.name for target in targets)}")
+
+
+def page(options: argparse.Namespace) -> None:
+    """Measure a whole page: session, database row, template."""
+    plan = replace(_plan(options), workloads=("page",), headers=("10",))
+    targets = page_targets(select(options.targets))
+    _finish(measure(Run("page", PAGE_REFERENCE), targets, plan))
 
 
 def table(options: argparse.Namespace) -> None:
@@ -80,12 +93,13 @@ def report(options: argparse.Namespace) -> None:
 
 def everything(options: argparse.Namespace) -> None:
     """Set up, measure everything, print the page: about an hour."""
-    for command in (setup, table, startup, scaling, report):
+    for command in (setup, page, table, startup, scaling, report):
         command(options)
 
 
 COMMANDS = {
-    f.__name__: f for f in (everything, setup, check, table, compare, startup, scaling, report)
+    f.__name__: f
+    for f in (everything, setup, check, page, table, compare, startup, scaling, report)
 }
 
 
@@ -141,8 +155,10 @@ def _parser() -> argparse.ArgumentParser:
     parser.add_argument("--quick", action="store_true", help="one short round, to see it work")
     parser.add_argument("--rounds", "--pairs", type=int, default=Plan.rounds)
     parser.add_argument("--seconds", type=int, default=Plan.seconds, help="length of a window")
-    parser.add_argument("--warmup", type=int, default=Plan.warmup, help="seconds before each")
-    parser.add_argument("--workloads", type=_some_of(WORKLOADS), default=Plan.workloads)
+    parser.add_argument(
+        "--warmup", type=int, default=Plan.warmup, help="seconds before each workload"
+    )
+    parser.add_argument("--workloads", type=_some_of(MICRO), default=Plan.workloads)
     parser.add_argument("--headers", type=_some_of(HEADER_SETS), default=("1", "10"))
     parser.add_argument("--server-cpu", type=int, default=Plan.server_cpu)
     parser.add_argument("--load-cpu", type=int, default=Plan.load_cpu)

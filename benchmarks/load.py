@@ -65,24 +65,28 @@ end
 
 @dataclass(frozen=True, slots=True)
 class Workload:
-    """One kind of request."""
+    """One kind of request; with the cookies that `login` sets, where there is one."""
 
     name: str
     title: str
     method: str
     path: str
     body: bytes = b""
+    login: str = ""
 
 
 WORKLOADS: Final = {
     workload.name: workload
     for workload in (
+        Workload("page", "a whole page", "GET", "/products/42", login="/login"),
         Workload("W1", "text", "GET", "/plaintext"),
         Workload("W2", "JSON", "GET", "/json"),
         Workload("W3", "typed path and query", "GET", "/users/42?limit=5&q=abc"),
         Workload("W4", "validated body", "POST", "/orders", json.dumps(ORDER).encode()),
     )
 }
+# Those that every target answers.
+MICRO: Final = tuple(name for name in WORKLOADS if name != "page")
 
 
 class LoadError(Exception):
@@ -99,10 +103,12 @@ class Load:
     p99: float
 
 
-def drive(port: int, workload: Workload, headers: str, *, seconds: int, cpu: int) -> Load:
+def drive(
+    port: int, workload: Workload, headers: str, *, seconds: int, cpu: int, cookie: str = ""
+) -> Load:
     """Sends the workload to 127.0.0.1 for `seconds`; raises `LoadError`."""
     with tempfile.NamedTemporaryFile("w", suffix=".lua") as script:
-        script.write(_script(workload, headers))
+        script.write(_script(workload, headers, cookie))
         script.flush()
         url = f"http://127.0.0.1:{port}{workload.path}"
         options = ["-t1", f"-c{CONNECTIONS}", f"-d{seconds}s", "-s", script.name]
@@ -116,10 +122,12 @@ def drive(port: int, workload: Workload, headers: str, *, seconds: int, cpu: int
     return Load(seen["requests"], seen["microseconds"] / 1e6, seen["p50"], seen["p99"])
 
 
-def _script(workload: Workload, headers: str) -> str:
+def _script(workload: Workload, headers: str, cookie: str) -> str:
     sent = dict(TYPICAL_HEADERS) if headers != "1" else {}
     if workload.body:
         sent["Content-Type"] = "application/json"
+    if cookie:
+        sent["Cookie"] = cookie
     lines = [f"wrk.headers[{json.dumps(name)}] = {json.dumps(sent[name])}" for name in sent]
     lines.append(f"wrk.method = {json.dumps(workload.method)}")
     if workload.body:

@@ -9,11 +9,12 @@ from __future__ import annotations
 import time
 from collections.abc import Iterable
 from contextlib import ExitStack
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
+from functools import partial
 from pathlib import Path
 
 from benchmarks.correctness import check
-from benchmarks.load import HEADER_SETS, WORKLOADS, LoadError, Workload, drive
+from benchmarks.load import HEADER_SETS, MICRO, WORKLOADS, LoadError, Workload, drive
 from benchmarks.results import Run, Sample
 from benchmarks.server import Server, StartError, serving
 from benchmarks.targets import Target
@@ -25,8 +26,8 @@ class Plan:
 
     rounds: int = 3
     seconds: int = 2
-    warmup: int = 1
-    workloads: tuple[str, ...] = tuple(WORKLOADS)
+    warmup: int = 1  # before the first header set of each workload
+    workloads: tuple[str, ...] = MICRO
     headers: tuple[str, ...] = HEADER_SETS
     server_cpu: int = 0
     load_cpu: int = 1
@@ -56,8 +57,17 @@ def cpu_seconds(processes: Iterable[int]) -> float:
 
 def memory_mb(processes: Iterable[int]) -> float:
     """Resident memory; pages shared between the processes count once (PSS)."""
+    return _rollup(processes, "Pss")
+
+
+def resident_mb(processes: Iterable[int]) -> float:
+    """Resident memory of each process, whoever shares it (RSS)."""
+    return _rollup(processes, "Rss")
+
+
+def _rollup(processes: Iterable[int], field: str) -> float:
     rollups = (Path(f"/proc/{process}/smaps_rollup").read_text() for process in processes)
-    return sum(int(text.partition("\nPss:")[2].split()[0]) for text in rollups) / 1024
+    return sum(int(text.partition(f"\n{field}:")[2].split()[0]) for text in rollups) / 1024
 
 
 def measure(run: Run, targets: Iterable[Target], plan: Plan) -> Run:
@@ -69,8 +79,10 @@ def measure(run: Run, targets: Iterable[Target], plan: Plan) -> Run:
                 servers.reverse()
             for name in plan.workloads:
                 for headers in plan.headers:
+                    warmup = plan.warmup if headers == plan.headers[0] else 0
+                    step = replace(plan, warmup=warmup)
                     for server in servers:
-                        _measure(run, server, number, WORKLOADS[name], headers, plan)
+                        _measure(run, server, number, WORKLOADS[name], headers, step)
     return run
 
 
@@ -109,11 +121,13 @@ def measure_window(
     server: Server, workload: Workload, headers: str, plan: Plan
 ) -> dict[str, float]:
     """Warms the server up, then measures one window; raises `LoadError`."""
+    cookie = server.fetch("GET", workload.login).cookies if workload.login else ""
+    send = partial(drive, server.port, workload, headers, cpu=plan.load_cpu, cookie=cookie)
     if plan.warmup:
-        drive(server.port, workload, headers, seconds=plan.warmup, cpu=plan.load_cpu)
+        send(seconds=plan.warmup)
     processes = process_tree(server.session)
     before = cpu_seconds(processes)
-    load = drive(server.port, workload, headers, seconds=plan.seconds, cpu=plan.load_cpu)
+    load = send(seconds=plan.seconds)
     if process_tree(server.session) != processes:
         raise LoadError("a server process ended or started within the window")
     return {

@@ -1,26 +1,32 @@
 """Turns runs into Markdown: tables of medians and of paired ratios with their intervals.
 
-Every ratio is target / reference within one round (above 1: the reference is cheaper), so noise
-that lasts longer than a round cancels out. Nothing of the machine but its make is named.
+Ratios of the tables are target / reference (above 1: the reference is cheaper), those of the goals
+Gambrel / other. Nothing of the machine but its make is named.
 """
 
 from __future__ import annotations
 
-import random
 from collections import defaultdict
-from collections.abc import Iterable, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from statistics import median
 
+from benchmarks.goals import ratio_rows, start_rows
 from benchmarks.load import WORKLOADS
+from benchmarks.ratios import pairs, show
 from benchmarks.results import Run, Sample
 from benchmarks.setup import Environment
 
-RESAMPLES = 4000
 TITLES = {
-    "table": "All servers",
+    "page": "A whole page",
     "compare": "Head to head",
-    "scaling": "1,000 routes against 10",
+    "table": "All servers",
     "startup": "Start to first response",
+    "scaling": "1,000 routes against 10",
+}
+NOTES = {
+    "page": """A signed session cookie, one row of SQLite by its id, a template with ten rows; as it
+is behind a browser's headers. Latencies and memory are those under the load of 64 connections.
+Gambrel has no batteries yet: its figure is that of the core, its signing, sqlite3 and Jinja.""",
 }
 HEAD = """# Benchmarks
 
@@ -32,16 +38,11 @@ requests per second. `python -m benchmarks` measures all of it again; the method
 """
 
 
-def interval(ratios: Sequence[float]) -> tuple[float, float]:
-    """The bootstrap 95 % interval of the median, always the same for the same ratios."""
-    chance = random.Random(0)
-    medians = sorted(median(chance.choices(ratios, k=len(ratios))) for _ in range(RESAMPLES))
-    return medians[RESAMPLES // 40], medians[-RESAMPLES // 40 - 1]
-
-
 def render(run: Run) -> str:
     """The run as one Markdown section."""
-    parts = [f"## {TITLES[run.kind]}", f"Measured {run.date}."]
+    command = f"python -m benchmarks {run.kind}"
+    parts = [f"## {TITLES[run.kind]}", *filter(None, [NOTES.get(run.kind)])]
+    parts.append(f"Measured {run.date} with `{command}`.")
     groups = _grouped(run.samples)
     if run.kind in ("table", "compare"):
         parts += [_overview(run, headers) for headers in dict.fromkeys(h for h, _ in groups)]
@@ -53,13 +54,30 @@ def render(run: Run) -> str:
 
 
 def render_page(runs: Sequence[Run]) -> str:
-    """The runs as the page of the documentation."""
+    """The runs as the page of the documentation: the whole page first, then the goals."""
     machine = "\n".join(f"- {name}: {value}" for name, value in runs[-1].machine.items())
     environments: dict[str, Environment] = {}
     for run in runs:
         environments.update(run.environments)
-    parts = [HEAD, f"## Machine\n\n{machine}\n", *map(render, runs), _versions(environments)]
-    return "\n".join(parts)
+    first = [run for run in runs if run.kind == "page"]
+    sections = [
+        f"## Machine\n\n{machine}\n",
+        *map(render, first),
+        _goals({run.kind: run for run in runs}),
+        *(render(run) for run in runs if run not in first),
+        _versions(environments),
+    ]
+    return "\n".join([HEAD, *sections])
+
+
+def _goals(runs: Mapping[str, Run]) -> str:
+    columns = ["measured", "rounds", "", "command"]
+    parts = ["## Goals", "Ratios of CPU per request, median and 95 % interval."]
+    parts.append(_table(["Gambrel", "", "headers", "goal", *columns], ratio_rows(runs)))
+    if "startup" in runs:
+        parts.append("From the start to the first response, beside the leanest peer:")
+        parts.append(_table(["", "goal", *columns], start_rows(runs["startup"])))
+    return "\n\n".join(parts) + "\n"
 
 
 def _grouped(samples: Iterable[Sample]) -> dict[tuple[str, str], dict[str, list[Sample]]]:
@@ -73,12 +91,7 @@ def _ratio(run: Run, name: str, targets: dict[str, list[Sample]]) -> str:
     # A reference like "@10" is each target's own variant.
     own = run.reference.startswith("@")
     reference = name.partition("@")[0] + run.reference if own else run.reference
-    base = {sample.round: sample.cost for sample in targets.get(reference, ())}
-    found = [s.cost / base[s.round] for s in targets[name] if s.round in base]
-    if len(found) < 2 or name == reference:
-        return f"{median(found):.2f}" if found else "?"
-    low, high = interval(found)
-    return f"{median(found):.2f} [{low:.2f}, {high:.2f}]"
+    return "1" if name == reference else show(pairs(targets[name], targets.get(reference, ())))
 
 
 def _overview(run: Run, headers: str) -> str:

@@ -12,23 +12,24 @@ from collections.abc import Iterator, Mapping
 from contextlib import contextmanager, suppress
 from dataclasses import dataclass
 
-from benchmarks.targets import APPS, RESULTS, VENVS, Target
+from benchmarks.targets import RESULTS, VENVS, Target
 
 START_SECONDS = 30.0
 STOP_SECONDS = 3.0
 
 
 class StartError(Exception):
-    """A server ended or did not answer `/plaintext` with 200 in time."""
+    """A server ended or did not answer its probe with 200 in time."""
 
 
 @dataclass(frozen=True, slots=True)
 class Answer:
-    """One response: status, media type without parameters, body."""
+    """One response; the media type without parameters, the cookies as the client returns them."""
 
     status: int
     media_type: str
     body: bytes
+    cookies: str
 
 
 @dataclass(frozen=True, slots=True)
@@ -40,15 +41,19 @@ class Server:
     session: int
     process: subprocess.Popen[bytes]
 
-    def fetch(self, method: str, path: str, body: bytes | None = None) -> Answer:
+    def fetch(self, method: str, path: str, body: bytes | None = None, cookie: str = "") -> Answer:
         """One request on a connection of its own; raises `OSError` or `HTTPException`."""
         connection = http.client.HTTPConnection("127.0.0.1", self.port, timeout=5)
         try:
             headers = {"Content-Type": "application/json"} if body is not None else {}
+            if cookie:
+                headers["Cookie"] = cookie
             connection.request(method, path, body, headers)
             response = connection.getresponse()
             media_type = (response.getheader("Content-Type") or "").partition(";")[0]
-            return Answer(response.status, media_type.strip(), response.read())
+            lines = response.headers.get_all("Set-Cookie", [])
+            cookies = "; ".join(line.partition(";")[0] for line in lines)
+            return Answer(response.status, media_type.strip(), response.read(), cookies)
         finally:
             connection.close()
 
@@ -59,7 +64,7 @@ class Server:
             if self.process.poll() is not None:
                 raise StartError(f"ended with {self.process.returncode}; see its log")
             with suppress(OSError, http.client.HTTPException):
-                if self.fetch("GET", "/plaintext").status == 200:
+                if self.fetch("GET", self.target.probe).status == 200:
                     return
             time.sleep(0.002)
         raise StartError(f"no 200 within {START_SECONDS:.0f} s; see its log")
@@ -73,13 +78,13 @@ def launched(target: Target, cpu: int) -> Iterator[Server]:
         raise StartError("not installed: run `python -m benchmarks setup`")
     port = _free_port()
     arguments = [part.format(port=port) for part in target.command[1:]]
-    variables = {**_environment(binary.parent), "PORT": str(port), **target.variables}
+    variables = {**_environment(target, binary.parent), "PORT": str(port), **target.variables}
     logs = RESULTS / "logs"
     logs.mkdir(parents=True, exist_ok=True)
     with (logs / f"{target.name}.log").open("wb") as log:
         process = subprocess.Popen(
             ["taskset", "--cpu-list", str(cpu), str(binary), *arguments],
-            cwd=APPS,
+            cwd=target.folder,
             env=variables,
             stdin=subprocess.DEVNULL,
             stdout=log,
@@ -100,10 +105,10 @@ def serving(target: Target, cpu: int) -> Iterator[Server]:
         yield server
 
 
-def _environment(binaries: os.PathLike[str]) -> Mapping[str, str]:
+def _environment(target: Target, binaries: os.PathLike[str]) -> Mapping[str, str]:
     kept = {k: v for k, v in os.environ.items() if not k.startswith(("PYTHON", "VIRTUAL_ENV"))}
     path = f"{os.fspath(binaries)}{os.pathsep}{kept.get('PATH', '')}"
-    return {**kept, "PATH": path, "PYTHONPATH": str(APPS)}
+    return {**kept, "PATH": path, "PYTHONPATH": str(target.folder)}
 
 
 def _free_port() -> int:

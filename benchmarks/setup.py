@@ -49,17 +49,18 @@ def find_interpreter() -> str:
 
 
 def make_environment(name: str, python: str, *, fresh: bool = False) -> str | None:
-    """Makes one environment, unless it exists; returns the installer's last line if it failed."""
+    """Makes one environment, unless it has these packages; returns why the installer failed."""
     home, ready = VENVS / name, VENVS / name / "ready"
     if fresh and home.exists():
         shutil.rmtree(home)
-    if ready.exists():
+    packages = SOURCES.get(name, ENVIRONMENTS[name])
+    if ready.exists() and ready.read_text() == repr(packages):
         return None
-    for command in _commands(home, python, SOURCES.get(name, ENVIRONMENTS[name])):
+    for command in _commands(home, python, packages):
         done = subprocess.run(command, capture_output=True, text=True)
         if done.returncode:
             return (done.stderr.strip() or done.stdout.strip()).splitlines()[-1]
-    ready.touch()
+    ready.write_text(repr(packages))
     return None
 
 

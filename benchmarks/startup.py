@@ -5,7 +5,7 @@ from __future__ import annotations
 import time
 from collections.abc import Iterable
 
-from benchmarks.measure import cpu_seconds, memory_mb, process_tree
+from benchmarks.measure import cpu_seconds, memory_mb, process_tree, resident_mb
 from benchmarks.results import Run, Sample
 from benchmarks.server import StartError, launched
 from benchmarks.targets import Target
@@ -36,4 +36,9 @@ def _start(target: Target, cpu: int) -> dict[str, float]:
         wall = time.perf_counter() - begin
         processes = process_tree(server.session)
         spent = cpu_seconds(processes)
-        return {"CPU ms": spent * 1000, "wall ms": wall * 1000, "MB": memory_mb(processes)}
+        return {
+            "CPU ms": spent * 1000,
+            "wall ms": wall * 1000,
+            "MB": memory_mb(processes),
+            "RSS MB": resident_mb(processes),
+        }

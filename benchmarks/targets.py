@@ -19,32 +19,37 @@ RESULTS = HOME / "results"
 # here are the ones whose versions are reported.
 UVICORN = ("uvicorn", "uvloop", "httptools")
 ENVIRONMENTS: Mapping[str, tuple[str, ...]] = {
-    "gambrel": ("gambrel", "uvloop", "httptools", "msgspec"),
+    "gambrel": ("gambrel", "uvloop", "httptools", "msgspec", "jinja2"),
     "blacksheep": ("blacksheep", "granian", "uvloop", "msgspec"),
     "django": ("django", "gunicorn", *UVICORN, "msgspec"),
     "django-bolt": ("django-bolt", "django", "uvloop", "msgspec"),
     "falcon": ("falcon", "granian", "uvloop", "msgspec"),
-    "fastapi": ("fastapi", "starlette", "pydantic", *UVICORN),
+    "fastapi": ("fastapi", "starlette", "pydantic", *UVICORN, "jinja2", "itsdangerous"),
     "flask": ("flask", "gunicorn", "msgspec"),
     "granian": ("granian", "uvloop", "msgspec"),
-    "litestar": ("litestar", "granian", *UVICORN, "msgspec"),
+    "litestar": ("litestar", "granian", *UVICORN, "msgspec", "jinja2", "cryptography"),
     "robyn": ("robyn", "uvloop", "msgspec"),
-    "sanic": ("sanic", "uvloop", "httptools", "msgspec"),
+    "sanic": ("sanic", "uvloop", "httptools", "msgspec", "jinja2", "itsdangerous"),
     "socketify": ("socketify", "msgspec"),
-    "starlette": ("starlette", *UVICORN, "msgspec"),
+    "starlette": ("starlette", *UVICORN, "msgspec", "jinja2", "itsdangerous"),
 }
 # Gambrel itself is installed from this repository.
-SOURCES = {"gambrel": ("--editable", str(HOME.parent))}
+SOURCES = {"gambrel": ("--editable", str(HOME.parent), "jinja2")}
 
 
 @dataclass(frozen=True, slots=True)
 class Target:
-    """One server: `command[0]` is found in the environment's bin folder; `{port}` is filled in."""
+    """One server: `command[0]` is found in the environment's bin folder; `{port}` is filled in.
+
+    It runs in `folder`, and is up when `probe` answers 200.
+    """
 
     name: str
     environment: str
     command: tuple[str, ...]
     variables: Mapping[str, str] = field(default_factory=dict)
+    folder: Path = APPS
+    probe: str = "/plaintext"
 
 
 def _gambrel(mode: str) -> Target:
@@ -88,6 +93,7 @@ TARGETS: Mapping[str, Target] = {
         _script("socketify"),
         _script("robyn", "--processes", "1", "--workers", "1", "--log-level", "ERROR"),
         _script("sanic"),
+        Target("raw-own", "gambrel", ("python", "raw_own_app.py")),
         _granian("raw-granian-rsgi", "raw_app:app", "rsgi"),
         _granian("blacksheep-granian", "blacksheep_app:app", "asgi"),
         _granian("falcon-granian", "falcon_app:asgi", "asgi"),
@@ -101,6 +107,21 @@ TARGETS: Mapping[str, Target] = {
         _uvicorn("django-uvicorn", "django_app:asgi"),
     )
 }
+
+# Those with an app in apps/page/: the frameworks that pages are made with.
+PAGES = (
+    "gambrel-pool",
+    "gambrel-inline",
+    "django-bolt",
+    "sanic",
+    "litestar-granian",
+    "litestar-uvicorn",
+    "starlette-uvicorn",
+    "fastapi-uvicorn",
+    "flask-gunicorn",
+    "django-gunicorn",
+    "django-uvicorn",
+)
 
 
 def select(names: list[str]) -> list[Target]:

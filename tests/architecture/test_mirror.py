@@ -10,6 +10,8 @@ from tests.architecture.source import PACKAGE, ROOT, Source, sources
 TESTS = ROOT / "tests"
 # Suites that test more than one file of the package.
 ACROSS = {"architecture", "conformance", "docs", "integration", "third_party", "typing"}
+# Of tools that are not in the package.
+ACROSS |= {"benchmarks"}
 
 
 def has_code(source: Source) -> bool:

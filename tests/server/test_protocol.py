@@ -379,6 +379,23 @@ def test_what_a_handler_sets_in_its_context_ends_with_it():
     assert [answer.body for answer in answers] == [b"1", b"1", b"1"]
 
 
+@pytest.mark.parametrize("error", [GeneratorExit, KeyboardInterrupt, StopIteration, BaseException])
+def test_whatever_a_thread_raises_is_answered(error):
+    app = App()
+
+    @app.get("/")
+    def fail() -> str:
+        raise error
+
+    @app.get("/next")
+    def follow() -> str:
+        return "next"
+
+    failed, answer = ask(request("GET", "/"), request("GET", "/next"), app=app)
+
+    assert (failed.status, answer.body) == (500, b"next")
+
+
 def test_an_error_handler_sees_what_the_handler_has_set_in_its_context():
     seen: ContextVar[str] = ContextVar("seen", default="nothing")
     app = App()

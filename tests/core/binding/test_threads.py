@@ -53,6 +53,19 @@ def test_an_error_in_a_thread_is_raised_where_its_result_is_awaited(error):
     assert type(caught) is type(error)
 
 
+@pytest.mark.parametrize("error", [GeneratorExit(), KeyboardInterrupt(), BaseException("no")])
+def test_what_would_end_the_loop_is_a_failed_job(error):
+    def fail() -> None:
+        raise error
+
+    async def use(pool):
+        with pytest.raises(RuntimeError) as caught:
+            await pool.run(fail)
+        return caught.value.__cause__
+
+    assert with_pool(use) is error
+
+
 def test_stop_iteration_does_not_leave_its_caller_waiting():
     def stop(items: Iterator[int]) -> int:
         return next(items)

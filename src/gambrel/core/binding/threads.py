@@ -171,14 +171,14 @@ class WorkerPool:
         call, arguments, finish, context = job
         try:
             self._finished.append((finish, context.run(call, *arguments), None))
-        except (StopIteration, KeyboardInterrupt) as error:
-            # No future takes the one; the other is no signal, which only the main thread gets.
+        except (Exception, SystemExit, asyncio.CancelledError) as error:
+            self._finished.append((finish, None, error))
+        except BaseException as error:
+            # On the loop it would be a signal, or end what runs there; here it is a failed job.
             problem = RuntimeError(f"{call!r} raised {error!r}")
             problem.__cause__ = error
             self._finished.append((finish, None, problem))
             del problem
-        except BaseException as error:
-            self._finished.append((finish, None, error))
         if not self._is_woken:
             self._is_woken = True
             with contextlib.suppress(RuntimeError):  # the loop has closed: nobody waits

@@ -1,5 +1,7 @@
 import json
 
+import pytest
+
 NAMED = """
 from gambrel import App
 from gambrel.openapi import OpenAPI, Document
@@ -72,10 +74,20 @@ def test_an_app_is_held_to_another_document(gambrel, shop):
     assert (broken.exit_code, broken.output) == (1, "GET /prices: is gone\n")
 
 
-def test_what_is_no_document_is_a_usage_error(gambrel, shop):
-    (shop / "old.yaml").write_text("openapi: 3.1.1")
+@pytest.mark.parametrize(
+    ("text", "reason"),
+    [
+        ("openapi: 3.1.1", "malformed"),
+        ('{"name": "shop"}', "no member `openapi`"),
+        ('{"swagger": "2.0", "paths": {}}', "no member `openapi`"),
+        ('{"openapi": "3.1.1", "paths": {"/": {"$ref": "#/gone"}}}', "there is no #/gone"),
+        ('{"openapi": "3.1.1", "paths": {"/": {"$ref": "a.json#/b"}}}', "there is no a.json#/b"),
+    ],
+)
+def test_what_is_no_document_is_a_usage_error(gambrel, shop, text, reason):
+    (shop / "old.json").write_text(text)
 
-    result = gambrel("openapi", "--against", "old.yaml")
+    result = gambrel("openapi", "--against", "old.json")
 
     assert result.exit_code == 2
-    assert "is no JSON object" in result.stderr
+    assert reason in result.stderr

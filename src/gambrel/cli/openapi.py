@@ -51,9 +51,11 @@ def tell_changes(against: IO[bytes], content: bytes) -> None:
 
     try:
         old = msgspec.json.decode(against.read(), type=dict[str, Any])
-    except msgspec.DecodeError as error:
-        raise click.UsageError(f"{against.name} is no JSON object: {error}") from error
-    changes = breaking_changes(old, msgspec.json.decode(content))
+        if "openapi" not in old:
+            raise ValueError("it has no member `openapi`")
+        changes = breaking_changes(old, msgspec.json.decode(content))
+    except (msgspec.DecodeError, ValueError) as error:
+        raise click.UsageError(f"{against.name} is no OpenAPI 3 in JSON: {error}") from error
     for change in changes:
         click.echo(change)
     if changes:

@@ -20,12 +20,18 @@ _KINDS = {str: "string", bool: "boolean", int: "integer", float: "number", type(
 
 
 def resolve(document: Plain, node: Any) -> dict[str, Any]:
-    """Return what `node` stands for, after the references inside its document."""
+    """Return what `node` stands for, after the references inside its document.
+
+    Raises ValueError for one that leads nowhere, or out of the document.
+    """
     while isinstance(node, Mapping) and "$ref" in node:
         rest = {key: value for key, value in node.items() if key != "$ref"}
         found: Any = document
-        for part in node["$ref"].removeprefix("#").split("/")[1:]:
-            found = found[part.replace("~1", "/").replace("~0", "~")]
+        try:
+            for part in node["$ref"].removeprefix("#").split("/")[1:]:
+                found = found[part.replace("~1", "/").replace("~0", "~")]
+        except (KeyError, TypeError):
+            raise ValueError(f"there is no {node['$ref']} in the document") from None
         node = {**found, **rest}
     return dict(node) if isinstance(node, Mapping) else {} if node is not False else {"not": {}}
 

@@ -71,19 +71,16 @@ STARTS = (("CPU ms", 120.0), ("RSS MB", 36.0))
 
 
 def ratio_rows(runs: Mapping[str, Run]) -> list[list[str]]:
-    """A row for each goal, workload and header set that was measured; `runs` by their kind."""
+    """A row for each goal and header set that was measured; `runs` by their kind."""
     rows = []
     for goal in GOALS:
-        for workload in goal.workloads:
-            limit = goal.limits.get(workload, goal.limit)
-            for headers in goal.header_sets:
-                found = _ratios(goal, workload, headers, runs)
-                if not found:
-                    continue
-                asked = f"≤ {limit:g}" if goal.limit != 1 else "< 1"
-                measured, rounds = show(found), str(len(found))
-                row = [goal.title, workload, headers, asked, measured, rounds]
-                rows.append([*row, verdict(found, limit), f"`{goal.command}`"])
+        for headers in goal.header_sets:
+            found = {workload: _ratios(goal, workload, headers, runs) for workload in MICRO}
+            rounds = {len(ratios) for ratios in found.values() if ratios}
+            if rounds:
+                cells = [_judged(goal, *item) for item in found.items()]
+                row = [goal.title, _asked(goal), headers, *cells]
+                rows.append([*row, str(min(rounds)), f"`{goal.command}`"])
     return rows
 
 
@@ -113,7 +110,20 @@ def verdict(ratios: Sequence[float], limit: float) -> str:
     return f"{word}, within noise" if low <= limit < high else word
 
 
+def _asked(goal: Goal) -> str:
+    others = "".join(f" ({name} ≤ {limit:g})" for name, limit in goal.limits.items())
+    return f"≤ {goal.limit:g}{others}"
+
+
+def _judged(goal: Goal, workload: str, ratios: Sequence[float]) -> str:
+    if not ratios:
+        return ""
+    return f"{show(ratios)} {verdict(ratios, goal.limits.get(workload, goal.limit))}"
+
+
 def _ratios(goal: Goal, workload: str, headers: str, runs: Mapping[str, Run]) -> list[float]:
+    if workload not in goal.workloads:
+        return []
     for kind in goal.kinds:
         if run := runs.get(kind):
             chosen = [s for s in run.samples if (s.workload, s.headers) == (workload, headers)]

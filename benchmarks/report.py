@@ -11,7 +11,7 @@ from collections.abc import Iterable, Mapping, Sequence
 from statistics import median
 
 from benchmarks.goals import ratio_rows, start_rows
-from benchmarks.load import WORKLOADS
+from benchmarks.load import MICRO, WORKLOADS
 from benchmarks.ratios import pairs, show
 from benchmarks.results import Run, Sample
 from benchmarks.setup import Environment
@@ -71,12 +71,13 @@ def render_page(runs: Sequence[Run]) -> str:
 
 
 def _goals(runs: Mapping[str, Run]) -> str:
-    columns = ["measured", "rounds", "", "command"]
     parts = ["## Goals", "Ratios of CPU per request, median and 95 % interval."]
-    parts.append(_table(["Gambrel", "", "headers", "goal", *columns], ratio_rows(runs)))
+    columns = ["Gambrel", "goal", "headers", *MICRO, "rounds", "command"]
+    parts.append(_table(columns, ratio_rows(runs)))
     if "startup" in runs:
         parts.append("From the start to the first response, beside the leanest peer:")
-        parts.append(_table(["", "goal", *columns], start_rows(runs["startup"])))
+        columns = ["", "goal", "measured", "rounds", "", "command"]
+        parts.append(_table(columns, start_rows(runs["startup"])))
     return "\n\n".join(parts) + "\n"
 
 

@@ -94,3 +94,13 @@ def test_an_app_that_does_not_build_is_exit_code_1(gambrel, folder):
 
     assert result.exit_code == 1
     assert "[binding.unannotated]" in result.stderr
+
+
+def test_a_key_that_no_signer_takes_is_exit_code_1(gambrel, shop, monkeypatch):
+    monkeypatch.setenv("GAMBREL_SECRET_KEY", "k7Qw-29fX")
+
+    checked, run = gambrel("check"), gambrel("run", "--port", "0")
+
+    assert (checked.exit_code, run.exit_code) == (1, 1)
+    assert "[core.short-secret]" in checked.output
+    assert "[core.short-secret]" in run.stderr

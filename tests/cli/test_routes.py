@@ -120,13 +120,21 @@ def test_a_match_as_json_has_verdict_and_candidates(gambrel, shop):
 def test_the_host_of_a_url_counts(gambrel, folder):
     (folder / "app.py").write_text(
         "from gambrel import App\n"
-        "app = App()\n"
+        "app = App(hosts=['.example.com'])\n"
         "@app.get('/', host='api.example.com')\n"
         "async def api() -> str: return 'api'\n"
     )
 
     assert gambrel("routes", "match", "https://api.example.com/").exit_code == 0
     assert gambrel("routes", "match", "https://www.example.com/").exit_code == 1
+
+
+def test_a_host_that_the_app_refuses_is_told(gambrel, shop):
+    result = gambrel("routes", "match", "http://evil.example/users/3")
+
+    assert result.exit_code == 1
+    assert "400 whatever the route: host 'evil.example' is refused" in result.stderr
+    assert "GAMBREL_HOSTS" in result.stderr
 
 
 def test_conditions_leave_the_choice_open(gambrel, folder):

@@ -96,3 +96,13 @@ def test_unsafe_methods_of_other_sites_are_forbidden(method):
 def test_trusted_origins_are_exact(origin):
     with pytest.raises(GambrelError):
         OriginGuard(trusted=[origin])
+
+
+def test_a_request_that_does_not_say_where_it_comes_from_is_told_what_to_send():
+    silent = make_request("POST", headers=COOKIE)
+    foreign = make_request("POST", headers={**COOKIE, "sec-fetch-site": "cross-site"})
+
+    with pytest.raises(Forbidden, match=r"Origin.*allow_unknown=True"):
+        ask(OriginGuard(), silent)
+    with pytest.raises(Forbidden, match="page of another site"):
+        ask(OriginGuard(), foreign)

@@ -509,10 +509,26 @@ def test_a_developer_is_told_why_a_request_was_refused(debug, caplog):
 
     async def main() -> bytes:
         async with serving(app) as live:
-            return await live.talk(b"GET / HTTP/1.1\r\nHost: other.example\r\n\r\n")
+            return await live.talk(b"GET / HTTP/1.1\r\n\r\n")
 
     received = run(main())
 
     assert received.startswith(b"HTTP/1.1 400 ")
-    told = "a request was refused with 400: Host 'other.example' is none of the setting `hosts`"
-    assert (told in caplog.messages) is debug
+    told = "a request was refused with 400: there is not exactly one Host"
+    assert caplog.messages == ([told] if debug else [])
+
+
+@pytest.mark.parametrize("debug", [True, False])
+def test_a_refused_host_is_told_once(debug, caplog):
+    app, _ = echo_app(debug=debug)
+
+    async def main() -> None:
+        async with serving(app) as live:
+            for _ in range(2):
+                await live.talk(b"GET / HTTP/1.1\r\nHost: other.example\r\n\r\n")
+
+    run(main())
+
+    [message] = caplog.messages
+    assert message.startswith("host 'other.example' is refused")
+    assert "GAMBREL_HOSTS" in message

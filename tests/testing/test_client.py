@@ -384,3 +384,30 @@ def test_an_app_in_asgi_middleware_is_tested_with_it():
 
     assert stamp == "1"
     assert opened == ["open", "closed"]
+
+
+def test_a_refused_host_is_told(caplog: pytest.LogCaptureFixture):
+    with Client(App(hosts=["shop.example"])) as client:
+        answer = client.get("http://evil.example/")
+
+    assert answer.status_code == 400
+    assert caplog.messages == [
+        "host 'evil.example' is refused: none of App(hosts=[...]) or GAMBREL_HOSTS matches"
+    ]
+
+
+def test_a_plain_handler_spawns_a_task_from_its_thread():
+    app, done = App(), []
+
+    async def job() -> None:
+        done.append("job")
+
+    @app.post("/")
+    def start() -> str:
+        app.tasks.spawn(job(), grace=5)
+        return "started"
+
+    with Client(app) as client:
+        assert client.post("/").text == "started"
+
+    assert done == ["job"]

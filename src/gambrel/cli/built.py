@@ -20,6 +20,7 @@ from gambrel.core.app.setup import (
     RESPONSE_HEADERS,
     MiddlewareEntry,
 )
+from gambrel.core.http.host import refused_host
 from gambrel.extend import Declared, Extension, Problem
 
 __all__ = [
@@ -33,6 +34,7 @@ __all__ = [
     "lifespans_of",
     "middleware_of",
     "name_of",
+    "refused_host",
     "safety_problems",
     "short_place",
 ]

@@ -9,7 +9,7 @@ from urllib.parse import quote, urlsplit
 import click
 
 from gambrel import App, GambrelError, HTTPError
-from gambrel.cli.built import handler_name, name_of, short_place
+from gambrel.cli.built import handler_name, name_of, refused_host, short_place
 from gambrel.cli.table import show_table
 from gambrel.cli.target import file_of, load_app
 
@@ -26,7 +26,7 @@ def command(words: tuple[str, ...], source: str | None, as_json: bool) -> None:
     """List the routes of the app of TARGET (app.py).
 
     `match /users/3` or `match POST https://example.com/users` tells which route takes a request,
-    and why the others do not: exit code 1 where none does.
+    and why the others do not: exit code 1 where none does, or where the host is refused.
     """
     target, method, url = read_words(words)
     app = load_app(target)
@@ -113,6 +113,9 @@ def explain(app: App, method: str, url: str, as_json: bool) -> int:
         click.echo(f"{method} {path}: {error}", err=True)
         return 1
     found, params = table.match(method, path, host)
+    is_refused = host is not None and not app.build().allowed_hosts.allows(host)
+    if is_refused:
+        click.echo(f"400 whatever the route: {refused_host(host or '')}", err=True)
     if as_json:
         click.echo(json.dumps(outcome(app, found, params, steps), indent=2, default=str))
     else:
@@ -120,7 +123,7 @@ def explain(app: App, method: str, url: str, as_json: bool) -> int:
         for name, value in (params or {}).items():
             click.echo(f"  {name} = {value!r}")
         show_steps(app, steps)
-    return 0 if answers(found) else 1
+    return 0 if answers(found) and not is_refused else 1
 
 
 def answers(found: Any) -> bool:

@@ -17,6 +17,12 @@ from gambrel.middleware.origins import OriginRules
 
 __all__ = ["OriginGuard"]
 
+_FOREIGN = "This request was made by a page of another site."
+_UNKNOWN = (
+    "This request has a cookie or password, and neither Sec-Fetch-Site nor Origin to tell which "
+    "site made it. A program sends `Origin` with the origin of this site, or a bearer token "
+    "instead of cookies; CrossOriginProtection(allow_unknown=True) lets all such requests pass."
+)
 SAFE = frozenset({"GET", "HEAD", "OPTIONS", "QUERY", "TRACE"})
 
 
@@ -54,7 +60,8 @@ class OriginGuard(Struct, frozen=True, kw_only=True, dict=True):
     ) -> Response:
         """Go on, or raise Forbidden."""
         if request.method not in SAFE and not self.allows(request):
-            raise Forbidden("This request was made by a page of another site.")
+            is_told = "origin" in request.headers or "sec-fetch-site" in request.headers
+            raise Forbidden(_FOREIGN if is_told else _UNKNOWN)
         return await call_next(request)
 
     def allows(self, request: Request) -> bool:

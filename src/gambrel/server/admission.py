@@ -29,17 +29,17 @@ class Admission:
 class HostGate:
     """`HostRules` for bytes, remembering the hosts of the app (there are few of those)."""
 
-    __slots__ = ("_known", "_rules")
+    __slots__ = ("_known", "rules")
 
     def __init__(self, rules: HostRules) -> None:
-        self._rules = rules
+        self.rules = rules
         self._known: set[bytes] = set()
 
     def allows(self, host: bytes) -> bool:
         """Say whether the value of a `Host` field is well formed and one of ours."""
         if host in self._known:
             return True
-        if not self._rules.allows(host.decode("latin-1")):
+        if not self.rules.allows(host.decode("latin-1")):
             return False
         if len(self._known) < 256:  # a wildcard allows without end
             self._known.add(host)

@@ -22,7 +22,10 @@ _VISIBLE = frozenset(range(0x21, 0x7F))
 
 
 class Refusal(Exception):
-    """A message that is refused with a bare `status`; the connection closes after it."""
+    """A message that is refused with a bare `status`; the connection closes after it.
+
+    `why` is empty where that was told already.
+    """
 
     def __init__(self, status: int, why: str, allow: str = "") -> None:
         super().__init__(why)
@@ -230,8 +233,8 @@ def check_host(hosts: list[bytes], authority: str | None, gate: HostGate) -> Non
     if len(hosts) != 1:
         raise Refusal(400, "there is not exactly one Host")
     if not gate.allows(hosts[0]):
-        told = ascii(hosts[0].decode("latin-1"))[:100]
-        raise Refusal(400, f"Host {told} is none of the setting `hosts`")
+        gate.rules.tell(hosts[0].decode("latin-1"))
+        raise Refusal(400, "")
     if authority is not None and authority.lower().encode() != hosts[0].lower():
         raise Refusal(400, "the target names another host than Host does")
 

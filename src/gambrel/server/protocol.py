@@ -224,7 +224,7 @@ class HTTPProtocol(Connection):
 
     def refuse(self, refusal: Refusal) -> None:
         """Answer what is no request, and close; its developer is told why."""
-        if self.state.tells_refusals:
+        if self.state.tells_refusals and str(refusal):
             _log.warning("a request was refused with %s: %s", refusal.status, refusal)
         is_head = self.reader is not None and self.reader.is_head
         date, allow = self.clock.date, refusal.allow

@@ -74,7 +74,6 @@ def test_hosts_and_a_good_secret_are_enough() -> None:
 @pytest.mark.parametrize(
     ("key", "reason"),
     [
-        ("0123456789abcdef", "fewer than 32 bytes"),
         ("ab" * 20, "can be guessed"),
         ("django-insecure-0123456789abcdefghij", "can be guessed"),
     ],
@@ -177,3 +176,13 @@ def test_a_start_does_not_wait_for_a_check_that_takes_long():
 
     assert [found.id for found in run_checks(checks, None)] == ["a", "b"]
     assert [found.id for found in run_checks(checks, None, start=True)] == ["a"]
+
+
+def test_a_key_that_no_signer_takes_is_an_error_wherever_the_app_is_served(tmp_path: Path) -> None:
+    app = make_app(tmp_path, secret_keys=[KEY, Secret("0123456789abcdef")])
+
+    [problem] = run_checks(CORE_CHECKS, app, start=True)
+
+    assert (problem.id, problem.level) == ("core.short-secret", Level.ERROR)
+    assert problem.message == "secret key 2 has fewer than 32 bytes"
+    assert "0123456789abcdef" not in str(problem)

@@ -7,6 +7,7 @@ import pytest
 
 from gambrel.core.app.events import ErrorReported, Events, Listener
 from gambrel.core.app.tasks import Tasks
+from gambrel.core.http.errors import GambrelError
 
 
 class Broken(Exception):
@@ -148,3 +149,35 @@ def test_a_task_that_does_not_end_is_told(
     assert [record.getMessage() for record in caplog.records] == [
         "the task mule did not end when it was cancelled"
     ]
+
+
+def test_a_worker_thread_spawns_on_the_loop_of_the_app():
+    async def work() -> int:
+        return 3
+
+    async def scenario() -> tuple[str, int, list[Any]]:
+        tasks = Tasks(Events())
+        tasks.loop = asyncio.get_running_loop()
+        task = await asyncio.to_thread(lambda: tasks.spawn(work(), name="count"))
+        return task.get_name(), await task, list(tasks)
+
+    assert run(scenario()) == ("count", 3, [])
+
+
+def test_a_thread_cannot_spawn_while_the_app_is_not_running():
+    work = fail()
+
+    with pytest.raises(GambrelError, match=r"app\.not-running"):
+        Tasks(Events()).spawn(work)
+
+    work.close()
+
+
+def test_a_function_that_was_not_called_is_no_task():
+    async def scenario() -> None:
+        Tasks(Events()).spawn(fail)  # type: ignore[arg-type]  # the mistake
+
+    with pytest.raises(GambrelError, match=r"app\.task.*no coroutine") as caught:
+        run(scenario())
+
+    assert "spawn(job())" in caught.value.hint

@@ -148,3 +148,25 @@ def test_a_malformed_pattern_is_refused(pattern: str) -> None:
 def test_parsing_a_host_is_linear() -> None:
     assert steep(parse_host) == []
     assert steep(parse_host, "[", "]") == []
+
+
+def test_refused_hosts_are_told_once_each_for_the_first_few(
+    caplog: pytest.LogCaptureFixture,
+) -> None:
+    rules = HostRules(["a.com"])
+
+    for number in (0, 0, 1, 2, 3, 4, 5, 6, 0):
+        rules.tell(f"{number}.evil.example")
+
+    assert len(caplog.messages) == 6
+    assert caplog.messages[0] == (
+        "host '0.evil.example' is refused: none of App(hosts=[...]) or GAMBREL_HOSTS matches"
+    )
+    assert caplog.messages[-1] == "other hosts were refused, too; they are no longer named"
+
+
+def test_a_refused_host_cannot_forge_a_line_of_the_log(caplog: pytest.LogCaptureFixture) -> None:
+    HostRules([]).tell("a\n" * 500)
+
+    assert "\n" not in caplog.text.rstrip()
+    assert len(caplog.messages[0]) < 250

@@ -20,7 +20,7 @@ from gambrel.core.app.pipeline import Pipeline
 from gambrel.core.app.points import Declarations
 from gambrel.core.app.settings import Settings
 from gambrel.core.app.setup import CHECKS, LIFESPANS, Band, Setup
-from gambrel.core.app.tasks import Tasks
+from gambrel.core.app.tasks import Tasks, not_running
 from gambrel.core.binding.providers import Providers, identity
 from gambrel.core.binding.threads import WorkerPool
 from gambrel.core.http.errors import GambrelError
@@ -175,13 +175,9 @@ class App(Router):
         """Open the app on the running loop, and close it: what a server does around serving."""
         built = self.build()
         if self.pipeline is not None:
-            raise GambrelError(
-                "app.running-twice",
-                "the app is running already",
-                "",
-                "one process runs an app once; make a second app with a factory function",
-            )
-        loop = asyncio.get_running_loop()
+            hint = "one process runs an app once; make a second app with a factory function"
+            raise GambrelError("app.running-twice", "the app is running already", "", hint)
+        self.tasks.loop = loop = asyncio.get_running_loop()
         pool = WorkerPool(loop, self.settings.core.threads)
         pool.relief = WorkerPool(loop, pool.limit)
         entries = self.declarations.values(LIFESPANS)
@@ -199,7 +195,7 @@ class App(Router):
                     await self.tasks.close()
                     await self.providers.kept.close()
         finally:
-            self.pipeline = None
+            self.pipeline = self.tasks.loop = None
             pool.close()
             pool.relief.close()
 
@@ -234,12 +230,7 @@ class App(Router):
 
     def _running(self) -> Pipeline:
         if self.pipeline is None:
-            raise GambrelError(
-                "app.not-running",
-                "a request came before the app was started",
-                "",
-                "let the server run the lifespan, or use `async with app.running()`",
-            )
+            raise not_running("a request")
         return self.pipeline
 
     async def __call__(self, scope: Any, receive: Any, send: Any) -> None:

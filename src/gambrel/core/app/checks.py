@@ -16,6 +16,7 @@ from gambrel.core.http.host import parse_host
 from gambrel.settings import Secret
 
 SECRET_BYTES = 32
+_MAKE_KEY = 'set GAMBREL_SECRET_KEY="$(python -c "import secrets; print(secrets.token_hex())")"'
 _KNOWN_SECRETS = ("changeme", "change-me", "secret", "insecure", "password", "example")
 
 
@@ -139,23 +140,24 @@ def _hosts(settings: CoreSettings, missing: Level) -> Iterator[Problem]:
 
 
 def _keys(settings: CoreSettings, missing: Level) -> Iterator[Problem]:
-    hint = 'set GAMBREL_SECRET_KEY="$(python -c "import secrets; print(secrets.token_hex())")"'
     if not settings.secret_keys:
         message = "no secret key is set"
         if missing is not Level.ERROR:
             message += ", so one is made up and what it signs ends with the server"
-        yield Problem("core.secret", message, hint, level=missing)
+        yield Problem("core.secret", message, _MAKE_KEY, level=missing)
     for number, key in enumerate(settings.secret_keys, 1):
-        if reason := _weakness(key.reveal()):
-            yield Problem("core.weak-secret", f"secret key {number} {reason}", hint, level=missing)
+        text = key.reveal()
+        if len(set(text)) < 8 or any(known in text.lower() for known in _KNOWN_SECRETS):
+            message = f"secret key {number} can be guessed"
+            yield Problem("core.weak-secret", message, _MAKE_KEY, level=missing)
 
 
-def _weakness(key: str) -> str:
-    if len(key.encode()) < SECRET_BYTES:
-        return f"has fewer than {SECRET_BYTES} bytes"
-    if len(set(key)) < 8 or any(known in key.lower() for known in _KNOWN_SECRETS):
-        return "can be guessed"
-    return ""
+def check_keys(app: Any) -> Iterator[Problem]:
+    """Refuse keys that `Signer` will refuse, wherever the app is served."""
+    for number, key in enumerate(app.settings.core.secret_keys, 1):
+        if len(key.reveal().encode()) < SECRET_BYTES:
+            message = f"secret key {number} has fewer than {SECRET_BYTES} bytes"
+            yield Problem("core.short-secret", message, _MAKE_KEY)
 
 
 def check_safety(app: Any) -> list[Problem]:
@@ -184,5 +186,6 @@ def check_proxies(app: Any) -> Iterator[Problem]:
 CORE_CHECKS = (
     Check(check_variables),
     Check(check_proxies),
+    Check(check_keys),
     Check(check_safety, deploy=True),
 )

@@ -61,18 +61,13 @@ def _by_name(extensions: Iterable[object]) -> dict[str, Extension]:
     for extension in extensions:
         if isinstance(extension, type) or not isinstance(extension, Extension):
             hint = "give an object with name, requires, settings and install(setup); call the class"
-            raise GambrelError(
-                "extension.shape",
-                f"{extension!r} is not an extension",
-                "App(extensions=[...])",
-                hint,
-            )
+            what = f"{extension!r} is not an extension"
+            raise GambrelError("extension.shape", what, "App(extensions=[...])", hint)
         if extension.name in named:
             types = f"{type(named[extension.name]).__qualname__}, {type(extension).__qualname__}"
             what = f"the extension {extension.name!r} is installed twice"
-            raise GambrelError(
-                "extension.twice", what, types, "remove one from App(extensions=[...])"
-            )
+            hint = "remove one from App(extensions=[...])"
+            raise GambrelError("extension.twice", what, types, hint)
         named[extension.name] = extension
     return named
 

@@ -8,11 +8,14 @@ import asyncio
 import logging
 import os
 from collections.abc import Coroutine, Iterator
+from concurrent.futures import Future
+from functools import partial
 from typing import Any, TypeVar
 
 from gambrel.core.app.events import ErrorReported, Events
+from gambrel.core.http.errors import GambrelError
 
-__all__ = ["Tasks"]
+__all__ = ["Tasks", "not_running"]
 
 T = TypeVar("T")
 
@@ -25,6 +28,7 @@ class Tasks:
 
     def __init__(self, events: Events) -> None:
         self._events = events
+        self.loop: asyncio.AbstractEventLoop | None = None
         self._running: dict[asyncio.Task[Any], float] = {}
 
     def __iter__(self) -> Iterator[asyncio.Task[Any]]:
@@ -40,9 +44,25 @@ class Tasks:
         """Run a coroutine beside requests, on the event loop of the app.
 
         When the app closes, it has `grace` seconds to end by itself; then it is cancelled. The
-        task may be awaited or cancelled, or forgotten.
+        task may be cancelled, forgotten or, on that loop, awaited. Worker threads may spawn, too.
+
+        Raises GambrelError for what is no coroutine, and in a thread while the app is not running.
         """
-        name = name or getattr(work, "__name__", "task")
+        if not asyncio.iscoroutine(work):
+            hint = "call the function: app.tasks.spawn(job()), and make it an `async def`"
+            raise GambrelError("app.task", f"{work!r} is no coroutine", "app.tasks.spawn", hint)
+        try:
+            asyncio.get_running_loop()
+        except RuntimeError:  # in a worker thread
+            if self.loop is None:
+                raise not_running("a task") from None
+            begun: Future[asyncio.Task[T]] = Future()
+            begin = partial(self._start, work, name or work.__name__, grace)
+            self.loop.call_soon_threadsafe(lambda: begun.set_result(begin()))
+            return begun.result()
+        return self._start(work, name or work.__name__, grace)
+
+    def _start(self, work: Coroutine[Any, Any, T], name: str, grace: float) -> asyncio.Task[T]:
         task = asyncio.get_running_loop().create_task(self._supervise(work, name), name=name)
         self._running[task] = grace
         task.add_done_callback(self._ended)
@@ -73,3 +93,9 @@ class Tasks:
         del self._running[task]
         if not task.cancelled():
             task.exception()  # asked for, so that asyncio does not log it once more
+
+
+def not_running(what: str) -> GambrelError:
+    """Return the error of what came before the app was started, or after it has ended."""
+    hint = "let the server run the lifespan, or use `async with app.running()`"
+    return GambrelError("app.not-running", f"{what} came before the app was started", "", hint)

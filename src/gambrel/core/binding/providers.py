@@ -67,12 +67,10 @@ class Providers:
         """Register a provider. Raises GambrelError where its type has one already."""
         known = self.by_kind.get(provider.kind)
         if known is not None:
-            raise GambrelError(
-                "binding.provider-twice",
-                f"{provider.kind!r} has two providers",
-                f"first {known.where}, again {provider.where}",
-                "keep one; in tests use `app.override(Type, factory)`",
-            )
+            what = f"{provider.kind!r} has two providers"
+            where = f"first {known.where}, again {provider.where}"
+            hint = "keep one; in tests use `app.override(Type, factory)`"
+            raise GambrelError("binding.provider-twice", what, where, hint)
         self.by_kind[provider.kind] = provider
 
     def has(self, kind: Any) -> bool:

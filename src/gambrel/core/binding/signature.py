@@ -97,12 +97,9 @@ def read_signature(
     parameters = []
     for item in items:
         if item.kind in {item.VAR_POSITIONAL, item.VAR_KEYWORD}:
-            raise GambrelError(
-                "binding.variadic",
-                f"{name} takes {item}, which no request can fill",
-                where,
-                "name each parameter, or take the whole `request: Request`",
-            )
+            what = f"{name} takes {item}, which no request can fill"
+            hint = "name each parameter, or take the whole `request: Request`"
+            raise GambrelError("binding.variadic", what, where, hint)
         annotation = hints.get(item.name, item.annotation)
         parameters.append(classify(item, annotation, path_names, is_provided, f"{name} ({where})"))
     returns = hints.get("return", REQUIRED)
@@ -186,33 +183,24 @@ def classify(
     if isinstance(default, type) and issubclass(default, Depends | Marker):
         default = as_marker(default, annotation)
     if isinstance(default, Depends | Marker):
-        raise GambrelError(
-            "binding.default-marker",
-            f"parameter {item.name!r} of {owner} has a marker as its default",
-            owner,
-            f"write `{item.name}: Annotated[{spell(annotation)}, {spell_marker(default)}]`",
-        )
+        what = f"parameter {item.name!r} of {owner} has a marker as its default"
+        hint = f"write `{item.name}: Annotated[{spell(annotation)}, {spell_marker(default)}]`"
+        raise GambrelError("binding.default-marker", what, owner, hint)
     if annotation is REQUIRED and item.name in {*path_names, "request"}:
         annotation = str if item.name in path_names else Request
     elif annotation is REQUIRED or isinstance(annotation, str):
-        raise GambrelError(
-            "binding.unannotated",
-            f"parameter {item.name!r} of {owner} has no annotation that is a type",
-            owner,
-            f"give it a type, such as `{item.name}: str`",
-        )
+        what = f"parameter {item.name!r} of {owner} has no annotation that is a type"
+        hint = f"give it a type, such as `{item.name}: str`"
+        raise GambrelError("binding.unannotated", what, owner, hint)
     base, marker = split_marker(annotation, owner, item.name)
     source = source_of(item.name, base, marker, path_names, is_provided)
     alias = getattr(marker, "alias", None) or item.name
     if source == "header":
         alias = (getattr(marker, "alias", None) or item.name.replace("_", "-")).lower()
     if source == "path" and alias not in path_names and item.default is REQUIRED:
-        raise GambrelError(
-            "binding.path-parameter",
-            f"parameter {item.name!r} of {owner} is read from the path, which has no {alias!r}",
-            owner,
-            f"put `{{{alias}}}` into the path, or correct the name",
-        )
+        what = f"parameter {item.name!r} of {owner} is read from the path, which has no {alias!r}"
+        hint = f"put `{{{alias}}}` into the path, or correct the name"
+        raise GambrelError("binding.path-parameter", what, owner, hint)
     return Parameter(
         name=item.name,
         annotation=base,
@@ -235,20 +223,14 @@ def split_marker(annotation: Any, owner: str, name: str) -> tuple[Any, Marker | 
     markers = [as_marker(item, base) for item in metadata]
     found = [m for m in markers if isinstance(m, Marker | Depends)]
     if len(found) > 1:
-        raise GambrelError(
-            "binding.two-markers",
-            f"parameter {name!r} of {owner} says twice where it comes from",
-            owner,
-            "keep one of Path, Query, Header, Cookie, Body, Form, File, Depends",
-        )
+        what = f"parameter {name!r} of {owner} says twice where it comes from"
+        hint = "keep one of Path, Query, Header, Cookie, Body, Form, File, Depends"
+        raise GambrelError("binding.two-markers", what, owner, hint)
     hidden = next(inner_markers(base), None)
     if hidden is not None:
-        raise GambrelError(
-            "binding.inner-marker",
-            f"parameter {name!r} of {owner} has a marker inside its type, {spell(annotation)}",
-            owner,
-            "write the marker outside: `Annotated[T | None, " + f"{spell_marker(hidden)}]`",
-        )
+        what = f"parameter {name!r} of {owner} has a marker inside its type, {spell(annotation)}"
+        hint = "write the marker outside: `Annotated[T | None, " + f"{spell_marker(hidden)}]`"
+        raise GambrelError("binding.inner-marker", what, owner, hint)
     rest = tuple(m for m in markers if not isinstance(m, Marker | Depends))
     return (Annotated[(base, *rest)] if rest else base), (found[0] if found else None)
 

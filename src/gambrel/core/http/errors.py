@@ -78,11 +78,9 @@ class HTTPError(Exception):
         if status is not None:
             self.status = status
         if not 400 <= self.status <= 599:
-            raise GambrelError(
-                "http.error-status",
-                f"HTTPError was given status {self.status!r}, which is not an error",
-                hint="use a status within 400-599, or return a Response",
-            )
+            what = f"HTTPError was given status {self.status!r}, which is not an error"
+            hint = "use a status within 400-599, or return a Response"
+            raise GambrelError("http.error-status", what, hint=hint)
         self.detail = detail
         self.title = title or (self.title if status is None else "") or phrase(self.status)
         self.code = self.code or phrase(self.status).lower().replace(" ", "-")

@@ -3,6 +3,7 @@
 Edges parse with it, URLs and proxies hold it, the hosts middleware and host routes match with it.
 """
 
+import logging
 from collections.abc import Iterable
 from functools import lru_cache
 
@@ -13,6 +14,9 @@ from gambrel.core.http.errors import BadRequest, GambrelError
 # A DNS name has at most 253 characters; the rest is a port, or a trailing dot.
 LENGTH_LIMIT = 262
 
+_TOLD = 5  # hosts that are refused and named in the log
+
+_log = logging.getLogger("gambrel.server")
 _LABEL = frozenset("abcdefghijklmnopqrstuvwxyz0123456789-_")
 
 
@@ -155,11 +159,8 @@ def _pattern_name(pattern: str) -> str:
     except BadRequest:
         host = Host("", 0)
     if host.port is not None or (pattern.startswith("*") and not pattern.startswith("*.")):
-        raise GambrelError(
-            "http.host-pattern",
-            f"{pattern!r} is not a host pattern",
-            hint="write 'example.com', '*.example.com', '.example.com' for both, or '*'; no port",
-        )
+        hint = "write 'example.com', '*.example.com', '.example.com' for both, or '*'; no port"
+        raise GambrelError("http.host-pattern", f"{pattern!r} is not a host pattern", hint=hint)
     return host.name
 
 
@@ -170,12 +171,13 @@ class HostRules:
         GambrelError: One of the patterns is malformed.
     """
 
-    __slots__ = ("_names", "_wide", "patterns")
+    __slots__ = ("_names", "_told", "_wide", "patterns")
 
     def __init__(self, patterns: Iterable[str]) -> None:
         self.patterns = tuple(HostPattern(pattern) for pattern in patterns)
         self._names = {rule.name for rule in self.patterns if not rule.is_wide}
         self._wide = tuple(pattern for pattern in self.patterns if pattern.is_wide)
+        self._told: set[str] = set()
 
     def allows(self, value: str) -> bool:
         """Say whether the value of a `Host` header is well formed and matches a pattern."""
@@ -185,5 +187,21 @@ class HostRules:
             return False
         return host.name in self._names or any(rule.matches(host) for rule in self._wide)
 
+    def tell(self, value: str) -> None:
+        """Log that a host was refused: once each for the first few, for clients make them up."""
+        if len(self._told) <= _TOLD and value not in self._told:
+            self._told.add(value)
+            if len(self._told) <= _TOLD:
+                _log.warning("%s", refused_host(value))
+            else:
+                _log.warning("other hosts were refused, too; they are no longer named")
+
     def __repr__(self) -> str:
         return f"HostRules({[pattern.text for pattern in self.patterns]!r})"
+
+
+def refused_host(value: str) -> str:
+    """Return in words that a host is none of the app's, and how it becomes one."""
+    return (
+        f"host {ascii(value)[:100]} is refused: none of App(hosts=[...]) or GAMBREL_HOSTS matches"
+    )

@@ -203,3 +203,24 @@ def test_a_descriptor_may_be_reached_from_anywhere(gambrel, shop):
 )
 def test_a_wrong_option_is_exit_code_2(gambrel, shop, args):
     assert gambrel("run", *args).exit_code == 2
+
+
+def test_what_stopping_waits_for_is_told_and_a_second_signal_does_not_wait(folder, start):
+    (folder / "app.py").write_text(
+        "import asyncio\n"
+        "from gambrel import App\n"
+        "app = App()\n"
+        "@app.get('/')\n"
+        "async def home() -> str:\n"
+        "    print('begun', flush=True)\n"
+        "    await asyncio.Event().wait()\n"
+        "    return ''\n"
+    )
+    run = start("run", "--port", "0")
+    with socket.create_connection(("127.0.0.1", run.port())) as client:
+        client.sendall(b"GET / HTTP/1.1\r\nhost: localhost\r\n\r\n")
+        run.line("begun")
+        run.process.send_signal(signal.SIGTERM)
+        run.line(r"waiting for 1 request, at most 25 s \(press Ctrl\+C again to stop at once\)")
+
+        assert run.end(signal.SIGTERM) == 0

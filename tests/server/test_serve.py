@@ -14,6 +14,7 @@ from gambrel.core.app.app import App
 from gambrel.core.http.errors import GambrelError
 from gambrel.core.http.request import Request
 from gambrel.core.http.response import Response, Stream
+from gambrel.core.http.responses.events import EventStream
 from gambrel.server.limits import Limits
 from gambrel.server.listen import listen_on_path, listen_on_port
 from gambrel.server.serve import Server, serve
@@ -80,6 +81,54 @@ def test_a_request_sent_on_a_new_connection_while_stopping_is_answered():
             return answer.status, answer["connection"], await silent.rest()
 
     assert run(main()) == (200, None, b"")
+
+
+@every_loop
+def test_stopping_ends_streams_of_events_and_waits_for_others(monkeypatch):
+    monkeypatch.setattr("gambrel.server.serve._EVENTS_LAST", 0.05)
+    told: list[tuple[int, float]] = []
+    log: list[str] = []
+
+    async def main() -> tuple[bytes, bytes]:
+        go = asyncio.Event()
+        app = App()
+
+        async def forever() -> AsyncIterator[str]:
+            try:
+                yield "one"
+                await asyncio.Event().wait()
+            finally:
+                log.append("ended")
+
+        async def pieces() -> AsyncIterator[bytes]:
+            yield b"one"
+            await go.wait()
+
+        @app.get("/events")
+        async def events() -> EventStream:
+            return EventStream(forever())
+
+        @app.get("/slow")
+        async def slow() -> Response:
+            return Stream(pieces())
+
+        async with (
+            serving(app, waiting=lambda *given: told.append(given)) as live,
+            await live.connect() as listening,
+            await live.connect() as reading,
+        ):
+            for client, path in ((listening, "/events"), (reading, "/slow")):
+                await client.send(request("GET", path))
+                await client.head()
+            first = await listening.chunk()
+            live.server.stop()
+            rest = await listening.rest()
+            go.set()
+            return first + rest, await reading.rest()
+
+    assert run(main()) == (b"data: one\n\n", b"3\r\none\r\n0\r\n\r\n")
+    assert log == ["ended"]
+    assert told == [(2, 25.0)]
 
 
 @every_loop

@@ -78,9 +78,16 @@ def command(
     with open_listener(host, port, uds, fd) as listener:
         log = open_log() if access_log else None
         url = url_of(listener, files.scheme)
-        serve_app(app, listener, f"Gambrel serves {target} at {url}", log=log, tls=tls)
+        message = f"Gambrel serves {target} at {url}"
+        serve_app(app, listener, message, log=log, tls=tls, waiting=tell_waiting)
         if log is not None:
             log.flush()
+
+
+def tell_waiting(requests: int, seconds: float) -> None:
+    """Write why the server does not end yet."""
+    what = f"{requests} request{'s' if requests > 1 else ''}, at most {seconds:g} s"
+    click.echo(f"waiting for {what} (press Ctrl+C again to stop at once)", err=True)
 
 
 def open_log() -> Any:

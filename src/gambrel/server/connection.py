@@ -196,6 +196,12 @@ class Connection(asyncio.Protocol):
         if self.is_idle:
             self.close()
 
+    def end_events(self) -> None:
+        """Close if the answer in work is a stream of events; its client comes again by itself."""
+        if self.exchange is not None and self.exchange.is_endless:
+            self.transport.close()
+            self.lose()
+
     def abort(self) -> None:
         """Break the connection off."""
         self.transport.abort()

@@ -26,6 +26,8 @@ _log = logging.getLogger("gambrel.server")
 class Exchange(Work):
     """A request and its answer on one connection."""
 
+    is_endless = False
+    """Whether the answer is a stream of events, which goes on as long as its client stays."""
     is_recent = True
     """Whether the client speaks HTTP/1.1."""
     size = 0
@@ -153,6 +155,7 @@ class Exchange(Work):
     async def stream(self, response: Response, body: Any) -> None:
         """Send a body piece by piece, at the pace of the client."""
         line, promised = self.line, promised_length(response)
+        self.is_endless = response.headers.get("content-type", "").startswith("text/event-stream")
         is_chunked = promised is None and self.is_recent
         if promised is None and not is_chunked:
             self.keep_alive = False  # HTTP/1.0: the end of the connection ends the body

@@ -26,6 +26,8 @@ __all__ = ["Server", "new_event_loop", "run", "serve"]
 
 _FIRST_LOOKS = 20
 """Looks, 5 ms apart, at whether all who have just connected have sent their request."""
+_EVENTS_LAST = 1.0
+"""Seconds for streams of events to end by themselves."""
 _LAST_MOMENT = 2.0
 """Seconds for what was cancelled at the end of the grace to clean up."""
 
@@ -39,6 +41,7 @@ class Server:
     """Serves an app on one listening socket, on the running loop.
 
     `log(request, status, size, seconds)` hears of every answer; without one nothing is paid for.
+    `waiting(requests, seconds)` is called where stopping has to wait.
     """
 
     def __init__(
@@ -49,12 +52,14 @@ class Server:
         limits: Limits | None = None,
         log: AccessLog | None = None,
         tls: ssl.SSLContext | None = None,
+        waiting: Callable[[int, float], object] | None = None,
     ) -> None:
         self.app = app
         self.listener = listener
         self.limits = limits or Limits()
         self.log = log
         self.tls = tls
+        self.waiting = waiting
         self.is_started = False
         self.state: ServerState | None = None
         self._stop = asyncio.Event()
@@ -106,18 +111,27 @@ class Server:
         return await loop.create_server(lambda: kind(state), **options)
 
     async def drain(self, state: ServerState) -> None:
-        """Let requests in flight end within the grace, then cancel them."""
+        """Let requests in flight end within the grace, then cancel them.
+
+        Streams of events never end by themselves, and whoever reads them connects again: they
+        have only a moment.
+        """
         for _ in range(_FIRST_LOOKS):
             await asyncio.sleep(0.005)  # what was accepted last becomes a connection, too
             if not any(connection.is_new for connection in state.connections):
                 break
         state.drain()
         hasten = asyncio.ensure_future(self._hasten.wait())
+        ending = state.loop.call_later(_EVENTS_LAST, state.end_events)
         with contextlib.suppress(TimeoutError):
             async with asyncio.timeout(self.limits.shutdown_grace):
+                await asyncio.sleep(0)  # what was closed is gone
+                if self.waiting is not None and state.busy:
+                    self.waiting(state.busy, self.limits.shutdown_grace)
                 while not state.is_quiet and not hasten.done():
                     await asyncio.wait([hasten], timeout=0.02)
         hasten.cancel()
+        ending.cancel()
         state.abort()
         if state.tasks:
             await asyncio.wait(tuple(state.tasks), timeout=_LAST_MOMENT)
@@ -131,10 +145,11 @@ async def serve(
     limits: Limits | None = None,
     log: AccessLog | None = None,
     tls: ssl.SSLContext | None = None,
+    waiting: Callable[[int, float], object] | None = None,
 ) -> None:
     """Serve until SIGTERM or SIGINT; a second one does not wait for requests in flight."""
     loop = asyncio.get_running_loop()
-    server = Server(app, listener, limits=limits, log=log, tls=tls)
+    server = Server(app, listener, limits=limits, log=log, tls=tls, waiting=waiting)
     numbers = (signal.SIGTERM, signal.SIGINT)
     for number in numbers:
         loop.add_signal_handler(number, server.stop)

@@ -30,6 +30,7 @@ _log = logging.getLogger("gambrel.server")
 class Peer(Protocol):
     """A connection as the state sees it."""
 
+    exchange: Any
     is_idle: bool
     is_new: bool
     is_writable: bool
@@ -40,6 +41,9 @@ class Peer(Protocol):
 
     def drain(self) -> None:
         """Close now if idle, else after the answer in work."""
+
+    def end_events(self) -> None:
+        """Close if the answer in work is a stream of events."""
 
     def abort(self) -> None:
         """Close now, whatever is in work."""
@@ -163,6 +167,17 @@ class ServerState:
         self.is_draining = True
         for connection in tuple(self.connections):
             connection.drain()
+
+    def end_events(self) -> None:
+        """End the streams of events, which would last as long as we wait."""
+        for connection in tuple(self.connections):
+            connection.end_events()
+
+    @property
+    def busy(self) -> int:
+        """How many requests are in work, or their answers on the way."""
+        open_ones = [peer for peer in self.connections if peer.exchange is not None]
+        return len(open_ones) + len(self.orphans)
 
     @property
     def is_quiet(self) -> bool:

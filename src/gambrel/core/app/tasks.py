@@ -51,16 +51,17 @@ class Tasks:
         if not asyncio.iscoroutine(work):
             hint = "call the function: app.tasks.spawn(job()), and make it an `async def`"
             raise GambrelError("app.task", f"{work!r} is no coroutine", "app.tasks.spawn", hint)
+        name = name or getattr(work, "__name__", "task")
         try:
             asyncio.get_running_loop()
         except RuntimeError:  # in a worker thread
             if self.loop is None:
                 raise not_running("a task") from None
             begun: Future[asyncio.Task[T]] = Future()
-            begin = partial(self._start, work, name or work.__name__, grace)
+            begin = partial(self._start, work, name, grace)
             self.loop.call_soon_threadsafe(lambda: begun.set_result(begin()))
             return begun.result()
-        return self._start(work, name or work.__name__, grace)
+        return self._start(work, name, grace)
 
     def _start(self, work: Coroutine[Any, Any, T], name: str, grace: float) -> asyncio.Task[T]:
         task = asyncio.get_running_loop().create_task(self._supervise(work, name), name=name)

@@ -1,4 +1,7 @@
+import httptools
 import pytest
+from hypothesis import example, given
+from hypothesis import strategies as st
 
 from gambrel.core.http.host import HostRules
 from gambrel.server.admission import HostGate, admit
@@ -97,3 +100,69 @@ def test_the_hosts_a_gate_remembers_are_bounded():
         assert gate.allows(b"h%d.example" % number)
 
     assert len(gate._known) <= 256
+
+
+class Parsed:
+    """What httptools finds in a message; `is_taken` where it is one, whole and well formed."""
+
+    def __init__(self, message: bytes) -> None:
+        self.fields: list[tuple[str, str]] = []
+        self.body = b""
+        self.ends = 0
+        try:
+            httptools.HttpRequestParser(self).feed_data(message)
+        except (httptools.HttpParserError, httptools.HttpParserUpgrade):
+            self.is_taken = False
+        else:
+            self.is_taken = self.ends > 0
+
+    def on_header(self, name: bytes, value: bytes) -> None:
+        self.fields.append((name.decode("latin-1").lower(), value.decode("latin-1").strip(" \t")))
+
+    def on_body(self, piece: bytes) -> None:
+        self.body += piece
+
+    def on_message_complete(self) -> None:
+        self.ends += 1
+
+
+PIECES = st.one_of(
+    st.sampled_from(
+        [
+            b"\r\n",
+            b"\n",
+            b"\r",
+            b" ",
+            b"\t",
+            b":",
+            b"\0",
+            b"Content-Length: 5\r\n",
+            b"content-length:\t5 \r\n",
+            b"Content-Length : 5\r\n",
+            b"Content-Length: 5\xa0\r\n",
+            b" Content-Length: 5\r\n",
+            b"Transfer-Encoding: chunked\r\n",
+            b"Transfer-Encoding : chunked\r\n",
+            b"X: 1\nTransfer-Encoding: chunked\r\n",
+            b"Connection: content-length\r\n",
+            b"X_y: 1\r\n",
+            b" HTTP/1.1\r\n",
+            b"hello",
+        ]
+    ),
+    st.binary(max_size=4),
+)
+
+
+@given(st.lists(PIECES, max_size=6), st.sampled_from([b"", b"hello"]))
+@example([b"Content-Length: 5\r\n"], b"hello")
+def test_what_the_parser_takes_as_well_it_takes_as_the_same_message(pieces, body):
+    sent = b"POST / HTTP/1.1\r\nHost: localhost\r\n" + b"".join(pieces) + b"\r\n" + body
+
+    admission, parsed = admit(sent, GATE, Limits()), Parsed(sent)
+
+    if admission is not None and parsed.is_taken:
+        assert parsed.ends == 1
+        assert len(parsed.body) == admission.size
+        fields = tuple(field for field in parsed.fields if "_" not in field[0])
+        assert admission.headers.pairs() == fields

@@ -8,7 +8,7 @@ from typing import Annotated, Any, Protocol
 
 import pytest
 
-from gambrel import App, Depends, Forbidden, GambrelError, Router, Stream
+from gambrel import App, Depends, Forbidden, GambrelError, Response, Router, Stream
 from gambrel.testing import AsyncClient, Client
 
 
@@ -121,6 +121,36 @@ def test_a_failing_commit_is_an_error_and_a_late_exit_comes_after_the_last_byte(
     assert failed.status_code == 500
     assert streamed.content == b"ab"
     assert log == ["a", "b", "late exit"]
+
+
+def test_what_a_generator_sets_on_the_response_after_its_yield_is_sent():
+    own = Response("own")
+    app = App()
+
+    def marked(response: Response) -> Iterator[None]:
+        response.headers["x-taken"] = "yes"
+        response.set_cookie("before", "1")
+        yield
+        response.headers["x-after"] = "1"
+        response.set_cookie("after", "1")
+        del response.headers["x-taken"]
+
+    @app.get("/", dependencies=[marked])
+    async def text() -> str:
+        return "text"
+
+    @app.get("/own", dependencies=[marked])
+    def answer() -> Response:
+        return own
+
+    with Client(app) as client:
+        answers = [client.get("/"), client.get("/own"), client.get("/own")]
+
+    for found in answers:
+        names = [line.partition("=")[0] for line in found.headers.get_list("set-cookie")]
+        assert (found.headers["x-after"], names) == ("1", ["before", "after"])
+        assert "x-taken" not in found.headers
+    assert "x-after" not in own.headers
 
 
 def test_a_value_of_the_app_is_made_once_and_closed_with_it():

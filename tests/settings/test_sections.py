@@ -1,5 +1,6 @@
 from dataclasses import dataclass, field
 from pathlib import Path
+from typing import Annotated
 
 import msgspec
 import pytest
@@ -7,6 +8,7 @@ import pytest
 from gambrel.core.app.settings import CoreSettings, Settings
 from gambrel.core.http.errors import GambrelError
 from gambrel.settings.secret import Secret
+from gambrel.settings.values import Env
 
 EMPTY = Secret("")
 
@@ -140,7 +142,7 @@ def test_one_fault_is_told_in_three_lines(tmp_path: Path) -> None:
     assert str(caught.value) == (
         "[settings.invalid] core.max_body: must be a whole number\n"
         "  where: GAMBREL_MAX_BODY\n"
-        "  hint: set GAMBREL_MAX_BODY to a value of type int"
+        "  hint: correct it"
     )
 
 
@@ -159,36 +161,68 @@ def test_an_unknown_variable_does_not_keep_an_app_from_starting(tmp_path: Path) 
 
 
 def test_an_override_stands_above_everything_for_a_time(tmp_path: Path) -> None:
-    settings = load(tmp_path, {"GAMBREL_DEBUG": "0"})
+    settings = Settings(tmp_path, {"GAMBREL_DEBUG": "0"})
+    settings.declare("blog", Blog)
 
     with settings.override(debug=True, blog={"page_size": 1}):
-        inside = (settings.core.debug, settings.blog.page_size)
         with settings.override(blog={"page_size": 2}):
-            deeper = (settings.core.debug, settings.blog.page_size)
+            pass
+        with settings.override(blog={"title": "Tests"}):
+            settings.load()
 
-    assert inside == (True, 1)
-    assert deeper == (True, 2)
-    assert (settings.core.debug, settings.blog.page_size) == (False, 10)
-
-
-def test_an_override_before_loading_is_loaded(tmp_path: Path) -> None:
-    settings = Settings(tmp_path, {})
-
-    with settings.override(max_body=3):
-        settings.load()
-        assert settings.core.max_body == 3
-
-    assert settings.core.max_body == 1 << 20
+    assert (settings.core.debug, settings.blog) == (True, Blog("Tests", 1))
 
 
-def test_an_override_that_is_wrong_leaves_the_settings_as_they_were(tmp_path: Path) -> None:
+def test_an_override_after_loading_is_refused_as_it_would_do_nothing(tmp_path: Path) -> None:
     settings = load(tmp_path)
 
-    with pytest.raises(GambrelError), settings.override(blog={"size": 1}):
-        pass
+    with pytest.raises(GambrelError, match="after the app was built") as caught:
+        settings.override(blog={"page_size": 1}).__enter__()
 
-    assert settings.blog == Blog()
+    assert caught.value.code == "settings.override"
+    assert "make a new app for each test" in caught.value.hint
+    settings.check_current()
+
+
+def test_settings_of_an_override_that_is_over_are_told(tmp_path: Path) -> None:
+    settings = Settings(tmp_path, {})
+    with settings.override(max_body=3):
+        settings.load()
+        settings.check_current()
+
+    with pytest.raises(GambrelError, match="no longer are"):
+        settings.check_current()
+
+
+def test_an_override_that_is_wrong_is_told_when_it_is_loaded(tmp_path: Path) -> None:
+    settings = Settings(tmp_path, {})
+
+    with settings.override(blog={"size": 1}), pytest.raises(GambrelError, match="no setting 'blog"):
+        settings.load()
+
+
+def test_a_name_of_its_own_is_read_from_every_kind_of_variable(tmp_path: Path) -> None:
+    @dataclass
+    class Weather:
+        url: Annotated[str, Env("WEATHER_URL")]
+
+    @dataclass
+    class Shed:
+        weather: Weather
+        stand: Annotated[str, Env("STAND")] = ""
+        lamp: Annotated[str, Env("LAMP")] = ""
+
+    (tmp_path / "secrets").mkdir()
+    (tmp_path / "secrets" / "stand").write_text("by the gate\n")
+    (tmp_path / ".env").write_text("LAMP=oil\nOTHER=1\n")
+    environ = {"WEATHER_URL": "rain", "GAMBREL_SECRETS_DIR": str(tmp_path / "secrets")}
+    settings = Settings(tmp_path, environ)
+    settings.declare("shed", Shed)
+
     settings.load()
+
+    assert settings.shed == Shed(Weather("rain"), "by the gate", "oil")
+    assert settings.unknown == []
 
 
 @pytest.mark.parametrize("name", ["core", "load", "a-b", ""])

@@ -13,7 +13,7 @@ from gambrel.conversion.errors import GambrelError
 from gambrel.settings import values as read
 from gambrel.settings.secret import Secret
 from gambrel.settings.sources import CORE, PREFIX, Found, Name, Source, Table, Variables
-from gambrel.settings.values import Env, SectionField
+from gambrel.settings.values import SectionField
 
 READ_ELSEWHERE = frozenset({"GAMBREL_REQUIRE", "GAMBREL_SECRETS_DIR"})
 _FAILED = object()
@@ -81,14 +81,13 @@ class Merge:
                 return read.from_text(found.value, field.annotation)
             return read.from_value(found.value, field.annotation)
         except ValueError as error:
-            kind = getattr(field.kind, "__name__", field.kind)
-            hint = f"set {name.variables[0]} to a value of type {kind}"
+            hint = "correct it" if found.text else f"correct it, or set {name.variables[0]}"
             self._refuse(f"{'.'.join(name.path)}: {error}", found.origin, hint)
             return _FAILED
 
     def _keep(self, field: SectionField, name: Name, value: object, origin: str) -> None:
         section, *inner = name.path
-        shown, variable = read.show(value), name.variables[0]
+        shown, variable = read.show(value), ", ".join([name.variables[0], *field.aliases])
         listed = (section, ".".join(inner), field.kind, shown, origin, variable, field.description)
         self.settings.append(Setting(*listed))
         self.secrets += read.secrets_in(value)
@@ -130,4 +129,4 @@ def suggest(name: str, known: Iterable[str]) -> str:
 def _variables(field: SectionField, path: tuple[str, ...]) -> tuple[str, ...]:
     full = PREFIX + "__".join(path).upper()
     own = (PREFIX + "__".join(path[1:]).upper(),) if path[0] == CORE else ()
-    return (*own, full, *(note.name for note in field.notes if isinstance(note, Env)))
+    return (*own, full, *field.aliases)

@@ -15,9 +15,10 @@ from gambrel.settings import sources as read
 from gambrel.settings.merge import Merge, Setting, suggest
 from gambrel.settings.secret import Secret
 from gambrel.settings.sources import CORE, Name, Source, Table
-from gambrel.settings.values import is_section, to_table
+from gambrel.settings.values import aliases_of, is_section, to_table
 
 T = TypeVar("T")
+_NEW_APP = "make a new app for each test, `app = make_app()`, and override before it is built"
 
 
 class Sections:
@@ -33,6 +34,7 @@ class Sections:
         self._arguments: list[Source] = []
         self._overrides: list[Source] = []
         self._sections: dict[str, Any] = {}
+        self._is_over = False
         self._merge = Merge(())
 
     def declare(self, name: str, section: Any, where: str = "") -> None:
@@ -89,20 +91,28 @@ class Sections:
     def override(self, **values: Any) -> Iterator[None]:
         """Set values for a time, above all sources: `override(debug=True, blog={"page": 5})`.
 
-        For tests. What was built from the old values keeps them: override before the build.
+        For tests. An app is built once, from the settings of that moment: override them before,
+        and make another app for other settings.
+
+        Raises:
+            GambrelError: The settings are loaded already.
         """
+        if self._sections:
+            what = "settings are overridden after the app was built from others"
+            raise GambrelError("settings.override", what, hint=_NEW_APP)
         table = Table(to_table(values), "override")
         self._overrides.append(table)
         try:
-            self._reload()
             yield
         finally:
             self._overrides.remove(table)
-            self._reload()
+            self._is_over = bool(self._sections)
 
-    def _reload(self) -> None:
-        if self._sections:
-            self.load()
+    def check_current(self) -> None:
+        """Raise GambrelError where what was loaded holds values of an override that is over."""
+        if self._is_over:
+            what = "the app was built from settings that were overridden, and no longer are"
+            raise GambrelError("settings.override", what, hint=_NEW_APP)
 
     def __getitem__(self, kind: type[T]) -> T:
         for section in self:
@@ -126,11 +136,12 @@ class Sections:
         folder = self._environ.get("GAMBREL_SECRETS_DIR") or self._environ.get(
             "CREDENTIALS_DIRECTORY", "/run/secrets"
         )
+        also = {name for kind in self._types.values() for name in aliases_of(kind)}
         above: list[Source] = [
             *self._overrides[::-1],
-            read.from_environment(self._environ),
-            read.from_dotenv(self._root / ".env"),
-            read.from_secrets(Path(folder)),
+            read.from_environment(self._environ, also),
+            read.from_dotenv(self._root / ".env", also),
+            read.from_secrets(Path(folder), also),
         ]
         files = (read.from_toml(self._root, name) for name in ("gambrel.toml", "pyproject.toml"))
         main = next((table for table in files if table is not None), None)

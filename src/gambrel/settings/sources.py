@@ -4,7 +4,7 @@
 """
 
 import re
-from collections.abc import Iterator, Mapping
+from collections.abc import Collection, Iterator, Mapping
 from pathlib import Path
 from typing import Any
 
@@ -83,15 +83,20 @@ class Table(Struct, frozen=True):
 Source = Table | Variables
 
 
-def from_environment(environ: Mapping[str, str]) -> Variables:
+def is_ours(name: str, also: Collection[str]) -> bool:
+    """Tell whether a variable may be a setting: by its prefix, or as one of the names in `also`."""
+    return name.startswith(PREFIX) or name in also
+
+
+def from_environment(environ: Mapping[str, str], also: Collection[str] = ()) -> Variables:
     """Return the variables of the environment."""
-    return Variables({n: (text, n) for n, text in environ.items() if n.startswith(PREFIX)})
+    return Variables({n: (text, n) for n, text in environ.items() if is_ours(n, also)})
 
 
-def from_secrets(folder: Path) -> Variables:
+def from_secrets(folder: Path, also: Collection[str] = ()) -> Variables:
     """Return the files of a folder such as `/run/secrets`; `gambrel_secret_key` is a variable."""
     files = {path.name.upper(): path for path in folder.glob("*") if path.is_file()}
-    ours = {name: path for name, path in files.items() if name.startswith(PREFIX)}
+    ours = {name: path for name, path in files.items() if is_ours(name, also)}
     return Variables({n: (path.read_text("utf-8").strip(), str(path)) for n, path in ours.items()})
 
 
@@ -99,7 +104,7 @@ _QUOTED = r"""(?:'([^']*)'|"((?:[^"\\]|\\.)*)")\s*(?:\#.*)?"""
 _ESCAPES = {"n": "\n", "t": "\t", "r": "\r"}
 
 
-def from_dotenv(path: Path) -> Variables:
+def from_dotenv(path: Path, also: Collection[str] = ()) -> Variables:
     """Return the variables of a `.env` file: `NAME=value`, quotes and comments, no expansion.
 
     Raises:
@@ -112,7 +117,7 @@ def from_dotenv(path: Path) -> Variables:
             place = f"{path.name}:{number}"
             name, text = _assignment(line, place)
             texts[name] = (text, f"{name} at {place}")
-    return Variables({name: text for name, text in texts.items() if name.startswith(PREFIX)})
+    return Variables({name: text for name, text in texts.items() if is_ours(name, also)})
 
 
 def _assignment(line: str, where: str) -> tuple[str, str]:

@@ -41,6 +41,11 @@ class SectionField(Struct, frozen=True):
         return get_args(self.annotation)[0] if self.notes else self.annotation
 
     @property
+    def aliases(self) -> tuple[str, ...]:
+        """The names that `Env` gives it."""
+        return tuple(note.name for note in self.notes if isinstance(note, Env))
+
+    @property
     def description(self) -> str:
         """The description in its `msgspec.Meta`."""
         texts = [note.description for note in self.notes if isinstance(note, msgspec.Meta)]
@@ -66,6 +71,13 @@ def fields_of(section: Any) -> list[SectionField]:
         fields = [field for field in dataclasses.fields(section) if field.init]
         absent = dataclasses.MISSING
     return [SectionField(f.name, hints[f.name], _default(f, absent)) for f in fields]
+
+
+def aliases_of(section: Any) -> set[str]:
+    """Return the names that `Env` gives to the fields of a section, and of sections inside it."""
+    fields = fields_of(section)
+    inner = [aliases_of(field.kind) for field in fields if is_section(field.kind)]
+    return {name for field in fields for name in field.aliases}.union(*inner)
 
 
 def _default(field: Any, absent: Any) -> Callable[[], Any] | None:

@@ -308,3 +308,36 @@ def test_what_is_declared_after_the_build_is_refused():
         app.middleware(Blog().mark)
     with pytest.raises(GambrelError, match="frozen"):
         app.add("/", lambda: 1)
+
+
+def test_an_override_of_what_nothing_depends_on_is_told():
+    def real() -> str: ...
+    def other() -> str: ...
+
+    async def handle(value: Annotated[str, Depends(real)]) -> str:
+        return value
+
+    app = App()
+    app.add("/", handle)
+    app.build()
+
+    with (
+        pytest.raises(GambrelError, match="other was overridden") as caught,
+        app.override(other, lambda: "fake"),
+    ):
+        pass
+
+    assert "test_build.py:" in caught.value.where
+    assert app.providers.overrides == {}
+
+
+def test_an_app_that_was_built_from_overridden_settings_is_not_used_without_them():
+    app = App()
+    with app.settings.override(max_body=3):
+        app.build()
+        app.build()
+
+    with pytest.raises(GambrelError, match="no longer are") as caught:
+        app.build()
+
+    assert caught.value.code == "settings.override"

@@ -125,6 +125,7 @@ class App(Router):
         """Compile everything declared; the first call freezes it. Raises GambrelError."""
         if self._failure is not None:
             raise self._failure
+        self.settings.check_current()
         if self._built is None:
             try:
                 self._built = build(self)
@@ -163,6 +164,8 @@ class App(Router):
         finally:
             self.providers.overrides = before
             self._recompile()
+            if self._built is not None:
+                self.providers.check_asked(key)
 
     def _recompile(self) -> None:
         if self._built is not None:

@@ -136,12 +136,9 @@ def circle(call: Any, chain: Chain) -> GambrelError:
     """Return the error of dependencies that need each other."""
     start = next(index for index, above in enumerate(chain) if above.origin is call)
     names = [above.name for above in chain[start:]]
-    return GambrelError(
-        "binding.circle",
-        f"dependencies need each other: {' → '.join([*names, names[0]])}",
-        chain[start].where,
-        "let one of them take what both need from a third",
-    )
+    what = f"dependencies need each other: {' → '.join([*names, names[0]])}"
+    hint = "let one of them take what both need from a third"
+    return GambrelError("binding.circle", what, chain[start].where, hint)
 
 
 def no_provider(parameter: Parameter, chain: Chain) -> GambrelError:

@@ -126,7 +126,7 @@ class Run:
 def dependent_endpoint(plan: Plan, in_thread: RunInThread) -> Callable[[Request], Awaitable[Any]]:
     """Return `endpoint(request)` for a handler with dependencies."""
     graph, signature, failed = plan.graph, plan.signature, plan.context.failed
-    handler, respond = plan.handler, plan.result.respond
+    handler, respond, dress = plan.handler, plan.result.to_response, plan.result.dress
     is_awaited = signature.is_async and not signature.is_generator
     needs_thread = not (signature.is_async or signature.is_generator or plan.inline)
     kept = plan.context.providers.kept
@@ -153,13 +153,14 @@ def dependent_endpoint(plan: Plan, in_thread: RunInThread) -> Callable[[Request]
                     response = await answer(request, run)
                 if response is None:
                     raise swallowed(signature)
+                response = dress(request, response)  # with what was set after a `yield`
                 if has_after:
                     later = request.__dict__.setdefault("later", AsyncExitStack())
                     later.push_async_callback(run.after.pop_all().aclose)
             return response
         except BaseException as error:
             if response is not None:
-                await drop(response)
+                await drop(dress(request, response))
             if not isinstance(error, Exception | SystemExit):
                 raise
             return await failed(request, error)

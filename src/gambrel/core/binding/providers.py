@@ -13,6 +13,7 @@ from typing import Any, Literal
 from msgspec import Struct, field
 
 from gambrel.conversion.errors import GambrelError
+from gambrel.core.binding.signature import location_of
 
 __all__ = ["Keep", "Provider", "Providers", "Scope", "identity"]
 
@@ -61,6 +62,7 @@ class Providers:
     def __init__(self) -> None:
         self.by_kind: dict[Any, Provider] = {}
         self.overrides: dict[Any, Callable[..., Any]] = {}
+        self.asked: set[Any] = set()
         self.kept = Keep()
 
     def add(self, provider: Provider) -> None:
@@ -83,8 +85,17 @@ class Providers:
 
     def factory(self, call: Any) -> Callable[..., Any]:
         """Return what makes the value for a type or a dependency, overrides first."""
+        self.asked.add(identity(call))
         made: Callable[..., Any] = self.by_kind[call].factory if self.has(call) else call
         return self.overrides.get(identity(call), made)
+
+    def check_asked(self, key: Any) -> None:
+        """Raise GambrelError for an override of what nothing depends on: it had no effect."""
+        if identity(key) not in self.asked and not self.has(key):
+            name = getattr(key, "__qualname__", repr(key))
+            what = f"{name} was overridden, and nothing depends on it"
+            hint = "override the very function in `Depends(...)`, or a type with a provider"
+            raise GambrelError("binding.override", what, location_of(key), hint)
 
 
 def identity(call: Any) -> Any:

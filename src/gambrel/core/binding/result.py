@@ -87,11 +87,15 @@ class Result:
 
     def respond(self, request: Request, value: Any) -> Response:
         """Return the response for `value`, with the draft of the request laid over it."""
-        response = self.to_response(request, value)
+        return self.dress(request, self.to_response(request, value))
+
+    def dress(self, request: Request, response: Response) -> Response:
+        """Return `response` with the draft of the request laid over it; a copy, if not our own."""
         draft = request.__dict__.get("draft")
         if draft is None:
             return response
-        return lay_over(response.copy() if response is value else response, draft, self.status)
+        own = response if type(response) is Reply else response.copy()
+        return lay_over(own, draft, self.status)
 
     def to_response(self, request: Request, value: Any) -> Response:
         """Return the response for `value`. Raises NotAcceptable, TypeError and GambrelError."""

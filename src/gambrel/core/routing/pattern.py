@@ -217,7 +217,10 @@ class Pattern:
         if not DOTS.isdisjoint(literals[1:-1]) or literals[-1] in {".", ".."}:
             raise self.problem("an empty or dot segment", "leave it out")
         if set("?#%\\<>").intersection("".join(filter(None, literals))):
-            raise self.problem("one of ? # % \\ < >", "write {name}, and a decoded path")
+            braces = re.sub(r"<(?:(\w+):)?(\w+)>", r"{\2:\1}", self.text).replace(":}", "}")
+            hint = "write {name}, and a decoded path"
+            hint = hint if braces == self.text else f'write "{braces}"'
+            raise self.problem("one of ? # % \\ < >", hint)
 
     def problem(self, what: str, hint: str) -> GambrelError:
         """Return the error that names this pattern and where it was declared."""

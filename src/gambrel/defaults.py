@@ -11,7 +11,7 @@ from pathlib import Path
 from typing import Any
 
 from gambrel.core.app.app import App as CoreApp
-from gambrel.extend import Extension, Setup
+from gambrel.extend import Extension, Problem, Setup
 from gambrel.middleware.headers.extension import SecurityHeaders
 from gambrel.mounts.extension import Mounts
 from gambrel.openapi.extension import OpenAPI
@@ -37,9 +37,17 @@ class DebugWhereOn:
     settings = None
 
     def install(self, setup: Setup) -> None:
-        """Install the real one, or nothing."""
+        """Install the real one, or only what `gambrel check` asks."""
         if setup.settings.core.debug:
             import_module("gambrel.debug.extension").Debug().install(setup)
+        else:
+            setup.check(check_routes, start=False)
+
+
+def check_routes(app: Any) -> Iterable[Problem]:
+    """Warn of parameters that are probably not where they are meant to be."""
+    found: Iterable[Problem] = import_module("gambrel.debug.extension").check_routes(app)
+    return found
 
 
 class App(CoreApp):

@@ -14,7 +14,7 @@ from gambrel.core.http.fields.negotiation import best_match
 from gambrel.core.http.host import parse_host
 from gambrel.core.http.request import Request
 from gambrel.core.http.response import Response
-from gambrel.debug.checks import misnamed
+from gambrel.debug.checks import doubts
 from gambrel.debug.markdown import render_markdown
 from gambrel.debug.not_found import Candidate, markdown_not_found, render_not_found
 from gambrel.debug.page import render_page, respond_with
@@ -47,10 +47,10 @@ class Debug:
 
     def install(self, setup: Setup) -> None:
         """Contribute the renderer and the watchdog, if the app is in debug."""
+        setup.check(check_routes, start=setup.settings.core.debug)
         if not setup.settings.core.debug:
             return
         setup.add(DEBUG_RENDERER, self.render)
-        setup.check(check_paths)
         if self.stall > 0:
             setup.lifespan(self.watch)
 
@@ -85,10 +85,10 @@ class Debug:
         return _markdown(markdown_not_found(method, path, candidates), 404)
 
 
-def check_paths(app: Any) -> Iterator[Problem]:
-    """Warn of parameters that seem to be called otherwise than in their path."""
-    for doubt in misnamed(app.routes):
-        yield Problem("debug.path-parameter", *doubt, level=Level.WARNING)
+def check_routes(app: Any) -> Iterator[Problem]:
+    """Warn of parameters that are probably not where they are meant to be."""
+    for doubt in doubts(app.routes):
+        yield Problem(*doubt, level=Level.WARNING)
 
 
 def is_local(request: Request) -> bool:

@@ -275,9 +275,6 @@ def guarded(middleware: Middleware | None, call_next: CallNext, failed: Failed) 
 def not_a_response(middleware: Callable[..., Any], given: object) -> GambrelError:
     """The error of a middleware that returns something else, mostly nothing."""
     name = getattr(middleware, "__qualname__", type(middleware).__qualname__)
-    return GambrelError(
-        "app.middleware-result",
-        f"the middleware {name} returned a {type(given).__name__} and not a response",
-        location_of(middleware),
-        "end it with `return await call_next(request)`, or with a response of its own",
-    )
+    what = f"the middleware {name} returned a {type(given).__name__} and not a response"
+    hint = "end it with `return await call_next(request)`, or with a response of its own"
+    return GambrelError("app.middleware-result", what, location_of(middleware), hint)

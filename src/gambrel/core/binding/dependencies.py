@@ -170,32 +170,21 @@ def check_same(node: Node, depends: Depends, chain: Chain) -> None:
 
 def check_scope(node: Node) -> None:
     """Raise where a value would outlive what it is made from, or reads a request it has not."""
-    scope = node.depends.scope
+    own, scope, what, hint = node.signature.name, node.depends.scope, "", ""
     for name, edge in node.edges.items():
         if WIDTH[edge.depends.scope] < WIDTH[scope]:
-            raise GambrelError(
-                "binding.scope",
-                f"{node.signature.name} lives as long as the {scope}, but {name!r} comes from "
-                f"{edge.signature.name}, which ends with the {edge.depends.scope}",
-                node.signature.where,
-                f'give {edge.signature.name} scope="{scope}", or {node.signature.name} less',
-            )
+            above, end = edge.signature.name, edge.depends.scope
+            what = f", but {name!r} comes from {above}, which ends with the {end}"
+            hint = f'give {above} scope="{scope}", or {own} less'
     if scope == "app" and node.parameters:
-        raise GambrelError(
-            "binding.scope",
-            f"{node.signature.name} lives as long as the app and cannot read "
-            f"{node.parameters[0].name!r} from one request",
-            node.signature.where,
-            'use scope="request", or take the value where it is used',
-        )
+        what = f" and cannot read {node.parameters[0].name!r} from one request"
+        hint = 'use scope="request", or take the value where it is used'
     if scope != "request" and (node.depends.exit == "after" or node.depends.max_concurrency):
-        raise GambrelError(
-            "binding.scope",
-            f"{node.signature.name} lives as long as the {scope}: `exit` and `max_concurrency` "
-            "say nothing of it",
-            node.signature.where,
-            'leave them out, or use scope="request"',
-        )
+        what = ": `exit` and `max_concurrency` say nothing of it"
+        hint = 'leave them out, or use scope="request"'
+    if what:
+        what = f"{own} lives as long as the {scope}{what}"
+        raise GambrelError("binding.scope", what, node.signature.where, hint)
 
 
 def check_type(parameter: Parameter, node: Node, signature: Signature) -> None:

@@ -135,12 +135,9 @@ class Result:
         """The error of a coroutine that nobody awaited; closed, or Python warns of it as well."""
         value.close()
         called = getattr(value, "__qualname__", "a coroutine").rpartition("<locals>.")[2]
-        return GambrelError(
-            "binding.forgotten-await",
-            f"{self.name or 'the handler'} returned the coroutine of {called}(), not its result",
-            self.where,
-            f"write `return await {called}(...)`, in an `async def`",
-        )
+        what = f"{self.name or 'the handler'} returned the coroutine of {called}()"
+        hint = f"write `return await {called}(...)`, in an `async def`"
+        return GambrelError("binding.forgotten-await", f"{what}, not its result", self.where, hint)
 
     def unexpected(self, value: Any) -> GambrelError:
         """The error of a value that must not be sent as what the handler declares."""

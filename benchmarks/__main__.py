@@ -92,7 +92,7 @@ def report(options: argparse.Namespace) -> None:
 
 
 def everything(options: argparse.Namespace) -> None:
-    """Set up, measure everything, print the page: about an hour."""
+    """Set up, measure everything, print the page: half an hour."""
     for command in (setup, page, table, startup, scaling, report):
         command(options)
 

@@ -126,6 +126,7 @@ class Parsed:
         self.ends += 1
 
 
+ANOTHER = b"GET / HTTP/1.1\r\n\r\n"
 PIECES = st.one_of(
     st.sampled_from(
         [
@@ -154,8 +155,9 @@ PIECES = st.one_of(
 )
 
 
-@given(st.lists(PIECES, max_size=6), st.sampled_from([b"", b"hello"]))
+@given(st.lists(PIECES, max_size=6), st.sampled_from([b"", b"hello", ANOTHER]))
 @example([b"Content-Length: 5\r\n"], b"hello")
+@example([b"X: y\r\n"], ANOTHER)
 def test_what_the_parser_takes_as_well_it_takes_as_the_same_message(pieces, body):
     sent = b"POST / HTTP/1.1\r\nHost: localhost\r\n" + b"".join(pieces) + b"\r\n" + body
 

@@ -204,3 +204,17 @@ def test_overlay_leaves_what_it_lies_on_alone():
 
     assert overlay(below, {"a": {"c": 2}, "d": [3]}) == {"a": {"b": 1, "c": 2}, "d": [3]}
     assert below == {"a": {"b": 1}}
+
+
+def test_the_key_of_a_scheme_in_force_is_no_parameter_as_well():
+    schemes = {"key": {"type": "apiKey", "in": "header", "name": "X-Key"}}
+    params = [
+        param("x-key", "header", str),
+        param("page", "query", int),
+    ]
+
+    guarded = build(operation(params=params, security=[{"key": []}]), schemes=schemes)
+    open_ = build(operation(params=params), schemes=schemes)
+
+    assert [one["name"] for one in guarded["parameters"]] == ["page"]
+    assert [one["name"] for one in open_["parameters"]] == ["x-key", "page"]

@@ -111,7 +111,9 @@ def _paths(operations: Sequence[Operation], content: Content, document: Document
         home, key = _place(item, operation.method)
         if key in home:
             continue  # reported by `conflicts`: the first declared is the one that is matched
-        built = build_operation(operation, operation_id, content, document.security)
+        built = build_operation(
+            operation, operation_id, content, document.security, document.security_schemes
+        )
         home[key] = _with_names(built, operation.path, path)
     return paths
 

@@ -6,6 +6,7 @@ the application sends itself.
 
 import re
 from collections.abc import Mapping, Sequence
+from types import MappingProxyType
 from typing import Any
 
 from gambrel.openapi.content import Content, examples_of, is_structured, param_schema
@@ -46,9 +47,16 @@ def build_operation(
     operation_id: str,
     content: Content,
     security: Sequence[Mapping[str, Sequence[str]]] = (),
+    schemes: Mapping[str, Mapping[str, Any]] = MappingProxyType({}),
 ) -> dict[str, Any]:
-    """Return the Operation Object; `security` is what the whole document asks for."""
+    """Return the Operation Object; `security` is what the whole document asks for.
+
+    `schemes` are those of the document: a parameter that is the key of one in force is not shown
+    a second time.
+    """
     holds = operation.security or security
+    named = [schemes[name] for needs in holds for name in needs if name in schemes]
+    keys = {(one["in"], one["name"].lower()) for one in named if one["type"] == "apiKey"}
     callbacks = operation.extra.get("callbacks") or {}
     built = {
         "tags": list(operation.tags),
@@ -56,7 +64,9 @@ def build_operation(
         "description": operation.description,
         "operationId": operation_id,
         "parameters": [
-            _parameter(param, content) for param in operation.params if _is_shown(param)
+            _parameter(param, content)
+            for param in operation.params
+            if _is_shown(param) and (param.location, param.alias.lower()) not in keys
         ],
         "requestBody": _body(operation.body, content) if operation.body is not None else None,
         "responses": build_responses(operation, content, holds),

@@ -12,7 +12,9 @@ from gambrel.core.app.setup import COMMANDS
 from gambrel.core.http.errors import NotFound
 from gambrel.core.http.request import Request
 from gambrel.core.http.response import Response
+from gambrel.core.routing.converters import Converter
 from gambrel.core.routing.router import Router
+from gambrel.core.routing.versioning import Versioning
 from tests.core.harness import ask, make_request, read
 
 
@@ -228,3 +230,26 @@ def test_errors_raised_in_a_handler_are_answered_by_type_before_status():
         return Response("type")
 
     assert ask(app).body == b"type"
+
+
+def test_an_app_says_how_versions_are_told_apart_and_which_converters_there_are():
+    hexadecimal = Converter(lambda text: int(text, 16), "{:x}".format)
+    app = App(versioning=Versioning("header", default="1"), converters={"hex": hexadecimal})
+
+    @app.get("/{n:hex}", version="1")
+    async def first(n: int) -> str:
+        return f"first {n}"
+
+    @app.get("/{n:hex}", version="2")
+    async def second(n: int) -> str:
+        return f"second {n}"
+
+    async def main() -> list[bytes]:
+        async with app.running():
+            asked = [{}, {"x-api-version": "2"}]
+            return [
+                (await read(await app.respond(make_request(app, "GET", "/ff", headers)))).body
+                for headers in asked
+            ]
+
+    assert asyncio.run(main()) == [b"first 255", b"second 255"]

@@ -26,8 +26,10 @@ from gambrel.core.binding.threads import WorkerPool
 from gambrel.core.http.errors import GambrelError
 from gambrel.core.http.request import Request
 from gambrel.core.http.response import Response
+from gambrel.core.routing.converters import Converters
 from gambrel.core.routing.route import FIELDS, Route, caller
 from gambrel.core.routing.router import Router
+from gambrel.core.routing.versioning import Versioning
 
 if TYPE_CHECKING:
     from gambrel.core.edges.asgi import ASGIEdge
@@ -41,8 +43,9 @@ F = TypeVar("F", bound=Callable[..., Any])
 class App(Router):
     """A web application.
 
-    `extensions` add to it, `defaults` stand before them. Further arguments are core settings
-    (`debug`, `hosts`, …) or options for every route (`middleware`, `dependencies`, `tags`, …).
+    `extensions` add to it, `defaults` stand before them. `versioning` tells its versions apart,
+    `converters` are its own by name. Further arguments are core settings (`debug`, `hosts`, …) or
+    options for every route (`middleware`, `dependencies`, `tags`, …).
     `root` is the folder of its configuration files (default: the working directory).
     """
 
@@ -52,10 +55,13 @@ class App(Router):
         extensions: Iterable[Extension] = (),
         defaults: Sequence[Extension] = (),
         root: str | Path | None = None,
+        versioning: Versioning | None = None,
+        converters: Converters | None = None,
         **arguments: Any,
     ) -> None:
         options = {name: arguments.pop(name) for name in list(arguments) if name in FIELDS}
-        super().__init__(**options)
+        super().__init__(converters=converters, **options)
+        self.versioning = versioning
         self.extensions = tuple(extensions)
         self.defaults = tuple(defaults)
         self.settings = Settings(Path(root) if root is not None else None)

@@ -155,7 +155,7 @@ class Built:
         app.proxies = proxies_of(self.settings, self.allowed_hosts)
         app.body_parsers = dict(declared.values(BODY_PARSERS))
         self.in_thread: Callable[..., Awaitable[Any]] | None = None
-        self.table = app.compile(beside=[beside])
+        self.table = app.compile(app.versioning, [beside])
         self.match = self.table.match
         self.has_hosts = any(route.host is not None for route in self.table.routes)
         self.routes: list[Route] = self.table.routes

@@ -193,13 +193,10 @@ def joined_bodies(taken: list[tuple[Signature, Parameter]]) -> dict[str, Extract
             continue
         known = bodies.setdefault(parameter.alias, parameter)
         if known.annotation != parameter.annotation:
-            raise GambrelError(
-                "binding.two-bodies",
-                f"{parameter.alias!r} of the body is both {spell(known.annotation)} and, for "
-                f"{signature.name}, {spell(parameter.annotation)}",
-                signature.where,
-                "give one of them another name: several bodies are members of one object",
-            )
+            kind, here = spell(known.annotation), f"{signature.name}, {spell(parameter.annotation)}"
+            what = f"{parameter.alias!r} of the body is both {kind} and, for {here}"
+            hint = "give one of them another name: several bodies are members of one object"
+            raise GambrelError("binding.two-bodies", what, signature.where, hint)
     in_form = any(parameter.source in _FORM_SOURCES for _, parameter in taken)
     is_joined = len(bodies) > 1 or (bodies and in_form)
     return join_bodies(list(bodies.values()), in_form=in_form) if is_joined else {}

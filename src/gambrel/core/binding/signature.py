@@ -162,13 +162,11 @@ def resolve_hints(target: Any, name: str, where: str) -> dict[str, Any]:
     try:
         return typing.get_type_hints(inspect.unwrap(target), include_extras=True)
     except Exception as error:  # an annotation is any expression
-        raise GambrelError(
-            "binding.annotation",
-            f"an annotation of {name} cannot be evaluated: {error}",
-            where,
-            f"import the name at the top of {getattr(target, '__module__', 'the module')}, "
-            "outside `if TYPE_CHECKING:`; binding reads annotations at run time",
-        ) from error
+        what = f"an annotation of {name} cannot be evaluated: {error}"
+        module = getattr(target, "__module__", "the module")
+        rule = "outside `if TYPE_CHECKING:`; binding reads annotations at run time"
+        hint = f"import the name at the top of {module}, {rule}"
+        raise GambrelError("binding.annotation", what, where, hint) from error
 
 
 def classify(

@@ -326,6 +326,23 @@ def test_bytes_that_only_look_like_nan_are_fine() -> None:
     assert msgpack_decoder(bytes)(body) == b"\xcb\x7f\xf8"
 
 
+class Priced(Struct):
+    above: "Priced | None"
+    prices: list[Annotated[Decimal, Meta(ge=0)]]
+
+
+class Offer(Struct):
+    items: list[Priced]
+
+
+def test_the_refused_field_is_named_however_deep_it_is() -> None:
+    with pytest.raises(GambrelError, match=r"Priced\.prices: Can only set") as caught:
+        json_decoder(Offer)
+
+    assert "`Annotated[Decimal, Meta(ge=0)]` is invalid" in caught.value.what
+    assert "`__post_init__`" in caught.value.hint
+
+
 @pytest.mark.parametrize(
     ("annotation", "hint"),
     [

@@ -27,22 +27,18 @@ __all__ = [
 Problem = tuple[tuple[str | int, ...], str, str]
 
 
-def _from_text(make: Callable[[str], Any]) -> Callable[[Any], Any]:
+def _text(make: Callable[[str], Any], form: str) -> Codec:
     def decode(value: Any) -> Any:
         if not isinstance(value, str):
             raise ValueError("must be a string")
         return make(value)
 
-    return decode
+    return Codec(str, decode, {"type": "string", "format": form})
 
 
 STANDARD_CODECS: Codecs = {
-    ipaddress.IPv4Address: Codec(
-        str, _from_text(ipaddress.IPv4Address), {"type": "string", "format": "ipv4"}
-    ),
-    ipaddress.IPv6Address: Codec(
-        str, _from_text(ipaddress.IPv6Address), {"type": "string", "format": "ipv6"}
-    ),
+    ipaddress.IPv4Address: _text(ipaddress.IPv4Address, "ipv4"),
+    ipaddress.IPv6Address: _text(ipaddress.IPv6Address, "ipv6"),
     pathlib.PurePath: Codec(str, None, {"type": "string"}),
 }
 
@@ -78,12 +74,9 @@ def encode_hook(codecs: Codecs) -> Callable[[Any], Any]:
         if isinstance(value, Mapping):
             return dict(value)
         name = type(value).__qualname__
-        raise GambrelError(
-            "binding.unsupported-value",
-            f"a value of type {name} cannot be encoded",
-            "",
-            f"return a standard type, or give {name} a `__codec__`",
-        )
+        hint = f"return a standard type, or give {name} a `__codec__`"
+        what = f"a value of type {name} cannot be encoded"
+        raise GambrelError("binding.unsupported-value", what, "", hint)
 
     return encode
 
@@ -100,11 +93,9 @@ def validate_model(model: Any, value: Any) -> Any:
 def model_faults(error: Any) -> list[Problem]:
     """Return the path, code and message of each error in a Pydantic ValidationError."""
     found = error.errors(include_url=False, include_context=False, include_input=False)
-    return [(tuple(e["loc"]), _code_of(e["type"]), _lower_first(e["msg"])) for e in found]
-
-
-def _lower_first(message: str) -> str:
-    return message[:1].lower() + message[1:]
+    return [
+        (tuple(e["loc"]), _code_of(e["type"]), e["msg"][:1].lower() + e["msg"][1:]) for e in found
+    ]
 
 
 _CODES: dict[str, str] = {

@@ -53,7 +53,7 @@ def json_decoder(annotation: Any, *, codecs: Codecs | None = None) -> Decode:
     shape = read_shape(annotation, codecs)
     if shape.kind == "pydantic":
         return _model_decoder(shape.cls)
-    decoder = _made(msgspec.json.Decoder, annotation, codecs)
+    decoder = _made(msgspec.json.Decoder, shape, codecs)
     # n nodes, and n levels of nesting, need at least n and 2n bytes
     harmless = 2 * MAX_DEPTH if is_open(shape) else MAX_NODES
     guard = _guard_deep_json if is_open(shape) else _guard_json
@@ -67,7 +67,7 @@ def msgpack_decoder(annotation: Any, *, codecs: Codecs | None = None) -> Decode:
     """
     codecs = {**STANDARD_CODECS, **(codecs or {})}
     shape = read_shape(annotation, codecs)
-    decoder = _made(msgspec.msgpack.Decoder, annotation, codecs)
+    decoder = _made(msgspec.msgpack.Decoder, shape, codecs)
     harmless = MAX_DEPTH if is_open(shape) else MAX_NODES
     guarding = (harmless, _msgpack_guard(harmless))
     return _decode(decoder.decode, guarding, shape, codecs, msgspec.msgpack.decode)
@@ -78,9 +78,8 @@ def json_encoder(annotation: Any = None, *, codecs: Codecs | None = None) -> Enc
 
     Decimals and durations are strings, bytes base64, NaN and infinities null.
     """
-    encode = msgspec.json.Encoder(
-        enc_hook=encode_hook({**STANDARD_CODECS, **(codecs or {})})
-    ).encode
+    hook = encode_hook({**STANDARD_CODECS, **(codecs or {})})
+    encode = msgspec.json.Encoder(enc_hook=hook).encode
     if not is_pydantic(annotation):
         return encode
     write = annotation.__pydantic_serializer__.to_json
@@ -99,17 +98,32 @@ def msgpack_encoder(annotation: Any = None, *, codecs: Codecs | None = None) -> 
     return msgspec.msgpack.Encoder(enc_hook=hook).encode
 
 
-def _made(kind: Any, annotation: Any, codecs: Codecs) -> Any:
+def _made(kind: Any, shape: Shape, codecs: Codecs) -> Any:
     try:
-        return kind(annotation, dec_hook=decode_hook(codecs))
+        return kind(shape.annotation, dec_hook=decode_hook(codecs))
     except (TypeError, ValueError, NameError) as error:
         hint = next((hint for part, hint in _HINTS.items() if part in str(error)), _HINT)
-        raise GambrelError("binding.unsupported-type", str(error), "", hint) from error
+        what = re.sub(r"[a-z_]+\.(?=[A-Z])", "", f"{_refused(shape, str(error))}{error}")
+        raise GambrelError("binding.unsupported-type", what, "", hint) from error
+
+
+def _refused(shape: Shape, words: str) -> str:
+    """Return the field whose annotation msgspec's words are about, or nothing."""
+    spelled = words.partition("type `")[2].partition("` is")[0] or words
+    shapes = [shape]
+    for each in shapes:  # grows on the way
+        for member in each.fields:
+            if spelled in str(member.shape.annotation):
+                return f"{each.cls.__qualname__}.{member.name}: "
+        inner = (*each.items, *(member.shape for member in each.fields))
+        shapes += [one for one in inner if all(one is not known for known in shapes)]
+    return ""
 
 
 _HINTS = {
-    "Can only set": "put the constraint on the member (`Annotated[int, Meta(ge=1)] | None`), and "
-    "on Decimal and dates use annotated_types: `Annotated[Decimal, Ge(1)]`",
+    "Can only set": "put the constraint on the member (`Annotated[int, Meta(ge=1)] | None`); that "
+    "of a Decimal or a date is one of the package annotated-types (`Annotated[Decimal, Ge(1)]`), "
+    "or is checked in `__post_init__`, which raises ValueError",
     "Type unions may not": "keep one of them, or tag each Struct: `class A(Struct, tag=True)`",
 }
 _HINT = "use a type that msgspec can decode, or give it a `__codec__`"

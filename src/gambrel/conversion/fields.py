@@ -1,7 +1,7 @@
 """Constrained types for everyday fields; checked by shape only, nothing is looked up."""
 
 from decimal import Decimal
-from typing import Annotated, Any
+from typing import Annotated
 
 from msgspec import Meta, Struct
 
@@ -10,25 +10,19 @@ from gambrel.conversion.shape import Codec
 __all__ = ["ULID", "Codec", "Country", "Currency", "Email", "HttpUrl", "Money", "Phone", "Slug"]
 
 
-def shaped(pattern: str, what: str, length: int | None = None, **options: Any) -> Meta:
+def shaped(pattern: str, what: str, length: int | None = None, form: str = "") -> Meta:
     """Return the rule that a whole text has a shape, and is told to be `what` where it has not."""
     # `$` alone would let a trailing line feed pass in Python, and JSON Schema has no `\Z`.
     extra = {"code": "format", "message": f"must be {what}"}
-    return Meta(pattern=f"^{pattern}$(?!\\n)", max_length=length, extra=extra, **options)
+    schema = {"format": form} if form else None
+    pattern = f"^{pattern}$(?!\\n)"
+    return Meta(pattern=pattern, max_length=length, extra=extra, extra_json_schema=schema)
 
 
 _EMAIL = shaped(
-    r"[^@\s]{1,64}@[A-Za-z0-9-]{1,63}(\.[A-Za-z0-9-]{1,63})+",
-    "an e-mail address",
-    254,
-    extra_json_schema={"format": "email"},
+    r"[^@\s]{1,64}@[A-Za-z0-9-]{1,63}(\.[A-Za-z0-9-]{1,63})+", "an e-mail address", 254, "email"
 )
-_URL = shaped(
-    r"https?://[^\s/?#@\\]+([/?#]\S*)?",
-    "an http or https URL",
-    2000,
-    extra_json_schema={"format": "uri"},
-)
+_URL = shaped(r"https?://[^\s/?#@\\]+([/?#]\S*)?", "an http or https URL", 2000, "uri")
 
 Email = Annotated[str, _EMAIL]
 HttpUrl = Annotated[str, _URL]

@@ -305,7 +305,7 @@ _HINT = "return what is declared, or declare what is returned (`->`, or `returns
 
 def _unfit(shape: Shape, value: Any, told: str = "", hint: str = _HINT) -> GambrelError:
     declared = re.sub(r"(\w+\.)+(<locals>\.)?|<class '|'>", "", str(shape.annotation))
-    what = f"a {type(value).__qualname__} was returned as {declared}{told}"
+    what = f"a value of type {type(value).__qualname__} was returned as {declared}{told}"
     return GambrelError("binding.wrong-value", what, "", hint)
 
 

@@ -108,3 +108,8 @@ def test_a_value_cannot_split_a_response(value: str) -> None:
 def test_a_name_is_a_token(name: str) -> None:
     with pytest.raises(ValueError, match="not a header name"):
         ResponseHeaders().add(name, "v")
+
+
+def test_a_value_that_is_no_text_is_told_by_its_name():
+    with pytest.raises(TypeError, match="header 'x-count' takes a str, and got int"):
+        ResponseHeaders()["x-count"] = 5  # type: ignore[assignment]  # the mistake itself

@@ -141,7 +141,7 @@ class Result:
 
     def unexpected(self, value: Any) -> GambrelError:
         """The error of a value that must not be sent as what the handler declares."""
-        what = f"a {type(value).__name__} was returned as {spell(self.returns)}"
+        what = f"a value of type {type(value).__name__} was returned as {spell(self.returns)}"
         hint = "return what is declared (`HTML(text)`, say), or declare what is returned"
         return GambrelError("binding.wrong-value", what, self.where, hint)
 

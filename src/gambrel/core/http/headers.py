@@ -148,6 +148,8 @@ def check_value(name: str, value: str) -> str:
     Raises ValueError for CR, LF, NUL and other controls, and for text outside latin-1
     (RFC 9110 §5.5): nothing from a user can split a response.
     """
+    if not isinstance(value, str):
+        raise TypeError(f"header {name!r} takes a str, and got {type(value).__name__}")
     if value.isascii() and value.isprintable():
         return value.strip(" ")
     if any(

@@ -35,6 +35,7 @@ def build(**settings):
         (lambda: App().get("/", response_model=int)(lambda: 1), "`returns=Type`"),
         (lambda: Query(max_length=5), "Meta(max_length=...)"),
         (lambda: Query(default=5), "Query()] = 10"),
+        (lambda: Query("q"), "Query(alias=...)"),
         (lambda: App("shop"), "without a name"),
         (lambda: App().middleware("http")(print), "`@app.middleware`"),
     ],
@@ -52,6 +53,7 @@ class Size(msgspec.Struct):
     [
         lambda: App().rout,
         lambda: Size(default=1),
+        lambda: Size(1, 2),
         lambda: Size(pattern="x"),
         lambda: make_request().close[0],
     ],

@@ -103,7 +103,9 @@ def _made(kind: Any, shape: Shape, codecs: Codecs) -> Any:
         return kind(shape.annotation, dec_hook=decode_hook(codecs))
     except (TypeError, ValueError, NameError) as error:
         hint = next((hint for part, hint in _HINTS.items() if part in str(error)), _HINT)
-        what = re.sub(r"[a-z_]+\.(?=[A-Z])", "", f"{_refused(shape, str(error))}{error}")
+        words = re.sub(r"(\w+\.)+(?=[A-Za-z_])", "", str(error))
+        words = re.sub(r"Can only set (\S+) on (.*) - type (.*) is invalid", _RANGE, words)
+        what = _refused(shape, str(error)) + words
         raise GambrelError("binding.unsupported-type", what, "", hint) from error
 
 
@@ -120,6 +122,7 @@ def _refused(shape: Shape, words: str) -> str:
     return ""
 
 
+_RANGE = r"\1 of Meta is for \2, and \3 is none"
 _HINTS = {
     "Can only set": "put the constraint on the member (`Annotated[int, Meta(ge=1)] | None`); that "
     "of a Decimal or a date is one of the package annotated-types (`Annotated[Decimal, Ge(1)]`), "

@@ -112,6 +112,9 @@ NAMES: Mapping[str, Mapping[str, str]] = {
         **_LIMITS,
         "default": "`= value` behind the type: `limit: Annotated[int, Query()] = 10`",
     },
+    rf"(Extra positional) arguments provided.*\b{_MARKERS}\(": {
+        "Extra positional": "`q: Annotated[str, Query(alias=...)] = value`, each by its name",
+    },
     r"(App)\.__init__\(\) takes 1 positional argument": {"App": "`App()`, without a name"},
     r"'(str)' object is not callable.*\.middleware\(": {"str": "`@app.middleware`, without a word"},
     r"'(method)' object is not subscriptable.*\.(?:form|json)\[": {

@@ -17,7 +17,7 @@ class ParamInfo(Struct):
     `name` is the handler's argument, `alias` the name on the wire. `default` counts only when
     `required` is false. `explode` says that the value is a list whose key is repeated
     (`?tag=a&tag=b`). `converter` is the converter of a path segment (`int` in
-    `/{id:int}`), whose refusal is a 404 and not a 422.
+    `/{id:int}`), whose refusal is a 404 and not a 422. `content_types` are those a file may have.
     """
 
     name: str
@@ -31,6 +31,7 @@ class ParamInfo(Struct):
     deprecated: bool = False
     explode: bool = False
     converter: str | None = None
+    content_types: tuple[str, ...] = ()
 
 
 class BodyInfo(Struct):

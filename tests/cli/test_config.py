@@ -15,7 +15,7 @@ def test_every_setting_has_value_origin_and_variable(gambrel, shop, monkeypatch)
 
     assert (rows["max_body"]["value"], rows["max_body"]["origin"]) == ("512", "GAMBREL_MAX_BODY")
     assert (rows["hosts"]["value"], rows["hosts"]["origin"]) == (
-        "['shop.example']",
+        "shop.example",
         "gambrel.toml:1",
     )
     assert (rows["threads"]["origin"], rows["threads"]["variable"]) == (
@@ -36,7 +36,14 @@ def test_secrets_are_masked(gambrel, shop, monkeypatch):
 def test_the_table_begins_with_its_columns(gambrel, shop):
     first = gambrel("config").stdout.splitlines()[0]
 
-    assert first.split() == ["setting", "value", "origin", "variable", "description"]
+    assert first.split() == ["setting", "value", "origin", "description"]
+
+
+def test_the_table_fits_a_terminal_and_json_has_all(gambrel, shop, monkeypatch):
+    monkeypatch.setenv("GAMBREL_INSTANCE", "/far/away" * 20)
+
+    assert max(map(len, gambrel("config").stdout.splitlines())) <= 100
+    assert listed(gambrel)["instance"]["value"] == "/far/away" * 20
 
 
 def test_variables_that_are_no_settings_are_warned_of(gambrel, shop, monkeypatch):

@@ -132,3 +132,14 @@ def test_an_error_of_an_apps_command_is_its_own(gambrel, folder):
 def test_an_option_is_taken_out_of_the_arguments():
     assert take_option("--app", ["a", "--app", "x.py", "b"]) == ("x.py", ["a", "b"])
     assert take_option("--app", ["a", "--app"]) == (None, ["a", "--app"])
+
+
+def test_a_failing_command_shows_the_frames_of_its_own_code_only(folder, start):
+    (folder / "app.py").write_text(COMMANDED.replace("print(", "raise LookupError("))
+
+    ended = start("seed-users", "3")
+
+    assert ended.end(None) == 1
+    assert ended.output.startswith("Traceback")
+    assert ended.output.count("  File ") == 1
+    assert 'app.py", line ' in ended.output

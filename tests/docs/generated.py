@@ -14,9 +14,9 @@ from typing import Any, get_origin
 
 import msgspec
 
+import gambrel
 from gambrel.core.app.settings import Settings
 from gambrel.core.http.errors import HTTPError
-from gambrel.core.routing.router import Router
 
 PART = re.compile(r"<!-- (api|table): ([\w.]+) -->\n.*?<!-- end -->", re.DOTALL)
 WIDTH = 92
@@ -41,8 +41,17 @@ def entry(path: str) -> str:
     """Return heading, description and members of a public name: `gambrel.Request`."""
     module, _, name = path.rpartition(".")
     subject = getattr(importlib.import_module(module), name)
-    parts = [f"### {name}", signature_block(name, subject), prose(subject), values_of(subject)]
+    home = f"`from {module} import {name}`"
+    parts = [
+        f"### {name}",
+        home,
+        signature_block(name, subject),
+        prose(subject),
+        values_of(subject),
+    ]
     members = list(members_of(subject)) if inspect.isclass(subject) else []
+    if inspect.isclass(subject):
+        members += [f"- and all of `{base.__name__}`" for base in told_bases(subject)]
     if members:
         parts.append("\n".join(members))
     return "\n\n".join(filter(None, parts))
@@ -92,11 +101,22 @@ def first_sentence(subject: Any) -> str:
     return re.sub(r"\s+", " ", (inspect.getdoc(subject) or "").partition("\n\n")[0])
 
 
+def is_told(cls: type) -> bool:
+    """Whether a class has an entry of its own, so that its heirs need not repeat it."""
+    return getattr(gambrel, cls.__name__, None) is cls
+
+
+def told_bases(cls: type) -> list[type]:
+    """Return the nearest bases that have an entry of their own."""
+    told = [base for base in cls.__mro__[1:] if is_told(base)]
+    return told[:1]
+
+
 def members_of(cls: type) -> Iterator[str]:
     """Yield a line for each public method and property of a class, its own ones first."""
     seen = set(dir(Exception)) | set(dir(tuple))
     for owner in cls.__mro__:
-        is_told_elsewhere = owner is Router and cls is not Router
+        is_told_elsewhere = owner is not cls and is_told(owner)
         if is_told_elsewhere or not owner.__module__.startswith("gambrel."):
             continue
         for name, member in vars(owner).items():

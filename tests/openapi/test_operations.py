@@ -218,3 +218,12 @@ def test_the_key_of_a_scheme_in_force_is_no_parameter_as_well():
 
     assert [one["name"] for one in guarded["parameters"]] == ["page"]
     assert [one["name"] for one in open_["parameters"]] == ["x-key", "page"]
+
+
+def test_a_file_says_which_types_it_may_have():
+    picture = param("picture", "file", bytes, content_types=("image/png", "image/jpeg"))
+    body = BodyInfo(None, ("multipart/form-data",), fields=[picture, param("any", "file", bytes)])
+
+    built = build(operation("POST", body=body))["requestBody"]["content"]["multipart/form-data"]
+
+    assert built["encoding"] == {"picture": {"contentType": "image/png, image/jpeg"}}

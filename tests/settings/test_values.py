@@ -142,9 +142,10 @@ def test_a_section_is_a_dataclass_or_a_struct() -> None:
 def test_a_shown_value_hides_secrets_and_passwords_in_urls() -> None:
     assert show("postgresql://me:s3cret@db/x?a=b@c") == "postgresql://me:***@db/x?a=b@c"
     assert show("redis://:s3:c@db") == "redis://:***@db"
-    assert show(["https://u:p@h/", "http://h:80/@x"]) == "['https://u:***@h/', 'http://h:80/@x']"
-    assert show([Secret("x")]) == "[Secret('***')]"
+    assert show(["https://u:p@h/", "http://h:80/@x"]) == "https://u:***@h/, http://h:80/@x"
+    assert show([Secret("x")]) == "***"
     assert show(5) == "5"
+    assert show(Path("instance")) == "instance"
 
 
 @pytest.mark.parametrize(

@@ -5,10 +5,13 @@ import json
 import click
 
 from gambrel import GambrelError
-from gambrel.cli.table import show_table
+from gambrel.cli.table import shorten, show_table
 from gambrel.cli.target import load_app
 
 __all__ = ["command"]
+
+_WIDTH = 100
+_WIDTHS = {"setting": 40, "value": 30, "origin": 24, "description": _WIDTH}
 
 
 @click.command("config")
@@ -17,6 +20,7 @@ __all__ = ["command"]
 def command(target: str, as_json: bool) -> None:
     """Show the settings of the app of TARGET (app.py), and where each comes from.
 
+    A setting `a.b` is the variable GAMBREL_A__B; `--json` has their names, and long values in full.
     Variables that look like settings and are none are warned of.
     """
     app = load_app(target)
@@ -38,7 +42,11 @@ def command(target: str, as_json: bool) -> None:
     if as_json:
         click.echo(json.dumps(listed, indent=2))
     else:
-        columns = ("setting", "value", "origin", "variable", "description")
-        show_table(columns, [[one[name] for name in columns] for one in listed])
+        show_table(tuple(_WIDTHS), [cells(one) for one in listed], width=_WIDTH)
     for sentence in app.settings.unknown:
         click.echo(f"warning: {sentence}", err=True)
+
+
+def cells(setting: dict[str, str]) -> list[str]:
+    """Return a row of the table, long texts cut."""
+    return [shorten(setting[name], width) for name, width in _WIDTHS.items()]

@@ -3,6 +3,7 @@
 The group calls `tell` for every error that a command raises; `dev` for what fails in its worker.
 """
 
+import asyncio
 import contextlib
 import importlib
 import traceback
@@ -18,7 +19,7 @@ __all__ = ["describe", "is_framework", "place_of", "tell", "user_trace"]
 
 _SILENT = (
     str(Path(__file__).parents[1]),
-    str(Path(importlib.__file__).parent),
+    *(str(Path(str(module.__file__)).parent) for module in (importlib, asyncio, click)),
     *(str(module.__file__) for module in (contextlib, typing)),
     "<frozen importlib",
     "<endpoint ",

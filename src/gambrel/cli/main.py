@@ -11,7 +11,7 @@ from typing import Any
 
 import click
 
-__all__ = ["COMMANDS", "Gambrel", "main"]
+__all__ = ["COMMANDS", "Gambrel", "main", "run"]
 
 COMMANDS = {
     "run": "Serve an app in production mode.",
@@ -120,5 +120,18 @@ def main(app: str | None) -> None:
     """
 
 
+def run() -> None:
+    """Be the process `gambrel`: an error in the user's code ends it with the trace of that code."""
+    try:
+        main(prog_name="gambrel")
+    except Exception as error:
+        from gambrel.cli.failures import place_of, user_trace
+
+        if not place_of(error.__traceback__):  # it is a mistake of ours
+            raise
+        click.echo(user_trace(error), err=True, nl=False)
+        sys.exit(1)
+
+
 if __name__ == "__main__":
-    main(prog_name="gambrel")
+    run()

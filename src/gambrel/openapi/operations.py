@@ -129,9 +129,9 @@ def _body(body: BodyInfo, content: Content) -> dict[str, Any]:
             entry = {"schema": content.form(body.fields), "examples": examples_of(body.examples)}
             if media_type in _FORMS:
                 entry["encoding"] = {
-                    part.alias: {"contentType": "application/json"}
+                    part.alias: {"contentType": ", ".join(kinds)}
                     for part in body.fields
-                    if part.location == "body"
+                    if (kinds := _part_types(part))
                 }
             built[media_type] = {key: value for key, value in entry.items() if value}
         else:
@@ -139,6 +139,10 @@ def _body(body: BodyInfo, content: Content) -> dict[str, Any]:
             built |= content.of(body.annotation, (media_type,), "input", shown)
     described = {"description": body.description} if body.description else {}
     return described | {"content": built} | ({"required": True} if body.required else {})
+
+
+def _part_types(part: ParamInfo) -> tuple[str, ...]:
+    return ("application/json",) if part.location == "body" else tuple(part.content_types)
 
 
 def _is_shown(param: ParamInfo) -> bool:

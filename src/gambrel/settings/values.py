@@ -145,7 +145,9 @@ def _make(kind: Callable[[Any], Any], value: object) -> object:
 
 def show(value: object) -> str:
     """Return a value for people to read, with secrets and the passwords in URLs masked."""
-    text = value if isinstance(value, str) else repr(value)
+    if isinstance(value, list | tuple | set | frozenset):
+        return ", ".join(map(show, value))
+    text = str(value) if isinstance(value, str | PurePath | Secret) else repr(value)
     return re.sub(_MASKED, r"\1:***@", text) if "://" in text else text
 
 

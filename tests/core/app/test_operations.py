@@ -239,3 +239,15 @@ def test_redirects_elsewhere_have_no_operation():
     app.external("docs", "https://example.com/{page}")
 
     assert app.operations() == []
+
+
+def test_the_types_a_file_may_have_are_described():
+    app = App()
+
+    @app.post("/")
+    async def send(file: Annotated[Upload, File(content_types=("image/png",))]) -> str:
+        return file.filename
+
+    [operation] = app.operations()
+
+    assert operation.body.fields[0].content_types == ("image/png",)

@@ -103,6 +103,7 @@ def describe_parameter(parameter: Parameter, converters: dict[str, str]) -> list
             deprecated=marker.deprecated,
             explode=is_collection(parameter.annotation),
             converter=converters.get(parameter.alias),
+            content_types=getattr(marker, "content_types", ()),
         )
     ]
 

@@ -196,13 +196,11 @@ def check_type(parameter: Parameter, node: Node, signature: Signature) -> None:
     if Any in {given, wanted} or numeric or getattr(wanted, "_is_protocol", False):
         return
     if not issubclass(given, wanted) and not issubclass(wanted, given):
-        raise GambrelError(
-            "binding.depends-type",
-            f"{parameter.name!r} of {signature.name} is {spell(wanted)}, but "
-            f"{node.signature.name} returns {spell(given)}",
-            signature.where,
-            f"write `Annotated[{spell(given)}, Depends({node.signature.name})]`",
-        )
+        maker, made = node.signature.name, spell(given)
+        is_so = f"{parameter.name!r} of {signature.name} is {spell(wanted)}"
+        what = f"{is_so}, but {maker} returns {made}"
+        hint = f"write `Annotated[{made}, Depends({maker})]`"
+        raise GambrelError("binding.depends-type", what, signature.where, hint)
 
 
 def unwrap_yield(signature: Signature) -> Any:

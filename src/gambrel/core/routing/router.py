@@ -171,9 +171,7 @@ class Router:
     def url_for(self, name: str, /, **params: Any) -> str:
         """Return the URL of a named route; see `Names.url_for`. Raises GambrelError."""
         if self._table is None:
-            raise GambrelError(
-                "routing.not-built",
-                f"the URL of {name!r} was asked for before the app was built",
-                hint="build URLs in handlers and templates, not while modules load",
-            )
+            what = f"the URL of {name!r} was asked for before the app was built"
+            hint = "build URLs in handlers and templates, not while modules load"
+            raise GambrelError("routing.not-built", what, hint=hint)
         return self._table.names.url_for(name, **params)

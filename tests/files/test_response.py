@@ -9,6 +9,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
+from gambrel.core.app.app import App
 from gambrel.core.http.errors import (
     GambrelError,
     NotFound,
@@ -365,3 +366,16 @@ def test_a_cancelled_request_closes_its_file(text: Path, monkeypatch: pytest.Mon
 )
 def test_the_type_follows_from_the_name_alone(name: str, media_type: str) -> None:
     assert guess_media_type(name) == media_type
+
+
+def test_a_document_tells_what_may_become_of_a_file():
+    app = App()
+
+    @app.get("/")
+    async def guide() -> FileResponse:
+        return FileResponse("guide.pdf")
+
+    [operation] = app.operations()
+
+    assert list(operation.responses) == [200, 206, 304, 416]
+    assert operation.responses[200].media_types == ("*/*",)

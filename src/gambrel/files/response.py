@@ -10,7 +10,7 @@ import secrets
 from collections.abc import AsyncGenerator, Mapping
 from datetime import UTC, datetime, timedelta
 from pathlib import Path
-from typing import IO
+from typing import IO, ClassVar
 from urllib.parse import quote
 
 from msgspec import Struct
@@ -74,6 +74,13 @@ class FileResponse(Response):
     Without it the path is the application's own. `etag` is computed from time and size (weak
     while the file is only just written), may be given as text, or switched off.
     """
+
+    media_type = "*/*"
+    becomes: ClassVar[dict[int, str]] = {
+        206: "The part of the file that `Range` asks for.",
+        304: "The client has the file already.",
+        416: "The file has no such part.",
+    }
 
     def __init__(
         self,

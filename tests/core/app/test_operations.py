@@ -1,5 +1,5 @@
 from collections.abc import AsyncIterator, Callable, Iterable
-from typing import Annotated, Any
+from typing import Annotated, Any, ClassVar
 
 import msgspec
 import pytest
@@ -251,3 +251,20 @@ def test_the_types_a_file_may_have_are_described():
     [operation] = app.operations()
 
     assert operation.body.fields[0].content_types == ("image/png",)
+
+
+def test_what_may_become_of_a_response_is_described():
+    class Late(Response):
+        media_type = "*/*"
+        becomes: ClassVar[dict[int, str]] = {304: "The client has it."}
+
+    app = App()
+
+    @app.get("/")
+    async def guide() -> Late | HTML:
+        return Late()
+
+    [operation] = app.operations()
+
+    assert operation.responses[200].media_types == ("*/*", "text/html")
+    assert operation.responses[304].description == "The client has it."

@@ -166,6 +166,9 @@ def describe_responses(plan: Plan, options: Any) -> dict[int, ResponseInfo]:
     responses = {
         result.status: ResponseInfo(result.status, phrase(result.status), annotation, media)
     }
+    for kind in members_of(unalias(result.returns)) if result.plain is Response else ():
+        for status, text in getattr(kind, "becomes", {}).items():
+            responses[status] = ResponseInfo(status, text, None, media)
     for status, given in options.responses.items():
         if isinstance(given, ResponseInfo):
             responses[int(status)] = given

@@ -4,6 +4,7 @@ The app fills these records from its compiled routes; whoever documents, lists o
 reads them. They hold annotations and values only: no framework object, no callable, no schema.
 """
 
+from collections.abc import Mapping
 from typing import Any, Literal
 
 from msgspec import Struct, field
@@ -17,7 +18,8 @@ class ParamInfo(Struct):
     `name` is the handler's argument, `alias` the name on the wire. `default` counts only when
     `required` is false. `explode` says that the value is a list whose key is repeated
     (`?tag=a&tag=b`). `converter` is the converter of a path segment (`int` in
-    `/{id:int}`), whose refusal is a 404 and not a 422. `content_types` are those a file may have.
+    `/{id:int}`), whose refusal is a 404 and not a 422, and `schema` what that takes.
+    `content_types` are those a file may have.
     """
 
     name: str
@@ -32,6 +34,7 @@ class ParamInfo(Struct):
     explode: bool = False
     converter: str | None = None
     content_types: tuple[str, ...] = ()
+    schema: Mapping[str, Any] = {}
 
 
 class BodyInfo(Struct):

@@ -88,6 +88,11 @@ def param_schema(schemas: Schemas, param: ParamInfo, **siblings: Any) -> Schema:
     if param.location == "path":
         base, *notes = get_args(annotation) if get_origin(annotation) is Annotated else [annotation]
         annotation = Annotated[str, _IN_PATH, *notes] if base is str else annotation
+        wire = {**param.schema, **siblings}
+        if base is str and param.schema:
+            return {**schemas.of(annotation, "input"), **wire}
+        if wire.get("type") == "string" and schemas.of(annotation, "input").get("type") != "string":
+            return wire  # what the converter takes as text, it makes that value of
     return schemas.of(annotation, "input", **siblings)
 
 

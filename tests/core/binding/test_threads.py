@@ -118,10 +118,10 @@ def test_blocked_jobs_get_threads_up_to_the_limit():
         waiting = asyncio.ensure_future(pool.run(int))
         await asyncio.sleep(0)
         pool._watch(pool._done)
-        most, pending = threads_of(pool), pool.pending
+        most, pending = threads_of(pool), pool._submitted - pool._done
         await asyncio.to_thread(gate.wait)
         await asyncio.gather(*blocked, waiting)
-        return most, pending, pool.pending
+        return most, pending, pool._submitted - pool._done
 
     assert with_pool(use, limit) == (4, 5, 0)
 

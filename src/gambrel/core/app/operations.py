@@ -24,6 +24,7 @@ from gambrel.core.http.response import Response
 from gambrel.core.http.responses.events import EventStream
 from gambrel.core.http.responses.streams import JSONLines
 from gambrel.core.http.status import phrase
+from gambrel.core.routing.pattern import Param
 from gambrel.core.routing.route import Route
 from gambrel.operations import (
     BodyInfo,
@@ -42,7 +43,7 @@ def describe_route(route: Route, plan: Plan, parsers: Iterable[str] = ()) -> lis
     doc = inspect.getdoc(route.handler) or ""
     title, _, rest = doc.partition("\n\n")
     parameters = all_parameters(plan)
-    converters = {param.name: param.spec for param in route.pattern.params if param.spec}
+    converters = {param.name: param for param in route.pattern.params if param.converter}
     params = [
         info
         for p in parameters
@@ -83,11 +84,11 @@ def all_parameters(plan: Plan) -> list[Parameter]:
     return list(found.values())
 
 
-def describe_parameter(parameter: Parameter, converters: dict[str, str]) -> list[ParamInfo]:
+def describe_parameter(parameter: Parameter, converters: dict[str, Param]) -> list[ParamInfo]:
     """Return what is to be known of a parameter; a struct is described field by field."""
     plain = without_none(strip_annotated(parameter.annotation))
     marker = parameter.marker if isinstance(parameter.marker, Marker) else Marker()
-    location = cast("ParamLocation", parameter.source)
+    location, param = cast("ParamLocation", parameter.source), converters.get(parameter.alias)
     if is_struct_type(plain):
         return describe_fields(plain, location)
     return [
@@ -102,7 +103,8 @@ def describe_parameter(parameter: Parameter, converters: dict[str, str]) -> list
             examples=marker.examples,
             deprecated=marker.deprecated,
             explode=is_collection(parameter.annotation),
-            converter=converters.get(parameter.alias),
+            converter=getattr(param, "spec", None),
+            schema=param.converter.schema if param and param.converter else {},
             content_types=getattr(marker, "content_types", ()),
         )
     ]

@@ -48,11 +48,6 @@ class WorkerPool:
         self._done = 0
         self._submitted = 0
 
-    @property
-    def pending(self) -> int:
-        """Jobs submitted and not finished."""
-        return self._submitted - self._done
-
     def submit(
         self,
         finish: Callable[[Any, BaseException | None], None],
@@ -139,7 +134,7 @@ class WorkerPool:
         """See how long jobs take, and have more threads work where they wait."""
         done, busy = self._done + len(self._finished), len(self._threads) - len(self._idle)
         self._are_long = done - done_before < SHORT * busy
-        self._is_watched = self.pending > 0
+        self._is_watched = self._submitted > self._done
         if self._is_watched:
             self.loop.call_later(TICK, self._watch, done)
         if self._jobs and self._are_long:

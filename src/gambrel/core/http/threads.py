@@ -7,7 +7,6 @@ another matter and lives in binding.
 import asyncio
 import contextlib
 import contextvars
-import inspect
 import time
 from collections.abc import AsyncGenerator, AsyncIterable, Callable, Generator, Iterable, Iterator
 from typing import TypeVar, TypeVarTuple
@@ -27,7 +26,7 @@ async def in_thread(
     """Run blocking work in a thread and return its result.
 
     A cancelled caller waits until the thread is done, so that what the work uses can be closed;
-    `dispose` takes a result that nobody waits for any more, and may be async.
+    `dispose` takes a result that nobody waits for any more.
     """
     job = asyncio.ensure_future(asyncio.to_thread(work, *arguments))
     try:
@@ -38,9 +37,7 @@ async def in_thread(
                 await asyncio.wait([job])
         # Asking for the error marks it as seen: the cancellation is what the caller gets.
         if not job.cancelled() and job.exception() is None and dispose is not None:
-            ended = dispose(job.result())
-            if inspect.isawaitable(ended):
-                await ended
+            dispose(job.result())
         raise
 
 

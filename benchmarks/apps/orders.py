@@ -1,4 +1,4 @@
-"""The order of workload W4 for every peer without a validator of its own, and filler routes.
+"""What peers without parts of their own share: the order of W4, W3 read by hand, filler routes.
 
 msgspec is the fastest choice a user of such a framework has, so it is used for all of them.
 """
@@ -15,8 +15,20 @@ SECTIONS = [
 ]
 Invalid = (msgspec.ValidationError, msgspec.DecodeError)
 decode = msgspec.json.Decoder(Order).decode
+encode = msgspec.json.Encoder().encode
 
 
 def receipt(order: Order) -> dict[str, int | float]:
     total = sum(item.qty * item.price for item in order.items)
     return {"id": 1, "total": total, "count": len(order.items)}
+
+
+def user(rest: str, query: str) -> bytes:
+    limit, q = 10, None
+    for part in query.split("&"):
+        name, _, value = part.partition("=")
+        if name == "limit":
+            limit = int(value)
+        elif name == "q":
+            q = value
+    return encode({"id": int(rest), "limit": limit, "q": q})

@@ -1,22 +1,9 @@
 """The floor below every framework on granian: a bare RSGI function, everything by hand."""
 
-import msgspec
-from orders import Invalid, decode, receipt
+from orders import Invalid, decode, encode, receipt, user
 
 JSON = [("content-type", "application/json")]
 TEXT = [("content-type", "text/plain; charset=utf-8")]
-encode = msgspec.json.Encoder().encode
-
-
-def user(rest: str, query: str) -> bytes:
-    limit, q = 10, None
-    for part in query.split("&"):
-        name, _, value = part.partition("=")
-        if name == "limit":
-            limit = int(value)
-        elif name == "q":
-            q = value
-    return encode({"id": int(rest), "limit": limit, "q": q})
 
 
 async def app(scope, protocol):

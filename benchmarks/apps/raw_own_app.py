@@ -3,24 +3,11 @@
 import asyncio
 import os
 
-import msgspec
 import uvloop
 from httptools import HttpRequestParser, parse_url
-from orders import Invalid, decode, receipt
+from orders import Invalid, decode, encode, receipt, user
 
 JSON = b"application/json"
-encode = msgspec.json.Encoder().encode
-
-
-def user(rest: str, query: str) -> bytes:
-    limit, q = 10, None
-    for part in query.split("&"):
-        name, _, value = part.partition("=")
-        if name == "limit":
-            limit = int(value)
-        elif name == "q":
-            q = value
-    return encode({"id": int(rest), "limit": limit, "q": q})
 
 
 class Protocol(asyncio.Protocol):

@@ -20,7 +20,7 @@ from gambrel.server.listen import listen_on_path, listen_on_port
 from gambrel.server.serve import Server, serve
 from gambrel.server.tls import tls_context
 from tests.server.apps import echo_app
-from tests.server.live import CLOSE, PATIENCE, Client, request, run, serving, until
+from tests.server.live import CLOSE, PATIENCE, Answer, Client, request, run, serving, until
 
 every_loop = pytest.mark.usefixtures("every_loop")
 
@@ -54,10 +54,28 @@ def test_stopping_lets_requests_in_flight_end_and_takes_no_new_ones():
 
 
 @every_loop
-def test_stopping_closes_idle_connections_at_once():
-    async def main() -> bytes:
+def test_stopping_answers_what_comes_on_an_idle_connection_once_more():
+    async def main() -> tuple[Answer, bytes]:
         app, _ = echo_app()
         async with serving(app) as live, await live.connect() as client:
+            await client.send(request("GET", "/"))
+            await client.answer()
+            live.server.stop()
+            await until(lambda: live.state.is_draining)
+            await client.send(request("GET", "/"))
+            return await client.answer(), await client.rest()
+
+    answer, rest = run(main())
+
+    assert (answer.status, answer.body, answer["connection"], rest) == (200, b"root", "close", b"")
+
+
+@every_loop
+def test_stopping_closes_idle_connections_after_a_moment():
+    async def main() -> bytes:
+        app, _ = echo_app()
+        limits = Limits(idle_grace=0.01)
+        async with serving(app, limits) as live, await live.connect() as client:
             await client.send(request("GET", "/"))
             await client.answer()
             live.server.stop()
@@ -68,19 +86,20 @@ def test_stopping_closes_idle_connections_at_once():
 
 @every_loop
 def test_a_request_sent_on_a_new_connection_while_stopping_is_answered():
-    async def main() -> tuple[int, str | None, bytes]:
+    async def main() -> tuple[int, bytes]:
         app, _ = echo_app()
+        limits = Limits(idle_grace=0)
         async with (
-            serving(app) as live,
+            serving(app, limits) as live,
             await live.connect() as asking,
             await live.connect() as silent,
         ):
             live.server.stop()
             await asking.send(request("GET", "/"))
             answer = await asking.answer()
-            return answer.status, answer["connection"], await silent.rest()
+            return answer.status, await silent.rest()
 
-    assert run(main()) == (200, None, b"")
+    assert run(main()) == (200, b"")
 
 
 @every_loop

@@ -191,10 +191,8 @@ class Connection(asyncio.Protocol):
             self.transport.close()
 
     def drain(self) -> None:
-        """Close now if idle, else after the answer in work."""
+        """Close after the next answer, or the one in work: the long way out says so."""
         self.is_plain = False
-        if self.is_idle:
-            self.close()
 
     def end_events(self) -> None:
         """Close if the answer in work is a stream of events; its client comes again by itself."""

@@ -32,6 +32,7 @@ class Limits(Struct, frozen=True, kw_only=True):
         write_timeout: For a client that reads less than `body_rate`, while the send buffer is full.
         linger_timeout: For a client to read the last answer before the connection is closed.
         shutdown_grace: For requests in flight when the server is told to stop.
+        idle_grace: For one more request on idle connections then; it is answered, and the last.
 
     Load:
         pending: Requests in work or queued in one worker; beyond it they are refused with 503.
@@ -55,6 +56,7 @@ class Limits(Struct, frozen=True, kw_only=True):
     write_timeout: float = 30.0
     linger_timeout: float = 2.0
     shutdown_grace: float = 25.0
+    idle_grace: float = 1.0
 
     pending: int = 256
     retry_after: int = 1

@@ -24,8 +24,8 @@ except ImportError:  # Windows, PyPy
 
 __all__ = ["Server", "new_event_loop", "run", "serve"]
 
-_FIRST_LOOKS = 20
-"""Looks, 5 ms apart, at whether all who have just connected have sent their request."""
+_FIRST_REQUEST = 0.1
+"""Seconds at least for whoever has just connected to send a request."""
 _EVENTS_LAST = 1.0
 """Seconds for streams of events to end by themselves."""
 _LAST_MOMENT = 2.0
@@ -114,27 +114,32 @@ class Server:
         """Let requests in flight end within the grace, then cancel them.
 
         Streams of events never end by themselves, and whoever reads them connects again: they
-        have only a moment.
+        have only a moment. Idle connections stay open for one, too: to close them at once would
+        lose the requests that are on their way, and now each is answered with `Connection: close`.
         """
-        for _ in range(_FIRST_LOOKS):
-            await asyncio.sleep(0.005)  # what was accepted last becomes a connection, too
-            if not any(connection.is_new for connection in state.connections):
-                break
         state.drain()
         hasten = asyncio.ensure_future(self._hasten.wait())
         ending = state.loop.call_later(_EVENTS_LAST, state.end_events)
         with contextlib.suppress(TimeoutError):
             async with asyncio.timeout(self.limits.shutdown_grace):
-                await asyncio.sleep(0)  # what was closed is gone
                 if self.waiting is not None and state.busy:
                     self.waiting(state.busy, self.limits.shutdown_grace)
-                while not state.is_quiet and not hasten.done():
-                    await asyncio.wait([hasten], timeout=0.02)
+                await self.quiet(state, hasten)
         hasten.cancel()
         ending.cancel()
         state.abort()
         if state.tasks:
             await asyncio.wait(tuple(state.tasks), timeout=_LAST_MOMENT)
+
+    async def quiet(self, state: ServerState, hasten: asyncio.Future[Any]) -> None:
+        """Return when nothing is open or in work any more, or when it must not last."""
+        began = state.loop.time()
+        await asyncio.sleep(0)  # what was closed is gone
+        while not state.is_quiet and not hasten.done():
+            passed = state.loop.time() - began
+            if passed >= self.limits.idle_grace:
+                await state.close_idle(new_ones=passed >= _FIRST_REQUEST)
+            await asyncio.wait([hasten], timeout=0.02)
 
 
 async def serve(

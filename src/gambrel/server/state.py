@@ -24,6 +24,7 @@ AccessLog = Callable[[Request, int, int, float], None]
 """`log(request, status, size, seconds)`: called for each answer; size in bytes of content."""
 
 _EAGER: dict[str, Any] = {"eager_start": True} if sys.version_info >= (3, 12) else {}
+_CLOSED_AT_ONCE = 50
 _log = logging.getLogger("gambrel.server")
 
 
@@ -40,7 +41,10 @@ class Peer(Protocol):
         """Look at the time-outs."""
 
     def drain(self) -> None:
-        """Close now if idle, else after the answer in work."""
+        """Close after the next answer, or the one in work."""
+
+    def close(self) -> None:
+        """Close, giving the client time to read the last answer."""
 
     def end_events(self) -> None:
         """Close if the answer in work is a stream of events."""
@@ -163,10 +167,23 @@ class ServerState:
                 _log.exception("looking at the time-outs of %r failed", timed)
 
     def drain(self) -> None:
-        """Close idle connections now and the others after their answer."""
+        """From now on, every answer is the last of its connection."""
         self.is_draining = True
         for connection in tuple(self.connections):
             connection.drain()
+
+    async def close_idle(self, *, new_ones: bool = True) -> None:
+        """Close connections that have nothing in work; without those that never had, if asked.
+
+        A few at a time: what has arrived is read in between, so that next to none is closed with a
+        request under way.
+        """
+        idle = [peer for peer in self.connections if peer.is_idle and (new_ones or not peer.is_new)]
+        for number, connection in enumerate(idle, 1):
+            if connection.is_idle:
+                connection.close()
+            if number % _CLOSED_AT_ONCE == 0:
+                await asyncio.sleep(0)
 
     def end_events(self) -> None:
         """End the streams of events, which would last as long as we wait."""

@@ -10,6 +10,7 @@ import socket
 import threading
 from typing import Any, Self
 
+from gambrel.server.limits import Limits
 from gambrel.server.serve import Server, new_event_loop
 
 __all__ = ["LiveServer"]
@@ -70,5 +71,5 @@ class LiveServer:
 
     async def _serve(self) -> None:
         self._loop = asyncio.get_running_loop()
-        self._server = Server(self.app, self._listener)
+        self._server = Server(self.app, self._listener, limits=Limits(idle_grace=0))
         await self._server.run(self._ready.set)

@@ -49,7 +49,7 @@ def main(target: str, listener_fd: str, life_fd: str) -> None:
         return
     message, ended = life.readline().strip(), life.readline().strip()
     threading.Thread(target=follow, args=(life,), daemon=True).start()
-    limits = Limits(shutdown_grace=0.5)
+    limits = Limits(shutdown_grace=0.5, idle_grace=0)
     with socket.socket(fileno=int(listener_fd)) as listener:
         failure: BaseException | None = RuntimeError(ended)
         if not ended:

@@ -216,11 +216,11 @@ def test_what_stopping_waits_for_is_told_and_a_second_signal_does_not_wait(folde
         "    await asyncio.Event().wait()\n"
         "    return ''\n"
     )
-    run = start("run", "--port", "0")
+    run = start("run", "--port", "0", GAMBREL_SHUTDOWN_GRACE="40")
     with socket.create_connection(("127.0.0.1", run.port())) as client:
         client.sendall(b"GET / HTTP/1.1\r\nhost: localhost\r\n\r\n")
         run.line("begun")
         run.process.send_signal(signal.SIGTERM)
-        run.line(r"waiting for 1 request, at most 25 s \(press Ctrl\+C again to stop at once\)")
+        run.line(r"waiting for 1 request, at most 40 s \(press Ctrl\+C again to stop at once\)")
 
         assert run.end(signal.SIGTERM) == 0

@@ -11,7 +11,7 @@ import click
 
 from gambrel import GambrelError
 from gambrel.cli.serving.listening import open_listener, url_of
-from gambrel.cli.serving.native import serve_app, tls_of
+from gambrel.cli.serving.native import limits_of, serve_app, tls_of
 from gambrel.cli.serving.safety import build_safely, tell_problems
 from gambrel.cli.serving.tls import given_files, tls_options
 from gambrel.cli.target import load_app
@@ -66,7 +66,8 @@ def command(
     if server != "native":
         from gambrel.cli.serving.servers import Place, hand_over
 
-        hand_over(server, target, Place(host, port, uds), workers, access_log, files)
+        grace = app.settings.core.shutdown_grace
+        hand_over(server, target, Place(host, port, uds), workers, access_log, files, grace)
     if workers > 1:
         raise GambrelError(
             "server.workers",
@@ -79,7 +80,8 @@ def command(
         log = open_log() if access_log else None
         url = url_of(listener, files.scheme)
         message = f"Gambrel serves {target} at {url}"
-        serve_app(app, listener, message, log=log, tls=tls, waiting=tell_waiting)
+        limits = limits_of(app)
+        serve_app(app, listener, message, limits=limits, log=log, tls=tls, waiting=tell_waiting)
         if log is not None:
             log.flush()
 

@@ -79,3 +79,17 @@ def test_a_place_is_written_as_each_server_wants_it():
     assert Place("127.0.0.1", 80).bind == "127.0.0.1:80"
     assert Place("127.0.0.1", 80, "a.sock").bind == "unix:a.sock"
     assert Place("127.0.0.1", 80, "a.sock").options == ["--uds", "a.sock"]
+
+
+@pytest.mark.parametrize(
+    ("server", "option"),
+    [
+        ("uvicorn", "--timeout-graceful-shutdown 7"),
+        ("hypercorn", "--graceful-timeout 7"),
+        ("granian", "--workers-kill-timeout 12"),
+    ],
+)
+def test_the_grace_is_handed_on_to_the_other_server(server, option):
+    options = arguments(server, Place("127.0.0.1", 80), 1, False, grace=7)
+
+    assert option in " ".join(options)

@@ -10,6 +10,7 @@ def test_the_defaults_are_the_safe_values() -> None:
     assert core.debug is False
     assert (core.hosts, core.secret_keys, core.trusted_proxies) == ([], [], [])
     assert (core.max_body, core.max_upload, core.handler_timeout) == (1 << 20, 20 << 20, 30.0)
+    assert core.shutdown_grace == 25
     assert core.instance == Path("instance")
 
 

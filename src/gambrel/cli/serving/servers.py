@@ -44,9 +44,15 @@ class Place(NamedTuple):
 
 
 def hand_over(
-    server: str, target: str, place: Place, workers: int, access_log: bool, tls: TLSFiles
+    server: str,
+    target: str,
+    place: Place,
+    workers: int,
+    access_log: bool,
+    tls: TLSFiles,
+    grace: int,
 ) -> NoReturn:
-    """Become the server. Does not return.
+    """Become the server. Does not return; `grace` are the seconds requests have when it stops.
 
     Raises:
         GambrelError: The server is not installed, or the address is taken.
@@ -67,25 +73,30 @@ def hand_over(
     click.echo(f"Gambrel serves {target} at {scheme}{place.bind} ({server})")
     sys.stdout.flush()
     # -P: a file of the app's must not stand in for a module of the server's.
-    options = arguments(server, place, workers, access_log, tls)
+    options = arguments(server, place, workers, access_log, tls, grace)
     command = [sys.executable, "-P", "-m", server, *options]
     os.execv(sys.executable, command)  # noqa: S606 - our own interpreter, no shell
 
 
 def arguments(
-    server: str, place: Place, workers: int, access_log: bool, tls: TLSFiles = PLAIN
+    server: str,
+    place: Place,
+    workers: int,
+    access_log: bool,
+    tls: TLSFiles = PLAIN,
+    grace: int = 25,
 ) -> list[str]:
     """Return the command line of a server."""
     secured = tls.arguments(server) if tls.certfile else []
     log = "--access-log" if access_log else "--no-access-log"
     if server == "uvicorn":
         options = ["--lifespan", "on", "--no-proxy-headers", "--no-server-header", "--factory"]
-        options += ["--timeout-graceful-shutdown", "25", log, *place.options]
+        options += ["--timeout-graceful-shutdown", str(grace), log, *place.options]
     elif server == "hypercorn":
-        options = ["--bind", place.bind, "--graceful-timeout", "25"]
+        options = ["--bind", place.bind, "--graceful-timeout", str(grace)]
         options += ["--access-logfile", "-"] if access_log else []
         return [*options, *secured, "--workers", str(workers), f"asgi:{APP}()"]
     else:
         options = ["--interface", "asgi", "--factory", "--respawn-failed-workers"]
-        options += ["--workers-kill-timeout", "30", log, *place.options]
+        options += ["--workers-kill-timeout", str(grace + 5), log, *place.options]
     return [*options, *secured, "--workers", str(workers), APP]

@@ -48,6 +48,9 @@ class CoreSettings(Struct, frozen=True, kw_only=True):
     handler_timeout: Annotated[
         float, Meta(gt=0, description="deadline of a handler; none for streams and sockets")
     ] = 30.0
+    shutdown_grace: Annotated[
+        int, Meta(ge=0, description="for requests in flight when the server is told to stop")
+    ] = 25
     threads: Annotated[int, Meta(ge=1, description="worker threads for def handlers")] = 8
     slashes: Annotated[
         Literal["redirect", "strict", "ignore"],

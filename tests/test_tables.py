@@ -3,6 +3,8 @@ import csv
 import io
 from collections.abc import Iterator
 from dataclasses import dataclass
+from decimal import Decimal
+from pathlib import PurePosixPath
 
 import msgspec
 import pytest
@@ -64,11 +66,20 @@ def test_rows_come_from_a_generator() -> None:
     assert body(CSV(rows())).decode().split() == [str(number) for number in range(1_000)]
 
 
-@pytest.mark.parametrize("text", ["=1+1", "+SUM(A1)", "-cmd", "@x", "\t=1", "\r=1"])
+@pytest.mark.parametrize("text", ["=1+1", "+SUM(A1)", "-cmd", "@x", "\t=1", "\r=1", "\n=1"])
 def test_text_that_a_spreadsheet_would_run_is_defused(text: str) -> None:
     [cell] = next(csv.reader(io.StringIO(body(CSV([[text]])).decode(), newline="")))
 
     assert cell == f"'{text}"
+
+
+@pytest.mark.parametrize("rows", [CSV([{"=1+1": 5}]), CSV([[5]], header=["=1+1"])])
+def test_names_in_the_header_are_defused_as_well(rows: CSV) -> None:
+    assert body(rows) == b"'=1+1\r\n5\r\n"
+
+
+def test_a_value_whose_text_is_a_formula_is_defused() -> None:
+    assert body(CSV([[PurePosixPath("=cmd"), Decimal("-1.5")]])) == b"'=cmd,-1.5\r\n"
 
 
 @pytest.mark.parametrize("text", ["-5", "+4.20", "-1e3", "a=b", ""])

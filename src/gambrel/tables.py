@@ -18,7 +18,7 @@ from gambrel.core.http.threads import batches
 
 __all__ = ["CSV"]
 
-_FORMULA = ("=", "+", "-", "@", "\t", "\r")
+_FORMULA = ("=", "+", "-", "@", "\t", "\r", "\n")
 
 
 class CSV(Response):
@@ -26,7 +26,7 @@ class CSV(Response):
 
     A row is a sequence, a mapping, a dataclass or a struct; the last three give the `header` if
     none is given. With `filename` a browser saves it. Text that a spreadsheet would run as a
-    formula (`=1+1`) gets a leading apostrophe; `formulas=True` leaves it as it is.
+    formula (`=1+1`) gets a leading apostrophe, in the header as well; `formulas=True` leaves it.
     """
 
     media_type = "text/csv"
@@ -51,18 +51,21 @@ async def _csv(
 ) -> AsyncGenerator[bytes, None]:
     buffer = io.StringIO(newline="")
     writer = csv.writer(buffer)
+
+    def write(cells: Sequence[Any]) -> None:
+        writer.writerow(cells if formulas else [_defused(cell) for cell in cells])
+
     if header:
-        writer.writerow(header)
+        write(header)
     started = bool(header)
     async with aclosing(batches(rows)) as coming:
         async for batch in coming:
             for row in batch:
                 header = header or _names(row)
                 if header and not started:
-                    writer.writerow(header)
+                    write(header)
                 started = True
-                cells = _cells(row, header)
-                writer.writerow(cells if formulas else [_defused(cell) for cell in cells])
+                write(_cells(row, header))
             yield buffer.getvalue().encode()
             buffer.seek(0)
             buffer.truncate()
@@ -89,10 +92,11 @@ def _cells(row: Any, header: list[str]) -> Sequence[Any]:
 
 def _defused(cell: Any) -> Any:
     # OWASP: a cell that starts like a formula is run by spreadsheets, unless it is a number.
-    if not isinstance(cell, str) or not cell.startswith(_FORMULA):
+    text = str(cell)
+    if not text.startswith(_FORMULA):
         return cell
     try:
-        float(cell)
+        float(text)
     except ValueError:
-        return f"'{cell}"
+        return f"'{text}"
     return cell

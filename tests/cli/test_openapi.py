@@ -81,6 +81,8 @@ def test_an_app_is_held_to_another_document(gambrel, shop):
         ('{"name": "shop"}', "no member `openapi`"),
         ('{"swagger": "2.0", "paths": {}}', "no member `openapi`"),
         ('{"openapi": "3.1.1", "paths": {"/": {"$ref": "#/gone"}}}', "there is no #/gone"),
+        ('{"openapi": "3.1.1", "paths": {"/": {"$ref": "#/paths/~1"}}}', "stands for itself"),
+        ('{"openapi": ' + 9_999 * "[", "no OpenAPI 3 in JSON"),
         ('{"openapi": "3.1.1", "paths": {"/": {"$ref": "a.json#/b"}}}', "there is no a.json#/b"),
     ],
 )

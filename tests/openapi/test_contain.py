@@ -149,6 +149,58 @@ def test_what_fits_only_if_its_holder_does_is_looked_at_again():
     assert found == [("body two.node.leaf", "is required now")]
 
 
+@pytest.mark.parametrize(
+    ("parts", "whole"),
+    [
+        ([{"minimum": 5}, {"minimum": 1}], {"minimum": 5}),
+        ([{"maxLength": 2}, {"maxLength": 9}], {"maxLength": 2}),
+        ([{"enum": ["a", "b"]}, {"enum": ["b", "c"]}], {"enum": ["b"]}),
+        ([{"type": "integer"}, {"type": "number"}], {"type": "integer"}),
+        ([{"type": ["string", "null"]}, {"type": ["null", "object"]}], {"type": "null"}),
+        ([{"pattern": "a"}, {"pattern": "b"}], {"allOf": [{"pattern": "b"}, {"pattern": "a"}]}),
+        ([{"uniqueItems": True}, {"uniqueItems": False}], {"uniqueItems": True}),
+        ([{"items": {"minimum": 5}}, {"items": {"minimum": 1}}], {"items": {"minimum": 5}}),
+        (
+            [{"properties": {"x": {"minimum": 5}}}, {"properties": {"x": {"minimum": 1}}}],
+            {"properties": {"x": {"minimum": 5}}},
+        ),
+        (
+            [{"additionalProperties": False}, {"additionalProperties": True}],
+            {"additionalProperties": False},
+        ),
+        (
+            [{"anyOf": [{"minimum": 1}, {"minimum": 2}]}, {"anyOf": [{"minimum": 3}]}],
+            {"minimum": 3},
+        ),
+    ],
+)
+def test_all_parts_of_a_schema_count(parts, whole):
+    for together in (parts, parts[::-1]):
+        assert sent({"allOf": together}, whole) == sent(whole, {"allOf": together}) == []
+
+
+def test_a_part_that_was_lost_is_told():
+    old = {"allOf": [{"type": "string", "maxLength": 9}, {"pattern": "a"}]}
+    new = {"allOf": [{"type": "string", "maxLength": 9}, {"pattern": "a"}, {"pattern": "b"}]}
+
+    assert sent(old, new) == [("body", "pattern was a, is a and b")]
+
+
+@pytest.mark.parametrize(
+    "schema",
+    [
+        {"$ref": "#/a"},
+        {"allOf": [{"$ref": "#/a"}]},
+        {"anyOf": [{"type": "null"}, {"oneOf": [{"$ref": "#/a"}]}]},
+    ],
+)
+def test_a_schema_that_stands_for_itself_is_refused(schema):
+    misfits = Misfits({"a": schema}, {"a": schema}, are_sent=True)
+
+    with pytest.raises(ValueError, match="#/a stands for itself"):
+        list(misfits.of({"$ref": "#/a"}, {"type": "null"}, "body"))
+
+
 def test_references_are_followed_with_their_escapes():
     assert resolve({"a/b": {"~": {"type": "null"}}}, {"$ref": "#/a~1b/~0", "title": "T"}) == {
         "type": "null",
@@ -185,6 +237,7 @@ def containers(inner: st.SearchStrategy[Any]) -> st.SearchStrategy[Any]:
             optional={"additionalProperties": st.booleans()},
         ),
         st.lists(inner, min_size=1, max_size=2).map(lambda members: {"anyOf": members}),
+        st.lists(inner, min_size=2, max_size=2).map(lambda members: {"allOf": members}),
     )
 
 

@@ -117,6 +117,23 @@ def test_what_a_section_refuses_itself_is_a_fault() -> None:
     assert merge.faults[0].what == "db: number must be even"
 
 
+@dataclass
+class Talkative:
+    key: Secret = EMPTY
+    url: str = ""
+
+    def __post_init__(self) -> None:
+        raise ValueError(f"{self.key.reveal()} does not open {self.url}")
+
+
+def test_what_a_section_says_of_its_secrets_is_masked() -> None:
+    values = {"key": "hunter2", "url": "pg://me:hunter3@db"}
+
+    _, merge = merged(Table({"db": values}, "app.py:1"), kind=Talkative)
+
+    assert merge.faults[0].what == "db: *** does not open pg://me:***@db"
+
+
 @pytest.mark.parametrize(
     ("values", "what", "hint"),
     [

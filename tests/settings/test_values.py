@@ -88,6 +88,20 @@ def test_other_text_is_refused_without_being_quoted(text: str, annotation: Any) 
 
 
 @pytest.mark.parametrize(
+    ("value", "annotation"),
+    [
+        ("five", Colour),
+        ("five\n - at `x`", Colour),
+        (["five"], list[Colour]),
+        ({"a": {"five": 1}}, dict[str, dict[Colour, int]]),
+    ],
+)
+def test_other_values_are_refused_without_being_quoted(value: object, annotation: Any) -> None:
+    with pytest.raises(ValueError, match=r"^must be one of its choices( - at `.*)?$"):
+        from_value(value, annotation)
+
+
+@pytest.mark.parametrize(
     ("value", "annotation", "made"),
     [
         (3, float, 3.0),

@@ -54,7 +54,7 @@ def tell_changes(against: IO[bytes], content: bytes) -> None:
         if "openapi" not in old:
             raise ValueError("it has no member `openapi`")
         changes = breaking_changes(old, msgspec.json.decode(content))
-    except (msgspec.DecodeError, ValueError) as error:
+    except (msgspec.DecodeError, ValueError, RecursionError) as error:
         raise click.UsageError(f"{against.name} is no OpenAPI 3 in JSON: {error}") from error
     for change in changes:
         click.echo(change)

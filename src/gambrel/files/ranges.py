@@ -7,6 +7,8 @@ from typing import NamedTuple
 
 from gambrel.core.http.errors import RangeNotSatisfiable
 
+__all__ = ["ByteRange", "parse_range"]
+
 RANGE_LIMIT = 8
 LENGTH_LIMIT = 1_024
 

@@ -8,6 +8,8 @@ from msgspec import Struct
 from gambrel.core.http.errors import BadRequest
 from gambrel.core.http.fields.header_values import split_outside_quotes, unquote_string
 
+__all__ = ["CacheControl"]
+
 # RFC 9111 §1.2.2: what is larger counts as this.
 MAX_SECONDS = 2**31
 DIRECTIVE_LIMIT = 32

@@ -13,6 +13,8 @@ from gambrel.core.http.errors import BadRequest
 from gambrel.core.http.fields.header_values import HEADER_LIMIT
 from gambrel.headers.dates import parse_http_date
 
+__all__ = ["Decision", "ETag", "evaluate", "parse_etags"]
+
 ETAG_LIMIT = 64
 
 

@@ -4,7 +4,7 @@ It errs on the safe side: where schemas differ in a way it cannot judge (another
 format), values may not fit. What the keywords mean is that of JSON Schema 2020-12.
 """
 
-from collections.abc import Iterable, Iterator, Mapping, Sequence
+from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from typing import Any
 
 __all__ = ["Misfits", "resolve"]
@@ -15,6 +15,7 @@ Found = Iterator[tuple[str, str]]
 _LOWER = ("minimum", "exclusiveMinimum", "minLength", "minItems", "minProperties")
 _UPPER = ("maximum", "exclusiveMaximum", "maxLength", "maxItems", "maxProperties")
 _SAME = ("pattern", "format", "multipleOf", "uniqueItems", "contentEncoding", "contentMediaType")
+_EITHER = ("anyOf", "oneOf")
 _INFINITE = float("inf")
 _KINDS = {str: "string", bool: "boolean", int: "integer", float: "number", type(None): "null"}
 
@@ -22,18 +23,27 @@ _KINDS = {str: "string", bool: "boolean", int: "integer", float: "number", type(
 def resolve(document: Plain, node: Any) -> dict[str, Any]:
     """Return what `node` stands for, after the references inside its document.
 
-    Raises ValueError for one that leads nowhere, or out of the document.
+    Raises ValueError for one that leads nowhere, in a circle, or out of the document.
     """
+    seen: list[str] = []
     while isinstance(node, Mapping) and "$ref" in node:
-        rest = {key: value for key, value in node.items() if key != "$ref"}
-        found: Any = document
-        try:
-            for part in node["$ref"].removeprefix("#").split("/")[1:]:
-                found = found[part.replace("~1", "/").replace("~0", "~")]
-        except (KeyError, TypeError):
-            raise ValueError(f"there is no {node['$ref']} in the document") from None
-        node = {**found, **rest}
+        if node["$ref"] in seen:
+            raise ValueError(f"{node['$ref']} stands for itself")
+        seen.append(node["$ref"])
+        node = follow(document, node)
     return dict(node) if isinstance(node, Mapping) else {} if node is not False else {"not": {}}
+
+
+def follow(document: Plain, node: Plain) -> Any:
+    """Return what the reference of `node` leads to, with the other members of `node` over it."""
+    rest = {key: value for key, value in node.items() if key != "$ref"}
+    found: Any = document
+    try:
+        for part in node["$ref"].removeprefix("#").split("/")[1:]:
+            found = found[part.replace("~1", "/").replace("~0", "~")]
+    except (KeyError, TypeError):
+        raise ValueError(f"there is no {node['$ref']} in the document") from None
+    return {**found, **rest} if isinstance(found, Mapping) else found
 
 
 class Misfits:
@@ -147,8 +157,9 @@ class Misfits:
 
 def members(document: Plain, schema: Any) -> list[dict[str, Any]]:
     """Return the alternatives of a schema (`anyOf`, several types, `nullable`), each by itself."""
+    refuse_circle(document, schema)
     plain = merged(document, schema)
-    for key in ("anyOf", "oneOf"):
+    for key in _EITHER:
         if key in plain:
             rest = {name: value for name, value in plain.items() if name != key}
             return [m for one in plain[key] for m in members(document, {"allOf": [rest, one]})]
@@ -159,17 +170,68 @@ def members(document: Plain, schema: Any) -> list[dict[str, Any]]:
     return [{**plain, "type": kind} if kind else plain for kind in kinds]
 
 
+def refuse_circle(document: Plain, schema: Any, above: tuple[str, ...] = ()) -> None:
+    """Raise ValueError for a schema that is one of its own alternatives, or of its `allOf`."""
+    if not isinstance(schema, Mapping):
+        return
+    if "$ref" in schema:
+        if schema["$ref"] in above:
+            raise ValueError(f"{schema['$ref']} stands for itself")
+        refuse_circle(document, follow(document, schema), (*above, schema["$ref"]))
+        return
+    for key in ("allOf", *_EITHER):
+        for part in schema.get(key, ()):
+            refuse_circle(document, part, above)
+
+
 def merged(document: Plain, schema: Any) -> dict[str, Any]:
     """Return a schema after its reference, with all of its `allOf` in one."""
     plain = resolve(document, schema)
     for part in plain.pop("allOf", ()):
         other = merged(document, part)
-        properties = {**plain.get("properties", {}), **other.get("properties", {})}
-        required = [*plain.get("required", ()), *other.get("required", ())]
-        plain = {**plain, **other}
-        plain |= {"properties": properties} if properties else {}
-        plain |= {"required": required} if required else {}
+        both = {key: meet(key, plain[key], other[key]) for key in plain.keys() & other.keys()}
+        plain = {**plain, **other, **both}
     return plain
+
+
+def meet(key: str, one: Any, other: Any) -> Any:
+    """Return the value of a keyword that asks for what two values of it ask for."""
+    return other if one == other or key not in _MEET else _MEET[key](one, other)
+
+
+def common_members(one: Plain, other: Plain) -> dict[str, Any]:
+    """Return the members of an object that has those of both."""
+    shared = {name: {"allOf": [one[name], other[name]]} for name in one.keys() & other.keys()}
+    return {**one, **other, **shared}
+
+
+def common_schema(one: Any, other: Any) -> Any:
+    """Return the schema of what fits both."""
+    return False if False in (one, other) else {"allOf": [one, other]}
+
+
+def common_types(one: str | list[str], other: str | list[str]) -> list[str]:
+    """Return the types that two values of `type` allow; each integer is a number."""
+    ours, theirs = ([kinds] if isinstance(kinds, str) else kinds for kinds in (one, other))
+    both = [kind for kind in ours if kind in theirs]
+    if "number" not in both and "number" in {*ours, *theirs} and "integer" in {*ours, *theirs}:
+        both.append("integer")
+    return both or [*theirs]
+
+
+_MEET: Mapping[str, Callable[[Any, Any], Any]] = {
+    **dict.fromkeys(_LOWER, max),
+    **dict.fromkeys(_UPPER, min),
+    **dict.fromkeys(_SAME, lambda one, other: " and ".join(sorted([str(one), str(other)]))),
+    **dict.fromkeys(_EITHER, lambda one, other: [common_schema(a, b) for a in one for b in other]),
+    "uniqueItems": max,
+    "type": common_types,
+    "enum": lambda one, other: [value for value in one if value in other],
+    "required": lambda one, other: [*one, *other],
+    "properties": common_members,
+    "items": common_schema,
+    "additionalProperties": common_schema,
+}
 
 
 def allowed(schema: Plain) -> list[Any] | None:

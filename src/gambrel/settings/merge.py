@@ -15,6 +15,8 @@ from gambrel.settings.secret import Secret
 from gambrel.settings.sources import CORE, PREFIX, Found, Name, Source, Table, Variables
 from gambrel.settings.values import SectionField
 
+__all__ = ["READ_ELSEWHERE", "Merge", "Setting", "suggest"]
+
 READ_ELSEWHERE = frozenset({"GAMBREL_REQUIRE", "GAMBREL_SECRETS_DIR"})
 _FAILED = object()
 
@@ -93,6 +95,9 @@ class Merge:
         self.secrets += read.secrets_in(value)
 
     def _refuse(self, what: str, where: str, hint: str) -> None:
+        for secret in filter(None, self.secrets):  # what a section says of itself may quote one
+            what = what.replace(secret.reveal(), "***")
+        what = read.show(what)
         self.faults.append(GambrelError("settings.invalid", what, where, hint))
 
     def refuse_unknown(self) -> None:

@@ -2,6 +2,8 @@
 
 from typing import Any, NoReturn, final
 
+__all__ = ["Secret"]
+
 
 @final
 class Secret:

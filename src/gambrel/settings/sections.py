@@ -17,6 +17,8 @@ from gambrel.settings.secret import Secret
 from gambrel.settings.sources import CORE, Name, Source, Table
 from gambrel.settings.values import aliases_of, is_section, to_table
 
+__all__ = ["Sections"]
+
 T = TypeVar("T")
 _NEW_APP = "make a new app for each test, `app = make_app()`, and override before it is built"
 

@@ -14,6 +14,7 @@ from msgspec import Struct
 from gambrel.settings.secret import Secret
 
 _COLLECTIONS = frozenset({"list", "set", "frozenset", "tuple", "vartuple"})
+_QUOTED = r"(?s)Invalid enum value .*?(?=( - at `[^`]*`( in `[^`]*`)*)?$)"
 _MASKED = r"(://[^:/?#@\s]*):[^/?#\s]*@"
 
 
@@ -136,7 +137,10 @@ def from_value(value: Any, annotation: Any) -> Any:
     Raises:
         ValueError: The value is of another type; the message does not quote it.
     """
-    return msgspec.convert(value, annotation, dec_hook=_make, str_keys=True)
+    try:
+        return msgspec.convert(value, annotation, dec_hook=_make, str_keys=True)
+    except msgspec.ValidationError as error:
+        raise ValueError(re.sub(_QUOTED, "must be one of its choices", str(error))) from None
 
 
 def _make(kind: Callable[[Any], Any], value: object) -> object:

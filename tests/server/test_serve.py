@@ -356,3 +356,25 @@ def test_tls_is_told_to_the_request(certificate):
                 return (await client.answer()).body, chosen
 
     assert run(main()) == (b"https TLSv1.3", "http/1.1")
+
+
+@every_loop
+def test_a_delayed_stop_serves_on_until_its_time_has_come_or_it_is_hastened():
+    async def main() -> list[bytes]:
+        app, _ = echo_app()
+        async with serving(app, Limits(shutdown_delay=PATIENCE * 10)) as live:
+            live.server.stop()
+            await until(lambda: app.is_draining)
+            body = (await live.get("/")).body
+            live.server.stop()
+            return [body]
+
+    async def in_time() -> bool:
+        app, _ = echo_app()
+        async with serving(app, Limits(shutdown_delay=0.01)) as live:
+            live.server.stop()
+            await until(lambda: live.state.is_draining)
+            return bool(app.is_draining)
+
+    assert len(run(main())) == 1
+    assert run(in_time())

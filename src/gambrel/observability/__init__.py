@@ -1,20 +1,24 @@
-"""What an app tells of itself: an access log, and its log as lines that nobody can forge.
+"""What an app tells of itself: whether it is well, and its log as lines that nobody can forge.
 
-    app = App(extensions=[AccessLog(), Logging()])
+    app = App(extensions=[Health(), AccessLog(), Logging()])
 
-Nothing is written on the hot path unless an extension of this battery is installed.
+Nothing is done on the hot path unless an extension of this battery is installed.
 """
 
 from gambrel.observability.access import AccessWriter
 from gambrel.observability.extension import AccessLog, Logging
 from gambrel.observability.flood import FloodLimit
+from gambrel.observability.health import HEALTH_CHECKS, Health, HealthCheck
 from gambrel.observability.records import JSONFormatter, TextFormatter
 from gambrel.observability.scrub import Scrubber
 
 __all__ = [
+    "HEALTH_CHECKS",
     "AccessLog",
     "AccessWriter",
     "FloodLimit",
+    "Health",
+    "HealthCheck",
     "JSONFormatter",
     "Logging",
     "Scrubber",

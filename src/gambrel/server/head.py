@@ -204,7 +204,7 @@ def read_head(raw: bytes, gate: HostGate, limits: Limits) -> Head:
     except httptools.HttpParserError as error:
         raise Refusal(400, str(error)) from None
     framing = fields.framing
-    check_host(framing.pop(b"host", []), line.authority, gate)
+    check_host(framing.pop(b"host", []), line, gate)
     head = Head(line, Headers.from_raw(fields.pairs))
     if line.version == "1.0":
         head.keep_alive = False
@@ -228,14 +228,15 @@ def read_framing(head: Head, framing: dict[bytes, list[bytes]]) -> None:
         head.upgrade = b",".join(framing.get(b"upgrade", ())).decode("latin-1").lower()
 
 
-def check_host(hosts: list[bytes], authority: str | None, gate: HostGate) -> None:
+def check_host(hosts: list[bytes], line: RequestLine, gate: HostGate) -> None:
     """Refuse all but exactly one Host, one of ours, that an absolute target agrees with."""
     if len(hosts) != 1:
         raise Refusal(400, "there is not exactly one Host")
-    if not gate.allows(hosts[0]):
-        gate.rules.tell(hosts[0].decode("latin-1"))
+    host = hosts[0].decode("latin-1")
+    if not gate.allows(hosts[0]) and not gate.rules.allows(host, line.path):
+        gate.rules.tell(host)
         raise Refusal(400, "")
-    if authority is not None and authority.lower().encode() != hosts[0].lower():
+    if line.authority is not None and line.authority.lower().encode() != hosts[0].lower():
         raise Refusal(400, "the target names another host than Host does")
 
 

@@ -31,6 +31,7 @@ class Limits(Struct, frozen=True, kw_only=True):
         idle_timeout: Between two messages of one connection.
         write_timeout: For a client that reads less than `body_rate`, while the send buffer is full.
         linger_timeout: For a client to read the last answer before the connection is closed.
+        shutdown_delay: Served as before after being told to stop, while readiness is denied.
         shutdown_grace: For requests in flight when the server is told to stop.
         idle_grace: For one more request on idle connections then; it is answered, and the last.
 
@@ -55,6 +56,7 @@ class Limits(Struct, frozen=True, kw_only=True):
     idle_timeout: float = 30.0
     write_timeout: float = 30.0
     linger_timeout: float = 2.0
+    shutdown_delay: float = 0.0
     shutdown_grace: float = 25.0
     idle_grace: float = 1.0
 

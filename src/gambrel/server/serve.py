@@ -87,12 +87,14 @@ class Server:
             clock = Clock(loop, self.limits.tick)
             self.state = state = ServerState(self.app, loop, clock, self.limits, self.log)
             clock.start()
+            self.app.is_draining = False
             try:
                 accepting = await self.accept(loop, state)
                 self.is_started = True
                 if ready is not None:
                     ready()
                 await self._stop.wait()
+                await self.announce()
                 accepting.close()
                 await self.drain(state)
             finally:
@@ -109,6 +111,13 @@ class Server:
         if self.listener.family == getattr(socket, "AF_UNIX", None):
             return await loop.create_unix_server(lambda: kind(state), **options)
         return await loop.create_server(lambda: kind(state), **options)
+
+    async def announce(self) -> None:
+        """Let the app say that it stops, and go on serving until balancers have heard of it."""
+        self.app.is_draining = True
+        with contextlib.suppress(TimeoutError):
+            async with asyncio.timeout(self.limits.shutdown_delay):
+                await self._hasten.wait()
 
     async def drain(self, state: ServerState) -> None:
         """Let requests in flight end within the grace, then cancel them.

@@ -111,7 +111,15 @@ class ServerState:
             self.enter = self.pipeline.enter
 
     def refuse(self, request: Request) -> None:
-        """Answer 503 at once: all that this worker may have in work is in work."""
+        """Answer 503 at once: all that this worker may have in work is in work.
+
+        Routes with `extra={"essential": True}` are served all the same: without an answer to its
+        probes, a worker under load would be restarted.
+        """
+        route = self.pipeline.find(request).route
+        if route is not None and route.options.extra.get("essential"):
+            self.pipeline.enter(request)
+            return
         after = {"retry-after": str(self.limits.retry_after)}
         answer = Response(bare_problem(503), 503, after, "application/problem+json")
         request.connection.deliver(request, answer)

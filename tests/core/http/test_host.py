@@ -170,3 +170,13 @@ def test_a_refused_host_cannot_forge_a_line_of_the_log(caplog: pytest.LogCapture
 
     assert "\n" not in caplog.text.rstrip()
     assert len(caplog.messages[0]) < 250
+
+
+def test_an_open_path_needs_a_well_formed_host_and_no_more() -> None:
+    rules = HostRules(["example.com"])
+    rules.open_paths = frozenset({"/health"})
+
+    assert rules.allows("10.1.2.3:8000", "/health")
+    assert not rules.allows("not a host", "/health")
+    assert not rules.allows("10.1.2.3:8000", "/health/")
+    assert not rules.allows("10.1.2.3:8000")

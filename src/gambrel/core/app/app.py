@@ -78,6 +78,7 @@ class App(Router):
         self._built: Built | None = None
         self._failure: Exception | None = None
         self._edge: ASGIEdge | None = None
+        self.is_draining = False  # set by a server that is told to stop, while it still answers
 
     # Declaring ------------------------------------------------------------------------------
 

@@ -58,10 +58,10 @@ def read_head(scope: Scope, hosts: HostRules) -> Head:
     headers = Headers.from_raw(scope["headers"])
     check_fields(headers.pairs())
     host = headers.first("host") or ""  # two of them are one value that is no host
-    if not hosts.allows(host) and ADMITTED not in (scope.get("extensions") or {}):
+    target = target_of(scope)
+    if not hosts.allows(host, target) and ADMITTED not in (scope.get("extensions") or {}):
         hosts.tell(host)
         raise Refusal(400)
-    target = target_of(scope)
     if len(target) > LENGTH_LIMIT:
         raise Refusal(414)
     try:

@@ -110,9 +110,7 @@ def _bracketed(name: str) -> str:
 
 def _is_label(label: str) -> bool:
     # Underscores are no host names for DNS, but service names of container networks have them.
-    return (
-        0 < len(label) <= 63 and _LABEL.issuperset(label) and label[0] != "-" and label[-1] != "-"
-    )
+    return 0 < len(label) <= 63 and _LABEL.issuperset(label) and "-" not in {label[0], label[-1]}
 
 
 def _is_octet(label: str) -> bool:
@@ -171,21 +169,26 @@ class HostRules:
         GambrelError: One of the patterns is malformed.
     """
 
-    __slots__ = ("_names", "_told", "_wide", "patterns")
+    __slots__ = ("_names", "_told", "_wide", "open_paths", "patterns")
 
     def __init__(self, patterns: Iterable[str]) -> None:
         self.patterns = tuple(HostPattern(pattern) for pattern in patterns)
         self._names = {rule.name for rule in self.patterns if not rule.is_wide}
         self._wide = tuple(pattern for pattern in self.patterns if pattern.is_wide)
         self._told: set[str] = set()
+        self.open_paths: frozenset[str] = frozenset()
 
-    def allows(self, value: str) -> bool:
-        """Say whether the value of a `Host` header is well formed and matches a pattern."""
+    def allows(self, value: str, path: str = "") -> bool:
+        """Say whether the value of a `Host` header is well formed and matches a pattern.
+
+        Under the raw paths in `open_paths` it need not match: probes name the address they reach.
+        """
         try:
             host = parse_host(value)
         except BadRequest:
             return False
-        return host.name in self._names or any(rule.matches(host) for rule in self._wide)
+        known = host.name in self._names or path in self.open_paths
+        return known or any(rule.matches(host) for rule in self._wide)
 
     def tell(self, value: str) -> None:
         """Log that a host was refused: once each for the first few, for clients make them up."""

@@ -170,13 +170,6 @@ def test_a_target_that_does_not_import_is_told_with_the_users_trace(gambrel, fol
     assert "gambrel: [cli.import-failed] app.py cannot be imported: KeyError: 'x'" in result.stderr
 
 
-def test_several_workers_are_announced_not_promised(gambrel, shop):
-    result = gambrel("run", "--workers", "2")
-
-    assert result.exit_code == 1
-    assert "[server.workers]" in result.stderr
-
-
 def test_a_descriptor_that_is_no_socket_is_exit_code_1(gambrel, shop, monkeypatch):
     monkeypatch.setenv("GAMBREL_HOSTS", "shop.example")
     monkeypatch.setenv("GAMBREL_SECRET_KEY", "k7Qw-29fX_plm3Zc8vTn1RbYd6HsJg4u")

@@ -9,10 +9,11 @@ from typing import Any
 
 import click
 
-from gambrel import GambrelError
+from gambrel.cli.built import ephemeral_secret
 from gambrel.cli.serving.listening import open_listener, url_of
 from gambrel.cli.serving.native import limits_of, serve_app, tls_of
 from gambrel.cli.serving.safety import build_safely, tell_problems
+from gambrel.cli.serving.supervision import given_plan, worker_options
 from gambrel.cli.serving.tls import given_files, tls_options
 from gambrel.cli.target import load_app
 
@@ -40,6 +41,7 @@ SERVERS = ("native", "uvicorn", "hypercorn", "granian")
     "--server", default="native", show_default=True, type=click.Choice(SERVERS), help="Who serves."
 )
 @tls_options
+@worker_options
 @click.option("--access-log/--no-access-log", help="Write a line for every request. [off]")
 def command(
     target: str,
@@ -60,21 +62,28 @@ def command(
     if fd is not None and server != "native":
         raise click.UsageError("--fd is for the native server")
     files = given_files()
+    place = host if fd is None and not uds else None
+    plan = given_plan(workers) if server == "native" else None
+    if plan is not None:
+        from gambrel.cli.serving.supervised import supervise
+        from gambrel.cli.serving.worker import Order
+
+        with open_listener(host, port, uds, fd) as listener:
+            secret = ephemeral_secret().reveal()
+            order = Order(
+                target=target, secret=secret, host=place, tls=files, access_log=access_log
+            )
+            message = f"Gambrel serves {target} at {url_of(listener, files.scheme)}"
+            many = f" with {workers} workers" if workers > 1 else ""
+            sys.exit(supervise(listener, plan, order, f"{message}{many}"))
     app = load_app(target)
-    if not tell_problems(build_safely(app, host if fd is None and not uds else None)):
+    if not tell_problems(build_safely(app, place)):
         sys.exit(1)
     if server != "native":
         from gambrel.cli.serving.servers import Place, hand_over
 
         grace = app.settings.core.shutdown_grace
         hand_over(server, target, Place(host, port, uds), workers, access_log, files, grace)
-    if workers > 1:
-        raise GambrelError(
-            "server.workers",
-            "the native server does not serve with several workers yet",
-            f"--workers {workers}",
-            "start it once per core behind a proxy, or give `--server granian`",
-        )
     tls = tls_of(files)
     with open_listener(host, port, uds, fd) as listener:
         log = open_log() if access_log else None

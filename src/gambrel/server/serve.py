@@ -9,7 +9,7 @@ import signal
 import socket
 import ssl
 from collections.abc import Callable
-from typing import Any
+from typing import Any, Protocol
 
 from gambrel.core.http.errors import GambrelError
 from gambrel.server.clock import Clock
@@ -22,7 +22,7 @@ try:
 except ImportError:  # Windows, PyPy
     make_loop = asyncio.new_event_loop  # type: ignore[assignment]  # a loop of either kind
 
-__all__ = ["Server", "new_event_loop", "run", "serve"]
+__all__ = ["Accepting", "Server", "new_event_loop", "run", "serve"]
 
 _FIRST_REQUEST = 0.1
 """Seconds at least for whoever has just connected to send a request."""
@@ -35,6 +35,14 @@ _LAST_MOMENT = 2.0
 def new_event_loop() -> asyncio.AbstractEventLoop:
     """Return a loop of uvloop where it is installed, else asyncio's own."""
     return make_loop()
+
+
+class Accepting(Protocol):
+    """What accepts connections."""
+
+    def close(self) -> object:
+        """Accept no more."""
+        ...
 
 
 class Server:
@@ -100,17 +108,23 @@ class Server:
             finally:
                 clock.stop()
 
-    async def accept(
-        self, loop: asyncio.AbstractEventLoop, state: ServerState
-    ) -> asyncio.AbstractServer:
+    async def accept(self, loop: asyncio.AbstractEventLoop, state: ServerState) -> Accepting:
         """Start to accept connections."""
-        kind = HTTPProtocol if state.log is None else LoggedHTTPProtocol
-        options: dict[str, Any] = {"sock": self.listener, "backlog": self.limits.backlog}
-        if self.tls is not None:
-            options |= {"ssl": self.tls, "ssl_handshake_timeout": self.limits.header_timeout}
+        options = {"sock": self.listener, "backlog": self.limits.backlog, **self.tls_options()}
         if self.listener.family == getattr(socket, "AF_UNIX", None):
-            return await loop.create_unix_server(lambda: kind(state), **options)
-        return await loop.create_server(lambda: kind(state), **options)
+            return await loop.create_unix_server(self.connection_of(state), **options)
+        return await loop.create_server(self.connection_of(state), **options)
+
+    def connection_of(self, state: ServerState) -> Callable[[], HTTPProtocol]:
+        """Return what makes the protocol of a connection."""
+        kind = HTTPProtocol if state.log is None else LoggedHTTPProtocol
+        return lambda: kind(state)
+
+    def tls_options(self) -> dict[str, Any]:
+        """Return what the loop is told of TLS."""
+        if self.tls is None:
+            return {}
+        return {"ssl": self.tls, "ssl_handshake_timeout": self.limits.header_timeout}
 
     async def announce(self) -> None:
         """Let the app say that it stops, and go on serving until balancers have heard of it."""

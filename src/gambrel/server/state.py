@@ -83,7 +83,9 @@ class ServerState:
         self.pipeline = app.pipeline
         self.dress = app.build().dress
         self.has_secure_headers = bool(app.build().secure_headers)
-        self.enter: Callable[[Request], None] = self.pipeline.enter
+        # What a request enters while there is room; a supervised worker counts there.
+        self.entrance: Callable[[Request], None] = self.pipeline.enter
+        self.enter: Callable[[Request], None] = self.entrance
         self.context = copy_context()
         self.connections: set[Peer] = set()
         self.orphans: set[Orphan] = set()
@@ -108,7 +110,7 @@ class ServerState:
         """A counted request is done."""
         self.pending -= 1
         if self.pending < self.limits.pending:
-            self.enter = self.pipeline.enter
+            self.enter = self.entrance
 
     def refuse(self, request: Request) -> None:
         """Answer 503 at once: all that this worker may have in work is in work.

@@ -2,6 +2,8 @@
 
 import gc
 import socket
+from collections.abc import Iterator
+from contextlib import contextmanager
 from typing import Any
 
 import click
@@ -9,7 +11,7 @@ import click
 from gambrel import App, GambrelError
 from gambrel.cli.serving.tls import TLSFiles
 
-__all__ = ["limits_of", "serve_app", "tls_of"]
+__all__ = ["limits_of", "serve_app", "stop_told", "tls_of"]
 
 
 def tls_of(files: TLSFiles) -> Any:
@@ -43,8 +45,15 @@ def serve_app(app: App, listener: socket.socket, message: str, **options: Any) -
             gc.freeze()  # for good; to collect before would cost as much as a third of the start
             gc.enable()
 
-    try:
+    with stop_told():
         run(app, listener, ready=ready, **options)
+
+
+@contextmanager
+def stop_told() -> Iterator[None]:
+    """Make an error of ours of what an app raises while it closes."""
+    try:
+        yield
     except GambrelError:
         raise
     except Exception as error:

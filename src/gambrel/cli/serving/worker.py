@@ -1,0 +1,81 @@
+"""The process of one worker of `gambrel run --workers N`: loads the app, and serves.
+
+It is started by the supervisor, with descriptors of the listening socket, of the scoreboard and of
+the channel to the supervisor; the first line on that is an `Order`.
+"""
+
+import gc
+import socket
+import sys
+from functools import partial
+
+import click
+import msgspec
+from msgspec import Struct
+
+from gambrel import GambrelError
+from gambrel.cli.failures import tell
+from gambrel.cli.serving.native import limits_of, stop_told, tls_of
+from gambrel.cli.serving.safety import build_safely, tell_problems
+from gambrel.cli.serving.tls import TLSFiles
+from gambrel.cli.target import load_app
+
+__all__ = ["Order", "main"]
+
+
+class Order(Struct, frozen=True, kw_only=True):
+    """What a worker serves, and how. The first one of all tells what there is to warn of."""
+
+    target: str
+    secret: str
+    host: str | None = None
+    tls: TLSFiles = TLSFiles()
+    access_log: bool = False
+    slot: int = 0
+    is_first: bool = False
+
+
+def main(listener_fd: str, scoreboard_fd: str, channel_fd: str) -> None:
+    """Serve as the supervisor says."""
+    from gambrel.server.workers.link import Link, adopt
+
+    gc.disable()  # until it serves
+    link = Link(adopt(int(channel_fd)))
+    given = link.read_order()
+    if given is None:  # the supervisor has ended already
+        link.channel.close()
+        return
+    try:
+        serve(msgspec.convert(given, Order), adopt(int(listener_fd)), int(scoreboard_fd), link)
+    except GambrelError as error:
+        tell(error)
+        sys.exit(1)
+
+
+def serve(order: Order, listener: socket.socket, scoreboard: int, link: object) -> None:
+    """Serve the app until told to stop. Raises GambrelError."""
+    from gambrel.cli.serving.access_log import AccessLog
+    from gambrel.server.workers.scoreboard import Scoreboard, Share
+    from gambrel.server.workers.worker import WorkerServer, run_worker
+
+    app = load_app(order.target)
+    problems = build_safely(app, order.host, order.secret)
+    if not tell_problems(problems, quiet=() if order.is_first else [one.id for one in problems]):
+        sys.exit(1)
+    log = AccessLog(partial(click.echo, nl=False)) if order.access_log else None
+    share = Share(Scoreboard(scoreboard), order.slot)
+    options = {"limits": limits_of(app), "log": log, "tls": tls_of(order.tls)}
+    with stop_told():
+        run_worker(WorkerServer(app, listener, link, share, **options), opened)  # type: ignore[arg-type]  # a Link, whose type is the server's
+    if log is not None:
+        log.flush()
+
+
+def opened() -> None:
+    """Collect garbage from now on, but for what the start has made."""
+    gc.freeze()
+    gc.enable()
+
+
+if __name__ == "__main__":
+    main(*sys.argv[1:])

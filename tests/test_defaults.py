@@ -38,6 +38,7 @@ def test_an_app_is_safe_documented_and_debuggable_from_the_start():
         "security_headers",
         "openapi",
         "mounts",
+        "websockets",
         "debug",
     ]
     with Client(hello_app()) as client:

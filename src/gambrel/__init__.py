@@ -66,6 +66,8 @@ if TYPE_CHECKING:
     from gambrel.files.response import FileResponse
     from gambrel.settings import Secret
     from gambrel.tables import CSV
+    from gambrel.websockets.closing import WebSocketClosed
+    from gambrel.websockets.socket import WebSocket
 
 __all__ = [
     "CSV",
@@ -130,6 +132,8 @@ __all__ = [
     "UnsupportedMediaType",
     "Upload",
     "Versioning",
+    "WebSocket",
+    "WebSocketClosed",
     "abort",
     "apply",
     "rule",
@@ -199,6 +203,8 @@ _HOMES = {
     "UnsupportedMediaType": "core.http.errors",
     "Upload": "core.http.bodies.forms",
     "Versioning": "core.routing.versioning",
+    "WebSocket": "websockets.socket",
+    "WebSocketClosed": "websockets.closing",
     "abort": "core.http.errors",
     "apply": "conversion.patch",
     "rule": "core.routing.declared",

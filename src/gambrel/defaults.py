@@ -5,7 +5,9 @@ it or replaces one of the same name, and generated projects write it out. None o
 around a request: what they add is baked into heads, or is a route, or waits for an error.
 """
 
+import sys
 from collections.abc import Iterable, Sequence
+from functools import cached_property
 from importlib import import_module
 from pathlib import Path
 from typing import Any
@@ -23,10 +25,30 @@ def default_extensions() -> list[Extension]:
     """Return what an app has unless it says otherwise.
 
     Headers that put browsers on the safe side, the app's document with the page that shows it,
-    other apps below a path, and error pages for the developer. Limits of requests and the check of
-    their host are settings of the core; `request.id` is made when it is asked for.
+    other apps below a path, WebSockets, and error pages for the developer. Limits of requests and
+    the check of their host are settings of the core; `request.id` is made when it is asked for.
     """
-    return [SecurityHeaders(), OpenAPI(), Mounts(), DebugWhereOn()]
+    return [SecurityHeaders(), OpenAPI(), Mounts(), SocketsWhereUsed(), DebugWhereOn()]
+
+
+class SocketsWhereUsed:
+    """`WebSockets()`, loaded only where the app names `WebSocket`: no other pays for its import."""
+
+    name = "websockets"
+    requires = ()
+
+    @cached_property
+    def settings(self) -> Extension | None:
+        """The real one, which is its own settings."""
+        if "gambrel.websockets.socket" not in sys.modules:
+            return None
+        found: Extension = import_module("gambrel.websockets.extension").WebSockets()
+        return found
+
+    def install(self, setup: Setup) -> None:
+        """Install the real one."""
+        if self.settings is not None:
+            self.settings.install(setup)
 
 
 class DebugWhereOn:

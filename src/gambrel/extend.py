@@ -19,7 +19,14 @@ if TYPE_CHECKING:
     )
     from gambrel.core.app.extension import Extension
     from gambrel.core.app.points import Declared, Point
-    from gambrel.core.app.setup import HANDLER_ADAPTER, MOUNTING, Band, Mounted, Setup
+    from gambrel.core.app.setup import (
+        HANDLER_ADAPTER,
+        MOUNTING,
+        WEBSOCKETS,
+        Band,
+        Mounted,
+        Setup,
+    )
     from gambrel.operations import Operation
     from gambrel.settings import Env, Secret
 
@@ -27,6 +34,7 @@ __all__ = [
     "DEBUG_RENDERER",
     "HANDLER_ADAPTER",
     "MOUNTING",
+    "WEBSOCKETS",
     "AppStarted",
     "AppStopping",
     "Band",
@@ -66,6 +74,7 @@ _HOMES = {
     "RequestFailed": "core.app.events",
     "Secret": "settings",
     "Setup": "core.app.setup",
+    "WEBSOCKETS": "core.app.setup",
     "json_schemas": "conversion.schemas",
 }
 

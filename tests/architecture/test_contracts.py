@@ -16,6 +16,7 @@ TYPE_ONLY: dict[str, str] = {
             "middleware/__init__.py",
             "openapi/__init__.py",
             "testing/__init__.py",
+            "websockets/__init__.py",
         ),
         "a facade: type checkers see what a table of names loads when it is used",
     ),

@@ -38,7 +38,7 @@ def test_without_the_extension_a_mounted_app_is_refused_with_the_line_to_type(de
     app = App(defaults=())
     getattr(app, declare)("/old", hello)
 
-    with pytest.raises(GambrelError, match=r"\[app.no-mounts\] /old") as found:
+    with pytest.raises(GambrelError, match=r"\[app.no-extension\] /old") as found:
         app.build()
 
     assert "test_extension.py" in found.value.where

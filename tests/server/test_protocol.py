@@ -149,29 +149,6 @@ def test_an_upgrade_nobody_takes_is_an_ordinary_request_with_its_body():
     assert second.body == b"root"
 
 
-def test_an_upgrade_can_be_handed_over_with_what_follows_it():
-    async def main() -> tuple[bytes, str]:
-        app, seen = echo_app()
-        taken = []
-
-        def take_over(connection, head) -> bool:
-            taken.append(head.upgrade)
-            connection.transport.write(b"taken: " + connection.detach())
-            connection.transport.close()
-            return True
-
-        async with serving(app) as live:
-            live.state.takes_over = take_over
-            async with await live.connect() as client:
-                upgrade = b"Connection: Upgrade\r\nUpgrade: WebSocket\r\n"
-                await client.send(request("GET", "/", upgrade) + b"frames")
-                received = await client.rest()
-        assert seen.requests == []
-        return received, taken[0]
-
-    assert run(main()) == (b"taken: frames", "websocket")
-
-
 def test_the_connection_of_a_request_tells_its_addresses_and_version():
     async def main() -> tuple[int, list]:
         found = []

@@ -37,7 +37,7 @@ def test_a_status_without_content_is_never_baked_with_a_length(status):
 
 
 def test_a_refusal_is_a_bare_problem_and_the_last_answer():
-    refusal = render_refusal(405, b"\r\ndate: x\r\n\r\n", allow="GET")
+    refusal = render_refusal(405, b"\r\ndate: x\r\n\r\n", ("allow", "GET"))
 
     assert refusal.startswith(b"HTTP/1.1 405 Method Not Allowed\r\nconnection: close\r\n")
     assert b"\r\ncontent-length: 64\r\nallow: GET\r\ndate: x\r\n\r\n" in refusal

@@ -17,7 +17,6 @@ _ROUTER = {
     "blueprint": "`app.include(router)`",
     "include_router": "`app.include(router)`",
     "register_blueprint": "`app.include(router)`",
-    "websocket": "an event stream (`EventStream`) for now; WebSockets are still to come",
 }
 _APP = {
     "add_event_handler": "`@app.lifespan`, a function that yields once",
@@ -76,7 +75,6 @@ _MODULE = {
     "StreamingResponse": "`Stream`, or return a generator",
     "TestClient": "`from gambrel.testing import Client`",
     "UploadFile": "`Upload`",
-    "WebSocket": "an event stream (`EventStream`) for now; WebSockets are still to come",
     "g": "`request.state`, or a dependency",
     "jsonify": "the value itself, returned",
     "redirect": "`Redirect`",
@@ -84,7 +82,7 @@ _MODULE = {
     "request": "a parameter `request: Request`",
     "send_file": "`FileResponse`",
     "url_for": "`request.url_for(name)`",
-    "websocket": "an event stream (`EventStream`) for now; WebSockets are still to come",
+    "websocket": "`@app.websocket(path)`, with a parameter `ws: WebSocket`",
 }
 _ARGUMENTS = {
     "description": "`App(extensions=[OpenAPI(...)])` of gambrel.openapi",

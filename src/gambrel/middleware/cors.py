@@ -13,7 +13,7 @@ from gambrel.core.http.errors import GambrelError
 from gambrel.core.http.request import Request
 from gambrel.core.http.response import Response
 from gambrel.headers.vary import add_vary
-from gambrel.middleware.origins import OriginRules
+from gambrel.origins import OriginRules
 
 __all__ = ["CORSPolicy", "CrossOrigin"]
 

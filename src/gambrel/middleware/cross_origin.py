@@ -9,11 +9,10 @@ from functools import cached_property
 
 from msgspec import Struct
 
-from gambrel.core.http.errors import BadRequest, Forbidden, GambrelError
-from gambrel.core.http.host import parse_host
+from gambrel.core.http.errors import Forbidden, GambrelError
 from gambrel.core.http.request import Request
 from gambrel.core.http.response import Response
-from gambrel.middleware.origins import OriginRules
+from gambrel.origins import OriginRules, is_own
 
 __all__ = ["OriginGuard"]
 
@@ -76,22 +75,6 @@ class OriginGuard(Struct, frozen=True, kw_only=True, dict=True):
         if origin is not None:
             return is_own(origin, request)
         return self.allow_unknown or not has_ambient_credentials(request)
-
-
-def is_own(origin: str, request: Request) -> bool:
-    """Say whether an origin is the one the request was sent to."""
-    scheme, _, authority = origin.partition("://")
-    try:
-        sender = parse_host(authority).with_default(scheme)
-        target = parse_host(request.host).with_default(request.scheme)
-    except BadRequest:
-        return False
-    if sender == target and scheme == request.scheme:
-        return True
-    # Behind a proxy that the app was not told of, HTTPS looks like HTTP: the host has to do.
-    proxies = getattr(request.connection.app, "proxies", None)
-    is_known = proxies is not None or request.scheme == "https"
-    return not is_known and scheme == "https" and sender == parse_host(request.host)
 
 
 def has_ambient_credentials(request: Request) -> bool:

@@ -42,7 +42,12 @@ class Exchange(Work):
         self.is_answered = True
         self.task = None
         try:
-            if response.for_request is not None or not isinstance(response.body, bytes):
+            if response.opens:
+                self.release()
+                self.status = response.status
+                self.line.switch(self, response)
+                self.closed(response)
+            elif response.for_request is not None or not isinstance(response.body, bytes):
                 self.begin(self.send(response))
             else:
                 self.release()

@@ -19,18 +19,19 @@ ALLOWED = "GET, HEAD, POST, PUT, PATCH, DELETE, OPTIONS"
 
 _TOKEN = frozenset(b"!#$%&'*+-.^_`|~0123456789abcdefghijklmnopqrstuvwxyzABCDEFGHIJKLMNOPQRSTUVWXYZ")
 _VISIBLE = frozenset(range(0x21, 0x7F))
+_KEY_CHARACTERS = frozenset("ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz0123456789+/")
 
 
 class Refusal(Exception):
     """A message that is refused with a bare `status`; the connection closes after it.
 
-    `why` is empty where that was told already.
+    `why` is empty where that was told already; `fields` are further header fields of the answer.
     """
 
-    def __init__(self, status: int, why: str, allow: str = "") -> None:
+    def __init__(self, status: int, why: str, *fields: tuple[str, str]) -> None:
         super().__init__(why)
         self.status = status
-        self.allow = allow
+        self.fields = fields
 
 
 class Head:
@@ -143,7 +144,7 @@ def split_line(line: bytes) -> RequestLine:
         named = version[:5] == b"HTTP/" and version[5:].replace(b".", b"", 1).isdigit()
         raise Refusal(505 if named else 400, "the version is not HTTP/1.1 or HTTP/1.0")
     if method == "TRACE":
-        raise Refusal(405, "TRACE would reflect credentials", ALLOWED)
+        raise Refusal(405, "TRACE would reflect credentials", ("allow", ALLOWED))
     if method == "CONNECT":
         raise Refusal(501, "this is not a proxy")
     if not target or not _VISIBLE.issuperset(target) or b"#" in target:
@@ -226,6 +227,23 @@ def read_framing(head: Head, framing: dict[bytes, list[bytes]]) -> None:
     head.expects_continue = is_recent and expects_continue(framing.get(b"expect", []))
     if b"upgrade" in options:
         head.upgrade = b",".join(framing.get(b"upgrade", ())).decode("latin-1").lower()
+        if head.method == "GET" and is_recent and head.upgrade == "websocket":
+            expect_handshake(head)
+
+
+def expect_handshake(head: Head) -> None:
+    """Make a request of its own method of the handshake of a WebSocket (RFC 6455 §4.2.1)."""
+    versions = head.headers.get_all("sec-websocket-version")
+    if versions != ["13"]:
+        fields = (("upgrade", "websocket"), ("sec-websocket-version", "13"))
+        raise Refusal(426, "the version of WebSockets here is 13", *fields)
+    keys = head.headers.get_all("sec-websocket-key")
+    is_key = len(keys) == 1 and len(keys[0]) == 24 and keys[0].endswith("==")
+    if not is_key or not _KEY_CHARACTERS.issuperset(keys[0][:22]):
+        raise Refusal(400, "a handshake has one Sec-WebSocket-Key, 16 bytes in base64")
+    if head.length != 0:
+        raise Refusal(400, "a handshake has no body")
+    head.method = "WEBSOCKET"
 
 
 def check_host(hosts: list[bytes], line: RequestLine, gate: HostGate) -> None:

@@ -191,11 +191,6 @@ class HTTPProtocol(Connection):
         if self.exchange is not None:
             self.exchange.suspend()
 
-    def upgrade(self, head: Head) -> bool:
-        """Offer a request for another protocol to what the state names for it."""
-        takes_over = self.state.takes_over
-        return takes_over is not None and takes_over(self, head)
-
     def wait_for(self, request: Request) -> None:
         """The answer to `request` comes later."""
         if not self.is_closing:
@@ -227,8 +222,9 @@ class HTTPProtocol(Connection):
         if self.state.tells_refusals and str(refusal):
             _log.warning("a request was refused with %s: %s", refusal.status, refusal)
         is_head = self.reader is not None and self.reader.is_head
-        date, allow = self.clock.date, refusal.allow
-        self.write(render_refusal(refusal.status, date, allow=allow, is_head=is_head))
+        date = self.clock.date
+        answer = render_refusal(refusal.status, date, *refusal.fields, is_head=is_head)
+        self.write(answer)
         self.close(is_sending=True)
 
     def send_continue(self) -> None:
@@ -245,6 +241,17 @@ class HTTPProtocol(Connection):
             late.drop(response)
             return
         self.exchange_of(request).answer(response)
+
+    def switch(self, exchange: Exchange, response: Any) -> None:
+        """Hand the connection over to the WebSocket that an answer opens."""
+        from gambrel.server.websocket import take_over  # noqa: PLC0415 - start-up: sockets
+
+        request = exchange.request
+        exchange.report()
+        self.exchange = None
+        key = request.headers["sec-websocket-key"]
+        take_over(self, response.session, key, self.state.dress(response, request))
+        self.feed = ignore
 
     def finish(self, exchange: Exchange) -> None:
         """Go on with the next message after an answer, or close."""

@@ -35,10 +35,6 @@ class Inlet(Protocol):
     def begin(self, head: Head, body: bytes | BodyStream) -> None:
         """Start on a request."""
 
-    def upgrade(self, head: Head) -> bool:
-        """Offer a request for another protocol; say whether it was taken, with the connection."""
-        ...
-
     def refuse(self, refusal: Refusal) -> None:
         """Answer what is no request, and close."""
 
@@ -149,8 +145,7 @@ class Reader:
         self.line.offer(raw)
         if self.is_declined:
             head = read_head(raw, self.line.state.gate, self.line.state.limits)
-            if not head.upgrade or not self.line.upgrade(head):
-                self.begin(head)
+            self.begin(head)
         if len(self.buffer) <= self.line.state.limits.pipeline_buffer // 2:
             self.line.throttle_input(False)
         return True

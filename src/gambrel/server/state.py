@@ -15,7 +15,6 @@ from gambrel.core.http.request import Request
 from gambrel.core.http.response import Response
 from gambrel.server.admission import HostGate
 from gambrel.server.clock import Clock
-from gambrel.server.head import Head
 from gambrel.server.limits import Limits
 
 __all__ = ["AccessLog", "Peer", "ServerState"]
@@ -92,8 +91,6 @@ class ServerState:
         self.tasks: set[asyncio.Task[Any]] = set()
         self.pending = 0
         self.is_draining = False
-        # For WebSockets: takes a connection (`detach`) whose request asks for another protocol.
-        self.takes_over: Callable[[Any, Head], bool] | None = None
         self._ticked = clock.now
         self._has_failed = False
         clock.timed.add(self)

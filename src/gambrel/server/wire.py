@@ -49,14 +49,15 @@ def bake(baked: Baked | None) -> bytes | None:
     return baked.wire
 
 
-def render_refusal(status: int, date: bytes, *, allow: str = "", is_head: bool = False) -> bytes:
+def render_refusal(
+    status: int, date: bytes, *fields: tuple[str, str], is_head: bool = False
+) -> bytes:
     """Return the whole answer to a message that no app has seen, a bare problem: the last one."""
     body = bare_problem(status)
     pairs = [
         ("connection", "close"),
         ("content-type", "application/problem+json"),
         ("content-length", str(len(body))),
+        *fields,
     ]
-    if allow:
-        pairs.append(("allow", allow))
     return render_head(status, pairs) + date + (b"" if is_head else body)

@@ -33,6 +33,9 @@ class Line(Protocol):
     async def writable(self) -> None:
         """Return when the send buffer has room; a client that has gone cancels the wait."""
 
+    def switch(self, exchange: Any, response: Response) -> None:
+        """Hand the connection over to what a response opens."""
+
     def finish(self, exchange: Any) -> None:
         """Go on with the next message, or close."""
 

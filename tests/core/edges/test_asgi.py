@@ -620,23 +620,6 @@ def test_without_a_lifespan_a_request_says_what_is_missing():
     assert "lifespan" in error.value.hint
 
 
-def test_a_websocket_is_closed_before_it_opens():
-    async def scenario() -> list[Any]:
-        app, sent = App(), []
-
-        async def receive() -> dict[str, Any]:
-            return {"type": "websocket.connect"}
-
-        async def send(message: dict[str, Any]) -> None:
-            sent.append(message["type"])
-
-        async with app.running():
-            await app({**scope_of("/"), "type": "websocket"}, receive, send)
-        return sent
-
-    assert asyncio.run(scenario()) == ["websocket.close"]
-
-
 def test_a_refusal_is_a_bare_problem_and_runs_nothing():
     app = App()
 

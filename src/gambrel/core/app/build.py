@@ -32,6 +32,7 @@ from gambrel.core.app.setup import (
     MOUNTING,
     PROVIDERS,
     ROUTERS,
+    WEBSOCKETS,
     Mounted,
     Setup,
 )
@@ -43,7 +44,7 @@ from gambrel.core.http.headers import ResponseHeaders
 from gambrel.core.http.host import HostRules
 from gambrel.core.http.request import Request
 from gambrel.core.http.response import Baked, Response
-from gambrel.core.routing.route import Route
+from gambrel.core.routing.route import WEBSOCKET, Route
 from gambrel.core.routing.router import Router
 from gambrel.core.routing.table import covers
 
@@ -108,6 +109,15 @@ def handlers_of(errors: Mapping[Any, Any]) -> tuple[ErrorHandlers, ...]:
     """Return the option `errors` as the boundary takes it."""
     handlers = [ErrorHandler(match, handle) for match, handle in errors.items()]
     return (ErrorHandlers(handlers),) if handlers else ()
+
+
+def closing(call: Callable[[Request], Any], plan: Plan) -> Callable[[Request], Any]:
+    """Return a call whose response closes what `exit="after"` keeps open."""
+    if not plan.graph.has_after:
+        return call
+    from gambrel.core.binding.execute import closing_after  # noqa: PLC0415 - start-up: dependencies
+
+    return closing_after(call)
 
 
 def giver(get: Callable[..., Any], *arguments: Any) -> Callable[[], Any]:
@@ -185,7 +195,7 @@ class Built:
         limits = Limits(
             settings.max_body if options.max_body is None else options.max_body,
             (settings.handler_timeout if options.deadline is None else options.deadline) or None,
-            options.cancel_on_disconnect,
+            True if WEBSOCKET in route.methods else options.cancel_on_disconnect,
         )
         errors = handlers_of(options.errors)
         if route.kind in {"mount", "asgi"}:
@@ -193,6 +203,7 @@ class Built:
             mount = self.mounts.get(id(route.handler)) or self.mounted(route)
             call = fold(mount.endpoint(self.failed), around, self.failed)
             return Endpoint(call, ASYNC, route, None, replace(limits, deadline=None), errors)
+        serve = self.serving(WEBSOCKETS, route) if WEBSOCKET in route.methods else None
         plan = Plan(
             self.handler_of(route),
             Context(self.bake, self.failed, self.app.providers, self.settings.debug),
@@ -205,24 +216,27 @@ class Built:
         if plan.takes_files and options.max_body is None:
             limits = replace(limits, max_body=self.settings.max_upload)
         call, kind = self.call_of(plan)
+        if serve is not None:
+            call, kind = serve(closing(call, plan), plan, options.max_body), ASYNC
         if middleware and kind is not ASYNC:
             call, kind = self.in_async(Endpoint(call, kind, route, plan)), ASYNC
         if middleware:
             call = fold(call, middleware, self.failed)
-        if plan.graph.has_after:
-            from gambrel.core.binding.execute import closing_after  # noqa: PLC0415 - start-up: dependencies
-
-            call = closing_after(call)
+        call = call if serve is not None else closing(call, plan)
         return Endpoint(call, kind, route, plan, limits, errors)
 
     def mounted(self, route: Route) -> Mounted:
-        """Return the app that is mounted at a route. Raises GambrelError where nobody serves it."""
-        for serve in self.app.declarations.values(MOUNTING):
-            mounted: Mounted = serve(route.handler, route.where)
-            return mounted
-        what = f"{route.pattern.text} leads to another app, and nothing serves those"
-        hint = "App(extensions=[Mounts()]), after `from gambrel.mounts import Mounts`"
-        raise GambrelError("app.no-mounts", what, route.where, hint)
+        """Return the app that is mounted at a route."""
+        return self.serving(MOUNTING, route)(route.handler, route.where)  # type: ignore[no-any-return]  # of the point's type
+
+    def serving(self, point: Any, route: Route) -> Callable[..., Any]:
+        """Return what serves a route that is no plain handler. Raises GambrelError for nothing."""
+        for serve in self.app.declarations.values(point):
+            return serve  # type: ignore[no-any-return]  # of the point's type
+        name, module = point.name, point.name.lower()
+        what = f"{route.pattern.text} needs {name}, an extension that this app does not have"
+        hint = f"App(extensions=[{name}()]), after `from gambrel.{module} import {name}`"
+        raise GambrelError("app.no-extension", what, route.where, hint)
 
     def handler_of(self, route: Route) -> Any:
         """Return a handler in our calling convention."""
@@ -316,6 +330,6 @@ class Built:
         return [
             operation
             for route in self.routes
-            if getattr(route.endpoint, "plan", None) is not None
+            if getattr(route.endpoint, "plan", None) and WEBSOCKET not in route.methods
             for operation in describe_route(route, route.endpoint.plan, self.app.body_parsers)
         ]

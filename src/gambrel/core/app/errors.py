@@ -202,7 +202,7 @@ def render_error(request: Request, error: HTTPError, incident: str = "") -> Resp
     """
     shown = HTTPError(status=error.status) if error.status >= 500 else error
     if prefers_page(", ".join(request.headers.get_all("accept"))):
-        from gambrel.core.app.error_page import render_page  # noqa: PLC0415 - start-up: pages
+        from gambrel.error_page import render_page  # noqa: PLC0415 - start-up: pages
 
         faults = shown.faults if isinstance(shown, Unprocessable) else ()
         body = render_page(shown.status, shown.title, shown.detail, faults, incident).encode()

@@ -83,8 +83,10 @@ PROVIDERS: Point[Provider] = Point("provider", key=lambda provider: provider.kin
 ERROR_HANDLERS: Point[ErrorHandler] = Point("error handler", key=lambda entry: entry.match)
 HANDLER_ADAPTER: Point[AdaptHandler] = Point("handler adapter")
 """Turns a handler of another calling convention into one of ours: `adapt(handler)`, or None."""
-MOUNTING: Point[Callable[[Any, str], Mounted]] = Point("mounting", key=lambda _: "mounting")
+MOUNTING: Point[Callable[[Any, str], Mounted]] = Point("Mounts", key=lambda _: "mounting")
 """Serves the apps that `mount` and `raw` declare: `mounted(app, where)`."""
+WEBSOCKETS: Point[Callable[..., Any]] = Point("WebSockets", key=lambda _: "websockets")
+"""Opens WebSockets: `serve(call, plan, limit)` returns what answers the handshakes of a route."""
 BODY_PARSERS: Point[tuple[str, ParseBody]] = Point("body parser", key=lambda entry: entry[0])
 LIFESPANS: Point[Entry] = Point("lifespan")
 COMMANDS: Point[CommandEntry] = Point("command", key=lambda entry: entry.name)

@@ -103,7 +103,7 @@ class Graph:
                 check_type(parameter, node, chain[-1])
             elif parameter.source == "provider":
                 kind = without_none(strip_annotated(parameter.annotation))
-                edges[parameter.name] = self.visit(Depends(kind), chain)
+                edges[parameter.name] = self.visit(Depends(self.providers.plain(kind)), chain)
         return edges
 
     def visit(self, depends: Depends, chain: Chain) -> Node:

@@ -8,7 +8,7 @@ import asyncio
 from collections import defaultdict
 from collections.abc import Callable
 from contextlib import AsyncExitStack
-from typing import Any, Literal
+from typing import Any, Literal, get_origin
 
 from msgspec import Struct, field
 
@@ -77,7 +77,11 @@ class Providers:
 
     def has(self, kind: Any) -> bool:
         """Whether values of `kind` are provided rather than read from input."""
-        return identity(kind) in self.by_kind
+        return identity(self.plain(kind)) in self.by_kind
+
+    def plain(self, kind: Any) -> Any:
+        """Return what stands for `kind` here: of `Feed[Order]`, the generic type `Feed`."""
+        return kind if identity(kind) in self.by_kind else get_origin(kind) or kind
 
     def scope(self, kind: Any) -> Scope:
         """Return how long a value of a type with a provider lives."""

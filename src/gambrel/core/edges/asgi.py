@@ -54,7 +54,7 @@ class ASGIConnection:
         self.scope = scope
         self.client = address(scope.get("client"))
         self.server = address(scope.get("server"))
-        self.scheme: str = scope.get("scheme") or "http"
+        self.scheme: str = (scope.get("scheme") or "http").replace("ws", "http")
         self.http_version: str = scope.get("http_version") or "1.1"
         self.tls: dict[str, Any] | None = (scope.get("extensions") or {}).get("tls")
         self._receive, self._send = receive, send
@@ -143,11 +143,9 @@ class ASGIConnection:
 
     def deliver(self, request: Request, response: Response) -> None:
         """Not used: this edge awaits its answers."""
-        raise NotImplementedError
 
     def waiting(self, request: Request, task: asyncio.Task[Response]) -> None:
         """Not used: this edge awaits its answers."""
-        raise NotImplementedError
 
 
 def address(pair: Any) -> tuple[str, int] | None:
@@ -304,7 +302,7 @@ class ASGIEdge:
             await self.lifespan(receive, send)
         elif scope["type"] == "websocket":
             await receive()
-            await send({"type": "websocket.close", "code": 1000, "reason": ""})  # becomes a 403
+            await self.handshake(scope, receive, send)
 
     async def lifespan(self, receive: Receive, send: Send) -> None:
         """Open the app at start-up, close it at shutdown; a failure is told to the server."""
@@ -346,6 +344,32 @@ class ASGIEdge:
         head = read_head(scope, self.app.build().allowed_hosts)
         body = connection.body_of(head)
         return Request(head.method, head.path, head.query, head.headers, connection, body)
+
+    async def handshake(self, scope: Scope, receive: Receive, send: Send) -> None:
+        """Answer the handshake of a WebSocket; where the answer opens it, serve it.
+
+        A server that cannot send a response answers a refused one with a bare 403.
+        """
+        connection = ASGIConnection(self.app, scope, receive, send)
+        try:
+            request = self.request_of({**scope, "method": "GET"}, connection)
+            request.method = "WEBSOCKET"
+            response = await self.app.respond(request)
+            pairs = self.app.build().dress(response, request)
+        except Refusal as refusal:
+            response, pairs = Response(bare_problem(refusal.status), refusal.status), []
+        raw = [(n.encode("latin-1"), v.encode("latin-1")) for n, v in pairs if n not in _FRAMING]
+        answer = "websocket.http.response"
+        try:
+            if response.opens:
+                await response.serve_asgi(raw, receive, send)
+            elif answer in (scope.get("extensions") or {}) and not response.is_streaming:
+                await send({"type": f"{answer}.start", "status": response.status, "headers": raw})
+                await send({"type": f"{answer}.body", "body": response.body})
+            else:
+                await send({"type": "websocket.close", "code": 1008, "reason": ""})
+        finally:
+            await response.close()
 
 
 async def refuse(send: Send, refusal: Refusal, method: str, http_version: str) -> None:

@@ -48,6 +48,8 @@ class Response:
     """
 
     media_type: ClassVar[str | None] = None
+    opens: ClassVar[bool] = False
+    """Whether it opens another protocol (101): the edge hands its connection over."""
     for_request: Any = None
     """Of one that depends on who asks: `await for_request(method, headers)` is what is sent."""
 
@@ -79,7 +81,7 @@ class Response:
 
     @status.setter
     def status(self, status: int) -> None:
-        if not 200 <= status <= 599:
+        if not (200 <= status <= 599 or self.opens):
             raise ValueError(f"{status} is not the status of a final response (200-599)")
         if self._baked is not None:
             self.headers  # noqa: B018 - unpacks the baked head, which no longer holds

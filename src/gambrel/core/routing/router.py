@@ -22,7 +22,7 @@ from gambrel.core.routing.declared import (
     rule,
     split_url,
 )
-from gambrel.core.routing.route import ANY, caller, read_options
+from gambrel.core.routing.route import ANY, WEBSOCKET, caller, read_options
 from gambrel.core.routing.table import Table
 from gambrel.core.routing.versioning import Versioning
 
@@ -93,6 +93,10 @@ class Router:
     def query(self, path: Path, **options: Any) -> Callable[[H], H]:
         """Declare a handler for QUERY, a safe method with a body."""
         return self.route(path, ("QUERY",), **options)
+
+    def websocket(self, path: Path, **options: Any) -> Callable[[H], H]:
+        """Declare the handler of a WebSocket; `max_body` is the largest message it takes."""
+        return self.route(path, (WEBSOCKET,), **options)
 
     def route(self, path: Path, methods: Iterable[str] = (), **options: Any) -> Callable[[H], H]:
         """Declare a function or a class of methods; without `methods`, GET or what it defines."""

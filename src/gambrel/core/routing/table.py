@@ -23,7 +23,7 @@ from gambrel.core.routing.route import ANY, WEBSOCKET, Route
 if TYPE_CHECKING:
     from gambrel.core.routing.explain import Step
 
-METHODS = ("GET", "HEAD", "POST", "PUT", "PATCH", "DELETE", "OPTIONS", "QUERY", "TRACE", WEBSOCKET)
+METHODS = ("GET", "HEAD", "POST", "PUT", "PATCH", "DELETE", "OPTIONS", "QUERY", "TRACE")
 """What a route for any method is listed under; other methods reach it by the slower way."""
 
 FALLBACK = "fallback "
@@ -110,12 +110,12 @@ class Table:
                 allow = allowed(method for route in self.routes for method in route.methods)
                 return Miss(204, allow), None
             found = self.find_all(raw_path, host)
-            if ANY in found:
+            if ANY in found and method != WEBSOCKET:
                 return found[ANY]
             allow = allowed(found)
             if allow and method != WEBSOCKET:
                 return Miss(204 if method == "OPTIONS" else 405, allow), None
-            location = self._other_slash(method, raw_path, host)
+            location = "" if method == WEBSOCKET else self._other_slash(method, raw_path, host)
             if location:
                 return Miss(308, location=location), None
             return found.get(FALLBACK + method) or (Miss(404), None)

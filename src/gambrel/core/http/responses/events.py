@@ -72,7 +72,6 @@ class EventStream(Response):
     """
 
     media_type = "text/event-stream"
-    __slots__ = ()
 
     def __init__(
         self, events: AsyncIterable[Any] | Iterable[Any], *, heartbeat: float = 15.0

@@ -6,7 +6,7 @@ The error boundary calls `render_page`. It uses no template of the app, which ma
 from collections.abc import Iterable
 from html import escape
 
-from gambrel.core.http.errors import Fault
+from gambrel.conversion.errors import Fault
 
 _SENTENCES = {
     400: "The request could not be understood.",

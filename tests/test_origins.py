@@ -2,8 +2,10 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
+from gambrel import App, Request
 from gambrel.core.http.errors import GambrelError
-from gambrel.middleware.origins import OriginRules
+from gambrel.origins import OriginRules, is_own
+from gambrel.testing import Client
 
 FOREIGN = [
     "https://good.example.evil.example",
@@ -96,3 +98,31 @@ def test_what_a_pattern_allows_ends_in_its_name(origin):
     if OriginRules(["https://*.good.example"]).allows(origin):
         assert origin.startswith("https://")
         assert origin.endswith(".good.example")
+
+
+@pytest.mark.parametrize(
+    ("origin", "scheme", "is_ours"),
+    [
+        ("http://localhost", "http", True),
+        ("http://localhost:80", "http", True),
+        ("https://localhost", "http", True),
+        ("https://localhost", "https", True),
+        ("http://localhost", "https", False),
+        ("http://localhost:81", "http", False),
+        ("http://localhost.evil.example", "http", False),
+        ("null", "http", False),
+        ("", "http", False),
+    ],
+)
+def test_an_origin_is_ours_where_it_is_that_of_the_request(origin, scheme, is_ours):
+    found = []
+    app = App()
+
+    @app.get("/")
+    async def home(request: Request) -> None:
+        found.append(is_own(origin, request))
+
+    with Client(app, base_url=f"{scheme}://localhost") as client:
+        client.get("/")
+
+    assert found == [is_ours]

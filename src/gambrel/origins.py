@@ -1,15 +1,16 @@
 """Origins: the lists of them that an app allows, and strict matching against these.
 
-CORS and the cross-origin protection ask. An origin is compared as a whole, never by its beginning
-or end, and in the form that browsers send: lower case, without default port (RFC 6454 §6.2).
+CORS, the cross-origin protection and WebSockets ask. An origin is compared as a whole, never by its
+beginning or end, and in the form that browsers send: lower case, no default port (RFC 6454 §6.2).
 """
 
 from collections.abc import Iterable
 
 from gambrel.core.http.errors import BadRequest, GambrelError
 from gambrel.core.http.host import DEFAULT_PORTS, HostPattern, parse_host
+from gambrel.core.http.request import Request
 
-__all__ = ["OriginRules"]
+__all__ = ["OriginRules", "is_own"]
 
 
 class OriginRules:
@@ -72,3 +73,19 @@ class OriginRules:
             scheme == allowed and host.port == port and pattern.matches(host)
             for allowed, pattern, port in self._wide
         )
+
+
+def is_own(origin: str, request: Request) -> bool:
+    """Say whether an origin is the one the request was sent to."""
+    scheme, _, authority = origin.partition("://")
+    try:
+        sender = parse_host(authority).with_default(scheme)
+        target = parse_host(request.host).with_default(request.scheme)
+    except BadRequest:
+        return False
+    if sender == target and scheme == request.scheme:
+        return True
+    # Behind a proxy that the app was not told of, HTTPS looks like HTTP: the host has to do.
+    proxies = getattr(request.connection.app, "proxies", None)
+    is_known = proxies is not None or request.scheme == "https"
+    return not is_known and scheme == "https" and sender == parse_host(request.host)

@@ -1,7 +1,7 @@
 from html.parser import HTMLParser
 
-from gambrel.core.app.error_page import render_page
 from gambrel.core.http.errors import Fault
+from gambrel.error_page import render_page
 
 
 class Outline(HTMLParser):

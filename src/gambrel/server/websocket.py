@@ -1,0 +1,344 @@
+"""A WebSocket on a connection of this server: picows frames it, a `Session` gets its messages.
+
+`take_over` is called where an answer opens a socket. The frames are parsed and masked by picows;
+what it lets through and must not pass (reserved bits, fragments out of order, text that is not
+UTF-8) is refused here, by RFC 6455 §5 and §8.1.
+"""
+
+import codecs
+import logging
+import random
+import socket
+from typing import Any, Protocol
+
+from picows import (
+    WSAutoPingStrategy,
+    WSFrame,
+    WSListener,
+    WSMsgType,
+    WSTransport,
+    WSUpgradeRequest,
+    WSUpgradeResponse,
+    WSUpgradeResponseWithListener,
+)
+from picows.picows import WSProtocol  # type: ignore[attr-defined]  # compiled, and not in its stub
+
+from gambrel.server.wire import FRAMING
+
+__all__ = ["Session", "Socket", "take_over"]
+
+_TEXT, _BINARY, _MORE = WSMsgType.TEXT, WSMsgType.BINARY, WSMsgType.CONTINUATION
+_PING, _PONG, _CLOSE = WSMsgType.PING, WSMsgType.PONG, WSMsgType.CLOSE
+_NO_CODE, _ABNORMAL = 1005, 1006
+_BUFFER = 2048
+_SPREAD = 5.0
+"""Seconds over which the clients of a stopping server are asked to come again."""
+_silent = logging.getLogger("gambrel.server.frames")
+_silent.setLevel(logging.CRITICAL + 1)  # what clients do is no error of ours
+_QUIET = logging.LoggerAdapter(_silent)  # of a plain logger, picows makes one per connection
+
+
+class Limits(Protocol):
+    """What a socket may use: see `gambrel.websockets.limits`."""
+
+    max_message: int
+    ping_interval: float
+    ping_timeout: float
+    close_timeout: float
+
+
+class Session(Protocol):
+    """The other side of a socket: who gets its messages."""
+
+    limits: Any
+    subprotocol: str | None
+    task: Any
+
+    def open(self, wire: Any) -> None:
+        """Messages may go both ways."""
+
+    def take(self, message: str | bytes) -> None:
+        """Receive a message."""
+
+    def resume(self) -> None:
+        """The send buffer has room again."""
+
+    def leave(self, code: int, reason: str) -> None:
+        """Nothing more will come: have the closing confirmed once all that came is handled."""
+
+    def begin_close(self, code: int, reason: str) -> None:
+        """Close as if the handler had."""
+
+    def end(self, code: int, reason: str = "") -> None:
+        """The socket is closed."""
+
+
+class Socket(WSListener):
+    """The frames of one connection, and its place among those of the server."""
+
+    exchange = None
+    is_idle = is_new = False
+    transport: WSTransport
+
+    def __init__(self, line: Any, session: Session) -> None:
+        self.line = line
+        self.session = session
+        self.limits: Limits = session.limits
+        self.state = line.state
+        self.is_writable = True
+        self.quiet = 0.0
+        self.is_closing = self.is_pinged = self.is_throttled = False
+        self.pieces: list[str | bytes] = []
+        self.size = 0
+        self.decoder: codecs.IncrementalDecoder | None = None
+        self.is_partial = False
+        self.code, self.reason = _ABNORMAL, ""
+        self.state.connections.add(self)
+
+    # picows -------------------------------------------------------------------------------------
+
+    def on_ws_connected(self, transport: WSTransport) -> None:
+        """The handshake is answered."""
+        self.transport = transport
+        self.write = transport.send
+        self.session.open(self)
+
+    def on_ws_frame(self, transport: WSTransport, frame: WSFrame) -> None:
+        """Take a frame; whole messages of text come first, being most of them."""
+        self.quiet = 0.0
+        self.is_pinged = False
+        kind = frame.msg_type
+        if self.is_closing and kind is not _CLOSE:
+            return
+        if frame.rsv1 or frame.rsv2 or frame.rsv3:
+            self.fail(1002, "a reserved bit is set")
+        elif kind is _TEXT and frame.fin and not self.is_partial:
+            try:
+                text = frame.get_payload_as_utf8_text()
+            except UnicodeDecodeError:
+                self.fail(1007, "the text is not UTF-8")
+            else:
+                self.session.take(text)
+        elif kind is _PING:
+            if self.is_writable:  # who does not read gets no more of them (RFC 6455 §5.5.3)
+                transport.send_pong(frame.get_payload_as_bytes())
+        elif kind is _CLOSE:
+            self.take_close(frame)
+        elif kind is not _PONG:
+            self.take_piece(kind, frame)
+
+    def on_ws_disconnected(self, transport: WSTransport) -> None:
+        """The connection is closed. Where picows has refused a frame, it has sent a code."""
+        self.state.connections.discard(self)
+        shaken: Any = transport.close_handshake  # None where nobody has closed
+        if self.code == _ABNORMAL and shaken is not None and shaken.sent is not None:
+            self.code, self.reason = int(shaken.sent.code), shaken.sent.reason
+        self.session.end(self.code, self.reason)
+        self.line.connection_lost(None)
+
+    def pause_writing(self) -> None:
+        """The client reads more slowly than it is sent to."""
+        self.is_writable = False
+
+    def resume_writing(self) -> None:
+        """The client has caught up."""
+        self.is_writable = True
+        self.session.resume()
+
+    def take_piece(self, kind: WSMsgType, frame: WSFrame) -> None:
+        """Take a part of a message."""
+        if (kind is _MORE) is not self.is_partial:
+            self.fail(1002, "a fragment is out of order")
+            return
+        data = frame.get_payload_as_bytes()
+        if kind is _BINARY and frame.fin:
+            self.session.take(data)
+            return
+        if kind is not _MORE:
+            self.is_partial = True
+            self.decoder = codecs.getincrementaldecoder("utf-8")() if kind is _TEXT else None
+        self.size += len(data)
+        if self.size > self.limits.max_message:
+            self.fail(1009, "the message is too large")
+            return
+        try:
+            piece = data if self.decoder is None else self.decoder.decode(data, frame.fin)
+        except UnicodeDecodeError:
+            self.fail(1007, "the text is not UTF-8")
+            return
+        if piece:
+            self.pieces.append(piece)
+        if frame.fin:
+            empty: Any = b"" if self.decoder is None else ""
+            message = empty.join(self.pieces)
+            self.pieces, self.size, self.decoder, self.is_partial = [], 0, None, False
+            self.session.take(message)
+
+    # The session's wire -------------------------------------------------------------------------
+
+    @property
+    def unsent(self) -> int:
+        """Bytes in the send buffer."""
+        return int(self.transport.underlying_transport.get_write_buffer_size())
+
+    def send(self, data: str | bytes) -> None:
+        """Send a message."""
+        self.write(_TEXT if data.__class__ is str else _BINARY, data)
+
+    def close(self, code: int, reason: str) -> None:
+        """Begin to close: the client is to confirm it."""
+        if not self.is_closing:
+            self.is_closing = True
+            self.quiet = 0.0
+            self.code, self.reason = code, reason
+            self.throttle(False)
+            self.send_close(code, reason)
+
+    def throttle(self, is_full: bool) -> None:
+        """Stop to receive, or go on."""
+        underlying = self.transport.underlying_transport
+        if is_full is not self.is_throttled and not underlying.is_closing():
+            self.is_throttled = is_full
+            if is_full:
+                underlying.pause_reading()
+            else:
+                underlying.resume_reading()
+
+    # Closing ------------------------------------------------------------------------------------
+
+    def send_close(self, code: int, reason: str) -> None:
+        """Send the frame."""
+        self.transport.send_close(code, reason)  # type: ignore[arg-type]  # any number is taken
+
+    def take_close(self, frame: WSFrame) -> None:
+        """The client closes, or confirms our closing."""
+        if self.is_closing:
+            self.session.end(self.code, self.reason)
+            self.transport.disconnect()
+        else:
+            code: Any = frame.get_close_code()
+            self.fail(int(code) or _NO_CODE, frame.get_close_reason() or "")
+
+    def fail(self, code: int, reason: str) -> None:
+        """Take no more; what came before is handled first."""
+        self.is_closing = True
+        self.code, self.reason = code, reason
+        self.session.leave(code, reason)
+
+    def confirm(self) -> None:
+        """Close now, after the client, or for its fault."""
+        self.send_close(1000 if self.code == _NO_CODE else self.code, self.reason)
+        self.transport.disconnect()
+
+    # The server's connection --------------------------------------------------------------------
+
+    def tick(self, now: float, passed: float) -> None:
+        """Ask a silent client whether it is there; give up one that does not answer."""
+        limits = self.limits
+        if self.is_throttled:  # it is the handler that is slow
+            self.quiet = 0.0
+            return
+        self.quiet += passed
+        if self.is_closing:
+            if self.quiet > limits.close_timeout:
+                self.abort()
+        elif not self.is_pinged and self.quiet > limits.ping_interval:
+            self.is_pinged = True
+            self.transport.send_ping()
+        elif self.is_pinged and self.quiet > limits.ping_interval + limits.ping_timeout:
+            self.abort()
+
+    def drain(self) -> None:
+        """The server stops: close, and tell when to come again."""
+        seconds = random.uniform(0, _SPREAD)  # noqa: S311 - to spread load
+        self.session.begin_close(1012, f"restarting; retry-after={seconds:.1f}")
+
+    def end_events(self) -> None:
+        """Not a stream of events."""
+
+    def abort(self) -> None:
+        """Break the connection off."""
+        self.transport.underlying_transport.abort()
+
+
+class PathTransport:
+    """A transport on a Unix socket, without the options of TCP that picows sets."""
+
+    def __init__(self, transport: Any) -> None:
+        self._transport = transport
+
+    def __getattr__(self, name: str) -> Any:
+        return getattr(self._transport, name)
+
+    def get_extra_info(self, name: str, default: Any = None) -> Any:
+        """Return what the transport says; of the socket, something that takes any option."""
+        found = self._transport.get_extra_info(name, default)
+        return PathSocket(found) if name == "socket" else found
+
+
+class PathSocket:
+    """A Unix socket to somebody who takes it for one of TCP."""
+
+    def __init__(self, found: Any) -> None:
+        self.fileno = found.fileno
+
+    def setsockopt(self, *_option: int) -> None:
+        """Set nothing."""
+
+    def getsockopt(self, *_option: int) -> int:
+        """Tell nothing."""
+        return 0
+
+
+def take_over(line: Any, session: Session, key: str, pairs: list[tuple[str, str]]) -> None:
+    """Answer a handshake that has `key`, with `pairs` as header fields, and take the connection."""
+    transport = line.transport
+    rest: bytes = line.detach()
+    listener = Socket(line, session)
+    fields = [pair for pair in pairs if pair[0] not in FRAMING]
+    if session.subprotocol is not None:
+        fields.append(("sec-websocket-protocol", session.subprotocol))
+
+    def listen(_request: WSUpgradeRequest) -> WSUpgradeResponseWithListener:
+        answer = WSUpgradeResponse.create_101_response(fields)
+        return WSUpgradeResponseWithListener(answer, listener)
+
+    protocol = WSProtocol(
+        None,
+        None,
+        False,
+        listen,
+        _QUIET,
+        True,
+        None,
+        False,
+        0,
+        0,
+        WSAutoPingStrategy.PING_WHEN_IDLE,
+        False,
+        session.limits.max_message,
+        None,
+        _BUFFER,
+    )
+    if session.task is not None and not session.task.done():
+        line.state.watch(session.task)
+    transport.pause_reading()  # what is read from here on goes the other protocol's way
+    transport.set_protocol(protocol)
+    is_path = transport.get_extra_info("socket").family == getattr(socket, "AF_UNIX", None)
+    protocol.connection_made(PathTransport(transport) if is_path else transport)
+    handshake = (
+        "GET / HTTP/1.1\r\nUpgrade: websocket\r\nConnection: Upgrade\r\n"
+        f"Sec-WebSocket-Version: 13\r\nSec-WebSocket-Key: {key}\r\n\r\n"
+    )
+    feed(protocol, handshake.encode())
+    transport.resume_reading()
+    feed(protocol, rest)
+
+
+def feed(protocol: Any, data: bytes) -> None:
+    """Give bytes to a buffered protocol."""
+    while data:
+        buffer = protocol.get_buffer(-1)
+        piece, data = data[: len(buffer)], data[len(buffer) :]
+        buffer[: len(piece)] = piece
+        protocol.buffer_updated(len(piece))

@@ -1,0 +1,41 @@
+"""`WebSockets`: the extension that opens what `App.websocket` has declared."""
+
+from collections.abc import Callable
+from typing import Any, Self
+
+from gambrel.extend import WEBSOCKETS, Setup
+from gambrel.origins import OriginRules
+from gambrel.websockets.limits import Limits
+from gambrel.websockets.opening import endpoint_of, limited
+from gambrel.websockets.socket import WebSocket, current
+
+__all__ = ["WebSockets"]
+
+
+class WebSockets(Limits, frozen=True, kw_only=True):
+    """Open WebSockets; `origins` are those of the pages that may, besides the app's own.
+
+    An origin is `https://app.example.com`, or `https://*.example.com` for all below that name. The
+    other fields are limits: see `Limits`. What no page has opened, a program, has no origin.
+    """
+
+    origins: tuple[str, ...] = ()
+
+    name = "websockets"
+    requires = ()
+
+    @property
+    def settings(self) -> Self:
+        """Itself: every field is a setting."""
+        return self
+
+    def install(self, setup: Setup) -> None:
+        """Offer to open sockets, and to inject them."""
+        given: WebSockets = setup.settings.websockets
+        origins = OriginRules(given.origins)
+
+        def serve(call: Any, plan: Any, max_message: int | None) -> Callable[..., Any]:
+            return endpoint_of(call, plan, limited(given, max_message), origins)
+
+        setup.add(WEBSOCKETS, serve)
+        setup.provide(WebSocket, current)

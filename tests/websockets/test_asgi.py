@@ -1,0 +1,231 @@
+"""The messages of ASGI, by hand; that real servers carry them is for the conformance suite."""
+
+import asyncio
+from typing import Any
+
+import pytest
+
+from gambrel import App, Forbidden, WebSocket
+from gambrel.websockets import WebSockets
+from tests.core.edges.server import PATIENCE, scope_of
+from tests.server.live import until
+
+
+class Visitor:
+    """An ASGI server with one WebSocket: what is put comes in, what the app sends is kept."""
+
+    def __init__(self, path: str, **given: Any) -> None:
+        offered = {"extensions": {"websocket.http.response": {}}, "scheme": "ws"}
+        scope = scope_of(path, **{**offered, **given})
+        del scope["method"]
+        self.scope = {**scope, "type": "websocket", "subprotocols": []}
+        self.incoming: asyncio.Queue[dict[str, Any]] = asyncio.Queue()
+        self.sent: list[dict[str, Any]] = []
+        self.on_send: Any = None
+        self.leaves_after = 0
+        self.incoming.put_nowait({"type": "websocket.connect"})
+
+    def put(self, **message: Any) -> None:
+        kind = "receive" if {"text", "bytes"} & set(message) else "disconnect"
+        self.incoming.put_nowait({"type": f"websocket.{kind}", **message})
+
+    async def send(self, message: dict[str, Any]) -> None:
+        if self.on_send is not None:
+            await self.on_send(message)
+        self.sent.append(message)
+        if len(self.sent) == self.leaves_after:
+            self.put(code=1001)
+
+    async def run(self, app: App) -> list[dict[str, Any]]:
+        async with asyncio.timeout(PATIENCE), app.running():
+            await app(self.scope, self.incoming.get, self.send)
+        return self.sent
+
+
+def visit(
+    app: App, path: str, *messages: dict[str, Any], leaves_after: int = 0, **given: Any
+) -> list[dict[str, Any]]:
+    async def main() -> list[dict[str, Any]]:
+        visitor = Visitor(path, **given)
+        visitor.leaves_after = leaves_after
+        for message in messages:
+            visitor.put(**message)
+        return await visitor.run(app)
+
+    return asyncio.run(main())
+
+
+def echo_app(**options: Any) -> App:
+    app = App(extensions=[WebSockets(**options)])
+
+    @app.websocket("/echo")
+    async def echo(ws: WebSocket) -> None:
+        async for message in ws:
+            await ws.send(message)
+
+    return app
+
+
+def test_messages_go_both_ways():
+    app = echo_app()
+
+    sent = visit(app, "/echo", {"text": "a"}, {"bytes": b"b", "text": None}, leaves_after=3)
+
+    assert sent[0]["type"] == "websocket.accept"
+    assert sent[1:] == [
+        {"type": "websocket.send", "text": "a"},
+        {"type": "websocket.send", "bytes": b"b"},
+    ]
+
+
+def test_fields_of_the_answer_reach_the_server_and_framing_is_its_own():
+    app = App()
+
+    @app.websocket("/ws")
+    async def enter(ws: WebSocket) -> None:
+        await ws.accept("b", {"x-a": "1", "connection": "close"})
+
+    sent = visit(app, "/ws", headers=[(b"sec-websocket-protocol", b"a, b")])
+
+    names = dict(sent[0]["headers"])
+    assert sent[0]["subprotocol"] == "b"
+    assert names[b"x-a"] == b"1"
+    assert names.keys().isdisjoint({b"connection", b"sec-websocket-protocol"})
+    assert sent[1] == {"type": "websocket.close", "code": 1000, "reason": ""}
+
+
+def test_a_refused_handshake_is_answered_with_its_response():
+    app = App()
+
+    @app.websocket("/ws")
+    async def enter(ws: WebSocket) -> None:
+        raise Forbidden("not you")
+
+    sent = visit(app, "/ws")
+
+    assert sent[0]["type"] == "websocket.http.response.start"
+    assert sent[0]["status"] == 403
+    assert b"not you" in sent[1]["body"]
+
+
+@pytest.mark.parametrize("path", ["/ws", "/none"])
+def test_a_server_that_cannot_send_a_response_closes(path):
+    app = App()
+
+    @app.websocket("/ws")
+    async def enter(ws: WebSocket) -> None:
+        raise Forbidden("not you")
+
+    sent = visit(app, path, extensions={})
+
+    assert sent == [{"type": "websocket.close", "code": 1008, "reason": ""}]
+
+
+def test_what_is_no_request_is_refused_before_the_app():
+    sent = visit(echo_app(), "/echo", headers=[(b"host", b"evil.example")])
+
+    assert sent[0]["status"] == 400
+
+
+def test_a_page_of_another_site_is_refused():
+    sent = visit(echo_app(), "/echo", headers=[(b"origin", b"https://evil.example")])
+
+    assert sent[0]["status"] == 403
+
+
+def test_a_page_of_ours_over_tls_is_welcome():
+    origin = [(b"origin", b"https://localhost")]
+
+    sent = visit(echo_app(), "/echo", {"code": 1000}, headers=origin, scheme="wss")
+
+    assert sent[0]["type"] == "websocket.accept"
+
+
+def test_a_message_that_is_too_large_closes():
+    sent = visit(echo_app(max_message=3), "/echo", {"text": "1234"}, {"code": 1006})
+
+    assert sent[1]["code"] == 1009
+
+
+def test_a_server_that_says_by_an_error_that_the_client_left_ends_the_socket():
+    app, told = App(), []
+
+    @app.websocket("/ws")
+    async def enter(ws: WebSocket) -> None:
+        await ws.send("x")
+        async for _ in ws:
+            pass
+        told.append(ws.closed.code)
+
+    async def main() -> None:
+        visitor = Visitor("/ws")
+
+        async def fail(message: dict[str, Any]) -> None:
+            if message["type"] == "websocket.send":
+                raise OSError("gone")
+
+        visitor.on_send = fail
+        await visitor.run(app)
+
+    asyncio.run(main())
+    assert told == [1006]
+
+
+def test_a_handler_waits_for_a_slow_client():
+    app, told = App(), []
+
+    @app.websocket("/ws")
+    async def enter(ws: WebSocket) -> None:
+        for number in range(4):
+            await ws.send(b"x" * 50_000)
+            told.append(number)
+
+    async def main() -> tuple[int, int]:
+        visitor, go = Visitor("/ws"), asyncio.Event()
+
+        async def wait(message: dict[str, Any]) -> None:
+            if message["type"] == "websocket.send":
+                await go.wait()
+
+        visitor.on_send = wait
+        running = asyncio.ensure_future(visitor.run(app))
+        async with asyncio.timeout(PATIENCE):
+            await until(lambda: told)
+            for _ in range(20):
+                await asyncio.sleep(0)
+        before = len(told)
+        go.set()
+        await running
+        return before, len(told)
+
+    before, after = asyncio.run(main())
+    assert (before < 4, after) == (True, 4)
+
+
+def test_a_client_ahead_of_its_handler_is_not_asked_for_more():
+    app = App(extensions=[WebSockets(queue=2)])
+    go = asyncio.Event()
+
+    @app.websocket("/ws")
+    async def enter(ws: WebSocket) -> None:
+        await ws.accept()
+        await go.wait()
+        received = [await ws.receive() for _ in range(6)]
+        await ws.send(received)
+
+    async def main() -> tuple[int, list[dict[str, Any]]]:
+        visitor = Visitor("/ws")
+        for number in range(6):
+            visitor.put(text=str(number))
+        running = asyncio.ensure_future(visitor.run(app))
+        async with asyncio.timeout(PATIENCE):
+            await until(lambda: visitor.sent)
+            for _ in range(50):
+                await asyncio.sleep(0)
+        left = visitor.incoming.qsize()
+        go.set()
+        return left, await running
+
+    left, sent = asyncio.run(main())
+    assert left >= 3
+    assert sent[1]["text"] == '["0","1","2","3","4","5"]'

@@ -128,6 +128,19 @@ def test_inputs_of_dependencies_follow_those_of_the_handler_and_are_told_once():
 # Bodies ---------------------------------------------------------------------------------------
 
 
+def test_a_hidden_parameter_is_read_and_not_told():
+    def of_staff(trace: Annotated[str, Header(hidden=True)] = "") -> str:
+        return trace
+
+    async def handle(
+        q: str,
+        debug: Annotated[bool, Query(hidden=True)] = False,
+        trace: Annotated[str, Depends(of_staff)] = "",
+    ) -> None: ...
+
+    assert [p.alias for p in described(handle).params] == ["q"]
+
+
 def test_a_body_tells_its_type_and_media_types():
     async def handle(item: Item) -> None: ...
     async def pinned(

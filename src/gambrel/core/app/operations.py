@@ -40,8 +40,7 @@ __all__ = ["describe_route"]
 def describe_route(route: Route, plan: Plan, parsers: Iterable[str] = ()) -> list[Operation]:
     """Return one operation per method of a route; `parsers` read further media types."""
     options = route.options
-    doc = inspect.getdoc(route.handler) or ""
-    title, _, rest = doc.partition("\n\n")
+    title, _, rest = (inspect.getdoc(route.handler) or "").partition("\n\n")
     parameters = all_parameters(plan)
     converters = {param.name: param for param in route.pattern.params if param.converter}
     params = [
@@ -78,7 +77,7 @@ def describe_route(route: Route, plan: Plan, parsers: Iterable[str] = ()) -> lis
 def all_parameters(plan: Plan) -> list[Parameter]:
     """Return the parameters of a handler and of its dependencies, each name once per place."""
     found: dict[tuple[str, str], Parameter] = {}
-    taken = [parameter for parameter, _ in plan.inputs]
+    taken = [p for p, _ in plan.inputs if not getattr(p.marker, "hidden", False)]
     for parameter in sorted(taken, key=lambda each: each not in plan.parameters):
         found.setdefault((parameter.source, parameter.alias), parameter)
     return list(found.values())

@@ -12,13 +12,17 @@ __all__ = ["Body", "Cookie", "Depends", "File", "Form", "Header", "Marker", "Pat
 
 
 class Marker(Struct, frozen=True, kw_only=True):
-    """What all markers can say of a parameter; `alias` is its name on the wire."""
+    """What all markers can say of a parameter; `alias` is its name on the wire.
+
+    One that is `hidden` is read all the same, and left out of the API document.
+    """
 
     source: ClassVar[str] = ""
     alias: str | None = None
     description: str = ""
     examples: tuple[Any, ...] = ()
     deprecated: bool = False
+    hidden: bool = False
 
 
 class Path(Marker, frozen=True, kw_only=True):

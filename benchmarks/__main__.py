@@ -17,8 +17,10 @@ from benchmarks.results import Run, latest_run
 from benchmarks.scaling import REFERENCE as VARIANT
 from benchmarks.scaling import measure_scaling
 from benchmarks.setup import find_interpreter, make_environments
+from benchmarks.sockets import REFERENCE as ECHO
+from benchmarks.sockets import measure_sockets
 from benchmarks.startup import measure_starts
-from benchmarks.targets import select
+from benchmarks.targets import SOCKETS, select
 
 REFERENCE = "gambrel-async"
 PAGE_REFERENCE = "gambrel-pool"  # a query blocks: its handler is a `def`
@@ -34,7 +36,8 @@ def main() -> None:
 
 def setup(options: argparse.Namespace) -> None:
     """Make the environments of the targets, from the package registry."""
-    names = dict.fromkeys(target.environment for target in select(options.targets))
+    chosen = [*select(options.targets), *([] if options.targets else SOCKETS.values())]
+    names = dict.fromkeys(target.environment for target in chosen)
     make_environments(names, options.python or find_interpreter(), fresh=options.fresh)
 
 
@@ -80,6 +83,11 @@ def scaling(options: argparse.Namespace) -> None:
     _finish(measure_scaling(run, select(options.targets), _plan(options)))
 
 
+def sockets(options: argparse.Namespace) -> None:
+    """Measure messages over WebSockets, idle ones, and a broadcast to 10,000."""
+    _finish(measure_sockets(Run("sockets", ECHO), SOCKETS.values(), _plan(options)))
+
+
 def report(options: argparse.Namespace) -> None:
     """Print or write the page of the newest results of each kind."""
     runs = [run for kind in TITLES if (run := latest_run(kind))]
@@ -93,13 +101,13 @@ def report(options: argparse.Namespace) -> None:
 
 def everything(options: argparse.Namespace) -> None:
     """Set up, measure everything, print the page: half an hour."""
-    for command in (setup, page, table, startup, scaling, report):
+    for command in (setup, page, table, startup, scaling, sockets, report):
         command(options)
 
 
 COMMANDS = {
     f.__name__: f
-    for f in (everything, setup, check, page, table, compare, startup, scaling, report)
+    for f in (everything, setup, check, page, table, compare, startup, scaling, sockets, report)
 }
 
 

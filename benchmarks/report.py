@@ -22,6 +22,12 @@ TITLES = {
     "table": "All servers",
     "startup": "Start to first response",
     "scaling": "1,000 routes against 10",
+    "sockets": "WebSockets",
+}
+SOCKET_TITLES = {
+    "echo": "64 bytes of text there and back, 50 connections",
+    "idle": "an open connection that says nothing, of 2,000",
+    "broadcast": "one message to 10,000 connections",
 }
 NOTES = {
     "page": """A signed session cookie, one row of SQLite by its id, a template with ten rows; as it
@@ -116,6 +122,8 @@ def _details(run: Run, headers: str, workload: str) -> str:
         best = f"{min(s.cost for s in found):,.2f}"
         rows.append([name, cost, best, _ratio(run, name, targets), *others, str(len(found))])
         columns = ["server", next(iter(values)), "best", "ratio", *list(values)[1:], "rounds"]
+    if workload in SOCKET_TITLES:
+        return f"### {SOCKET_TITLES[workload]}\n\n{_table(columns, rows)}"
     if workload not in WORKLOADS:
         return _table(columns, rows)
     title = f"### {workload}, {WORKLOADS[workload].title}: {_describe(headers)}"

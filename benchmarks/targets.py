@@ -7,7 +7,7 @@ safety default left on. Called by setup (environments) and by server (commands).
 from __future__ import annotations
 
 from collections.abc import Mapping
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from pathlib import Path
 
 HOME = Path(__file__).resolve().parent
@@ -32,6 +32,7 @@ ENVIRONMENTS: Mapping[str, tuple[str, ...]] = {
     "sanic": ("sanic", "uvloop", "httptools", "msgspec", "jinja2", "itsdangerous"),
     "socketify": ("socketify", "msgspec"),
     "starlette": ("starlette", *UVICORN, "msgspec", "jinja2", "itsdangerous"),
+    "uvicorn": (*UVICORN, "websockets", "wsproto"),
 }
 # Gambrel itself is installed from this repository.
 SOURCES = {"gambrel": ("--editable", str(HOME.parent), "jinja2")}
@@ -105,6 +106,28 @@ TARGETS: Mapping[str, Target] = {
         _gunicorn("flask-gunicorn", "flask_app:app"),
         _gunicorn("django-gunicorn", "django_app:wsgi"),
         _uvicorn("django-uvicorn", "django_app:asgi"),
+    )
+}
+
+
+def _uvicorn_socket(kind: str) -> Target:
+    found = _uvicorn(f"uvicorn-{kind}", "raw_socket_app:app")
+    return replace(found, command=(*found.command, "--ws", kind, "--lifespan", "off"))
+
+
+# Those that echo over WebSockets.
+SOCKETS: Mapping[str, Target] = {
+    target.name: target
+    for target in (
+        Target(
+            "gambrel-socket",
+            "gambrel",
+            ("gambrel", "run", "gambrel_socket_app.py", "--port", "{port}"),
+        ),
+        Target("raw-picows", "gambrel", ("python", "raw_picows_app.py")),
+        _uvicorn_socket("websockets-sansio"),
+        _uvicorn_socket("wsproto"),
+        _uvicorn_socket("websockets"),
     )
 }
 

@@ -1,10 +1,9 @@
 import pytest
 
-from gambrel import App, ServerSentEvent, when
+from gambrel import App, when
 from gambrel.core.http.errors import BadRequest, GambrelError
 from gambrel.core.http.headers import Headers
 from gambrel.core.http.query import QueryParams
-from gambrel.core.http.responses.events import Event
 from gambrel.testing import Client
 from gambrel.when import accept, content_type, header, host, not_, param
 
@@ -17,10 +16,6 @@ def test_a_route_may_have_a_condition(wanted, expected):
 
     with Client(app) as client:
         assert client.get("/", headers={"accept": wanted}).text == expected
-
-
-def test_the_event_of_a_stream_has_a_name_of_its_own():
-    assert ServerSentEvent is Event
 
 
 class Asked:

@@ -55,8 +55,6 @@ if TYPE_CHECKING:
     from gambrel.core.http.headers import Headers, ResponseHeaders
     from gambrel.core.http.request import Request, State
     from gambrel.core.http.response import HTML, JSON, Redirect, Response, Stream, Text
-    from gambrel.core.http.responses.events import Event as ServerSentEvent
-    from gambrel.core.http.responses.events import EventStream
     from gambrel.core.http.responses.streams import JSONLines
     from gambrel.core.routing.converters import Converter
     from gambrel.core.routing.declared import rule
@@ -65,6 +63,7 @@ if TYPE_CHECKING:
     from gambrel.defaults import App
     from gambrel.files.response import FileResponse
     from gambrel.settings import Secret
+    from gambrel.streams.events import EventStream, ServerSentEvent
     from gambrel.tables import CSV
     from gambrel.websockets.closing import WebSocketClosed
     from gambrel.websockets.socket import WebSocket
@@ -152,7 +151,7 @@ _HOMES = {
     "Converter": "core.routing.converters",
     "Cookie": "core.binding.markers",
     "Depends": "core.binding.markers",
-    "EventStream": "core.http.responses.events",
+    "EventStream": "streams.events",
     "ExpectationFailed": "core.http.errors",
     "Fault": "core.http.errors",
     "File": "core.binding.markers",
@@ -191,7 +190,7 @@ _HOMES = {
     "Router": "core.routing.router",
     "Secret": "settings",
     "ServerError": "core.http.errors",
-    "ServerSentEvent": "core.http.responses.events",
+    "ServerSentEvent": "streams.events",
     "ServiceUnavailable": "core.http.errors",
     "State": "core.http.request",
     "Stream": "core.http.response",
@@ -211,14 +210,11 @@ _HOMES = {
     "stream_parts": "core.http.bodies.multipart",
 }
 
-_SPELT = {"ServerSentEvent": "Event"}  # at home, where no event of an app is near
-
 
 def __getattr__(name: str) -> Any:
     if name not in _HOMES:
         raise AttributeError(f"module {__name__!r} has no attribute {name!r}")
-    home = importlib.import_module(f"gambrel.{_HOMES[name]}")
-    value = getattr(home, _SPELT.get(name, name))
+    value = getattr(importlib.import_module(f"gambrel.{_HOMES[name]}"), name)
     globals()[name] = value
     return value
 

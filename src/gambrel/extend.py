@@ -22,6 +22,7 @@ if TYPE_CHECKING:
     from gambrel.core.app.setup import (
         HANDLER_ADAPTER,
         MOUNTING,
+        OBSERVERS,
         WEBSOCKETS,
         Band,
         Mounted,
@@ -34,6 +35,7 @@ __all__ = [
     "DEBUG_RENDERER",
     "HANDLER_ADAPTER",
     "MOUNTING",
+    "OBSERVERS",
     "WEBSOCKETS",
     "AppStarted",
     "AppStopping",
@@ -68,6 +70,7 @@ _HOMES = {
     "Level": "core.app.checks",
     "MOUNTING": "core.app.setup",
     "Mounted": "core.app.setup",
+    "OBSERVERS": "core.app.setup",
     "Operation": "operations",
     "Point": "core.app.points",
     "Problem": "core.app.checks",

@@ -78,7 +78,7 @@ FORBIDDEN = {
     "gambrel.core.http.fields.media",
     "gambrel.core.http.fields.negotiation",
     "gambrel.core.http.proxies",
-    "gambrel.core.http.responses.events",
+    "gambrel.streams.events",
     "gambrel.core.http.responses.streams",
     "gambrel.core.routing.explain",
     "gambrel.core.routing.handlers",

@@ -33,7 +33,9 @@ from gambrel import (
 )
 from gambrel.core.http.response import Baked, Reply
 from gambrel.mounts import Mounts
+from gambrel.websockets import WebSockets
 from tests.conformance.sentinels import SECRETS
+from tests.conformance.socket_routes import router as sockets
 
 # The servers under test set up logging of their own; the app's goes to the same place, once.
 logging.basicConfig(format="%(levelname)s %(name)s %(message)s")
@@ -41,7 +43,7 @@ logging.getLogger().handlers[0].addFilter(lambda record: "hypercorn" not in reco
 
 app = App(
     defaults=(),
-    extensions=[Mounts()],
+    extensions=[Mounts(), WebSockets()],
     hosts=["localhost", "127.0.0.1", "example.com", ".example.org"],
     secret_keys=[SECRETS["secret_key"]],
 )
@@ -546,6 +548,7 @@ async def slash() -> str:
     return "slash"
 
 
+app.include(sockets)
 app.mount("/wsgi/{tenant}", wsgi, max_body=4 << 20)
 app.mount("/asgi", raw)
 app.mount("/inner", inner)

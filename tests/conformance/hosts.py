@@ -106,7 +106,7 @@ def command(name: str, port: int, descriptor: int) -> list[str]:
         "native": ["-c", NATIVE, str(descriptor)],
         "uvicorn": [*UVICORN, f"--port={port}"],
         "hypercorn": ["-m", "hypercorn", APP, f"--bind=127.0.0.1:{port}"],
-        "granian": ["-m", "granian", APP, "--interface=asgi", f"--port={port}", "--no-ws"],
+        "granian": ["-m", "granian", APP, "--interface=asgi", f"--port={port}"],
     }
     return [sys.executable, *options[name]]
 

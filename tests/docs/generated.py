@@ -264,6 +264,7 @@ def extensions_table(module: str) -> str:
 TABLES: dict[str, Callable[[], str]] = {
     "middleware": lambda: extensions_table("gambrel.middleware"),
     "observability": lambda: extensions_table("gambrel.observability"),
+    "metrics": lambda: extensions_table("gambrel.observability.metrics"),
     "websockets": lambda: extensions_table("gambrel.websockets"),
     "settings": settings_table,
     "errors": errors_table,

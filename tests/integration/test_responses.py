@@ -26,7 +26,7 @@ from gambrel import (
     abort,
 )
 from gambrel.core.app.checks import Level
-from gambrel.core.http.responses.events import Event
+from gambrel.streams.events import ServerSentEvent
 from gambrel.testing import Client
 
 
@@ -414,7 +414,7 @@ def test_whatever_the_request_carries_can_change_the_answer():
         (AsyncIterator[Hero], Hero, ("application/jsonl",)),
         (Iterable[Hero], list[Hero], ("application/json",)),
         (Iterator[str], None, ("text/plain",)),
-        (AsyncIterator[Event], None, ("text/event-stream",)),
+        (AsyncIterator[ServerSentEvent], None, ("text/event-stream",)),
     ],
 )
 def test_whatever_a_handler_may_return_can_be_documented(declared, annotation, media_types):

@@ -5,8 +5,8 @@ import pytest
 
 from gambrel.core.http.errors import GambrelError
 from gambrel.core.http.response import HTML, JSON, Response, Stream, Text
-from gambrel.core.http.responses.events import EventStream
 from gambrel.middleware.compression import Compressor
+from gambrel.streams.events import EventStream
 from gambrel.testing import make_request
 from tests.middleware.chain import ask
 from tests.middleware.readers import READERS

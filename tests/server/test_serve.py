@@ -14,11 +14,11 @@ from gambrel.core.app.app import App
 from gambrel.core.http.errors import GambrelError
 from gambrel.core.http.request import Request
 from gambrel.core.http.response import Response, Stream
-from gambrel.core.http.responses.events import EventStream
 from gambrel.server.limits import Limits
 from gambrel.server.listen import listen_on_path, listen_on_port
 from gambrel.server.serve import Server, serve
 from gambrel.server.tls import tls_context
+from gambrel.streams.events import EventStream
 from tests.server.apps import echo_app
 from tests.server.live import CLOSE, PATIENCE, Answer, Client, request, run, serving, until
 

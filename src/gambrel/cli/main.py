@@ -11,7 +11,7 @@ from typing import Any
 
 import click
 
-__all__ = ["COMMANDS", "Gambrel", "main", "run"]
+__all__ = ["COMMANDS", "CONTROL", "Gambrel", "main", "run"]
 
 COMMANDS = {
     "run": "Serve an app in production mode.",
@@ -21,7 +21,12 @@ COMMANDS = {
     "openapi": "Write the OpenAPI document.",
     "config": "Show the settings and where each comes from.",
     "check": "Check the configuration, and with --deploy its safety.",
+    "status": "Show the workers of a running server.",
+    "reload": "Replace the workers of a running server.",
+    "scale": "Let a running server have more workers, or fewer.",
+    "stop": "Stop a running server.",
 }
+CONTROL = {"status", "reload", "scale", "stop"}
 
 _MORE = "The commands of an app's extensions are listed with `gambrel --app TARGET --help`."
 
@@ -43,7 +48,9 @@ class Gambrel(click.Group):
     def get_command(self, ctx: click.Context, cmd_name: str) -> click.Command | None:
         """Import the file of a command, or ask the app for one that an extension has added."""
         if cmd_name in COMMANDS:
-            command: click.Command = importlib.import_module(f"gambrel.cli.{cmd_name}").command
+            folder = "control." if cmd_name in CONTROL else ""
+            module = importlib.import_module(f"gambrel.cli.{folder}{cmd_name}")
+            command: click.Command = module.command
             return command
         return self._of_app(ctx.params.get("app")).get(cmd_name)
 

@@ -3,6 +3,7 @@
 Everything that can be wrong is found, and told, before the first connection is taken.
 """
 
+import os
 import sys
 from functools import partial
 from typing import Any
@@ -13,13 +14,33 @@ from gambrel.cli.built import ephemeral_secret
 from gambrel.cli.serving.listening import open_listener, url_of
 from gambrel.cli.serving.native import limits_of, serve_app, tls_of
 from gambrel.cli.serving.safety import build_safely, tell_problems
-from gambrel.cli.serving.supervision import given_plan, worker_options
+from gambrel.cli.serving.supervision import given_plan, given_ways, worker_options
 from gambrel.cli.serving.tls import given_files, tls_options
 from gambrel.cli.target import load_app
 
 __all__ = ["command"]
 
 SERVERS = ("native", "uvicorn", "hypercorn", "granian")
+
+
+class Number(click.IntRange):
+    """A number of workers, or `auto`."""
+
+    name = "number|auto"
+
+    def __init__(self) -> None:
+        super().__init__(1)
+
+    def convert(self, value: Any, param: click.Parameter | None, ctx: click.Context | None) -> Any:
+        """Return the number."""
+        return processors() if value == "auto" else super().convert(value, param, ctx)
+
+
+def processors() -> int:
+    """Return how many processors this process may use."""
+    if hasattr(os, "sched_getaffinity"):
+        return len(os.sched_getaffinity(0))
+    return os.cpu_count() or 1
 
 
 @click.command("run")
@@ -35,7 +56,11 @@ SERVERS = ("native", "uvicorn", "hypercorn", "granian")
 @click.option("--uds", default="", metavar="PATH", help="Listen at a Unix socket instead.")
 @click.option("--fd", type=click.IntRange(0), help="Take the listening socket of a supervisor.")
 @click.option(
-    "--workers", default=1, show_default=True, type=click.IntRange(1), help="Worker processes."
+    "--workers",
+    default=1,
+    show_default=True,
+    type=Number(),
+    help="Worker processes; `auto` for one per processor.",
 )
 @click.option(
     "--server", default="native", show_default=True, type=click.Choice(SERVERS), help="Who serves."
@@ -75,7 +100,7 @@ def command(
             )
             message = f"Gambrel serves {target} at {url_of(listener, files.scheme)}"
             many = f" with {workers} workers" if workers > 1 else ""
-            sys.exit(supervise(listener, plan, order, f"{message}{many}"))
+            sys.exit(supervise(listener, plan, order, f"{message}{many}", given_ways()))
     app = load_app(target)
     if not tell_problems(build_safely(app, place)):
         sys.exit(1)

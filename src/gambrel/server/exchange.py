@@ -8,6 +8,7 @@ import asyncio
 import logging
 from collections.abc import AsyncGenerator, AsyncIterable, AsyncIterator, Coroutine
 from contextlib import aclosing
+from time import perf_counter
 from typing import Any
 
 from gambrel.core.http.response import Response
@@ -75,7 +76,7 @@ class Exchange(Work):
         log = self.line.state.log
         if log is None:
             return
-        seconds = self.line.state.loop.time() - self.started
+        seconds = perf_counter() - self.started
         try:
             log(self.request, self.status, self.size, seconds)
         except Exception:

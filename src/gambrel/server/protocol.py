@@ -8,6 +8,7 @@ what it lets through and must not pass is refused. Requests of one connection ar
 import asyncio
 import logging
 from collections.abc import Callable
+from time import perf_counter
 from typing import Any
 
 import httptools
@@ -23,7 +24,7 @@ from gambrel.server.reader import Reader
 from gambrel.server.state import ServerState
 from gambrel.server.wire import render_refusal
 
-__all__ = ["HTTPProtocol", "LoggedHTTPProtocol", "ServerState"]
+__all__ = ["HTTPProtocol", "LoggedHTTPProtocol", "ObservedHTTPProtocol", "ServerState"]
 
 _log = logging.getLogger("gambrel.server")
 # What takes the short way; HEAD is answered without its body, the rest is refused or rare.
@@ -285,15 +286,27 @@ class HTTPProtocol(Connection):
                 self.close()
 
 
-class LoggedHTTPProtocol(HTTPProtocol):
-    """A connection whose answers are reported to `ServerState.log`, and so take the general way."""
+class ObservedHTTPProtocol(HTTPProtocol):
+    """A connection whose answers are told to the app's observers, as they are delivered."""
 
     __slots__ = ()
 
     def data_received(self, data: bytes) -> None:
         """Note the time, then do the same."""
-        self.received_at = self.state.loop.time()
+        self.received_at = perf_counter()
         super().data_received(data)
+
+    def deliver(self, request: Request, response: Response) -> None:
+        """Tell of the answer, then write it."""
+        if self.late is None or self.late.request is not request:  # that was told of already
+            self.state.observe(request, response.status, perf_counter() - self.received_at)
+        super().deliver(request, response)
+
+
+class LoggedHTTPProtocol(ObservedHTTPProtocol):
+    """A connection whose answers are reported to `ServerState.log`, and so take the general way."""
+
+    __slots__ = ()
 
     def restore(self) -> None:
         """Stay on the general way."""

@@ -14,7 +14,7 @@ from typing import Any, Protocol
 from gambrel.core.http.errors import GambrelError
 from gambrel.server.clock import Clock
 from gambrel.server.limits import Limits
-from gambrel.server.protocol import HTTPProtocol, LoggedHTTPProtocol
+from gambrel.server.protocol import HTTPProtocol, LoggedHTTPProtocol, ObservedHTTPProtocol
 from gambrel.server.state import AccessLog, ServerState
 
 try:
@@ -116,8 +116,10 @@ class Server:
         return await loop.create_server(self.connection_of(state), **options)
 
     def connection_of(self, state: ServerState) -> Callable[[], HTTPProtocol]:
-        """Return what makes the protocol of a connection."""
-        kind = HTTPProtocol if state.log is None else LoggedHTTPProtocol
+        """Return what makes the protocol of a connection: it pays only for who listens."""
+        kind: type[HTTPProtocol] = ObservedHTTPProtocol if state.is_observed else HTTPProtocol
+        if state.log is not None:
+            kind = LoggedHTTPProtocol
         return lambda: kind(state)
 
     def tls_options(self) -> dict[str, Any]:

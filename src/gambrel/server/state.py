@@ -85,6 +85,8 @@ class ServerState:
         # What a request enters while there is room; a supervised worker counts there.
         self.entrance: Callable[[Request], None] = self.pipeline.enter
         self.enter: Callable[[Request], None] = self.entrance
+        self.observe = app.build().observe
+        self.is_observed = bool(app.build().observers)
         self.context = copy_context()
         self.connections: set[Peer] = set()
         self.orphans: set[Orphan] = set()

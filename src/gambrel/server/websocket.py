@@ -76,6 +76,26 @@ class Session(Protocol):
 class Socket(WSListener):
     """The frames of one connection, and its place among those of the server."""
 
+    __slots__ = (
+        "code",
+        "decoder",
+        "is_closing",
+        "is_partial",
+        "is_pinged",
+        "is_throttled",
+        "is_writable",
+        "limits",
+        "line",
+        "pieces",
+        "quiet",
+        "reason",
+        "session",
+        "size",
+        "state",
+        "transport",
+        "write",
+    )
+
     exchange = None
     is_idle = is_new = False
     transport: WSTransport

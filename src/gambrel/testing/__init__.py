@@ -15,12 +15,14 @@ if TYPE_CHECKING:
     from gambrel.testing.contracts import contract
     from gambrel.testing.factory import build, make_request
     from gambrel.testing.server import LiveServer
+    from gambrel.testing.sockets import WebSocketRefused
 
 __all__ = [
     "AsyncClient",
     "Client",
     "LiveServer",
     "Result",
+    "WebSocketRefused",
     "build",
     "contract",
     "make_request",
@@ -32,6 +34,7 @@ _HOMES = {
     "Client": "testing.client",
     "LiveServer": "testing.server",
     "Result": "testing.command",
+    "WebSocketRefused": "testing.sockets",
     "build": "testing.factory",
     "contract": "testing.contracts",
     "make_request": "testing.factory",

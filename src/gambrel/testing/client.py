@@ -4,7 +4,7 @@ Tests use them; everything that httpx2's clients can do they can. What is partic
 the same process (its life, its errors) is in the transports.
 """
 
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from contextlib import AbstractContextManager, suppress
 from http.cookiejar import Cookie, CookieJar
 from typing import Any, Self
@@ -15,6 +15,7 @@ from gambrel import App
 from gambrel.core.http.types import ASGIApp
 from gambrel.testing.conversation import Options
 from gambrel.testing.exchange import watch_failures
+from gambrel.testing.sockets import AsyncSocket, Line, Socket
 from gambrel.testing.transport import AsyncTransport, Transport
 
 __all__ = ["AsyncClient", "Client"]
@@ -51,7 +52,9 @@ class Client(httpx2.Client):
     ) -> None:
         self._app: Any = app
         told = Options(app, raise_server_errors=raise_server_errors, peer=peer, root_path=root_path)
-        super().__init__(transport=Transport(told), base_url=base_url, **defaults(options))
+        self._transport_of_app = Transport(told)
+        transport = self._transport_of_app
+        super().__init__(transport=transport, base_url=base_url, **defaults(options))
 
     @property
     def app(self) -> App:
@@ -69,6 +72,23 @@ class Client(httpx2.Client):
     def override(self, key: Any, factory: Callable[..., Any]) -> AbstractContextManager[None]:
         """Use `factory` instead of a dependency or the provider of a type, while entered."""
         return self.app.override(key, factory)
+
+    def websocket(  # type: ignore[override]  # that of httpx2 speaks frames over a network
+        self,
+        url: str,
+        *,
+        subprotocols: Sequence[str] = (),
+        timeout: float = TIMEOUT,
+        **options: Any,
+    ) -> Socket:
+        """Open a WebSocket with `with`; `options` are `params`, `headers` and `cookies`.
+
+        Raises WebSocketRefused, on entering, where the app answers with a response.
+        """
+        request = self.build_request("GET", url, **handshake(subprotocols, options))
+        transport = self._transport_of_app
+        line = Line(transport.options, request, subprotocols, timeout)
+        return Socket(line, transport.open_loop)
 
 
 class AsyncClient(httpx2.AsyncClient):
@@ -89,6 +109,7 @@ class AsyncClient(httpx2.AsyncClient):
     ) -> None:
         self._app: Any = app
         told = Options(app, raise_server_errors=raise_server_errors, peer=peer, root_path=root_path)
+        self._options_of_app = told
         super().__init__(transport=AsyncTransport(told), base_url=base_url, **defaults(options))
 
     @property
@@ -107,6 +128,21 @@ class AsyncClient(httpx2.AsyncClient):
     def override(self, key: Any, factory: Callable[..., Any]) -> AbstractContextManager[None]:
         """Use `factory` instead of a dependency or the provider of a type, while entered."""
         return self.app.override(key, factory)
+
+    def websocket(  # type: ignore[override]  # that of httpx2 speaks frames over a network
+        self,
+        url: str,
+        *,
+        subprotocols: Sequence[str] = (),
+        timeout: float = TIMEOUT,
+        **options: Any,
+    ) -> AsyncSocket:
+        """Open a WebSocket with `async with`; `options` are `params`, `headers` and `cookies`.
+
+        Raises WebSocketRefused, on entering, where the app answers with a response.
+        """
+        request = self.build_request("GET", url, **handshake(subprotocols, options))
+        return AsyncSocket(Line(self._options_of_app, request, subprotocols, timeout))
 
 
 class LocalCookies(CookieJar):
@@ -131,6 +167,16 @@ def defaults(options: dict[str, Any]) -> dict[str, Any]:
     jar = httpx2.Cookies(LocalCookies())
     jar.update(given)
     return {"timeout": TIMEOUT, "trust_env": False, **options, "cookies": jar.jar}
+
+
+def handshake(subprotocols: Sequence[str], options: dict[str, Any]) -> dict[str, Any]:
+    """Return the options of a request with the header fields of a handshake."""
+    headers = httpx2.Headers(options.pop("headers", None))
+    headers |= {"connection": "upgrade", "upgrade": "websocket", "sec-websocket-version": "13"}
+    headers["sec-websocket-key"] = "AAAAAAAAAAAAAAAAAAAAAA=="
+    if subprotocols:
+        headers["sec-websocket-protocol"] = ", ".join(subprotocols)
+    return {"headers": headers, **options}
 
 
 def local_url(app: Any) -> str:

@@ -54,12 +54,17 @@ class Transport(httpx2.BaseTransport):
         self._stack.close()
         self._loop = None
 
-    def handle_request(self, request: httpx2.Request) -> httpx2.Response:
-        """Send a request; return once the answer has begun."""
+    def open_loop(self) -> asyncio.AbstractEventLoop:
+        """Return the loop of the app. Raises GambrelError where the client is not open."""
         if self._loop is None or not self._loop.is_running():
             raise not_open("with Client(app) as client: ...")
+        return self._loop
+
+    def handle_request(self, request: httpx2.Request) -> httpx2.Response:
+        """Send a request; return once the answer has begun."""
+        loop = self.open_loop()
         assert isinstance(request.stream, httpx2.SyncByteStream)
-        stream = ResponseStream(self._loop, Conversation(self.options, request), request.stream)
+        stream = ResponseStream(loop, Conversation(self.options, request), request.stream)
         try:
             event = stream.next()
         except BaseException:

@@ -13,6 +13,8 @@ from gambrel.websockets.limits import Limits
 
 __all__ = ["Session", "Wire"]
 
+_TWO = "two tasks receive from one WebSocket; let one hand on to others"
+
 
 class Wire(Protocol):
     """The connection of an open WebSocket, as its edge presents it."""
@@ -146,23 +148,26 @@ class Session:
         assert self.wire is not None
         return self.wire
 
-    async def receive(self) -> str | bytes:
-        """Return the next message. Raises WebSocketClosed after the last."""
-        while not self.incoming:
-            self.confirm()
-            if self.wire is None or self.closed is not None:
-                await self.ready()
-            elif self.waiter is not None:
-                raise RuntimeError(
-                    "two tasks receive from one WebSocket; let one hand on to others"
-                )
-            else:
-                self.waiter = waiter = self.loop.create_future()
-                try:
-                    await waiter
-                finally:
-                    if self.waiter is waiter:
-                        self.waiter = None
+    async def receive(self, *, in_loop: bool = False) -> str | bytes:
+        """Return the next message. After the last, raises WebSocketClosed, or ends `async for`."""
+        try:
+            while not self.incoming:
+                self.confirm()
+                if self.wire is None or self.closed is not None:
+                    await self.ready()
+                elif self.waiter is not None:
+                    raise RuntimeError(_TWO)
+                else:
+                    self.waiter = waiter = self.loop.create_future()
+                    try:
+                        await waiter
+                    finally:
+                        if self.waiter is waiter:
+                            self.waiter = None
+        except WebSocketClosed:
+            if in_loop:
+                raise StopAsyncIteration from None
+            raise
         message = self.incoming.popleft()
         self.held -= len(message)
         if self.is_full and len(self.incoming) <= self.limits.queue // 2:

@@ -1,6 +1,6 @@
 """`WebSocket`: what a handler is given; and `broadcast`, to many of them at once."""
 
-from collections.abc import Iterable, Mapping
+from collections.abc import Coroutine, Iterable, Mapping
 from typing import Any, Generic, Literal, Self, TypeVar
 
 from gambrel.core.http.errors import GambrelError
@@ -25,6 +25,8 @@ class WebSocket(Generic[T]):
 
     `request` is the handshake. One task at a time may receive; any may send.
     """
+
+    __slots__ = ("__weakref__", "_decode", "answer_headers", "request", "session")
 
     def __init__(self, request: Request, session: Session, decode: Decode | None = None) -> None:
         self.request = request
@@ -101,21 +103,23 @@ class WebSocket(Generic[T]):
     def __aiter__(self) -> Self:
         return self
 
-    async def __anext__(self) -> T:
-        try:
-            message: Any = await self.session.receive()
-        except WebSocketClosed:
-            raise StopAsyncIteration from None
-        return message if self._decode is None else self._decode(message)  # type: ignore[no-any-return]  # is T
+    def __anext__(self) -> Coroutine[Any, Any, T]:
+        # A coroutine around another would cost each message a tenth of its time.
+        found: Any = self.session.receive(in_loop=True) if self._decode is None else self._decoded()
+        return found  # type: ignore[no-any-return]  # is T
 
-    async def send(self, message: Any) -> None:
+    async def _decoded(self) -> Any:
+        assert self._decode is not None
+        return self._decode(await self.session.receive(in_loop=True))
+
+    def send(self, message: Any) -> Coroutine[Any, Any, None]:
         """Send text, bytes, or any other value as JSON in text; wait while the client is slow.
 
         Raises:
             WebSocketClosed: The socket is closed.
             TypeError: JSON cannot express the value.
         """
-        await self.session.send(encode(message))
+        return self.session.send(encode(message))
 
     # The end ------------------------------------------------------------------------------------
 

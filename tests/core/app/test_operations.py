@@ -9,12 +9,19 @@ from gambrel.core.binding.markers import Body, Cookie, Depends, File, Form, Head
 from gambrel.core.http.bodies.forms import Upload
 from gambrel.core.http.request import Request
 from gambrel.core.http.response import HTML, Redirect, Response
-from gambrel.core.http.responses.events import Event
 from gambrel.operations import Operation, ResponseInfo
 
 
 class Item(msgspec.Struct):
     name: str
+
+
+class Ticks(Response):
+    media_type = "application/ticks"
+
+
+class Tick(msgspec.Struct):
+    sent_as: ClassVar = Ticks
 
 
 class Paging(msgspec.Struct):
@@ -206,7 +213,7 @@ def test_a_handler_without_a_body_has_none():
         (HTML, 200, None, "text/html"),
         (AsyncIterator[Item], 200, Item, "application/jsonl"),
         (AsyncIterator[str], 200, None, "text/plain"),
-        (AsyncIterator[Event], 200, None, "text/event-stream"),
+        (AsyncIterator[Tick], 200, None, "application/ticks"),
         (type(None), 204, None, "application/json"),
     ],
     ids=str,

@@ -4,12 +4,17 @@ import asyncio
 import os
 import socket
 import sys
+from collections.abc import Callable
+from contextlib import nullcontext
+from functools import partial
 from typing import Any
 
 import click
 import msgspec
 
 from gambrel import GambrelError
+from gambrel.cli.serving.process import become, detach, pid_file
+from gambrel.cli.serving.supervision import Ways
 from gambrel.cli.serving.worker import Order
 
 __all__ = ["supervise"]
@@ -17,10 +22,11 @@ __all__ = ["supervise"]
 WORKER = [sys.executable, "-P", "-m", "gambrel.cli.serving.worker"]
 
 
-def supervise(listener: socket.socket, plan: Any, order: Order, message: str) -> int:
+def supervise(listener: socket.socket, plan: Any, order: Order, message: str, ways: Ways) -> int:
     """Keep workers serving until a signal asks to stop; return the exit code.
 
-    `message` is written once all of them serve. Raises GambrelError where there are no workers.
+    `message` is written once all of them serve. Raises GambrelError where there are no workers, or
+    the process cannot run in the ways that are asked for.
     """
     if os.name != "posix":
         raise GambrelError(
@@ -29,12 +35,25 @@ def supervise(listener: socket.socket, plan: Any, order: Order, message: str) ->
             sys.platform,
             "leave out --workers, or use WSL",
         )
-    return asyncio.run(keep(listener, plan, order, message))
+    settle = detach(ways.log_file) if ways.daemon else None
+    with pid_file(ways.pid_file):
+        return asyncio.run(keep(listener, plan, order, ways, partial(opened, message, settle)))
 
 
-async def keep(listener: socket.socket, plan: Any, order: Order, message: str) -> int:
+def opened(message: str, settle: Callable[[str], None] | None) -> None:
+    """All workers serve: say so, to whoever waits for the process in the background, too."""
+    click.echo(message)
+    if settle is not None:
+        settle(message)
+
+
+async def keep(
+    listener: socket.socket, plan: Any, order: Order, ways: Ways, opened: Callable[[], None]
+) -> int:
     """Run the supervisor."""
+    from gambrel.server.notify import Notifier
     from gambrel.server.workers.child import Child
+    from gambrel.server.workers.control import control
     from gambrel.server.workers.scoreboard import SLOTS, Scoreboard
     from gambrel.server.workers.supervisor import Supervisor
 
@@ -52,8 +71,11 @@ async def keep(listener: socket.socket, plan: Any, order: Order, message: str) -
     def tell(line: str) -> None:
         click.echo(f"gambrel: {line}", err=True)
 
-    supervisor = Supervisor(listener, plan, spawn, tell, lambda: click.echo(message))
+    supervisor = Supervisor(listener, plan, spawn, tell, opened, Notifier.of_environment())
+    answering: Any = control(ways.control, supervisor) if ways.control else nullcontext()
     try:
-        return await supervisor.run()
+        async with answering:
+            become(ways.user, ways.group, [ways.control, ways.pid_file])
+            return await supervisor.run()
     finally:
         board.close()

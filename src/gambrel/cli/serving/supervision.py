@@ -4,8 +4,9 @@ from collections.abc import Callable
 from typing import Any, TypeVar
 
 import click
+from msgspec import Struct
 
-__all__ = ["given_plan", "worker_options"]
+__all__ = ["Ways", "given_plan", "given_ways", "worker_options"]
 
 F = TypeVar("F", bound=Callable[..., Any])
 
@@ -23,11 +24,25 @@ _OPTIONS: dict[str, tuple[Any, Any, str, str]] = {
         "NUMBER",
         "Replace a worker that has answered about as many.",
     ),
+    "--control": (
+        str,
+        "",
+        "PATH",
+        "Make a socket for `gambrel status`, `reload`, `scale`, `stop`. [GAMBREL_CONTROL]",
+    ),
+    "--pid-file": (str, "", "PATH", "Keep the process id in a file."),
+    "--user": (str, "", "NAME", "Serve as this user, started by the superuser."),
+    "--group": (str, "", "NAME", "Serve as this group."),
+    "--log-file": (str, "", "PATH", "Where a daemon writes to."),
 }
+_VARIABLES = {"--control": "GAMBREL_CONTROL"}
 
 
 def worker_options(command: F) -> F:
     """Let a command take the options; it asks `given_plan()` for them."""
+    command = click.option(
+        "--daemon", is_flag=True, help="Go on in the background.", callback=keep, expose_value=False
+    )(command)
     for name, (kind, default, metavar, text) in reversed(_OPTIONS.items()):
         command = click.option(
             name,
@@ -35,7 +50,8 @@ def worker_options(command: F) -> F:
             default=default,
             metavar=metavar,
             help=text,
-            show_default=True,
+            envvar=_VARIABLES.get(name),
+            show_default=default != "",
             callback=keep,
             expose_value=False,
         )(command)
@@ -47,14 +63,33 @@ def keep(context: click.Context, option: click.Parameter, value: Any) -> None:
     context.meta[f"{__name__}.{option.name}"] = value
 
 
+class Ways(Struct, frozen=True, kw_only=True):
+    """How the process runs that `gambrel run` becomes; each empty where it is not asked for."""
+
+    control: str = ""
+    pid_file: str = ""
+    user: str = ""
+    group: str = ""
+    daemon: bool = False
+    log_file: str = ""
+
+
+def given(name: str) -> Any:
+    """Return the value of an option."""
+    return click.get_current_context().meta[f"{__name__}.{name}"]
+
+
+def given_ways() -> Ways:
+    """Return how the process is to run."""
+    return Ways(**{name: given(name) for name in Ways.__struct_fields__})
+
+
 def given_plan(workers: int) -> Any:
     """Return what is asked of the supervisor; None where one process is enough."""
-    meta = click.get_current_context().meta
-    memory = meta[f"{__name__}.max_memory"] or 0
-    requests = meta[f"{__name__}.max_requests"] or 0
-    if workers == 1 and not memory and not requests:
+    memory, requests = given("max_memory") or 0, given("max_requests") or 0
+    if workers == 1 and not memory and not requests and given_ways() == Ways():
         return None
     from gambrel.server.workers.supervisor import Plan
 
-    hang = meta[f"{__name__}.hang_timeout"]
+    hang = given("hang_timeout")
     return Plan(workers=workers, hang_timeout=hang, max_memory=memory << 20, max_requests=requests)

@@ -30,6 +30,7 @@ from gambrel.core.app.setup import (
     LISTENERS,
     MIDDLEWARE,
     MOUNTING,
+    OBSERVERS,
     PROVIDERS,
     ROUTERS,
     WEBSOCKETS,
@@ -164,6 +165,7 @@ class Built:
         self.allowed_hosts = HostRules(self.settings.hosts or LOOPBACK)
         app.proxies = proxies_of(self.settings, self.allowed_hosts)
         app.body_parsers = dict(declared.values(BODY_PARSERS))
+        self.observers = declared.values(OBSERVERS)
         self.in_thread: Callable[..., Awaitable[Any]] | None = None
         self.table = app.compile(app.versioning, [beside])
         self.match = self.table.match
@@ -296,6 +298,14 @@ class Built:
             return answer
         except (Exception, SystemExit) as error:
             return await self.failed(request, error)
+
+    def observe(self, request: Request, status: int, seconds: float) -> None:
+        """Tell the observers of an answer; what fails in them is logged, and nobody else's."""
+        for observe in self.observers:
+            try:
+                observe(request, status, seconds)
+            except Exception:
+                self.app.log.exception("an observer of answers failed")
 
     def bake(self, status: int, media_type: str | None, *pairs: tuple[str, str]) -> Baked:
         """Return a head with `pairs` and the app's default fields."""

@@ -11,7 +11,7 @@ from gambrel.conversion.shape import read_shape
 from gambrel.core.binding.extract import FORM_TYPES, WHOLE_TYPES, is_collection
 from gambrel.core.binding.markers import Body, Marker
 from gambrel.core.binding.plan import Plan, is_member
-from gambrel.core.binding.result import Result, is_event, is_raw, members_of
+from gambrel.core.binding.result import Result, is_raw, members_of, sender_of
 from gambrel.core.binding.signature import (
     REQUIRED,
     Parameter,
@@ -21,7 +21,6 @@ from gambrel.core.binding.signature import (
     without_none,
 )
 from gambrel.core.http.response import Response
-from gambrel.core.http.responses.events import EventStream
 from gambrel.core.http.responses.streams import JSONLines
 from gambrel.core.http.status import phrase
 from gambrel.core.routing.pattern import Param
@@ -195,8 +194,8 @@ def content_of(result: Result) -> tuple[Any, tuple[str, ...]]:
     if plain is Response:
         kinds = (getattr(kind, "media_type", None) for kind in members_of(unalias(result.returns)))
         return None, tuple(dict.fromkeys(filter(None, kinds)))
-    if is_event(item):
-        return None, (str(EventStream.media_type),)
+    if sender_of(item) is not None:
+        return None, (str(sender_of(item).media_type),)
     if item is not REQUIRED and (item is Any or is_raw(item)):
         return None, ("application/octet-stream" if item is bytes else "text/plain",)
     if item is REQUIRED or get_origin(plain) is Iterable:  # which mostly is a list

@@ -87,6 +87,8 @@ MOUNTING: Point[Callable[[Any, str], Mounted]] = Point("Mounts", key=lambda _: "
 """Serves the apps that `mount` and `raw` declare: `mounted(app, where)`."""
 WEBSOCKETS: Point[Callable[..., Any]] = Point("WebSockets", key=lambda _: "websockets")
 """Opens WebSockets: `serve(call, plan, limit)` returns what answers the handshakes of a route."""
+OBSERVERS: Point[Callable[[Request, int, float], None]] = Point("observer")
+"""Hears of every answer on the event loop: `observe(request, status, seconds)`, until its head."""
 BODY_PARSERS: Point[tuple[str, ParseBody]] = Point("body parser", key=lambda entry: entry[0])
 LIFESPANS: Point[Entry] = Point("lifespan")
 COMMANDS: Point[CommandEntry] = Point("command", key=lambda entry: entry.name)

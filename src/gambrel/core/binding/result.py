@@ -163,12 +163,12 @@ class Result:
         """Return a stream: server-sent events, raw pieces, or JSON Lines of typed items."""
         from gambrel.conversion.convert import json_encoder  # noqa: PLC0415 - start-up: streams
         from gambrel.conversion.projection import projector  # noqa: PLC0415 - start-up: streams
-        from gambrel.core.http.responses.events import EventStream  # noqa: PLC0415 - start-up: streams
         from gambrel.core.http.responses.streams import JSONLines  # noqa: PLC0415 - start-up: streams
 
         item = self.item
-        if is_event(item):
-            response: Response = EventStream(value)
+        sent_as = sender_of(item)
+        if sent_as is not None:
+            response: Response = sent_as(value)
             if self.status != 200:
                 response.status = self.status
             return response
@@ -238,11 +238,9 @@ def members_of(annotation: Any) -> tuple[Any, ...]:
     return get_args(annotation) if is_union else (annotation,)
 
 
-def is_event(item: Any) -> bool:
-    """Whether items of a stream are server-sent events."""
-    from gambrel.core.http.responses.events import Event  # noqa: PLC0415 - start-up: streams
-
-    return any(isinstance(kind, type) and issubclass(kind, Event) for kind in members_of(item))
+def sender_of(item: Any) -> Any:
+    """Return the class of responses that streams items of a type, where it names one: `sent_as`."""
+    return next((kind.sent_as for kind in members_of(item) if hasattr(kind, "sent_as")), None)
 
 
 def is_raw(item: Any) -> bool:

@@ -7,6 +7,7 @@ tells what each of them does.
 import asyncio
 import logging
 import sys
+import time
 import traceback
 from collections.abc import AsyncIterator
 from contextlib import aclosing
@@ -328,8 +329,11 @@ class ASGIEdge:
             await refuse(send, refusal, scope["method"], connection.http_version)
             return
         answer = Answer(request, connection, send)
+        began = time.perf_counter()
         try:
-            await answer.send(await self.app.respond(request))
+            response = await self.app.respond(request)
+            self.app.build().observe(request, response.status, time.perf_counter() - began)
+            await answer.send(response)
         except ClientGone:
             pass  # nobody is there to be answered
         except asyncio.CancelledError:

@@ -63,6 +63,12 @@ class Group:
             self.tell(f"{child}: {child.reason}{when}")
         return True
 
+    def scale(self, wanted: int) -> None:
+        """Want another number; those that are too many finish what they have begun."""
+        self.wanted = wanted
+        for child in self.current[wanted:]:
+            child.drain()
+
     def start(self) -> Child:
         """Start one more."""
         child = self.spawn()

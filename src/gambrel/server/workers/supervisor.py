@@ -15,6 +15,7 @@ from typing import Any
 
 from msgspec import Struct
 
+from gambrel.server.notify import Notifier
 from gambrel.server.workers.child import Child, State, memory_of
 from gambrel.server.workers.group import Group
 from gambrel.server.workers.messages import Hasten
@@ -61,6 +62,7 @@ class Supervisor:
         spawn: Spawn,
         tell: Callable[[str], object],
         ready: Callable[[], object],
+        notifier: Notifier | None = None,
     ) -> None:
         self.listener = listener
         self.plan = plan
@@ -69,12 +71,13 @@ class Supervisor:
         self.is_stopping = False
         self._spawn = spawn
         self._ready = ready
+        self._notifier = notifier or Notifier()
         self._number = 0
         self._wake = asyncio.Event()
         self._hasten = asyncio.Event()
         self._one_change = asyncio.Lock()
         self._tasks: set[asyncio.Task[Any]] = set()
-        self._looked = monotonic()
+        self._looked = self.started = monotonic()
 
     # Life -------------------------------------------------------------------------------------
 
@@ -97,6 +100,8 @@ class Supervisor:
                 if not is_told and len(self.workers.ready) >= self.workers.wanted:
                     is_told = True
                     self._ready()
+                    self._notifier.ready()
+                self._notifier.alive()
                 await self.turn()
             return 0
         finally:
@@ -192,10 +197,26 @@ class Supervisor:
         Where a new worker does not start, those that have not been replaced yet go on.
         """
         async with self._one_change:
-            for old in self.workers.ready:
-                if failure := await self.replace(old):
-                    return f"the new worker did not start, and the old ones go on: {failure}"
-                await self.ended([old], ONE_BY_ONE)
+            self._notifier.reloading()
+            try:
+                for old in self.workers.ready:
+                    if failure := await self.replace(old):
+                        return f"the new worker did not start, and the old ones go on: {failure}"
+                    await self.ended([old], ONE_BY_ONE)
+            finally:
+                self._notifier.ready()
+        return ""
+
+    async def scale(self, workers: int) -> str:
+        """Have another number of workers; return once they serve, or what has failed."""
+        async with self._one_change:
+            self.workers.scale(workers)
+            self._wake.set()
+            deadline = monotonic() + self.plan.start_timeout
+            while len(self.workers.ready) < workers:
+                if self.is_stopping or monotonic() > deadline:
+                    return f"only {len(self.workers.ready)} of {workers} workers serve"
+                await asyncio.sleep(0.01)
         return ""
 
     def reload_in_background(self) -> None:
@@ -225,6 +246,7 @@ class Supervisor:
 
     async def end(self) -> None:
         """End all processes: by asking, then with haste, then by force."""
+        self._notifier.stopping()
         self.listener.close()  # the last who listen are the workers, who stop now
         everybody = self.workers.children
         for child in everybody:

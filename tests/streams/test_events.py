@@ -7,7 +7,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from gambrel.core.http.responses.events import Event, EventStream
+from gambrel.streams.events import EventStream, ServerSentEvent
 
 
 def frames(stream: EventStream, count: int = 100) -> list[bytes]:
@@ -26,23 +26,23 @@ def frames(stream: EventStream, count: int = 100) -> list[bytes]:
 @pytest.mark.parametrize(
     ("event", "wire"),
     [
-        (Event("hello"), b"data: hello\n\n"),
-        (Event(""), b"data: \n\n"),
-        (Event(" x"), b"data:  x\n\n"),
-        (Event({"a": [1]}), b'data: {"a":[1]}\n\n'),
-        (Event(0), b"data: 0\n\n"),
-        (Event("a\nb\r\nc\rd"), b"data: a\ndata: b\ndata: c\ndata: d\n\n"),
-        (Event("a\x0bb\u2028c"), "data: a\x0bb\u2028c\n\n".encode()),
-        (Event(comment="still here"), b": still here\n\n"),
-        (Event(comment="a\nb"), b": a\n: b\n\n"),
-        (Event(id=""), b"id: \n\n"),
+        (ServerSentEvent("hello"), b"data: hello\n\n"),
+        (ServerSentEvent(""), b"data: \n\n"),
+        (ServerSentEvent(" x"), b"data:  x\n\n"),
+        (ServerSentEvent({"a": [1]}), b'data: {"a":[1]}\n\n'),
+        (ServerSentEvent(0), b"data: 0\n\n"),
+        (ServerSentEvent("a\nb\r\nc\rd"), b"data: a\ndata: b\ndata: c\ndata: d\n\n"),
+        (ServerSentEvent("a\x0bb\u2028c"), "data: a\x0bb\u2028c\n\n".encode()),
+        (ServerSentEvent(comment="still here"), b": still here\n\n"),
+        (ServerSentEvent(comment="a\nb"), b": a\n: b\n\n"),
+        (ServerSentEvent(id=""), b"id: \n\n"),
         (
-            Event("x", event="tick", id="7", retry=3_000),
+            ServerSentEvent("x", event="tick", id="7", retry=3_000),
             b"event: tick\nid: 7\nretry: 3000\ndata: x\n\n",
         ),
     ],
 )
-def test_an_event_is_framed(event: Event, wire: bytes) -> None:
+def test_an_event_is_framed(event: ServerSentEvent, wire: bytes) -> None:
     assert event.encode() == wire
 
 
@@ -50,17 +50,17 @@ def test_an_event_is_framed(event: Event, wire: bytes) -> None:
 @pytest.mark.parametrize("text", ["a\nb", "a\rb", "a\x00b", "a\n"])
 def test_a_line_break_in_a_name_is_refused(field: str, text: str) -> None:
     with pytest.raises(ValueError, match=field):
-        Event("x", **{field: text})
+        ServerSentEvent("x", **{field: text})
 
 
 def test_a_negative_retry_is_refused() -> None:
     with pytest.raises(ValueError, match="retry"):
-        Event("x", retry=-1)
+        ServerSentEvent("x", retry=-1)
 
 
 @given(st.text(st.characters(codec="utf-8")))
 def test_text_arrives_as_a_browser_reads_it(text: str) -> None:
-    lines = Event(text).encode().decode().removesuffix("\n\n").split("\n")
+    lines = ServerSentEvent(text).encode().decode().removesuffix("\n\n").split("\n")
 
     received = "\n".join(line.removeprefix("data: ") for line in lines)
     assert received == text.replace("\r\n", "\n").replace("\r", "\n")
@@ -74,7 +74,7 @@ def test_plain_values_become_data() -> None:
 
 @pytest.mark.parametrize("kind", [list, iter])
 def test_a_stream_sends_its_events(kind: type) -> None:
-    stream = EventStream(kind([Event("a", id="1"), "b"]))
+    stream = EventStream(kind([ServerSentEvent("a", id="1"), "b"]))
 
     assert stream.headers["content-type"] == "text/event-stream"
     assert stream.headers["cache-control"] == "no-store"

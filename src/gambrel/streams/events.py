@@ -1,24 +1,41 @@
-"""Server-sent events (WHATWG HTML §9.2): one `Event` as bytes, many as a streaming response.
+"""Server-sent events (WHATWG HTML §9.2): one as bytes, many as a streaming response.
 
-Handlers yield events, the realtime battery sends them; nothing here knows who listens.
+Handlers yield events; nothing here knows who listens.
 """
 
 import asyncio
 from collections.abc import AsyncGenerator, AsyncIterable, Iterable
 from contextlib import aclosing
-from typing import Any
+from typing import Any, ClassVar
 
 import msgspec
 
 from gambrel.core.http.response import Response
 from gambrel.core.http.threads import iterate
 
-__all__ = ["Event", "EventStream"]
+__all__ = ["EventStream", "ServerSentEvent"]
 
 _BREAKS = frozenset("\r\n\0")
 
 
-class Event(msgspec.Struct, frozen=True):
+class EventStream(Response):
+    """Server-sent events from a (sync or async) iterable of `ServerSentEvent`s or plain values.
+
+    A comment is sent after every `heartbeat` seconds of silence, so that proxies keep the line
+    open and a client that has gone is noticed; 0 sends none.
+    """
+
+    media_type = "text/event-stream"
+
+    def __init__(
+        self, events: AsyncIterable[Any] | Iterable[Any], *, heartbeat: float = 15.0
+    ) -> None:
+        super().__init__(b"", headers={"cache-control": "no-store", "x-accel-buffering": "no"})
+        self.headers["content-type"] = str(self.media_type)
+        self.body = _frames(events, heartbeat)
+
+
+class ServerSentEvent(msgspec.Struct, frozen=True):
     """One server-sent event.
 
     Text goes out as it is, any other `data` as JSON. `retry` is in milliseconds. A `comment` is
@@ -26,6 +43,8 @@ class Event(msgspec.Struct, frozen=True):
 
     Raises ValueError where `event` or `id` has a line break, or `retry` is negative.
     """
+
+    sent_as: ClassVar[type[Response]] = EventStream
 
     data: Any = None
     event: str = ""
@@ -64,23 +83,6 @@ def _lines(text: str) -> list[str]:
     return text.replace("\r\n", "\n").replace("\r", "\n").split("\n")
 
 
-class EventStream(Response):
-    """Server-sent events from a (sync or async) iterable of `Event`s or plain values.
-
-    A comment is sent after every `heartbeat` seconds of silence, so that proxies keep the line
-    open and a client that has gone is noticed; 0 sends none.
-    """
-
-    media_type = "text/event-stream"
-
-    def __init__(
-        self, events: AsyncIterable[Any] | Iterable[Any], *, heartbeat: float = 15.0
-    ) -> None:
-        super().__init__(b"", headers={"cache-control": "no-store", "x-accel-buffering": "no"})
-        self.headers["content-type"] = str(self.media_type)
-        self.body = _frames(events, heartbeat)
-
-
 async def _frames(
     events: AsyncIterable[Any] | Iterable[Any], heartbeat: float
 ) -> AsyncGenerator[bytes, None]:
@@ -111,7 +113,8 @@ async def _pump(
     try:
         async with aclosing(events):
             async for value in events:
-                await frames.put((value if isinstance(value, Event) else Event(value)).encode())
+                is_event = isinstance(value, ServerSentEvent)
+                await frames.put((value if is_event else ServerSentEvent(value)).encode())
     except Exception as error:
         end = error
     await frames.put(end)

@@ -1,0 +1,1 @@
+"""The commands about a server that runs: they ask its supervisor through the control socket."""

@@ -1,0 +1,221 @@
+"""The control socket: what the supervisor is asked and told by who may open a file.
+
+A connection asks one thing: a line of JSON each way (`Ask`, `Answer`). The socket is a path, not a
+port, and its mode is 0600: whoever runs the server, and nobody else, may reload, scale and stop it.
+"""
+
+import asyncio
+import os
+import socket
+import stat
+from collections.abc import AsyncIterator
+from contextlib import asynccontextmanager, suppress
+from time import monotonic
+from typing import Literal, Protocol
+
+import msgspec
+from msgspec import Struct
+
+from gambrel.core.http.errors import GambrelError
+from gambrel.server.workers.child import Child, memory_of
+from gambrel.server.workers.group import Group
+
+__all__ = ["Answer", "Ask", "Status", "WorkerStatus", "control"]
+
+LINE = 4096
+"""Bytes of the longest question."""
+SILENCE = 5.0
+"""Seconds for a question to arrive."""
+
+
+class Ask(Struct, forbid_unknown_fields=True):
+    """What is to be done; `workers` is for `scale`."""
+
+    do: Literal["status", "reload", "scale", "stop"]
+    workers: int = 0
+
+
+class WorkerStatus(Struct):
+    """One worker: seconds since its start, bytes of memory, and what it has answered."""
+
+    name: str
+    pid: int
+    state: str
+    seconds: float
+    requests: int
+    connections: int
+    busy: int
+    memory: int
+
+
+class Status(Struct):
+    """The server: seconds since its start, how many workers are wanted, and those there are."""
+
+    pid: int
+    seconds: float
+    wanted: int
+    is_stopping: bool
+    workers: list[WorkerStatus]
+
+
+class Answer(Struct):
+    """What has come of it: `failure` is empty where it was done."""
+
+    failure: str
+    status: Status
+
+
+class Controlled(Protocol):
+    """The supervisor, as its control socket uses it."""
+
+    workers: Group
+    started: float
+    is_stopping: bool
+
+    async def reload(self) -> str:
+        """Replace every worker; return what has failed."""
+        ...
+
+    async def scale(self, workers: int) -> str:
+        """Have another number of workers; return what has failed."""
+        ...
+
+    def stop(self) -> None:
+        """Let everybody finish; asked again, at once."""
+
+
+@asynccontextmanager
+async def control(path: str, supervisor: Controlled) -> AsyncIterator[None]:
+    """Answer at a path while the block runs.
+
+    Raises:
+        GambrelError: A server answers there already, or the path cannot be used.
+    """
+    listener = listen(path)
+    open_ones: set[asyncio.StreamWriter] = set()
+
+    async def serve(reader: asyncio.StreamReader, writer: asyncio.StreamWriter) -> None:
+        open_ones.add(writer)
+        try:
+            writer.write(msgspec.json.encode(await answer(reader, supervisor)) + b"\n")
+            await writer.drain()
+            if supervisor.is_stopping:  # the end of the connection tells that of the server
+                await reader.read()
+        except OSError:
+            pass
+        finally:
+            open_ones.discard(writer)
+            writer.close()
+
+    server = await asyncio.start_unix_server(serve, sock=listener, limit=LINE)
+    try:
+        yield
+    finally:
+        server.close()
+        for writer in open_ones:
+            writer.transport.abort()
+        with suppress(OSError):
+            os.unlink(path)  # noqa: PTH108 - a path as it was given
+
+
+async def answer(reader: asyncio.StreamReader, supervisor: Controlled) -> Answer:
+    """Read a question, do it, and return the answer."""
+    failure = """that is no question: a line of JSON such as {"do": "status"}"""
+    try:
+        line = await asyncio.wait_for(reader.readline(), SILENCE)
+        ask = msgspec.json.decode(line, type=Ask)
+    except (TimeoutError, ValueError, msgspec.MsgspecError):
+        pass
+    else:
+        failure = await do(ask, supervisor)
+    return Answer(failure, status_of(supervisor))
+
+
+async def do(ask: Ask, supervisor: Controlled) -> str:
+    """Do what is asked; return what has failed."""
+    if ask.do == "status":
+        return ""
+    if ask.do == "stop":
+        supervisor.stop()
+        return ""
+    if supervisor.is_stopping:
+        return "the server is being stopped"
+    if ask.do == "reload":
+        return await supervisor.reload()
+    if ask.workers < 1:
+        return f"{ask.workers} workers cannot serve; one is the least"
+    return await supervisor.scale(ask.workers)
+
+
+def status_of(supervisor: Controlled) -> Status:
+    """Return how everybody is."""
+    return Status(
+        os.getpid(),
+        round(monotonic() - supervisor.started, 1),
+        supervisor.workers.wanted,
+        supervisor.is_stopping,
+        [worker_status(child) for child in supervisor.workers.children],
+    )
+
+
+def worker_status(child: Child) -> WorkerStatus:
+    """Return how one worker is."""
+    beat = child.beat
+    return WorkerStatus(
+        child.name,
+        child.pid,
+        str(child.state),
+        round(monotonic() - child.started, 1),
+        beat.requests,
+        beat.connections,
+        beat.busy,
+        memory_of(child.pid) or 0,
+    )
+
+
+def listen(path: str) -> socket.socket:
+    """Listen at a path that only its owner may use; one that nobody listens at is taken over."""
+    if answers(path):
+        raise GambrelError(
+            "server.control",
+            f"another server answers at the control socket {path!r}",
+            path,
+            f"stop that one (`gambrel stop --control {path}`), or name another path",
+        )
+    listener = socket.socket(socket.AF_UNIX, socket.SOCK_STREAM)
+    before = os.umask(0o177)
+    try:
+        with suppress(FileNotFoundError):
+            os.unlink(path)  # noqa: PTH108 - a path as it was given
+        listener.bind(path)
+        listener.listen(16)
+    except OSError as error:
+        listener.close()
+        what = f"the control socket cannot be made: {error.strerror or error}"
+        hint = "name a path in a folder that exists and is yours, of at most 100 characters"
+        raise GambrelError("server.control", what, path, hint) from None
+    finally:
+        os.umask(before)
+    return listener
+
+
+def answers(path: str) -> bool:
+    """Tell whether somebody listens at a path. Raises GambrelError where it is another file."""
+    with socket.socket(socket.AF_UNIX, socket.SOCK_STREAM) as probe:
+        probe.settimeout(1.0)
+        try:
+            probe.connect(path)
+        except (FileNotFoundError, ConnectionRefusedError) as error:
+            if isinstance(error, ConnectionRefusedError) and not is_socket(path):
+                what = f"{path!r} is a file, and no socket"
+                hint = "name another path"
+                raise GambrelError("server.control", what, path, hint) from None
+            return False
+        except OSError:
+            return False
+        return True
+
+
+def is_socket(path: str) -> bool:
+    """Tell whether a path leads to a socket."""
+    return stat.S_ISSOCK(os.stat(path).st_mode)  # noqa: PTH116 - a path as it was given

@@ -1,0 +1,87 @@
+import re
+from typing import Annotated
+
+import pytest
+
+from gambrel import App, NotFound, Path, Secret
+from gambrel.extend import OBSERVERS
+from gambrel.observability.metrics import METRICS, Counter, Metrics
+from gambrel.testing import Client
+from tests.server.live import ask
+
+
+def app_with(**options) -> App:
+    app = App(extensions=[Metrics(**options)])
+
+    @app.get("/items/{id}")
+    async def item(number: Annotated[int, Path(alias="id")]) -> int:
+        if number == 0:
+            raise NotFound
+        return number
+
+    @app.get("/slow")
+    def slow() -> str:
+        return "from a thread"
+
+    return app
+
+
+def value(text: str, line: str) -> float:
+    found = re.search(rf"^{re.escape(line)} (\S+)$", text, re.MULTILINE)
+    assert found, text
+    return float(found[1])
+
+
+def test_answers_are_counted_on_our_server():
+    *_, told = ask(app_with(), "/items/1", "/items/2", "/items/0", "/slow", "/none", "/metrics")
+    text = told.body.decode()
+
+    assert told["content-type"] == "text/plain; version=0.0.4; charset=utf-8"
+    item = 'method="GET",route="/items/{id}"'
+    assert value(text, f'http_requests_total{{{item},status="200"}}') == 2
+    assert value(text, f'http_requests_total{{{item},status="404"}}') == 1
+    assert value(text, 'http_requests_total{method="GET",route="",status="404"}') == 1
+    assert value(text, f"http_request_duration_seconds_count{{{item}}}") == 3
+    assert value(text, 'http_request_duration_seconds_count{method="GET",route="/slow"}') == 1
+
+
+def test_answers_are_counted_on_other_servers():
+    with Client(app_with()) as client:
+        client.get("/items/1")
+        text = client.get("/metrics").text
+
+    assert value(text, 'http_requests_total{method="GET",route="/items/{id}",status="200"}') == 1
+
+
+def test_figures_of_the_app_stand_beside_ours():
+    app, orders = app_with(), Counter("orders_total", "Orders.")
+    app.setup.add(METRICS, orders)
+    orders.inc(3)
+
+    with Client(app) as client:
+        assert "orders_total 3\n" in client.get("/metrics").text
+
+
+@pytest.mark.parametrize(
+    ("headers", "status"),
+    [
+        ({}, 404),
+        ({"authorization": "Bearer wrong"}, 404),
+        ({"authorization": "Bearer open-sesame"}, 200),
+    ],
+)
+def test_strangers_find_nothing(headers, status):
+    app = app_with(token=Secret("open-sesame"))
+
+    with Client(app, peer=("203.0.113.7", 1)) as client:
+        assert client.get("/metrics", headers=headers).status_code == status
+
+
+def test_an_observer_that_fails_is_logged_and_nobody_else_hears_of_it(caplog):
+    app = app_with()
+    app.setup.add(OBSERVERS, lambda *_: 1 / 0)
+
+    answer, *_ = ask(app, "/items/1", "/items/2")
+
+    assert answer.body == b"1"
+    assert "an observer of answers failed" in caplog.text

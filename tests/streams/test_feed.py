@@ -1,0 +1,155 @@
+import asyncio
+from collections.abc import AsyncIterator
+
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+
+from gambrel import App, Request, ServerSentEvent
+from gambrel.streams import Feed
+from gambrel.testing import Client
+
+
+def values(entries) -> list:
+    return [entry.value for entry in entries]
+
+
+def test_what_was_published_after_an_id_is_returned_at_once():
+    async def main():
+        feed: Feed[str] = Feed()
+        first, *_ = [feed.publish(text) for text in "abc"]
+        return values(await feed.after(first.id)), values(await feed.after()), values(feed)
+
+    assert asyncio.run(main()) == (["b", "c"], ["a", "b", "c"], ["a", "b", "c"])
+
+
+def test_a_poll_waits_for_the_next_value():
+    async def main():
+        feed: Feed[str] = Feed()
+        old = feed.publish("old")
+        polls = [asyncio.ensure_future(feed.after(old.id)) for _ in range(3)]
+        await asyncio.sleep(0)
+        feed.publish("new")
+        return [values(await poll) for poll in polls]
+
+    assert asyncio.run(main()) == [["new"]] * 3
+
+
+def test_a_poll_without_news_is_empty_and_leaves_nothing_behind():
+    async def main():
+        feed: Feed[str] = Feed()
+        return await feed.after(timeout=0.01), len(feed.waiting)
+
+    assert asyncio.run(main()) == ([], 0)
+
+
+def test_a_thousand_polls_that_are_given_up_leave_nothing_behind():
+    async def main():
+        feed: Feed[str] = Feed()
+        polls = [asyncio.ensure_future(feed.after()) for _ in range(1000)]
+        await asyncio.sleep(0)
+        before = len(feed.waiting)
+        for poll in polls:
+            poll.cancel()
+        await asyncio.gather(*polls, return_exceptions=True)
+        return before, len(feed.waiting)
+
+    assert asyncio.run(main()) == (1000, 0)
+
+
+def test_an_id_that_is_not_known_any_more_gets_all_there_is():
+    async def main():
+        feed: Feed[int] = Feed(keep=3)
+        first = feed.publish(0)
+        for number in range(1, 10):
+            feed.publish(number)
+        other = Feed[int]().publish(0)
+        return [values(feed.since(cursor)) for cursor in (first.id, other.id, "x")]
+
+    assert asyncio.run(main()) == [[7, 8, 9]] * 3
+
+
+def test_a_subscriber_gets_what_comes_from_now_on_or_after_an_id():
+    async def main():
+        feed: Feed[int] = Feed()
+        feed.publish(0)
+        start = feed.publish(1)
+        feed.publish(2)
+        found: dict[str, list[int]] = {"now": [], "after": []}
+
+        async def read(name: str, cursor: str | None) -> None:
+            async for entry in feed.subscribe(cursor):
+                found[name].append(entry.value)
+
+        tasks = [
+            asyncio.ensure_future(read("now", None)),
+            asyncio.ensure_future(read("after", start.id)),
+        ]
+        for number in (3, 4):
+            await asyncio.sleep(0)
+            feed.publish(number)
+        for _ in range(5):
+            await asyncio.sleep(0)
+        for task in tasks:
+            task.cancel()
+        await asyncio.gather(*tasks, return_exceptions=True)
+        return found, len(feed.waiting)
+
+    assert asyncio.run(main()) == ({"now": [3, 4], "after": [2, 3, 4]}, 0)
+
+
+@given(st.lists(st.integers(0, 3), max_size=30), st.integers(1, 5))
+def test_a_reader_sees_values_in_order_and_none_twice(bursts, keep):
+    async def main():
+        feed: Feed[int] = Feed(keep)
+        seen: list[int] = []
+        number = 0
+
+        async def read() -> None:
+            async for entry in feed.subscribe():
+                seen.append(entry.value)  # noqa: PERF401 - it never ends
+
+        reading = asyncio.ensure_future(read())
+        await asyncio.sleep(0)
+        for burst in bursts:
+            for _ in range(burst):
+                feed.publish(number)
+                number += 1
+            for _ in range(3):
+                await asyncio.sleep(0)
+        reading.cancel()
+        return seen, number
+
+    seen, number = asyncio.run(main())
+    assert seen == sorted(set(seen))
+    if keep >= 3:
+        assert seen == list(range(number))
+
+
+def test_a_feed_that_keeps_nothing_is_refused():
+    with pytest.raises(ValueError, match="one value at least"):
+        Feed(keep=0)
+
+
+def test_a_browser_that_comes_again_gets_what_it_missed():
+    app, feed = App(), Feed[str]()
+
+    @app.get("/news")
+    async def news(request: Request) -> AsyncIterator[ServerSentEvent]:
+        return feed.events(request, event="news")
+
+    with Client(app) as client:
+        ids = [feed.publish(text).id for text in ("a", "b", "c")]
+        with client.stream("GET", "/news", headers={"last-event-id": ids[0]}) as answer:
+            lines = answer.iter_lines()
+            got = [next(lines) for _ in range(7)]
+
+    assert got == [
+        "event: news",
+        f"id: {ids[1]}",
+        "data: b",
+        "",
+        "event: news",
+        f"id: {ids[2]}",
+        "data: c",
+    ]

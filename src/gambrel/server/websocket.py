@@ -30,6 +30,7 @@ __all__ = ["Session", "Socket", "take_over"]
 _TEXT, _BINARY, _MORE = WSMsgType.TEXT, WSMsgType.BINARY, WSMsgType.CONTINUATION
 _PING, _PONG, _CLOSE = WSMsgType.PING, WSMsgType.PONG, WSMsgType.CLOSE
 _NO_CODE, _ABNORMAL = 1005, 1006
+_NEVER_SENT = frozenset({0, 1004, 1005, 1006, 1015})
 _BUFFER = 2048
 _SPREAD = 5.0
 """Seconds over which the clients of a stopping server are asked to come again."""
@@ -235,9 +236,13 @@ class Socket(WSListener):
         if self.is_closing:
             self.session.end(self.code, self.reason)
             self.transport.disconnect()
+            return
+        found: Any = frame.get_close_code()
+        code = int(found) if frame.payload_size else _NO_CODE
+        if (code in _NEVER_SENT and frame.payload_size) or code >= 5000:
+            self.fail(1002, "that close code is never sent")
         else:
-            code: Any = frame.get_close_code()
-            self.fail(int(code) or _NO_CODE, frame.get_close_reason() or "")
+            self.fail(code, frame.get_close_reason() or "")
 
     def fail(self, code: int, reason: str) -> None:
         """Take no more; what came before is handled first."""

@@ -89,9 +89,11 @@ class Session:
         """A message has come."""
         self.incoming.append(message)
         self.held += len(message)
-        if self.waiter is not None:
-            wake(self.waiter)
+        waiter = self.waiter
+        if waiter is not None:
             self.waiter = None
+            if not waiter.done():
+                waiter.set_result(None)
         elif len(self.incoming) >= self.limits.queue or self.held >= self.limits.max_message:
             self.is_full = True
             self.wire.throttle(True)  # type: ignore[union-attr]  # it is open
@@ -123,6 +125,7 @@ class Session:
         self.closed = WebSocketClosed(code, reason)
         for waiting in (self.opened, self.waiter, self.closing):
             wake(waiting)
+        self.waiter = None
         self.resume()
         if self.task is not None and not self.task.done():
             self.loop.call_later(self.limits.close_timeout, self.task.cancel)
@@ -161,9 +164,10 @@ class Session:
                     self.waiter = waiter = self.loop.create_future()
                     try:
                         await waiter
-                    finally:
+                    except asyncio.CancelledError:
                         if self.waiter is waiter:
                             self.waiter = None
+                        raise
         except WebSocketClosed:
             if in_loop:
                 raise StopAsyncIteration from None

@@ -119,7 +119,7 @@ class WebSocket(Generic[T]):
             WebSocketClosed: The socket is closed.
             TypeError: JSON cannot express the value.
         """
-        return self.session.send(encode(message))
+        return self.session.send(message if message.__class__ is str else encode(message))
 
     # The end ------------------------------------------------------------------------------------
 

@@ -1,6 +1,7 @@
 """The short way and the general way give the same answers; order, logs and hand-overs."""
 
 import asyncio
+from collections.abc import AsyncIterator
 from contextvars import ContextVar
 from typing import Annotated
 
@@ -17,6 +18,7 @@ from gambrel.core.http.response import Response
 from gambrel.server.clock import Clock
 from gambrel.server.protocol import HTTPProtocol
 from gambrel.server.state import ServerState
+from tests.server import live
 from tests.server.apps import echo_app
 from tests.server.live import CLOSE, HOST, PATIENCE, request, run, serving, until
 from tests.server.memory import MemoryTransport
@@ -509,3 +511,36 @@ def test_a_refused_host_is_told_once(debug, caplog):
     [message] = caplog.messages
     assert message.startswith("host 'other.example' is refused")
     assert "GAMBREL_HOSTS" in message
+
+
+def test_every_answer_is_logged_once_whichever_way_it_takes():
+    app = App()
+
+    @app.get("/plain")
+    async def plain() -> str:
+        return "plain"
+
+    @app.get("/thread")
+    def thread() -> str:
+        return "thread"
+
+    @app.get("/stream")
+    async def stream() -> AsyncIterator[bytes]:
+        yield b"stream"
+
+    @app.get("/headers")
+    async def headers() -> Response:
+        return Response(b"headers", 201, {"x-a": "1"})
+
+    lines: list[tuple[str, int, int]] = []
+    paths = ["/plain", "/plain", "/thread", "/stream", "/headers", "/none", "/plain"]
+
+    def log(request, status, size, seconds) -> None:
+        assert 0 <= seconds < 60
+        lines.append((request.raw_path, status, size))
+
+    live.ask(app, *paths, log=log)
+
+    assert [line[0] for line in lines] == paths
+    assert [line[1] for line in lines] == [200, 200, 200, 200, 201, 404, 200]
+    assert [line[2] for line in lines[:5]] == [5, 5, 6, 6, 7]

@@ -72,15 +72,9 @@ class Exchange(Work):
         self.release()
 
     def report(self) -> None:
-        """Tell the access log, if there is one; its failures are its own."""
-        log = self.line.state.log
-        if log is None:
-            return
+        """Tell the access log, if there is one."""
         seconds = perf_counter() - self.started
-        try:
-            log(self.request, self.status, self.size, seconds)
-        except Exception:
-            _log.exception("the access log failed")
+        self.line.state.report(self.request, self.status, self.size, seconds)
 
     def broken(self, response: Response, error: BaseException) -> None:
         """Log an answer that cannot be sent, once, and break the connection off."""

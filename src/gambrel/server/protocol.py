@@ -304,9 +304,22 @@ class ObservedHTTPProtocol(HTTPProtocol):
 
 
 class LoggedHTTPProtocol(ObservedHTTPProtocol):
-    """A connection whose answers are reported to `ServerState.log`, and so take the general way."""
+    """A connection whose answers are reported to `ServerState.log`, too.
 
-    __slots__ = ()
+    An `Exchange` reports its own; those of the short way have none.
+    """
 
-    def restore(self) -> None:
-        """Stay on the general way."""
+    __slots__ = ("is_exchanged",)
+
+    def deliver(self, request: Request, response: Response) -> None:
+        """Write the answer, and report it if it took the short way."""
+        self.is_exchanged = False
+        super().deliver(request, response)
+        if not self.is_exchanged:
+            size, seconds = len(response.body), perf_counter() - self.received_at  # type: ignore[arg-type]  # bytes
+            self.state.report(request, response.status, size, seconds)
+
+    def answer(self, request: Request, response: Response) -> None:
+        """Note that this is not the short way."""
+        self.is_exchanged = True
+        super().answer(request, response)

@@ -125,6 +125,14 @@ class ServerState:
         answer = Response(bare_problem(503), 503, after, "application/problem+json")
         request.connection.deliver(request, answer)
 
+    def report(self, request: Request, status: int, size: int, seconds: float) -> None:
+        """Tell the access log of an answer, if there is one; its failures are its own."""
+        if self.log is not None:
+            try:
+                self.log(request, status, size, seconds)
+            except Exception:
+                _log.exception("the access log failed")
+
     # Answers that need the loop ---------------------------------------------------------------
 
     def fail(self, request: Request, error: Exception) -> None:

@@ -50,6 +50,8 @@ class Response:
     media_type: ClassVar[str | None] = None
     opens: ClassVar[bool] = False
     """Whether it opens another protocol (101): the edge hands its connection over."""
+    serve_asgi: Any = None
+    """Of one that opens: `await serve_asgi(headers, receive, send)` serves it on other servers."""
     for_request: Any = None
     """Of one that depends on who asks: `await for_request(method, headers)` is what is sent."""
 

@@ -63,6 +63,29 @@ def test_beyond_the_cap_requests_are_refused_at_once_until_there_is_room(path):
     run(main())
 
 
+def test_who_was_refused_is_read_again_after_the_next_tick():
+    async def main() -> tuple[int, bool, bool, int]:
+        go = asyncio.Event()
+        async with (
+            serving(busy_app(go, None), Limits(pending=1)) as live,
+            await live.connect() as busy,
+            await live.connect() as late,
+        ):
+            await busy.send(request("GET", "/wait"))
+            await until(lambda: live.state.pending == 1)
+            await late.send(request("GET", "/wait"))
+            refused = (await late.answer()).status
+            (peer,) = live.state.refused
+            go.set()
+            await busy.answer()
+            await late.send(request("GET", "/"))
+            was_reading = peer.is_reading
+            live.state.tick(live.state.clock.now)
+            return refused, was_reading, peer.is_reading, (await late.answer()).status
+
+    assert run(main()) == (503, False, True, 200)
+
+
 def test_streams_in_progress_leave_room_for_requests():
     async def main() -> int:
         go = asyncio.Event()

@@ -10,7 +10,7 @@ from typing import Any
 from gambrel.core.http.request import Request
 from gambrel.server.exchange import Exchange
 from gambrel.server.reader import Reader
-from gambrel.server.state import ServerState
+from gambrel.server.state import REFUSED, ServerState
 
 __all__ = ["Connection", "ignore"]
 
@@ -164,7 +164,7 @@ class Connection(asyncio.Protocol):
         self.is_closing = True
         self.is_plain = self.is_idle = False
         self.quiet = 0.0
-        for reason in (_FULL_INPUT, _FULL_BODY, _FULL_OUTPUT):
+        for reason in (_FULL_INPUT, _FULL_BODY, _FULL_OUTPUT, REFUSED):
             self.throttle(reason, False)
         if self.reader is not None:
             is_sending = is_sending or not self.reader.is_empty

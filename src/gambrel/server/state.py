@@ -12,18 +12,20 @@ from typing import Any, Protocol
 
 from gambrel.core.http.errors import bare_problem
 from gambrel.core.http.request import Request
-from gambrel.core.http.response import Response
+from gambrel.core.http.response import Reply, Response
 from gambrel.server.admission import HostGate
 from gambrel.server.clock import Clock
 from gambrel.server.limits import Limits
 
-__all__ = ["AccessLog", "Peer", "ServerState"]
+__all__ = ["REFUSED", "AccessLog", "Peer", "ServerState"]
 
 AccessLog = Callable[[Request, int, int, float], None]
 """`log(request, status, size, seconds)`: called for each answer; size in bytes of content."""
 
 _EAGER: dict[str, Any] = {"eager_start": True} if sys.version_info >= (3, 12) else {}
 _CLOSED_AT_ONCE = 50
+REFUSED = 8
+"""A reason not to read from a connection, beside its own."""
 _log = logging.getLogger("gambrel.server")
 
 
@@ -87,9 +89,13 @@ class ServerState:
         self.enter: Callable[[Request], None] = self.entrance
         self.observe = app.build().observe
         self.is_observed = bool(app.build().observers)
+        after = ("retry-after", str(self.limits.retry_after))
+        head = app.build().bake(503, "application/problem+json", after)
+        self.refusal = Reply(head, bare_problem(503))
         self.context = copy_context()
         self.connections: set[Peer] = set()
         self.orphans: set[Orphan] = set()
+        self.refused: set[Any] = set()
         self.tasks: set[asyncio.Task[Any]] = set()
         self.pending = 0
         self.is_draining = False
@@ -112,7 +118,9 @@ class ServerState:
             self.enter = self.entrance
 
     def refuse(self, request: Request) -> None:
-        """Answer 503 at once: all that this worker may have in work is in work.
+        """Answer 503 at once, and read the next request of that client after the next tick.
+
+        All that this worker may have in work is in work.
 
         Routes with `extra={"essential": True}` are served all the same: without an answer to its
         probes, a worker under load would be restarted.
@@ -121,9 +129,12 @@ class ServerState:
         if route is not None and route.options.extra.get("essential"):
             self.pipeline.enter(request)
             return
-        after = {"retry-after": str(self.limits.retry_after)}
-        answer = Response(bare_problem(503), 503, after, "application/problem+json")
-        request.connection.deliver(request, answer)
+        request.connection.deliver(request, self.refusal)
+        # Who asks again at once would keep the loop from the requests in work: libuv polls many
+        # times over before it turns, where a thousand sockets are ready each time.
+        peer: Any = request.connection
+        self.refused.add(peer)
+        peer.throttle(REFUSED, True)
 
     def report(self, request: Request, status: int, size: int, seconds: float) -> None:
         """Tell the access log of an answer, if there is one; its failures are its own."""
@@ -163,6 +174,9 @@ class ServerState:
     def tick(self, now: float) -> None:
         """Let every connection look at the time."""
         passed, self._ticked = now - self._ticked, now
+        refused, self.refused = self.refused, set()
+        for peer in refused:
+            peer.throttle(REFUSED, False)
         limit = self.limits.idle_timeout
         for connection in tuple(self.connections):
             if connection.is_idle and connection.is_writable and connection.quiet < limit:

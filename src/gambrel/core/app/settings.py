@@ -34,7 +34,7 @@ class CoreSettings(Struct, frozen=True, kw_only=True):
         Meta(description="keys of 32 bytes or more; the first signs, all verify"),
     ] = field(default_factory=list)
     trusted_proxies: Annotated[
-        list[str], Meta(description="networks (CIDR) whose forwarding header is believed")
+        list[str], Meta(description="networks (CIDR), or `unix`, whose word on clients is believed")
     ] = field(default_factory=list)
     proxy_hops: Annotated[int, Meta(ge=1, description="how many proxies stand in front")] = 1
     proxy_header: Annotated[

@@ -50,7 +50,7 @@ class Group:
 
     def is_over(self, child: Child) -> bool:
         """Tell whether a process has ended; where nobody has asked for that, say so."""
-        was_asked = child.state is State.DRAINING
+        was_asked = child.drained_at > 0
         if not child.has_ended():
             return False
         if not was_asked:

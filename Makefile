@@ -7,6 +7,7 @@ VENV ?= .venv
 BIN := $(VENV)/bin
 PYTEST := $(BIN)/python -m pytest
 JOBS ?= 2
+SECONDS ?= 60
 HOST ?= 127.0.0.1
 PORT ?= 8000
 
@@ -125,6 +126,10 @@ openapi: $(VENV)/.test ## build the demo's OpenAPI document and validate it
 .PHONY: bench
 bench: $(VENV)/.test ## µs per request, beside the other frameworks
 	$(BIN)/python -m benchmarks
+
+.PHONY: soak
+soak: $(VENV)/.test ## restarts, killed workers, rude visitors: SECONDS=1200 for long
+	SECONDS=$(SECONDS) $(PYTEST) -q -s --timeout 3600 soak
 
 .PHONY: release
 release: check ## changelog and distributions of the version in pyproject.toml

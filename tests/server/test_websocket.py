@@ -3,6 +3,7 @@
 import asyncio
 import os
 import socket
+import ssl
 import struct
 from contextlib import asynccontextmanager
 from pathlib import Path
@@ -10,10 +11,12 @@ from pathlib import Path
 import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
+from websockets.asyncio.client import connect
 
 from gambrel import App, WebSocket
 from gambrel.server.limits import Limits
 from gambrel.server.serve import Server
+from gambrel.server.tls import tls_context
 from gambrel.websockets import WebSockets
 from tests.server.live import PATIENCE, Client, run, serving, until
 
@@ -382,6 +385,21 @@ def test_a_unix_socket_carries_frames_too(tmp_path: Path):
         return found
 
     assert run(main()) == (TEXT, b"hi")
+
+
+def test_frames_go_over_tls_and_a_page_over_https_is_ours(certificate):
+    trusted = ssl.create_default_context(cafile=certificate[0])
+    trusted.check_hostname = False
+
+    async def main():
+        async with serving(echo_app(), tls=tls_context(*certificate)) as live:
+            url = f"wss://127.0.0.1:{live.port}/echo"
+            origin = f"https://127.0.0.1:{live.port}"
+            async with connect(url, ssl=trusted, origin=origin, proxy=None) as client:
+                await client.send("x" * 200_000)
+                return await client.recv()
+
+    assert run(main()) == "x" * 200_000
 
 
 FRAMES = st.one_of(

@@ -17,7 +17,8 @@ PAGE = """<!doctype html>
 <link rel="stylesheet" href="/chat.css"><script src="/chat.js" defer></script></head>
 <body><main><h1>Chat</h1><div id="inbox" aria-live="polite">{messages}</div>
 <form id="form" action="/a/message/new" method="post">
-<label for="body">Message</label><input id="body" name="body" autocomplete="off" required>
+<label for="body">Message</label><input id="body" name="body" placeholder="Say something"
+autocomplete="off" required>
 <input type="hidden" name="next" value="/"><button>Send</button></form></main></body></html>
 """
 SCRIPT = """const inbox = document.getElementById("inbox");
@@ -34,13 +35,26 @@ form.onsubmit = (event) => {
   form.body.value = "";
 };
 """
-STYLE = """body { font: 1rem/1.5 system-ui, sans-serif; margin: 0; color-scheme: light dark; }
-main { max-width: 40rem; margin: 0 auto; padding: 1rem; }
-#inbox { min-height: 50vh; }
-.message { padding: .25rem 0; overflow-wrap: anywhere; }
-form { display: flex; gap: .5rem; align-items: center; flex-wrap: wrap; }
-input { flex: 1; min-width: 10rem; font: inherit; padding: .4rem; }
-button { font: inherit; padding: .4rem 1rem; }
+STYLE = """:root { color-scheme: light dark; --ink: light-dark(#1d1b18, #ece8e1);
+  --paper: light-dark(#f7f5f2, #171614); --card: light-dark(#fff, #24221f);
+  --line: light-dark(#d9d4cb, #3a3733); --accent: light-dark(#9a3412, #fdba74); }
+* { box-sizing: border-box; }
+body { margin: 0; font: 1rem/1.5 system-ui, sans-serif;
+  color: var(--ink); background: var(--paper); }
+main { display: flex; flex-direction: column; min-height: 100dvh; max-width: 40rem;
+  margin: 0 auto; padding: 1rem 1rem 0; }
+h1 { margin: 0 0 1rem; font-size: 1.25rem; }
+#inbox { flex: 1; display: grid; gap: .5rem; align-content: end; }
+.message { justify-self: start; max-width: 85%; padding: .4rem .8rem; overflow-wrap: anywhere;
+  background: var(--card); border: 1px solid var(--line); border-radius: .2rem 1rem 1rem 1rem; }
+form { position: sticky; bottom: 0; display: flex; gap: .5rem; padding: 1rem 0;
+  background: var(--paper); }
+label { position: absolute; left: -99rem; }
+input { flex: 1; min-width: 0; font: inherit; padding: .5rem .8rem; color: inherit;
+  background: var(--card); border: 1px solid var(--line); border-radius: 1rem; }
+button { font: inherit; padding: .5rem 1.2rem; color: var(--paper); background: var(--accent);
+  border: 0; border-radius: 1rem; cursor: pointer; }
+:focus-visible { outline: 2px solid var(--accent); outline-offset: 2px; }
 """
 
 

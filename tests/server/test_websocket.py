@@ -181,6 +181,15 @@ def test_fragments_are_one_message_and_control_frames_may_come_between():
     assert found == [(PONG, b"?"), (TEXT, text), 1000]
 
 
+def test_a_message_of_the_smallest_fragments_is_whole():
+    text = ("é" * 2000).encode()
+    frames = [frame(MORE, text[n : n + 1], fin=False) for n in range(1, len(text))]
+
+    found = talk(frame(TEXT, text[:1], fin=False), *frames, frame(MORE), frame(CLOSE), reads=1)
+
+    assert found == [(TEXT, text), 1000]
+
+
 def test_a_message_of_empty_fragments_is_empty():
     frames = [frame(BINARY, fin=False), frame(MORE, fin=False), frame(MORE), frame(CLOSE)]
 

@@ -7,7 +7,11 @@ import msgspec
 import pytest
 
 from gambrel import App, Depends, Forbidden, GambrelError, Response, Router, WebSocket
+from gambrel.testing import make_request
 from gambrel.websockets import WebSockets
+from gambrel.websockets.limits import Limits
+from gambrel.websockets.opening import Opening
+from gambrel.websockets.session import Session
 from tests.websockets.peers import closing, refused, run, served, until
 
 
@@ -178,6 +182,16 @@ def test_a_client_that_leaves_before_the_answer_cancels_the_handler():
 
     run(main())
     assert told == ["waits", "ends"]
+
+
+def test_an_opening_that_nobody_gets_ends_the_socket_at_once():
+    async def main():
+        session = Session(Limits())
+        opening = Opening(WebSocket(make_request(), session))
+        await opening.copy().close()
+        return session.closed.code
+
+    assert asyncio.run(main()) == 1006
 
 
 @pytest.mark.parametrize(

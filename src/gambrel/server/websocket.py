@@ -91,7 +91,6 @@ class Socket(WSListener):
         "quiet",
         "reason",
         "session",
-        "size",
         "state",
         "transport",
         "write",
@@ -109,8 +108,7 @@ class Socket(WSListener):
         self.is_writable = True
         self.quiet = 0.0
         self.is_closing = self.is_pinged = self.is_throttled = False
-        self.pieces: list[str | bytes] = []
-        self.size = 0
+        self.pieces = bytearray()  # a list would hold fifty bytes for every byte of the smallest
         self.decoder: codecs.IncrementalDecoder | None = None
         self.is_partial = False
         self.code, self.reason = _ABNORMAL, ""
@@ -178,22 +176,20 @@ class Socket(WSListener):
         if kind is not _MORE:
             self.is_partial = True
             self.decoder = codecs.getincrementaldecoder("utf-8")() if kind is _TEXT else None
-        self.size += len(data)
-        if self.size > self.limits.max_message:
+        self.pieces += data
+        if len(self.pieces) > self.limits.max_message:
             self.fail(1009, "the message is too large")
             return
         try:
-            piece = data if self.decoder is None else self.decoder.decode(data, frame.fin)
+            if self.decoder is not None:
+                self.decoder.decode(data, frame.fin)
         except UnicodeDecodeError:
             self.fail(1007, "the text is not UTF-8")
             return
-        if piece:
-            self.pieces.append(piece)
         if frame.fin:
-            empty: Any = b"" if self.decoder is None else ""
-            message = empty.join(self.pieces)
-            self.pieces, self.size, self.decoder, self.is_partial = [], 0, None, False
-            self.session.take(message)
+            whole, self.pieces, self.is_partial = self.pieces, bytearray(), False
+            self.session.take(bytes(whole) if self.decoder is None else whole.decode())
+            self.decoder = None
 
     # The session's wire -------------------------------------------------------------------------
 

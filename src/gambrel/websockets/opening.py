@@ -39,6 +39,12 @@ class Opening(Response):
     def __init__(self, socket: WebSocket[Any]) -> None:
         super().__init__(b"", 101, socket.answer_headers.pairs())
         self.session = socket.session
+        self.on_close(self.give_up)
+
+    def give_up(self) -> None:
+        """End the socket where the client has gone before this was sent."""
+        if self.session.wire is None:
+            self.session.end()
 
     async def serve_asgi(
         self, headers: list[tuple[bytes, bytes]], receive: Receive, send: Send

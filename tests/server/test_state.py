@@ -1,10 +1,13 @@
 import asyncio
 import threading
 from collections.abc import AsyncIterator
+from time import perf_counter
 
 import pytest
 
 from gambrel.core.app.app import App
+from gambrel.core.app.setup import OBSERVERS
+from gambrel.core.http.request import Request
 from gambrel.core.http.response import Response, Stream
 from gambrel.server.limits import Limits
 from tests.server.apps import echo_app
@@ -156,3 +159,27 @@ def test_uploads_that_stall_do_not_use_up_the_cap():
             return status
 
     assert run(main()) == 200
+
+
+def test_the_time_of_an_answer_counts_from_its_request_and_not_from_what_came_later():
+    async def main() -> tuple[float, float]:
+        app, seen = App(), []
+        app.setup.add(OBSERVERS, lambda request, status, seconds: seen.append(seconds))
+
+        @app.post("/upload")
+        async def upload(request: Request) -> int:
+            return len(await request.body())
+
+        async with serving(app) as live, await live.connect() as client:
+            whole = request("POST", "/upload", body=b"body")
+            await client.send(whole[:-1])
+            await until(lambda: any(peer.exchange for peer in live.state.connections))
+            begun = perf_counter()
+            await asyncio.sleep(0.01)
+            passed = perf_counter() - begun
+            await client.send(whole[-1:])
+            await client.answer("POST")
+        return seen[0], passed
+
+    told, passed = run(main())
+    assert told >= passed

@@ -344,6 +344,32 @@ def test_a_stopping_server_closes_sockets_and_tells_when_to_come_again():
     assert run(main()) == (CLOSE, struct.pack("!H", 1012), b"restarting; r")
 
 
+def test_a_socket_that_opens_while_the_server_stops_is_closed_at_once():
+    async def main():
+        app, entered, go = App(), asyncio.Event(), asyncio.Event()
+
+        @app.websocket("/echo")
+        async def late(ws: WebSocket) -> None:
+            entered.set()
+            await go.wait()
+            async for _ in ws:
+                pass
+
+        async with wired(app) as live, await live.connect() as client:
+            await client.send(HANDSHAKE)
+            await entered.wait()
+            live.server.stop()
+            await until(lambda: live.state.is_draining)
+            go.set()
+            assert (await client.head()).status == 101
+            kind, data = await read(client)
+            await client.send(frame(CLOSE, data[:2]))
+            await client.rest()
+        return kind, data[:2]
+
+    assert run(main()) == (CLOSE, struct.pack("!H", 1012))
+
+
 def test_a_socket_leaves_nothing_behind():
     async def main():
         async with wired(echo_app()) as live:

@@ -309,6 +309,16 @@ def test_a_handler_that_is_no_coroutine_function_is_refused():
         app.build()
 
 
+def test_a_socket_does_not_share_its_function_with_a_method():
+    app = App()
+
+    @app.route("/ws", ["GET", "WEBSOCKET"])
+    async def enter(ws: WebSocket) -> None: ...
+
+    with pytest.raises(GambrelError, match=r"\[routing.method\] a WebSocket shares its handler"):
+        app.build()
+
+
 def test_a_handler_that_takes_no_socket_is_refused():
     app = App()
 

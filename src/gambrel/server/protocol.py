@@ -299,7 +299,9 @@ class ObservedHTTPProtocol(HTTPProtocol):
     def deliver(self, request: Request, response: Response) -> None:
         """Tell of the answer, then write it."""
         if self.late is None or self.late.request is not request:  # that was told of already
-            self.state.observe(request, response.status, perf_counter() - self.received_at)
+            # More may have come since it began: the rest of its body, or what follows it.
+            began = self.received_at if self.exchange is None else self.exchange.started
+            self.state.observe(request, response.status, perf_counter() - began)
         super().deliver(request, response)
 
 

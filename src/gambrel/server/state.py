@@ -90,8 +90,7 @@ class ServerState:
         self.observe = app.build().observe
         self.is_observed = bool(app.build().observers)
         after = ("retry-after", str(self.limits.retry_after))
-        head = app.build().bake(503, "application/problem+json", after)
-        self.refusal = Reply(head, bare_problem(503))
+        self.refusal = app.build().bake(503, "application/problem+json", after), bare_problem(503)
         self.context = copy_context()
         self.connections: set[Peer] = set()
         self.orphans: set[Orphan] = set()
@@ -129,7 +128,7 @@ class ServerState:
         if route is not None and route.options.extra.get("essential"):
             self.pipeline.enter(request)
             return
-        request.connection.deliver(request, self.refusal)
+        request.connection.deliver(request, Reply(*self.refusal))
         # Who asks again at once would keep the loop from the requests in work: libuv polls many
         # times over before it turns, where a thousand sockets are ready each time.
         peer: Any = request.connection

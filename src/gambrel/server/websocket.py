@@ -121,6 +121,8 @@ class Socket(WSListener):
         self.transport = transport
         self.write = transport.send
         self.session.open(self)
+        if self.state.is_draining:  # the handshake was under way when the others were told
+            self.drain()
 
     def on_ws_frame(self, transport: WSTransport, frame: WSFrame) -> None:
         """Take a frame; whole messages of text come first, being most of them."""
@@ -256,13 +258,12 @@ class Socket(WSListener):
     def tick(self, now: float, passed: float) -> None:
         """Ask a silent client whether it is there; give up one that does not answer."""
         limits = self.limits
-        if self.is_throttled:  # it is the handler that is slow
-            self.quiet = 0.0
-            return
         self.quiet += passed
         if self.is_closing:
             if self.quiet > limits.close_timeout:
                 self.abort()
+        elif self.is_throttled:  # it is the handler that is slow
+            self.quiet = 0.0
         elif not self.is_pinged and self.quiet > limits.ping_interval:
             self.is_pinged = True
             self.transport.send_ping()

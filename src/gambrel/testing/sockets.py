@@ -19,7 +19,6 @@ from gambrel.testing.running import call
 __all__ = ["AsyncSocket", "Socket", "WebSocketRefused"]
 
 T = TypeVar("T")
-PATIENCE = 60.0
 _END: Message = {"type": "end"}
 
 

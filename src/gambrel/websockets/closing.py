@@ -9,7 +9,7 @@ from gambrel.core.http.status import phrase
 __all__ = ["WebSocketClosed", "check_code", "clip_reason", "outcome"]
 
 NORMAL, GOING_AWAY, NO_CODE, ABNORMAL = 1000, 1001, 1005, 1006
-UNSUPPORTED, INVALID, POLICY, TOO_BIG, FAILED = 1003, 1007, 1008, 1009, 1011
+INVALID, POLICY, TOO_BIG, FAILED = 1007, 1008, 1009, 1011
 _REASON = 123
 _SENDABLE = frozenset({1000, 1001, 1002, 1003, 1007, 1008, 1009, 1010, 1011, 1012, 1013, 1014})
 

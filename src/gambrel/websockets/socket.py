@@ -153,7 +153,7 @@ def broadcast(
     for socket in tuple(sockets):
         session = socket.session
         wire = session.wire
-        if wire is None or session.closed is not None or session.closing is not None:
+        if wire is None or not session.is_open:
             continue
         if not wire.is_writable and wire.unsent > session.limits.send_limit:
             if slow == "close":

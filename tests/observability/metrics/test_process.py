@@ -16,3 +16,9 @@ def test_a_process_tells_of_itself():
     assert told["process_resident_memory_bytes"] > 1_000_000
     assert told["process_open_fds"] > 3
     assert told["process_cpu_seconds_total"] > 0
+
+
+def test_time_that_was_spent_only_grows():
+    kinds = {metric.name: metric.kind for metric in process_metrics()}
+
+    assert kinds["process_cpu_seconds_total"] == "counter"

@@ -8,7 +8,7 @@ import msgspec
 import pytest
 
 from gambrel import GambrelError
-from gambrel.server.workers.control import Answer, answers, control
+from gambrel.server.workers.control import Answer, control
 from gambrel.server.workers.group import Group
 
 
@@ -105,7 +105,7 @@ def test_a_second_server_does_not_take_the_socket(tmp_path):
 
     async def main() -> None:
         async with control(path, Supervisor()):
-            with pytest.raises(GambrelError, match=r"\[server.control\] another server"):
+            with pytest.raises(GambrelError, match=r"\[server.control\] .*another server"):
                 async with control(path, Supervisor()):
                     pass
 
@@ -124,8 +124,8 @@ def test_another_file_is_left_alone(tmp_path):
     path = tmp_path / "notes.txt"
     path.write_text("mine")
 
-    with pytest.raises(GambrelError, match="is a file, and no socket"):
-        answers(str(path))
+    with pytest.raises(GambrelError, match="there is a file of that name"):
+        asked(path)
 
     assert path.read_text() == "mine"
 

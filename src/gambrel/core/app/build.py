@@ -113,7 +113,10 @@ def handlers_of(errors: Mapping[Any, Any]) -> tuple[ErrorHandlers, ...]:
 
 
 def closing(call: Callable[[Request], Any], plan: Plan) -> Callable[[Request], Any]:
-    """Return a call whose response closes what `exit="after"` keeps open."""
+    """Return a call whose response closes what `exit="after"` keeps open.
+
+    It stands around the middleware, which may answer in place of a handler; of a socket inside.
+    """
     if not plan.graph.has_after:
         return call
     from gambrel.core.binding.execute import closing_after  # noqa: PLC0415 - start-up: dependencies
@@ -194,10 +197,11 @@ class Built:
         options = route.options
         middleware = [*self.middleware, *options.middleware]
         settings = self.settings
+        is_socket = WEBSOCKET in route.methods
         limits = Limits(
             settings.max_body if options.max_body is None else options.max_body,
             (settings.handler_timeout if options.deadline is None else options.deadline) or None,
-            True if WEBSOCKET in route.methods else options.cancel_on_disconnect,
+            is_socket or options.cancel_on_disconnect,
         )
         errors = handlers_of(options.errors)
         if route.kind in {"mount", "asgi"}:
@@ -205,7 +209,10 @@ class Built:
             mount = self.mounts.get(id(route.handler)) or self.mounted(route)
             call = fold(mount.endpoint(self.failed), around, self.failed)
             return Endpoint(call, ASYNC, route, None, replace(limits, deadline=None), errors)
-        serve = self.serving(WEBSOCKETS, route) if WEBSOCKET in route.methods else None
+        if is_socket and len(route.methods) > 1:
+            what, hint = "a WebSocket shares its handler", "declare it apart, by @router.websocket"
+            raise GambrelError("routing.method", what, route.where, hint)
+        serve = self.serving(WEBSOCKETS, route) if is_socket else None
         plan = Plan(
             self.handler_of(route),
             Context(self.bake, self.failed, self.app.providers, self.settings.debug),

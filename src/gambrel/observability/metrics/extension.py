@@ -57,5 +57,6 @@ class Metrics(Struct, frozen=True, kw_only=True):
             shown.extend(metric for metric in declared if metric.name not in known)
 
         setup.add(OBSERVERS, requests.observe)
-        setup.route(given.path, metrics, name="metrics", hidden=True)
+        essential = {"essential": True}  # figures are wanted most under load
+        setup.route(given.path, metrics, name="metrics", hidden=True, extra=essential)
         setup.on(AppStarted, start)

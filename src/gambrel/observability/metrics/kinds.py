@@ -59,35 +59,8 @@ class Metric:
         raise NotImplementedError
 
 
-class Counter(Metric):
-    """What only grows: requests, orders, bytes. By custom its name ends in `_total`."""
-
-    kind = "counter"
-
-    def __init__(self, name: str, help: str, labels: Sequence[str] = ()) -> None:  # noqa: A002
-        super().__init__(name, help, labels)
-        self.values: dict[Key, float] = {} if self.labels else {(): 0.0}
-
-    def inc(self, amount: float = 1.0, **labels: object) -> None:
-        """Count. Raises ValueError for less than nothing."""
-        if amount < 0:
-            raise ValueError(f"a counter does not go back: {amount}")
-        key = self.key(labels, self.values)
-        self.values[key] = self.values.get(key, 0.0) + amount
-
-    def samples(self) -> Iterator[tuple[str, Key, Key, float]]:
-        """Yield the values."""
-        for key, value in list(self.values.items()):
-            yield "", (), key, value
-
-
-class Gauge(Metric):
-    """What goes up and down: a temperature, the length of a queue.
-
-    With `read`, a function without parameters, the value is what that returns when asked.
-    """
-
-    kind = "gauge"
+class Value(Metric):
+    """One number for each set of labels; with `read`, what that function returns when asked."""
 
     def __init__(
         self,
@@ -101,22 +74,38 @@ class Gauge(Metric):
         self.values: dict[Key, float] = {} if self.labels else {(): 0.0}
         self.read = read
 
-    def set(self, value: float, **labels: object) -> None:
-        """Set the value."""
-        self.values[self.key(labels, self.values)] = value
-
     def inc(self, amount: float = 1.0, **labels: object) -> None:
-        """Add to the value; a negative amount takes away."""
+        """Add to the value."""
         key = self.key(labels, self.values)
         self.values[key] = self.values.get(key, 0.0) + amount
 
     def samples(self) -> Iterator[tuple[str, Key, Key, float]]:
         """Yield the values."""
-        if self.read is not None:
-            yield "", (), (), float(self.read())
-            return
-        for key, value in list(self.values.items()):
+        values = list(self.values.items()) if self.read is None else [((), float(self.read()))]
+        for key, value in values:
             yield "", (), key, value
+
+
+class Counter(Value):
+    """What only grows: requests, orders, bytes. By custom its name ends in `_total`."""
+
+    kind = "counter"
+
+    def inc(self, amount: float = 1.0, **labels: object) -> None:
+        """Count. Raises ValueError for less than nothing."""
+        if amount < 0:
+            raise ValueError(f"a counter does not go back: {amount}")
+        super().inc(amount, **labels)
+
+
+class Gauge(Value):
+    """What goes up and down: a temperature, the length of a queue; `inc(-1)` takes away."""
+
+    kind = "gauge"
+
+    def set(self, value: float, **labels: object) -> None:
+        """Set the value."""
+        self.values[self.key(labels, self.values)] = value
 
 
 class Histogram(Metric):
@@ -138,8 +127,9 @@ class Histogram(Metric):
 
     def observe(self, value: float, **labels: object) -> None:
         """Note a value."""
-        self.series(self.key(labels, self.counts))[bisect_left(self.bounds, value)] += 1
-        self.counts[self.key(labels, self.counts)][-1] += value
+        series = self.series(self.key(labels, self.counts))
+        series[bisect_left(self.bounds, value)] += 1
+        series[-1] += value
 
     def series(self, key: Key) -> list[float]:
         """Return the counts of some labels: one for each bound, one beyond, and the sum."""

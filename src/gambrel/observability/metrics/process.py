@@ -8,7 +8,7 @@ import time
 from collections.abc import Iterator
 from pathlib import Path
 
-from gambrel.observability.metrics.kinds import Gauge, Metric
+from gambrel.observability.metrics.kinds import Counter, Gauge, Metric
 
 __all__ = ["process_metrics"]
 
@@ -17,7 +17,7 @@ _STARTED = time.time()
 
 def process_metrics() -> Iterator[Metric]:
     """Yield memory, CPU time, descriptors, threads, tasks, and what is uncollected."""
-    yield Gauge("process_cpu_seconds_total", "User and system CPU time.", read=time.process_time)
+    yield Counter("process_cpu_seconds_total", "User and system CPU time.", read=time.process_time)
     yield Gauge(
         "process_start_time_seconds", "Start, in seconds since 1970.", read=lambda: _STARTED
     )

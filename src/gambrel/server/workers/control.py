@@ -7,7 +7,6 @@ port, and its mode is 0600: whoever runs the server, and nobody else, may reload
 import asyncio
 import os
 import socket
-import stat
 from collections.abc import AsyncIterator
 from contextlib import asynccontextmanager, suppress
 from time import monotonic
@@ -17,6 +16,7 @@ import msgspec
 from msgspec import Struct
 
 from gambrel.core.http.errors import GambrelError
+from gambrel.server.listen import listen_on_path
 from gambrel.server.workers.child import Child, memory_of
 from gambrel.server.workers.group import Group
 
@@ -174,48 +174,10 @@ def worker_status(child: Child) -> WorkerStatus:
 
 
 def listen(path: str) -> socket.socket:
-    """Listen at a path that only its owner may use; one that nobody listens at is taken over."""
-    if answers(path):
-        raise GambrelError(
-            "server.control",
-            f"another server answers at the control socket {path!r}",
-            path,
-            f"stop that one (`gambrel stop --control {path}`), or name another path",
-        )
-    listener = socket.socket(socket.AF_UNIX, socket.SOCK_STREAM)
-    before = os.umask(0o177)
+    """Listen at a path that only its owner may use. Raises GambrelError."""
     try:
-        with suppress(FileNotFoundError):
-            os.unlink(path)  # noqa: PTH108 - a path as it was given
-        listener.bind(path)
-        listener.listen(16)
-    except OSError as error:
-        listener.close()
-        what = f"the control socket cannot be made: {error.strerror or error}"
-        hint = "name a path in a folder that exists and is yours, of at most 100 characters"
+        return listen_on_path(path, backlog=16, mode=0o600)
+    except GambrelError as error:
+        what = f"the control socket cannot be made: {error.what}"
+        hint = "name a free path in a folder of yours, of at most 100 characters"
         raise GambrelError("server.control", what, path, hint) from None
-    finally:
-        os.umask(before)
-    return listener
-
-
-def answers(path: str) -> bool:
-    """Tell whether somebody listens at a path. Raises GambrelError where it is another file."""
-    with socket.socket(socket.AF_UNIX, socket.SOCK_STREAM) as probe:
-        probe.settimeout(1.0)
-        try:
-            probe.connect(path)
-        except (FileNotFoundError, ConnectionRefusedError) as error:
-            if isinstance(error, ConnectionRefusedError) and not is_socket(path):
-                what = f"{path!r} is a file, and no socket"
-                hint = "name another path"
-                raise GambrelError("server.control", what, path, hint) from None
-            return False
-        except OSError:
-            return False
-        return True
-
-
-def is_socket(path: str) -> bool:
-    """Tell whether a path leads to a socket."""
-    return stat.S_ISSOCK(os.stat(path).st_mode)  # noqa: PTH116 - a path as it was given

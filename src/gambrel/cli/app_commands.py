@@ -19,7 +19,7 @@ from gambrel import App, Depends, GambrelError
 from gambrel.cli.built import commands_of
 from gambrel.cli.target import load_app
 
-__all__ = ["find_commands"]
+__all__ = ["commands_by_name", "find_commands"]
 
 DEFAULT = "app.py"
 
@@ -34,6 +34,11 @@ def find_commands(target: str | None) -> dict[str, click.Command]:
         return {}
     app = load_app(target or DEFAULT)
     app.build()
+    return commands_by_name(app)
+
+
+def commands_by_name(app: App) -> dict[str, click.Command]:
+    """Return the commands of a built app. Raises GambrelError as `find_commands` does."""
     found = [declared.value for declared in commands_of(app)]
     return {entry.name: command_of(app, entry.name, entry.run) for entry in found}
 

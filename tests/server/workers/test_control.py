@@ -8,6 +8,7 @@ import msgspec
 import pytest
 
 from gambrel import GambrelError
+from gambrel.server.workers.child import Child
 from gambrel.server.workers.control import Answer, control
 from gambrel.server.workers.group import Group
 
@@ -17,6 +18,7 @@ class Supervisor:
 
     def __init__(self) -> None:
         self.workers = Group("worker", 2, lambda: None, print)
+        self.everybody: list[Child] = []
         self.started = 0.0
         self.is_stopping = False
         self.done: list[object] = []

@@ -4,6 +4,7 @@ import asyncio
 import os
 import socket
 import sys
+from collections import Counter
 from collections.abc import Callable
 from contextlib import nullcontext
 from functools import partial
@@ -13,13 +14,16 @@ import click
 import msgspec
 
 from gambrel import GambrelError
+from gambrel.cli.serving.beside import Task
 from gambrel.cli.serving.process import become, detach, pid_file
 from gambrel.cli.serving.supervision import Ways
 from gambrel.cli.serving.worker import Order
 
 __all__ = ["supervise"]
 
-WORKER = [sys.executable, "-P", "-m", "gambrel.cli.serving.worker"]
+PYTHON = [sys.executable, "-P", "-m"]
+WORKER = [*PYTHON, "gambrel.cli.serving.worker"]
+BESIDE = [*PYTHON, "gambrel.cli.serving.beside"]
 
 
 def supervise(listener: socket.socket, plan: Any, order: Order, message: str, ways: Ways) -> int:
@@ -64,14 +68,21 @@ async def keep(
         slot = next(slot for slot in range(SLOTS) if slot not in taken)
         board.clear(slot)
         board.open(slot)
-        now = msgspec.structs.replace(order, slot=slot, is_first=is_first)
+        now = msgspec.structs.replace(order, slot=slot, is_first=is_first, process=ways.process)
         descriptors = [listener.fileno(), board.descriptor]
         return Child(name, slot, WORKER, descriptors, msgspec.json.encode(now))
+
+    def spawn_beside(line: str, name: str) -> Child:
+        return Child(
+            name, -1, BESIDE, [], msgspec.json.encode(Task(order.target, line, order.secret))
+        )
 
     def tell(line: str) -> None:
         click.echo(f"gambrel: {line}", err=True)
 
     supervisor = Supervisor(listener, plan, spawn, tell, opened, Notifier.of_environment())
+    for line, number in Counter(ways.process).items():
+        supervisor.keep_beside(line, number, partial(spawn_beside, line))
     answering: Any = control(ways.control, supervisor) if ways.control else nullcontext()
     try:
         async with answering:

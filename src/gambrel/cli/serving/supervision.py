@@ -30,6 +30,12 @@ _OPTIONS: dict[str, tuple[Any, Any, str, str]] = {
         "PATH",
         "Make a socket for `gambrel status`, `reload`, `scale`, `stop`. [GAMBREL_CONTROL]",
     ),
+    "--process": (
+        str,
+        (),
+        "COMMAND",
+        "Keep a command of the app running beside the workers; may be repeated.",
+    ),
     "--pid-file": (str, "", "PATH", "Keep the process id in a file."),
     "--user": (str, "", "NAME", "Serve as this user, started by the superuser."),
     "--group": (str, "", "NAME", "Serve as this group."),
@@ -51,7 +57,8 @@ def worker_options(command: F) -> F:
             metavar=metavar,
             help=text,
             envvar=_VARIABLES.get(name),
-            show_default=default != "",
+            show_default=default not in ("", ()),
+            multiple=default == (),
             callback=keep,
             expose_value=False,
         )(command)
@@ -67,6 +74,7 @@ class Ways(Struct, frozen=True, kw_only=True):
     """How the process runs that `gambrel run` becomes; each empty where it is not asked for."""
 
     control: str = ""
+    process: tuple[str, ...] = ()
     pid_file: str = ""
     user: str = ""
     group: str = ""

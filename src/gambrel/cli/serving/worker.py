@@ -15,6 +15,7 @@ from msgspec import Struct
 
 from gambrel import GambrelError
 from gambrel.cli.failures import tell
+from gambrel.cli.serving.beside import prepare
 from gambrel.cli.serving.native import limits_of, stop_told, tls_of
 from gambrel.cli.serving.safety import build_safely, tell_problems
 from gambrel.cli.serving.tls import TLSFiles
@@ -33,6 +34,7 @@ class Order(Struct, frozen=True, kw_only=True):
     access_log: bool = False
     slot: int = 0
     is_first: bool = False
+    process: tuple[str, ...] = ()
 
 
 def main(listener_fd: str, scoreboard_fd: str, channel_fd: str) -> None:
@@ -62,6 +64,8 @@ def serve(order: Order, listener: socket.socket, scoreboard: int, link: object) 
     problems = build_safely(app, order.host, order.secret)
     if not tell_problems(problems, quiet=() if order.is_first else [one.id for one in problems]):
         sys.exit(1)
+    for line in order.process if order.is_first else ():
+        prepare(app, line)  # a command that is none is told before anybody serves
     log = AccessLog(partial(click.echo, nl=False)) if order.access_log else None
     share = Share(Scoreboard(scoreboard), order.slot)
     options = {"limits": limits_of(app), "log": log, "tls": tls_of(order.tls)}

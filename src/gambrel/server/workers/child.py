@@ -143,6 +143,11 @@ class Child:
         return self.state is State.ENDED
 
     @property
+    def beats(self) -> bool:
+        """Whether it does its work and tells so each second, so that silence means something."""
+        return self.state is State.READY and self.ready is not None and self.ready.beats
+
+    @property
     def grace(self) -> float:
         """Seconds that ending takes at most, once it is asked to."""
         return self.ready.grace if self.ready is not None else 0.0

@@ -36,7 +36,7 @@ class Ask(Struct, forbid_unknown_fields=True):
 
 
 class WorkerStatus(Struct):
-    """One worker: seconds since its start, bytes of memory, and what it has answered."""
+    """A worker, or a process beside them: seconds since its start, bytes of memory, its answers."""
 
     name: str
     pid: int
@@ -71,6 +71,11 @@ class Controlled(Protocol):
     workers: Group
     started: float
     is_stopping: bool
+
+    @property
+    def everybody(self) -> list[Child]:
+        """Every process there is."""
+        ...
 
     async def reload(self) -> str:
         """Replace every worker; return what has failed."""
@@ -154,12 +159,12 @@ def status_of(supervisor: Controlled) -> Status:
         round(monotonic() - supervisor.started, 1),
         supervisor.workers.wanted,
         supervisor.is_stopping,
-        [worker_status(child) for child in supervisor.workers.children],
+        [worker_status(child) for child in supervisor.everybody],
     )
 
 
 def worker_status(child: Child) -> WorkerStatus:
-    """Return how one worker is."""
+    """Return how one process is."""
     beat = child.beat
     return WorkerStatus(
         child.name,

@@ -12,7 +12,8 @@ __all__ = ["Group"]
 class Group:
     """Keeps as many processes of one kind alive as are wanted.
 
-    `spawn()` starts one. `tell` gets a line for people about what was not asked for.
+    `spawn()` starts one. `tell` gets a line for people about what was not asked for. Where they
+    are `alone`, none is started before the one in whose place it comes has ended.
     """
 
     def __init__(
@@ -21,11 +22,14 @@ class Group:
         wanted: int,
         spawn: Callable[[], Child],
         tell: Callable[[str], object],
+        *,
+        alone: bool = False,
     ) -> None:
         self.name = name
         self.wanted = wanted
         self.spawn = spawn
         self.tell = tell
+        self.alone = alone
         self.children: list[Child] = []
         self.backoff = Backoff()
 
@@ -45,7 +49,7 @@ class Group:
             self.children.remove(child)
         is_last = not self.current
         if self.backoff.is_over(monotonic(), is_last=is_last):
-            while len(self.current) < self.wanted:
+            while len(self.children if self.alone else self.current) < self.wanted:
                 self.start()
 
     def is_over(self, child: Child) -> bool:

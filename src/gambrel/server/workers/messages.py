@@ -23,9 +23,10 @@ LINE = 64 * 1024
 
 
 class Ready(Struct, tag="ready"):
-    """The app is open and connections are accepted; it ends within `grace` seconds."""
+    """It does its work, and ends within `grace` seconds; `beats` says that it tells how it is."""
 
     grace: float = 25.0
+    beats: bool = True
 
 
 class Beat(Struct, tag="beat"):

@@ -5,6 +5,7 @@ says. Everything runs on one event loop, in turns that are short.
 """
 
 import asyncio
+import itertools
 import random
 import signal
 import socket
@@ -68,6 +69,7 @@ class Supervisor:
         self.plan = plan
         self.tell = tell
         self.workers = Group("worker", plan.workers, self._worker, tell)
+        self.beside: list[Group] = []
         self.is_stopping = False
         self._spawn = spawn
         self._ready = ready
@@ -78,6 +80,25 @@ class Supervisor:
         self._one_change = asyncio.Lock()
         self._tasks: set[asyncio.Task[Any]] = set()
         self._looked = self.started = monotonic()
+
+    def keep_beside(self, name: str, wanted: int, spawn: Callable[[str], Child]) -> None:
+        """Keep processes of another kind alive, too, from when the first worker serves.
+
+        `spawn(name)` starts one.
+        """
+        numbers = itertools.count(1)
+
+        def start() -> Child:
+            child = spawn(f"{name} {next(numbers)}" if wanted > 1 else name)
+            child.changed = self._wake.set
+            return child
+
+        self.beside.append(Group(name, wanted, start, self.tell, alone=True))
+
+    @property
+    def everybody(self) -> list[Child]:
+        """Every process there is."""
+        return [child for group in (self.workers, *self.beside) for child in group.children]
 
     # Life -------------------------------------------------------------------------------------
 
@@ -130,11 +151,12 @@ class Supervisor:
         now = monotonic()
         is_stalled = now - self._looked > STALLED
         self._looked = now
-        for child in self.workers.children:
+        for child in self.everybody:
             if is_stalled:
                 child.heard = now
             self.judge(child, now)
-        self.workers.look()
+        for group in (self.workers, *self.beside):
+            group.look()
         if not self._one_change.locked():
             spent = next(filter(self.is_spent, self.workers.ready), None)
             if spent is not None:
@@ -147,7 +169,7 @@ class Supervisor:
             return
         if child.state is State.STARTING and now - child.started > plan.start_timeout:
             self.end_hung(child, f"it was not ready after {plan.start_timeout:g} s")
-        elif child.state is State.READY and silence > plan.hang_timeout:
+        elif child.beats and silence > plan.hang_timeout:
             self.end_hung(child, f"its event loop has not turned for {plan.hang_timeout:g} s")
         elif child.drained_at and now - child.drained_at > child.grace + LAST_SECONDS:
             child.reason = "it did not end when it was asked to"
@@ -203,6 +225,9 @@ class Supervisor:
                     if failure := await self.replace(old):
                         return f"the new worker did not start, and the old ones go on: {failure}"
                     await self.ended([old], ONE_BY_ONE)
+                for old in (child for group in self.beside for child in group.ready):
+                    old.drain()
+                    await self.ended([old], old.grace + LAST_SECONDS)
             finally:
                 self._notifier.ready()
         return ""
@@ -248,7 +273,7 @@ class Supervisor:
         """End all processes: by asking, then with haste, then by force."""
         self._notifier.stopping()
         self.listener.close()  # the last who listen are the workers, who stop now
-        everybody = self.workers.children
+        everybody = self.everybody
         for child in everybody:
             child.drain()
         hasten = asyncio.ensure_future(self._hasten.wait())

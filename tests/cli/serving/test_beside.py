@@ -1,0 +1,93 @@
+import os
+import signal
+from pathlib import Path
+
+import pytest
+
+from gambrel import App, GambrelError
+from gambrel.cli.serving.beside import prepare
+
+APP = """
+import asyncio, os, sys
+from collections.abc import AsyncIterator
+from gambrel import App
+app = App()
+
+@app.lifespan
+async def shop() -> AsyncIterator[None]:
+    yield
+    print("closed by", os.getpid(), flush=True)
+
+@app.command
+async def consume(app: App, queue: str) -> None:
+    print("consumes", queue, "in", os.getpid(), flush=True)
+    async with app.running():
+        try:
+            await asyncio.sleep(3600)
+        finally:
+            print("left", queue, flush=True)
+
+@app.command
+def once(code: int) -> None:
+    sys.exit(code)
+"""
+
+
+@pytest.fixture
+def site(folder: Path) -> Path:
+    (folder / "app.py").write_text(APP)
+    return folder
+
+
+def test_a_command_goes_on_beside_the_workers_and_cleans_up_at_the_end(site, start):
+    run = start("run", "--port", "0", "--process", "consume orders")
+    pid = int(run.line(r"consumes orders in (\d+)")[1])
+
+    assert run.end() == 0
+    assert "left orders" in run.output
+    assert f"closed by {pid}" in run.output
+
+
+def test_one_that_is_killed_is_started_again(site, start):
+    run = start("run", "--port", "0", "--process", "consume orders")
+    pid = int(run.line(r"consumes orders in (\d+)")[1])
+    os.kill(pid, signal.SIGKILL)
+    run.line(r"consume orders \(pid \d+\): it was killed by SIGKILL; it is replaced")
+
+    assert int(run.line(r"consumes orders in (\d+)")[1]) != pid
+    assert run.end() == 0
+
+
+def test_a_reload_replaces_it_after_the_old_one_has_ended(site, start):
+    run = start("run", "--port", "0", "--process", "consume orders")
+    run.line("consumes orders")
+    (site / "app.py").write_text(APP.replace('"consumes"', '"now consumes"'))
+    run.process.send_signal(signal.SIGHUP)
+    run.line("left orders")
+
+    run.line("now consumes orders")
+    assert run.end() == 0
+
+
+def test_one_that_ends_is_told_and_tried_again_after_a_pause(site, start):
+    run = start("run", "--port", "0", "--process", "once 3")
+
+    run.line(r"once 3 \(pid \d+\): it ended with exit code 3; it is replaced in 0.1 s")
+    run.line(r"once 3 \(pid \d+\): it ended with exit code 3; it is replaced in 0.2 s")
+    assert run.end() == 0
+
+
+def test_a_command_that_is_none_is_told_before_anybody_serves(site, start):
+    run = start("run", "--port", "0", "--process", "consum orders")
+
+    assert run.end(None) == 1
+    assert "[cli.no-command] the app has no command 'consum'" in run.output
+    assert "name one of: consume, once" in run.output
+
+
+def test_without_commands_none_can_be_named():
+    app = App()
+    app.build()
+
+    with pytest.raises(GambrelError, match=r"\(none\)"):
+        prepare(app, "")

@@ -39,6 +39,7 @@ def test_an_app_is_safe_documented_and_debuggable_from_the_start():
         "openapi",
         "mounts",
         "websockets",
+        "server",
         "debug",
     ]
     with Client(hello_app()) as client:

@@ -6,17 +6,18 @@ around a request: what they add is baked into heads, or is a route, or waits for
 """
 
 import sys
-from collections.abc import Iterable, Sequence
+from collections.abc import Iterable, Iterator, Sequence
 from functools import cached_property
 from importlib import import_module
 from pathlib import Path
 from typing import Any
 
 from gambrel.core.app.app import App as CoreApp
-from gambrel.extend import Extension, Problem, Setup
+from gambrel.extend import Extension, Level, Problem, Setup
 from gambrel.middleware.headers.extension import SecurityHeaders
 from gambrel.mounts.extension import Mounts
 from gambrel.openapi.extension import OpenAPI
+from gambrel.server.limits import ServerSettings, weakened
 
 __all__ = ["App", "default_extensions"]
 
@@ -25,10 +26,12 @@ def default_extensions() -> list[Extension]:
     """Return what an app has unless it says otherwise.
 
     Headers that put browsers on the safe side, the app's document with the page that shows it,
-    other apps below a path, WebSockets, and error pages for the developer. Limits of requests and
-    the check of their host are settings of the core; `request.id` is made when it is asked for.
+    other apps below a path, WebSockets, the limits of our server, and error pages for the
+    developer. Limits of bodies and the check of hosts are settings of the core; `request.id` is
+    made when it is asked for.
     """
-    return [SecurityHeaders(), OpenAPI(), Mounts(), SocketsWhereUsed(), DebugWhereOn()]
+    headers, document, sockets = SecurityHeaders(), OpenAPI(), SocketsWhereUsed()
+    return [headers, document, Mounts(), sockets, ServerLimits(), DebugWhereOn()]
 
 
 class SocketsWhereUsed:
@@ -49,6 +52,26 @@ class SocketsWhereUsed:
         """Install the real one."""
         if self.settings is not None:
             self.settings.install(setup)
+
+
+class ServerLimits:
+    """The settings of the native server, which is started from above and no part of an app."""
+
+    name = "server"
+    requires = ()
+    settings = ServerSettings
+
+    def install(self, setup: Setup) -> None:
+        """Let `gambrel check --deploy` list what lets more through than its default."""
+        setup.check(check_limits, deploy=True)
+
+
+def check_limits(app: Any) -> Iterator[Problem]:
+    """Tell of each limit that is weaker than its default."""
+    for name, value, usual in weakened(app.settings.server):
+        message = f"server.{name} is {value:g}, weaker than its default, {usual:g}"
+        hint = f'leave it out, or accept it: silenced_checks = ["server.{name}"]'
+        yield Problem(f"server.{name}", message, hint, level=Level.INFO)
 
 
 class DebugWhereOn:

@@ -68,6 +68,21 @@ def test_a_safe_app_passes_deploy(gambrel, shop, monkeypatch):
     assert gambrel("check", "--deploy").exit_code == 0
 
 
+@pytest.mark.parametrize("silenced", ["", "server.header_timeout"])
+def test_deploy_lists_limits_weaker_than_their_defaults(gambrel, shop, monkeypatch, silenced):
+    monkeypatch.setenv("GAMBREL_HOSTS", "shop.example")
+    monkeypatch.setenv("GAMBREL_SECRET_KEY", "k7Qw-29fX_plm3Zc8vTn1RbYd6HsJg4u")
+    monkeypatch.setenv("GAMBREL_SERVER__HEADER_TIMEOUT", "60")
+    monkeypatch.setenv("GAMBREL_SERVER__IDLE_TIMEOUT", "5")
+    monkeypatch.setenv("GAMBREL_SILENCED_CHECKS", silenced)
+
+    result = gambrel("check", "--deploy")
+
+    told = "server.header_timeout is 60, weaker than its default, 10" in result.output
+    assert (result.exit_code, told) == (0, not silenced)
+    assert "idle_timeout" not in result.output
+
+
 @pytest.mark.parametrize("level", ["", ", Level.WARNING"])
 def test_json_is_for_machines(gambrel, folder, level):
     (folder / "app.py").write_text(PROBLEMS.format(level=level))

@@ -17,6 +17,7 @@ import msgspec
 import gambrel
 from gambrel.core.app.settings import Settings
 from gambrel.core.http.errors import HTTPError
+from gambrel.server.limits import ServerSettings
 
 PART = re.compile(r"<!-- (api|table): ([\w.]+) -->\n.*?<!-- end -->", re.DOTALL)
 WIDTH = 92
@@ -209,15 +210,19 @@ def table(header: str, rows: Iterator[str]) -> str:
     return "\n".join([header, line, *rows])
 
 
-def settings_table() -> str:
-    """The core settings: name, type, default, variable."""
+def settings_table(name: str = "core", section: type | None = None) -> str:
+    """The settings of a section, or the core's: name, type, default, variable."""
     settings = Settings(environ={})
+    if section is not None:
+        settings.declare(name, section)
     settings.load()
 
     def rows() -> Iterator[str]:
         for item in settings.describe():
+            if item.section != name:
+                continue
             kind = spell(item.annotation).replace("|", "\\|")
-            value = spell_default(getattr(settings.core, item.name))
+            value = spell_default(getattr(getattr(settings, name), item.name))
             value = value.replace("PosixPath('instance')", "instance")
             says = item.description.replace("<", "&lt;")
             cells = f"`{item.name}`", f"`{kind}`", f"`{value}`", says
@@ -267,5 +272,6 @@ TABLES: dict[str, Callable[[], str]] = {
     "metrics": lambda: extensions_table("gambrel.observability.metrics"),
     "websockets": lambda: extensions_table("gambrel.websockets"),
     "settings": settings_table,
+    "server": lambda: settings_table("server", ServerSettings),
     "errors": errors_table,
 }

@@ -12,7 +12,7 @@ import click
 
 from gambrel.cli.built import ephemeral_secret
 from gambrel.cli.serving.listening import open_listener, url_of
-from gambrel.cli.serving.native import limits_of, serve_app, tls_of
+from gambrel.cli.serving.native import serve_app, tls_of
 from gambrel.cli.serving.safety import build_safely, tell_problems
 from gambrel.cli.serving.supervision import given_plan, given_ways, worker_options
 from gambrel.cli.serving.tls import given_files, tls_options
@@ -114,8 +114,7 @@ def command(
         log = open_log() if access_log else None
         url = url_of(listener, files.scheme)
         message = f"Gambrel serves {target} at {url}"
-        limits = limits_of(app)
-        serve_app(app, listener, message, limits=limits, log=log, tls=tls, waiting=tell_waiting)
+        serve_app(app, listener, message, log=log, tls=tls, waiting=tell_waiting)
         if log is not None:
             log.flush()
 

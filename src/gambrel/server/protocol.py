@@ -50,6 +50,11 @@ class HTTPProtocol(Connection):
         """Begin: make the parser of the short way."""
         super().connection_made(transport)
         self.feed = httptools.HttpRequestParser(self).feed_data
+        if not self.state.has_room():  # and none to wait for its request either
+            after = ("retry-after", str(self.state.limits.retry_after))
+            self.write(render_refusal(503, self.clock.date, after))
+            self.transport.close()
+            self.lose()
 
     def connection_lost(self, exc: Exception | None) -> None:
         """End."""

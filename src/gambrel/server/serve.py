@@ -13,7 +13,7 @@ from typing import Any, Protocol
 
 from gambrel.core.http.errors import GambrelError
 from gambrel.server.clock import Clock
-from gambrel.server.limits import Limits
+from gambrel.server.limits import Limits, limits_of
 from gambrel.server.protocol import HTTPProtocol, LoggedHTTPProtocol, ObservedHTTPProtocol
 from gambrel.server.state import AccessLog, ServerState
 
@@ -48,6 +48,7 @@ class Accepting(Protocol):
 class Server:
     """Serves an app on one listening socket, on the running loop.
 
+    The limits are those of the app's settings, unless others are given.
     `log(request, status, size, seconds)` hears of every answer; without one nothing is paid for.
     `waiting(requests, seconds)` is called where stopping has to wait.
     """
@@ -64,7 +65,7 @@ class Server:
     ) -> None:
         self.app = app
         self.listener = listener
-        self.limits = limits or Limits()
+        self.limits = limits or limits_of(app)
         self.log = log
         self.tls = tls
         self.waiting = waiting

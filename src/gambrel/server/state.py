@@ -100,6 +100,7 @@ class ServerState:
         self.is_draining = False
         self._ticked = clock.now
         self._has_failed = False
+        self._is_full = False
         clock.timed.add(self)
 
     # Load -----------------------------------------------------------------------------------
@@ -134,6 +135,14 @@ class ServerState:
         peer: Any = request.connection
         self.refused.add(peer)
         peer.throttle(REFUSED, True)
+
+    def has_room(self) -> bool:
+        """Say whether the connection that was just opened may stay; a full house is told once."""
+        is_full = len(self.connections) > self.limits.connections
+        if is_full and not self._is_full:
+            _log.warning("%d connections are open, as many as may be", self.limits.connections)
+        self._is_full = is_full
+        return not is_full
 
     def report(self, request: Request, status: int, size: int, seconds: float) -> None:
         """Tell the access log of an answer, if there is one; its failures are its own."""

@@ -10,7 +10,7 @@ import socket
 import threading
 from typing import Any, Self
 
-from gambrel.server.limits import Limits
+from gambrel.server.limits import limits_of
 from gambrel.server.serve import Server, new_event_loop
 
 __all__ = ["LiveServer"]
@@ -71,5 +71,6 @@ class LiveServer:
 
     async def _serve(self) -> None:
         self._loop = asyncio.get_running_loop()
-        self._server = Server(self.app, self._listener, limits=Limits(idle_grace=0))
+        limits = limits_of(self.app, idle_grace=0)
+        self._server = Server(self.app, self._listener, limits=limits)
         await self._server.run(self._ready.set)

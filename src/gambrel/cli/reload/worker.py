@@ -13,7 +13,7 @@ import sys
 import threading
 from pathlib import Path
 from types import TracebackType
-from typing import IO, Any
+from typing import IO
 
 import click
 
@@ -40,8 +40,6 @@ class Refused(SystemExit):
 
 def main(target: str, listener_fd: str, life_fd: str) -> None:
     """Serve the app of `target` at an inherited socket."""
-    from gambrel.server.limits import Limits
-
     importlib.import_module("gambrel.server.serve")  # now, not when the app waits for it
     life = os.fdopen(int(life_fd), "r", encoding="utf-8")
     secret = life.readline().strip()
@@ -49,24 +47,31 @@ def main(target: str, listener_fd: str, life_fd: str) -> None:
         return
     message, ended = life.readline().strip(), life.readline().strip()
     threading.Thread(target=follow, args=(life,), daemon=True).start()
-    limits = Limits(shutdown_grace=0.5, idle_grace=0)
     with socket.socket(fileno=int(listener_fd)) as listener:
         failure: BaseException | None = RuntimeError(ended)
         if not ended:
-            failure = attempt(target, secret, listener.dup(), message, limits)
+            failure = attempt(target, secret, listener.dup(), message)
         if failure is not None:  # outside of the handler, or it would be the error's context
             if not tell(failure):
                 click.echo(user_trace(failure), err=True, nl=False)
             message = "serving the error until a file is saved"
-            serve_app(error_app(failure), listener.dup(), message, limits=limits)
+            serve_quickly(error_app(failure), listener.dup(), message)
+
+
+def serve_quickly(app: App, listener: socket.socket, message: str) -> None:
+    """Serve an app until it is replaced, which must not take long."""
+    from gambrel.server.limits import limits_of
+
+    limits = limits_of(app, shutdown_grace=0.5, idle_grace=0)
+    serve_app(app, listener, message, limits=limits)
 
 
 def attempt(
-    target: str, secret: str, listener: socket.socket, message: str, limits: Any
+    target: str, secret: str, listener: socket.socket, message: str
 ) -> BaseException | None:
     """Serve the app; return what has kept it from that."""
     try:
-        serve_app(load_for_development(target, secret), listener, message, limits=limits)
+        serve_quickly(load_for_development(target, secret), listener, message)
     except Refused:
         raise
     except (Exception, SystemExit) as error:

@@ -11,7 +11,7 @@ import click
 from gambrel import App, GambrelError
 from gambrel.cli.serving.tls import TLSFiles
 
-__all__ = ["limits_of", "serve_app", "stop_told", "tls_of"]
+__all__ = ["serve_app", "stop_told", "tls_of"]
 
 
 def tls_of(files: TLSFiles) -> Any:
@@ -21,13 +21,6 @@ def tls_of(files: TLSFiles) -> Any:
     from gambrel.server.tls import tls_context
 
     return tls_context(files.certfile, files.keyfile or None, client_ca=files.client_ca or None)
-
-
-def limits_of(app: App) -> Any:
-    """Return the limits of the server for an app, as its settings have them."""
-    from gambrel.server.limits import Limits
-
-    return Limits(shutdown_grace=app.settings.core.shutdown_grace)
 
 
 def serve_app(app: App, listener: socket.socket, message: str, **options: Any) -> None:

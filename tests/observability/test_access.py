@@ -1,7 +1,5 @@
-import asyncio
 import io
 import json
-import threading
 from collections.abc import Callable
 from typing import Any
 
@@ -9,39 +7,23 @@ import pytest
 
 from gambrel.core.http.errors import BadRequest
 from gambrel.core.http.request import Request
-from gambrel.observability import access
-from gambrel.observability.access import AccessWriter, Answered, render_line, render_object
+from gambrel.observability.access import (
+    AccessWriter,
+    Answered,
+    render_line,
+    render_lost,
+    render_object,
+)
 from gambrel.testing import make_request
 
 ONE = Answered(0.5, "192.0.2.1", "GET", "/items/7", "/items/{id}", 200, 12, 0.00123, "ab-1", "curl")
 
 
-class Recorder(io.StringIO):
-    """A stream that remembers how often it was written to."""
-
-    writes = 0
-
-    def __init__(self) -> None:
-        super().__init__()
-        self.was_written = threading.Event()
-
-    def write(self, text: str) -> int:
-        self.writes += 1
-        written = super().write(text)
-        self.was_written.set()
-        return written
-
-
-def written(request: Request, times: int = 1, **options: Any) -> Recorder:
-    stream = Recorder()
-
-    async def run() -> None:
-        writer = AccessWriter(render_object, stream, **options)
-        for _ in range(times):
-            writer.record(request, 200, 12, 0.001)
-        await writer.close()
-
-    asyncio.run(run())
+def written(request: Request) -> io.StringIO:
+    stream = io.StringIO()
+    writer = AccessWriter(render_object, stream)
+    writer.record(request, 200, 12, 0.001)
+    writer.sink.close()
     return stream
 
 
@@ -90,66 +72,8 @@ def test_the_query_and_a_megabyte_of_path_are_not_told():
     assert len(line) < 2_000
 
 
-def test_lines_are_written_in_one_batch():
-    stream = written(make_request(), 50)
-
-    assert stream.writes == 1
-    assert len(stream.getvalue().splitlines()) == 50
-
-
-def test_a_full_batch_does_not_wait():
-    stream = Recorder()
-
-    async def run() -> None:
-        writer = AccessWriter(render_object, stream, batch=3, delay=3_600)
-        for _ in range(3):
-            writer.record(make_request(), 200, 0, 0.0)
-        assert await asyncio.to_thread(stream.was_written.wait, 10)
-
-    asyncio.run(run())
-
-    assert len(stream.getvalue().splitlines()) == 3
-
-
-def test_a_few_lines_are_written_after_the_delay():
-    stream = Recorder()
-
-    async def run() -> None:
-        writer = AccessWriter(render_object, stream, delay=0.001)
-        writer.record(make_request(), 200, 0, 0.0)
-        assert await asyncio.to_thread(stream.was_written.wait, 10)
-
-    asyncio.run(run())
-
-    assert len(stream.getvalue().splitlines()) == 1
-
-
-def test_what_a_slow_disk_cannot_take_is_counted(monkeypatch):
-    monkeypatch.setattr(access, "PENDING", 3)
-
-    lines = written(make_request(), 10).getvalue().splitlines()
-
-    assert len(lines) == 4
-    assert json.loads(lines[-1]) == {"logger": "access", "lost": 7}
-
-
-def test_a_stream_that_fails_is_told_once_and_ends_nothing(caplog):
-    class Full(io.StringIO):
-        def write(self, text: str) -> int:
-            raise OSError("no space left")
-
-    async def run() -> None:
-        writer = AccessWriter(render_object, Full())
-        writer.record(make_request(), 200, 0, 0.0)
-        await writer.close()
-        writer.record(make_request(), 200, 0, 0.0)
-        await writer.close()
-
-    asyncio.run(run())
-
-    assert [record.getMessage() for record in caplog.records] == [
-        "the access log could not be written"
-    ] * 2
+def test_lines_that_are_missing_are_told():
+    assert json.loads(render_lost(7)) == {"logger": "access", "lost": 7}
 
 
 def test_nonsense_of_a_proxy_does_not_keep_an_answer_from_the_log():

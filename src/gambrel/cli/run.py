@@ -5,7 +5,6 @@ Everything that can be wrong is found, and told, before the first connection is 
 
 import os
 import sys
-from functools import partial
 from typing import Any
 
 import click
@@ -15,6 +14,7 @@ from gambrel.cli.serving.listening import open_listener, url_of
 from gambrel.cli.serving.native import serve_app, tls_of
 from gambrel.cli.serving.safety import build_safely, tell_problems
 from gambrel.cli.serving.supervision import given_plan, given_ways, worker_options
+from gambrel.cli.serving.telling import say
 from gambrel.cli.serving.tls import given_files, tls_options
 from gambrel.cli.target import load_app
 
@@ -116,17 +116,17 @@ def command(
         message = f"Gambrel serves {target} at {url}"
         serve_app(app, listener, message, log=log, tls=tls, waiting=tell_waiting)
         if log is not None:
-            log.flush()
+            log.close()
 
 
 def tell_waiting(requests: int, seconds: float) -> None:
     """Write why the server does not end yet."""
     what = f"{requests} request{'s' if requests > 1 else ''}, at most {seconds:g} s"
-    click.echo(f"waiting for {what} (press Ctrl+C again to stop at once)", err=True)
+    say(f"waiting for {what} (press Ctrl+C again to stop at once)", err=True)
 
 
 def open_log() -> Any:
     """Return the access log, on the standard output."""
     from gambrel.cli.serving.access_log import AccessLog
 
-    return AccessLog(partial(click.echo, nl=False))
+    return AccessLog()

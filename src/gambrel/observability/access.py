@@ -1,12 +1,9 @@
-"""The access log: a line for every answer, written in batches off the event loop.
+"""The access log: a line for every answer, made and written by a thread.
 
 `AccessWriter.record` has the form that the native server asks of a log, and the middleware calls it
-on every other. A request pays for one tuple; lines are made and written by a thread.
+on every other. A request pays for one tuple.
 """
 
-import asyncio
-import logging
-import sys
 import time
 from collections.abc import Callable
 from datetime import UTC, datetime
@@ -15,15 +12,9 @@ from typing import Any, NamedTuple, TextIO
 from gambrel.core.http.errors import BadRequest
 from gambrel.core.http.request import Request
 from gambrel.observability.records import printable, render_json, shorten
+from gambrel.sinks import Sink
 
 __all__ = ["AccessWriter", "Answered", "render_line", "render_object"]
-
-BATCH = 500
-DELAY = 0.5
-PENDING = 20_000
-"""How many lines may wait for a slow disk; those beyond are counted, and left out."""
-
-_log = logging.getLogger("gambrel.access")
 
 
 class Answered(NamedTuple):
@@ -77,37 +68,22 @@ def client_of(request: Request) -> str:
         return peer[0] if peer else ""
 
 
+def render_lost(lost: int) -> str:
+    """Return the line that stands for those that nobody could write."""
+    return render_json({"logger": "access", "lost": lost})
+
+
 class AccessWriter:
-    """Collects answers and writes their lines to `stream` (standard output by default).
+    """Writes a line for each answer to `stream` (standard output by default)."""
 
-    A batch goes out after `delay` seconds or when it has `batch` lines, by one write.
-    """
-
-    def __init__(
-        self,
-        render: Render = render_object,
-        stream: TextIO | None = None,
-        *,
-        batch: int = BATCH,
-        delay: float = DELAY,
-    ) -> None:
-        self.render = render
-        self.stream = stream
-        self.batch = batch
-        self.delay = delay
-        self.lost = 0
-        self._pending: list[Answered] = []
-        self._timer: asyncio.TimerHandle | None = None
-        self._writing: asyncio.Task[None] | None = None
+    def __init__(self, render: Render = render_object, stream: TextIO | None = None) -> None:
+        self.sink = Sink(render, render_lost, stream)
 
     def record(self, request: Request, status: int, size: int | None, seconds: float) -> None:
-        """Note an answer; called on the event loop."""
-        if len(self._pending) >= PENDING:
-            self.lost += 1
-            return
+        """Note an answer."""
         headers = request.headers
         route = request.route
-        self._pending.append(
+        self.sink.put(
             Answered(
                 time.time(),
                 client_of(request),
@@ -121,41 +97,3 @@ class AccessWriter:
                 shorten(headers.first("user-agent") or "", 256),
             )
         )
-        if len(self._pending) >= self.batch:
-            self.flush()
-        elif self._timer is None:
-            self._timer = asyncio.get_running_loop().call_later(self.delay, self.flush)
-
-    def flush(self) -> None:
-        """Start to write what is pending, unless a write is under way: then it follows."""
-        if self._timer is not None:
-            self._timer.cancel()
-            self._timer = None
-        if self._writing is None and self._pending:
-            self._writing = asyncio.get_running_loop().create_task(self._drain())
-
-    async def close(self) -> None:
-        """Write all that is pending."""
-        self.flush()
-        while self._writing is not None:
-            await asyncio.wait([self._writing])
-            self.flush()
-
-    async def _drain(self) -> None:
-        try:
-            while self._pending:
-                batch, self._pending = self._pending, []
-                lost, self.lost = self.lost, 0
-                await asyncio.to_thread(self._write, batch, lost)
-        except Exception:  # a full disk must not end the service
-            _log.exception("the access log could not be written")
-        finally:
-            self._writing = None
-
-    def _write(self, batch: list[Answered], lost: int) -> None:
-        lines = [self.render(one) for one in batch]
-        if lost:
-            lines.append(render_json({"logger": "access", "lost": lost}))
-        stream = self.stream or sys.stdout
-        stream.write("\n".join(lines) + "\n")
-        stream.flush()

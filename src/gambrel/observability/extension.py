@@ -1,5 +1,6 @@
 """The extensions of this battery: `AccessLog`, and `Logging` for everything else that is logged."""
 
+import asyncio
 import logging
 import sys
 from collections.abc import AsyncIterator, Iterator
@@ -13,7 +14,7 @@ from gambrel.extend import Band, Setup
 from gambrel.observability.access import AccessWriter, render_line, render_object
 from gambrel.observability.flood import FloodLimit
 from gambrel.observability.middleware import access_logged, remember_request
-from gambrel.observability.records import JSONFormatter, TextFormatter
+from gambrel.observability.records import JSONFormatter, SinkHandler, TextFormatter
 from gambrel.observability.scrub import Scrubber
 
 __all__ = ["AccessLog", "Logging"]
@@ -57,11 +58,11 @@ class AccessLog(Struct, frozen=True, kw_only=True):
 
         async def access_log() -> AsyncIterator[None]:
             with opened(given.file) as stream:
-                writer.stream = stream
+                writer.sink.stream = stream
                 try:
                     yield
                 finally:
-                    await writer.close()
+                    await asyncio.to_thread(writer.sink.close)
 
         setup.lifespan(access_log)
         setup.middleware(access_logged(writer.record), Band.EDGE)
@@ -104,7 +105,7 @@ class Logging(Struct, frozen=True, kw_only=True):
     def handle(self, formatter: logging.Formatter) -> Iterator[None]:
         """Have the root logger write lines until resumed."""
         root = logging.getLogger()
-        handler = logging.StreamHandler(sys.stderr)
+        handler = SinkHandler(sys.stderr)
         handler.setFormatter(formatter)
         handler.addFilter(FloodLimit(self.per_second))
         loggers: list[tuple[logging.Logger, Any]] = [(root, self.level)]
@@ -118,6 +119,7 @@ class Logging(Struct, frozen=True, kw_only=True):
                     logger.setLevel(level.upper())
             yield
         finally:
+            handler.close()
             if is_ours:
                 root.removeHandler(handler)
                 for logger, level in before:

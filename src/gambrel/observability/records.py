@@ -10,13 +10,15 @@ import sys
 from collections.abc import Callable
 from contextvars import ContextVar
 from datetime import UTC, datetime
-from typing import Any
+from typing import Any, TextIO
 
 from gambrel.observability.scrub import HIDDEN, is_secret_name
+from gambrel.sinks import Sink
 
 __all__ = [
     "CURRENT_REQUEST",
     "JSONFormatter",
+    "SinkHandler",
     "TextFormatter",
     "printable",
     "render_json",
@@ -141,6 +143,26 @@ class TextFormatter(_LineFormatter):
             lines = [f"    {printable(one)}" for one in trace.split("\n")]
             line = "\n".join([line, *lines])
         return line
+
+
+class SinkHandler(logging.Handler):
+    """Writes records to a stream in a thread: who logs waits for no terminal, pipe or disk."""
+
+    def __init__(self, stream: TextIO) -> None:
+        super().__init__()
+        self.sink = Sink(str, lambda lost: f"({lost} lines are missing)", stream, delay=0.02)
+
+    def emit(self, record: logging.LogRecord) -> None:
+        """Make the line, and leave it to the thread."""
+        try:
+            self.sink.put(self.format(record))
+        except Exception:  # as every handler does: whoever logs has other things to do
+            self.handleError(record)
+
+    def close(self) -> None:
+        """Write what waits."""
+        self.sink.close()
+        super().close()
 
 
 _COLOURS = {

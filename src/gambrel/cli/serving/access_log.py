@@ -1,33 +1,27 @@
-"""The access log of `gambrel run --access-log`: a line for every answer, written a few at a time.
+"""The access log of `gambrel run --access-log`: a line for every answer, written by a thread.
 
 Without the query, which holds what people type and search; times are UTC.
 """
 
-import asyncio
 import time
-from collections.abc import Callable
+from typing import TextIO
 
 from gambrel import BadRequest, Request
+from gambrel.sinks import Sink
 
 __all__ = ["AccessLog"]
 
-_DELAY = 0.2
-_BATCH = 500
-
 
 class AccessLog:
-    """Called by the server for each answer; `write` gets whole lines."""
+    """Called by the server for each answer; writes to `stream`, or the standard output."""
 
-    def __init__(self, write: Callable[[str], object]) -> None:
-        self._write = write
-        self._lines: list[str] = []
+    def __init__(self, stream: TextIO | None = None) -> None:
+        self._sink = Sink(str, told, stream)
         self._second = 0
         self._now = ""
 
     def __call__(self, request: Request, status: int, size: int, seconds: float) -> None:
         """Note an answer: its status, the bytes of its content and how long it took."""
-        if not self._lines:
-            asyncio.get_running_loop().call_later(_DELAY, self.flush)
         second = int(time.time())
         if second != self._second:
             self._second = second
@@ -35,18 +29,19 @@ class AccessLog:
         path = request.raw_path
         if not path.isascii():
             path = path.encode("ascii", "backslashreplace").decode()
-        self._lines.append(
+        self._sink.put(
             f"{self._now} {client_of(request)} {request.method} {path} "
-            f"{status} {size} {seconds * 1000:.1f}ms\n"
+            f"{status} {size} {seconds * 1000:.1f}ms"
         )
-        if len(self._lines) >= _BATCH:
-            self.flush()
 
-    def flush(self) -> None:
-        """Write what is waiting."""
-        lines, self._lines = self._lines, []
-        if lines:
-            self._write("".join(lines))
+    def close(self) -> None:
+        """Write what is waiting, as far as somebody reads it."""
+        self._sink.close()
+
+
+def told(lost: int) -> str:
+    """Return the line that stands for those that nobody could write."""
+    return f"# {lost} lines are missing"
 
 
 def client_of(request: Request) -> str:

@@ -6,9 +6,8 @@ from collections.abc import Iterator
 from contextlib import contextmanager
 from typing import Any
 
-import click
-
 from gambrel import App, GambrelError
+from gambrel.cli.serving.telling import say
 from gambrel.cli.serving.tls import TLSFiles
 
 __all__ = ["serve_app", "stop_told", "tls_of"]
@@ -33,7 +32,7 @@ def serve_app(app: App, listener: socket.socket, message: str, **options: Any) -
 
     def ready() -> None:
         if message:
-            click.echo(message)
+            say(message)
         if not gc.isenabled():  # as `main` has left it
             gc.freeze()  # for good; to collect before would cost as much as a third of the start
             gc.enable()

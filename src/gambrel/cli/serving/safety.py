@@ -6,10 +6,9 @@ hosts and debug keep the app from being served.
 
 from collections.abc import Iterable
 
-import click
-
 from gambrel import App, Secret
 from gambrel.cli.built import ephemeral_secret, safety_problems
+from gambrel.cli.serving.telling import say
 from gambrel.extend import Level, Problem
 
 __all__ = ["build_safely", "tell_problems"]
@@ -47,7 +46,7 @@ def tell_problems(problems: Iterable[Problem], *, quiet: Iterable[str] = ()) -> 
     problems = list(problems)
     for problem in problems:
         if problem.level is Level.ERROR:
-            click.echo(f"gambrel: {problem}", err=True)
+            say(f"gambrel: {problem}", err=True)
         elif problem.level is Level.WARNING and problem.id not in quiet:
-            click.echo(f"warning: {problem.message} [{problem.id}]", err=True)
+            say(f"warning: {problem.message} [{problem.id}]", err=True)
     return not any(problem.level is Level.ERROR for problem in problems)

@@ -10,14 +10,15 @@ from contextlib import nullcontext
 from functools import partial
 from typing import Any
 
-import click
 import msgspec
 
 from gambrel import GambrelError
 from gambrel.cli.serving.beside import Task
 from gambrel.cli.serving.process import become, detach, pid_file
 from gambrel.cli.serving.supervision import Ways
+from gambrel.cli.serving.telling import say
 from gambrel.cli.serving.worker import Order
+from gambrel.sinks import Sink
 
 __all__ = ["supervise"]
 
@@ -46,7 +47,7 @@ def supervise(listener: socket.socket, plan: Any, order: Order, message: str, wa
 
 def opened(message: str, settle: Callable[[str], None] | None) -> None:
     """All workers serve: say so, to whoever waits for the process in the background, too."""
-    click.echo(message)
+    say(message)
     if settle is not None:
         settle(message)
 
@@ -77,8 +78,10 @@ async def keep(
             name, -1, BESIDE, [], msgspec.json.encode(Task(order.target, line, order.secret))
         )
 
-    def tell(line: str) -> None:
-        click.echo(f"gambrel: {line}", err=True)
+    sink = Sink(str, lambda lost: f"({lost} lines are missing)", sys.stderr, delay=0)
+
+    def tell(line: str) -> None:  # whose reader may have stopped reading
+        sink.put(f"gambrel: {line}")
 
     supervisor = Supervisor(listener, plan, spawn, tell, opened, Notifier.of_environment())
     for line, number in Counter(ways.process).items():
@@ -90,3 +93,4 @@ async def keep(
             return await supervisor.run()
     finally:
         board.close()
+        sink.close()

@@ -7,9 +7,7 @@ the channel to the supervisor; the first line on that is an `Order`.
 import gc
 import socket
 import sys
-from functools import partial
 
-import click
 import msgspec
 from msgspec import Struct
 
@@ -66,13 +64,13 @@ def serve(order: Order, listener: socket.socket, scoreboard: int, link: object) 
         sys.exit(1)
     for line in order.process if order.is_first else ():
         prepare(app, line)  # a command that is none is told before anybody serves
-    log = AccessLog(partial(click.echo, nl=False)) if order.access_log else None
+    log = AccessLog() if order.access_log else None
     share = Share(Scoreboard(scoreboard), order.slot)
     options = {"log": log, "tls": tls_of(order.tls)}
     with stop_told():
         run_worker(WorkerServer(app, listener, link, share, **options), opened)  # type: ignore[arg-type]  # a Link, whose type is the server's
     if log is not None:
-        log.flush()
+        log.close()
 
 
 def opened() -> None:

@@ -1,0 +1,143 @@
+"""`Sink`: lines for a stream that may be slow, full, or a pipe that nobody reads.
+
+Whoever answers requests writes into it and waits for nothing; a thread writes to the stream, many
+lines at a time. Knows nothing of what is logged.
+"""
+
+import logging
+import os
+import sys
+import threading
+from collections import deque
+from collections.abc import Callable
+from contextlib import suppress
+from typing import Any, Generic, TextIO, TypeVar
+
+__all__ = ["Sink"]
+
+T = TypeVar("T")
+
+_log = logging.getLogger("gambrel.sinks")
+
+PENDING = 20_000
+"""Lines that may wait for the stream; those beyond are counted, and left out."""
+BATCH = 500
+DELAY = 0.2
+LAST_SECONDS = 2.0
+
+
+class Sink(Generic[T]):
+    """Writes items to `stream` (standard output by default), a line each.
+
+    `render` makes the line, in the thread; `told` makes one of how many lines were lost. What waits
+    is written after `delay` seconds, or as soon as there are `batch` lines.
+    """
+
+    def __init__(
+        self,
+        render: Callable[[T], str],
+        told: Callable[[int], str],
+        stream: TextIO | None = None,
+        *,
+        pending: int = PENDING,
+        batch: int = BATCH,
+        delay: float = DELAY,
+    ) -> None:
+        self.stream = stream
+        self.lost = 0
+        """Lines that were left out since the last that was written."""
+        self.fault = ""
+        """The name of the error that the last write has raised, empty where it raised none."""
+        self._render = render
+        self._told = told
+        self._limit = pending
+        self._batch = batch
+        self._delay = delay
+        self._pending: deque[T] = deque()
+        self._some = threading.Event()
+        self._many = threading.Event()
+        self._is_closing = False
+        self._thread: threading.Thread | None = None
+
+    def put(self, item: T) -> None:
+        """Add a line; what is too much for the stream is left out, and counted in `lost`."""
+        waiting = len(self._pending)
+        if waiting >= self._limit:
+            self.lost += 1
+            return
+        self._pending.append(item)
+        if not self._some.is_set():  # asked after the append: the thread clears it before it takes
+            if self._thread is None:
+                self._start()
+            self._some.set()
+        if waiting + 1 >= self._batch:
+            self._many.set()
+
+    def close(self, seconds: float = LAST_SECONDS) -> bool:
+        """Write what waits, for at most some seconds; return whether all of it was written."""
+        thread, self._thread = self._thread, None
+        if thread is None:
+            return True
+        self._is_closing = True
+        self._some.set()
+        self._many.set()
+        thread.join(seconds)
+        return not thread.is_alive() and not self.fault
+
+    # The thread -------------------------------------------------------------------------------
+
+    def _start(self) -> None:
+        self._is_closing = False
+        self._thread = threading.Thread(target=self._run, name="gambrel-sink", daemon=True)
+        self._thread.start()
+
+    def _run(self) -> None:
+        while not (self._is_closing and not self._pending):
+            self._some.wait()
+            self._many.wait(self._delay)
+            self._some.clear()
+            self._many.clear()
+            text, lines = self._take()
+            try:
+                self._write(text)
+                self.fault = ""
+            except Exception as error:  # a full disk ends no service
+                self.lost += lines
+                if not self.fault:
+                    _log.error("lines are lost: %s: %s", type(error).__name__, error)
+                self.fault = type(error).__name__
+
+    def _take(self) -> tuple[str, int]:
+        """Return the lines that wait, and how many they stand for."""
+        lines: list[str] = []
+        with suppress(IndexError):
+            while len(lines) < self._limit:
+                lines.append(self._render(self._pending.popleft()))
+        lost, self.lost = self.lost, 0
+        many = len(lines) + lost
+        if lost:
+            lines.append(self._told(lost))
+        return "".join(f"{line}\n" for line in lines), many
+
+    def _write(self, text: str) -> None:
+        if not text:
+            return
+        stream = self.stream or sys.stdout
+        descriptor = descriptor_of(stream)
+        if descriptor is None:
+            stream.write(text)
+            stream.flush()
+            return
+        # Past the stream's own buffer: its lock, held here for as long as nobody reads, would keep
+        # the process from ending.
+        data = memoryview(text.encode("utf-8", "backslashreplace"))
+        while data:
+            data = data[os.write(descriptor, data) :]
+
+
+def descriptor_of(stream: Any) -> int | None:
+    """Return the file descriptor of a stream, None where it has none."""
+    try:
+        return int(stream.fileno())
+    except (AttributeError, OSError, ValueError):
+        return None

@@ -23,7 +23,7 @@ def written(request: Request) -> io.StringIO:
     stream = io.StringIO()
     writer = AccessWriter(render_object, stream)
     writer.record(request, 200, 12, 0.001)
-    writer.sink.close()
+    writer.close()
     return stream
 
 

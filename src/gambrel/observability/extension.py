@@ -62,7 +62,7 @@ class AccessLog(Struct, frozen=True, kw_only=True):
                 try:
                     yield
                 finally:
-                    await asyncio.to_thread(writer.sink.close)
+                    await asyncio.to_thread(writer.close)
 
         setup.lifespan(access_log)
         setup.middleware(access_logged(writer.record), Band.EDGE)

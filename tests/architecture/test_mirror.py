@@ -9,7 +9,7 @@ from tests.architecture.source import PACKAGE, ROOT, Source, sources
 
 TESTS = ROOT / "tests"
 # Suites that test more than one file of the package.
-ACROSS = {"architecture", "conformance", "docs", "integration", "third_party", "typing"}
+ACROSS = {"architecture", "conformance", "docs", "faults", "integration", "third_party", "typing"}
 # Of tools that are not in the package.
 ACROSS |= {"benchmarks"}
 

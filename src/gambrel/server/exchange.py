@@ -17,9 +17,10 @@ from gambrel.core.http.threads import batches
 from gambrel.server.wire import FRAMING, bake, render_head, render_refusal
 from gambrel.server.work import Work, name
 
-__all__ = ["Exchange"]
+__all__ = ["JOINED", "Exchange"]
 
-_JOIN = 64 * 1024
+JOINED = 64 * 1024
+"""Bytes of the largest body that is copied, so that head and body are one write."""
 _FAIR = 64
 _log = logging.getLogger("gambrel.server")
 
@@ -193,7 +194,7 @@ class Exchange(Work):
             if self.request.method == "HEAD" or not has_body(response.status):
                 body = b""
         self.status, self.size = response.status, len(body)
-        if len(body) > _JOIN:
+        if len(body) > JOINED:
             self.line.write(head)
             self.line.write(body)
         else:

@@ -18,7 +18,7 @@ from gambrel.core.http.response import Response
 from gambrel.server.admission import VERSION_SIZE, Admission, admit
 from gambrel.server.body import BodyStream
 from gambrel.server.connection import Connection, ignore
-from gambrel.server.exchange import Exchange
+from gambrel.server.exchange import JOINED, Exchange
 from gambrel.server.head import ALLOWED, Head, Refusal
 from gambrel.server.reader import Reader
 from gambrel.server.state import ServerState
@@ -136,6 +136,7 @@ class HTTPProtocol(Connection):
             and response._headers is None  # noqa: SLF001 - so it is baked; asking would unpack it
             and response._callbacks is None  # noqa: SLF001
             and body.__class__ is bytes
+            and len(body) <= JOINED
             and (wire := response._baked.wire)  # type: ignore[union-attr]  # noqa: SLF001
         ):
             size = len(body)

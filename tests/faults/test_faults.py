@@ -1,0 +1,158 @@
+"""What may go wrong around a server, by the numbers that docs/reference/security.md has."""
+
+import re
+import resource
+import signal
+import socket
+import subprocess
+import sys
+from collections.abc import Iterator
+from contextlib import ExitStack, contextmanager
+from pathlib import Path
+
+import pytest
+
+from tests.cli.processes import PATIENCE, get
+from tests.faults.conftest import APP
+
+pytestmark = pytest.mark.slow
+
+
+def connect(port: int, data: bytes = b"") -> socket.socket:
+    client = socket.create_connection(("127.0.0.1", port), PATIENCE)
+    client.sendall(data)
+    return client
+
+
+def request_of(path: str) -> bytes:
+    return f"GET {path} HTTP/1.1\r\nHost: localhost\r\n\r\n".encode()
+
+
+def memory_of(pid: int) -> int:
+    """Return the resident bytes of a process."""
+    return int(Path(f"/proc/{pid}/statm").read_text().split()[1]) * resource.getpagesize()
+
+
+@contextmanager
+def many(port: int, number: int, data: bytes) -> Iterator[list[socket.socket]]:
+    """Have many clients that have sent the same."""
+    with ExitStack() as stack:
+        yield [stack.enter_context(connect(port, data)) for _ in range(number)]
+
+
+@pytest.mark.parametrize("workers", ["1", "2"])
+def test_r13_slow_clients_hold_nobody_up(serve, workers):
+    run = serve("--workers", workers)
+    port = run.port()
+    pid = int(get(port, "/pid")[1])
+    before = memory_of(pid)
+    with (
+        many(port, 300, b"GET / HTTP/1.1\r\nHost: loc"),
+        many(port, 300, b""),
+        many(
+            port,
+            100,
+            b"POST /upload HTTP/1.1\r\nHost: localhost\r\nContent-Length: 9000000\r\n\r\nx",
+        ),
+        many(port, 50, request_of("/large")),
+    ):
+        assert [get(port)[0] for _ in range(100)] == [200] * 100
+        assert memory_of(pid) - before < 150_000_000
+
+    assert run.end() == 0
+
+
+def test_r13_who_does_not_finish_a_head_is_closed(serve):
+    run = serve(GAMBREL_SERVER__HEADER_TIMEOUT="1")
+    with many(run.port(), 50, b"GET / HTTP/1.1\r\nHost: loc") as clients:
+        answers = [client.recv(1000) for client in clients]
+
+    assert {answer[:12] for answer in answers} == {b"HTTP/1.1 408"}
+    assert run.end() == 0
+
+
+@pytest.mark.parametrize("workers", ["1", "2"])
+def test_r21_a_stopping_server_waits_for_the_short_and_cancels_the_long(serve, workers):
+    run = serve("--workers", workers, GAMBREL_CORE__SHUTDOWN_GRACE="2")
+    port = run.port()
+    short = connect(port, request_of("/wait/1"))
+    long = connect(port, request_of("/wait/60"))
+    get(port)  # both have been read by now
+    with short, long:
+        code = run.end(signal.SIGTERM)
+        answered = short.recv(1000)
+        cut_off = long.recv(1000)
+
+    assert code == 0
+    assert answered.startswith(b"HTTP/1.1 200")
+    assert not cut_off.startswith(b"HTTP/1.1 200")
+    assert "closed cancelled 60" in run.output
+
+
+@pytest.mark.parametrize("workers", ["1", "2"])
+def test_r24_a_server_without_descriptors_serves_again_when_it_has_some(serve, workers):
+    run = serve("--workers", workers)
+    port = run.port()
+    pids = {int(get(port, "/pid")[1]) for _ in range(20)}
+    for pid in pids:
+        resource.prlimit(pid, resource.RLIMIT_NOFILE, (40, 40))
+    with many(port, 200, b""):
+        pass
+
+    assert [get(port)[0] for _ in range(20)] == [200] * 20
+    assert pids == {int(get(port, "/pid")[1]) for _ in range(20)}
+    assert run.end() == 0
+
+
+@pytest.mark.parametrize("workers", ["1", "2"])
+def test_r35_a_storm_of_signals_is_one_end(serve, workers):
+    run = serve("--workers", workers)
+    run.port()
+    for number in [signal.SIGINT, signal.SIGTERM] * 5:
+        run.process.send_signal(number)
+
+    assert run.end(None) == 0
+    assert "Traceback" not in run.output
+
+
+def test_r35_reloads_that_are_asked_for_at_once_are_done(serve):
+    run = serve("--workers", "2")
+    port = run.port()
+    before = {int(get(port, "/pid")[1]) for _ in range(20)}
+    for _ in range(5):
+        run.process.send_signal(signal.SIGHUP)
+    run.line("reloaded")
+
+    assert before.isdisjoint({int(get(port, "/pid")[1]) for _ in range(20)})
+    assert run.end() == 0
+    assert "Traceback" not in run.output
+
+
+@pytest.mark.parametrize("workers", ["1", "2"])
+def test_r36_a_log_that_nobody_reads_holds_nobody_up(workers):
+    command = [sys.executable, "-m", "gambrel.cli.main", "run", str(APP), "--port", "0"]
+    with subprocess.Popen(
+        [*command, "--workers", workers, "--access-log"],
+        stdout=subprocess.PIPE,
+        stderr=subprocess.DEVNULL,
+    ) as process:
+        assert process.stdout is not None
+        found = re.search(rb":(\d+)", process.stdout.readline())
+        assert found is not None
+        # Each worker's pipe, of 64 kB, is full after a few.
+        answers = {get(int(found[1]), f"/{'x' * 4000}")[0] for _ in range(100)}
+        process.terminate()
+        code = process.wait(PATIENCE)
+
+    assert answers == {404}
+    assert code == 0
+
+
+def test_r37_a_worker_that_dies_again_and_again_is_started_ever_more_slowly(serve):
+    run = serve("--workers", "2", DIES="1")
+    for wait in ("0.1", "0.2", "0.4", "0.8"):
+        run.line(rf"it ended with exit code 3; it is replaced in {wait} s")
+
+    times = Path(f"/proc/{run.process.pid}/stat").read_text().rpartition(")")[2].split()
+    assert run.end() in {0, 1}
+    assert int(times[11]) + int(times[12]) < 200  # clock ticks: the supervisor does not spin

@@ -44,6 +44,8 @@ def node() -> bool:
 SERVICES: dict[str, Callable[[], object]] = {
     "browser": chromium,
     "node": node,
+    # Not on everybody's path.
+    "nginx": lambda: shutil.which("nginx") or shutil.which("nginx", path="/usr/sbin"),
     "openssl": lambda: shutil.which("openssl"),
 }
 

@@ -34,6 +34,17 @@ def test_no_reader_goes_past_the_limit(reader: Callable) -> None:
         asyncio.run(reader(arriving([b"ab", b"cd", b"e"]), 4))
 
 
+def test_a_body_that_announces_too_much_is_refused_before_it_is_sent() -> None:
+    class Announced:
+        length = 5
+
+        def __aiter__(self) -> AsyncIterator[bytes]:
+            raise AssertionError("it is not read")
+
+    with pytest.raises(ContentTooLarge):
+        asyncio.run(collect_body(Announced(), 4))
+
+
 def test_an_endless_body_is_given_up_at_the_limit() -> None:
     taken = 0
 

@@ -1,7 +1,7 @@
 """Reading a request body: counted as it arrives, and as text in the charset it says.
 
-`Request` and multipart call these. Every reader goes through a counter of real bytes: what
-`Content-Length` says is never trusted. Nothing here knows a request or a route.
+`Request` and multipart call these. Every reader goes through a counter of real bytes:
+`Content-Length` is only believed where it is too much. Nothing here knows a request or a route.
 """
 
 from collections.abc import AsyncIterable, AsyncIterator
@@ -15,6 +15,8 @@ _LATIN1 = frozenset({"iso-8859-1", "latin-1", "latin1"})
 
 async def count_bytes(chunks: AsyncIterable[bytes], limit: int) -> AsyncIterator[bytes]:
     """Yield the chunks of a body of at most `limit` bytes. Raises ContentTooLarge beyond it."""
+    if (getattr(chunks, "length", None) or 0) > limit:  # nobody needs to send it first
+        raise ContentTooLarge(f"The body is larger than {limit} bytes.", limit=limit)
     received = 0
     async for chunk in chunks:
         received += len(chunk)

@@ -171,3 +171,8 @@ def test_a_discarded_stream_keeps_nothing_and_holds_nobody_back():
         return await collect(stream), throttled
 
     assert run(main()) == ([], [True, False])
+
+
+@pytest.mark.parametrize(("length", "announced"), [(None, 0), (0, 0), (7, 7)])
+def test_a_body_tells_what_was_announced(length, announced):
+    assert BodyStream(length, 10, lambda _: None).announced == announced

@@ -146,6 +146,11 @@ class BodyStream:
         self._waiter: asyncio.Future[None] | None = None
 
     @property
+    def announced(self) -> int:
+        """What is refused unsent where it is too much; 0 where nothing is announced."""
+        return self.length or 0
+
+    @property
     def is_wanted(self) -> bool:
         """Whether somebody waits for the next piece."""
         return self._waiter is not None

@@ -36,7 +36,7 @@ def test_no_reader_goes_past_the_limit(reader: Callable) -> None:
 
 def test_a_body_that_announces_too_much_is_refused_before_it_is_sent() -> None:
     class Announced:
-        length = 5
+        announced = 5
 
         def __aiter__(self) -> AsyncIterator[bytes]:
             raise AssertionError("it is not read")

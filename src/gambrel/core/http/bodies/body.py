@@ -15,7 +15,7 @@ _LATIN1 = frozenset({"iso-8859-1", "latin-1", "latin1"})
 
 async def count_bytes(chunks: AsyncIterable[bytes], limit: int) -> AsyncIterator[bytes]:
     """Yield the chunks of a body of at most `limit` bytes. Raises ContentTooLarge beyond it."""
-    if (getattr(chunks, "length", None) or 0) > limit:  # nobody needs to send it first
+    if getattr(chunks, "announced", 0) > limit:  # where the server can refuse it unsent
         raise ContentTooLarge(f"The body is larger than {limit} bytes.", limit=limit)
     received = 0
     async for chunk in chunks:

@@ -270,6 +270,7 @@ TABLES: dict[str, Callable[[], str]] = {
     "middleware": lambda: extensions_table("gambrel.middleware"),
     "observability": lambda: extensions_table("gambrel.observability"),
     "metrics": lambda: extensions_table("gambrel.observability.metrics"),
+    "client": lambda: extensions_table("gambrel.client"),
     "websockets": lambda: extensions_table("gambrel.websockets"),
     "settings": settings_table,
     "server": lambda: settings_table("server", ServerSettings),

@@ -12,6 +12,7 @@ from tests.docs.pages import DOCS, headings
 
 MODULES = (
     "gambrel",
+    "gambrel.client",
     "gambrel.extend",
     "gambrel.headers",
     "gambrel.middleware",

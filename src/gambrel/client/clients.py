@@ -1,0 +1,112 @@
+"""`HTTPClient` and `SafeHTTPClient`: clients of httpx2 with bounds, and with manners."""
+
+import asyncio
+from collections.abc import Iterable
+from http.cookiejar import CookieJar, DefaultCookiePolicy
+from typing import Any, TypeVar
+
+import httpcore2
+import httpx2
+import msgspec
+
+from gambrel.client.addresses import PublicNetwork
+from gambrel.client.content import CODINGS
+from gambrel.client.transport import Manners, PoliteTransport, WebOnly
+
+__all__ = ["HTTPClient", "SafeHTTPClient"]
+
+T = TypeVar("T")
+
+CONNECT, TOTAL = 3.0, 10.0
+"""Seconds to connect, and for the whole of an exchange."""
+POOL = httpx2.Limits(max_connections=100, max_keepalive_connections=20, keepalive_expiry=30.0)
+
+
+class HTTPClient(httpx2.AsyncClient):
+    """An `httpx2.AsyncClient` whose answers come within `total` seconds and have `max_body` bytes.
+
+    Redirects are not followed unless asked for, no cookie is kept, no proxy taken from the
+    environment. What may be repeated is tried again where the other side is busy or cannot be
+    reached. Further options are those of `httpx2.AsyncClient`.
+    """
+
+    def __init__(
+        self,
+        *,
+        manners: Manners | None = None,
+        connect: float = CONNECT,
+        total: float = TOTAL,
+        transport: httpx2.AsyncBaseTransport | None = None,
+        headers: Any = None,
+        **options: Any,
+    ) -> None:
+        self.total = total
+        inner = transport or httpx2.AsyncHTTPTransport(
+            limits=POOL,
+            trust_env=False,
+            **{name: options.pop(name) for name in ("verify", "cert", "proxy") if name in options},
+        )
+        super().__init__(
+            transport=PoliteTransport(inner, manners or Manners()),
+            timeout=httpx2.Timeout(total, connect=connect),
+            # It serves everybody: a cookie that it kept would be of one visitor, sent for another.
+            cookies=CookieJar(DefaultCookiePolicy(allowed_domains=[])),
+            headers={"accept-encoding": CODINGS, "user-agent": "gambrel", **dict(headers or {})},
+            trust_env=False,
+            **options,
+        )
+
+    async def send(
+        self, request: httpx2.Request, *, stream: bool = False, **options: Any
+    ) -> httpx2.Response:
+        """Send a request; the time holds for all of it, for a stream until its content begins."""
+        try:
+            async with asyncio.timeout(self.total):
+                return await super().send(request, stream=stream, **options)
+        except TimeoutError as error:
+            what = f"no answer within {self.total:g} s"
+            raise httpx2.ReadTimeout(what, request=request) from error
+
+    async def load(
+        self, into: type[T], url: httpx2.URL | str, *, method: str = "GET", **options: Any
+    ) -> T:
+        """Return the JSON of an answer as a value of a type that msgspec knows.
+
+        Raises:
+            httpx2.HTTPError: There is no answer, or one of status 400 and up.
+            httpx2.DecodingError: It is not of that type.
+        """
+        response = await self.request(method, url, **options)
+        response.raise_for_status()
+        try:
+            return msgspec.json.decode(response.content, type=into)
+        except (msgspec.MsgspecError, UnicodeDecodeError) as error:
+            what = f"{response.url.host} did not answer with {into!r}: {error}"
+            raise httpx2.DecodingError(what, request=response.request) from error
+
+
+class SafeHTTPClient(HTTPClient):
+    """A client for addresses that strangers give: public ones, of the web, without credentials.
+
+    `ports` may be asked. The address that a name has is checked where the connection is made, for
+    every redirect anew. Raises UnsafeAddress.
+    """
+
+    def __init__(
+        self,
+        *,
+        ports: Iterable[int] = (80, 443),
+        network: httpcore2.AsyncNetworkBackend | None = None,
+        transport: httpx2.AsyncBaseTransport | None = None,
+        **options: Any,
+    ) -> None:
+        if transport is None:
+            transport = httpx2.AsyncHTTPTransport(trust_env=False)
+            # What httpx2 gives no option for; a test tells if it moves.
+            transport._pool = httpcore2.AsyncConnectionPool(  # noqa: SLF001
+                ssl_context=httpx2.create_ssl_context(trust_env=False),
+                max_connections=POOL.max_connections,
+                max_keepalive_connections=0,
+                network_backend=network or PublicNetwork(ports),
+            )
+        super().__init__(transport=WebOnly(transport), **options)

@@ -1,0 +1,57 @@
+"""The content of an answer: decoded piece by piece, and never more of it than is allowed."""
+
+import zlib
+from collections.abc import AsyncIterator, Iterator
+
+import httpx2
+
+from gambrel.client.faults import AnswerTooLarge
+
+__all__ = ["CODINGS", "Bounded", "decodable"]
+
+CODINGS = "gzip, deflate"
+"""What is asked for, and decoded here: who decodes later would do so without a bound."""
+_WINDOW = {"gzip": zlib.MAX_WBITS | 16, "x-gzip": zlib.MAX_WBITS | 16, "deflate": zlib.MAX_WBITS}
+_PIECE = 64 * 1024
+
+
+def decodable(headers: httpx2.Headers) -> str:
+    """Return the coding of an answer where it is one of ours, else an empty text."""
+    coding = headers.get("content-encoding", "").strip().lower()
+    return coding if coding in _WINDOW else ""
+
+
+class Bounded(httpx2.AsyncByteStream):
+    """A stream of at most `most` decoded bytes. Reading on raises AnswerTooLarge."""
+
+    def __init__(self, stream: httpx2.AsyncByteStream, coding: str, most: int) -> None:
+        self._stream = stream
+        self._coding = coding
+        self._most = most
+
+    async def __aiter__(self) -> AsyncIterator[bytes]:
+        """Yield the pieces."""
+        decoder = zlib.decompressobj(_WINDOW[self._coding]) if self._coding else None
+        size = 0
+        async for piece in self._stream:
+            for decoded in (piece,) if decoder is None else decompress(decoder, piece):
+                size += len(decoded)
+                if size > self._most:
+                    raise AnswerTooLarge(f"the answer has more than {self._most:,} bytes")
+                yield decoded
+
+    async def aclose(self) -> None:
+        """Give the connection back."""
+        await self._stream.aclose()
+
+
+def decompress(decoder: "zlib._Decompress", data: bytes) -> Iterator[bytes]:
+    """Yield what compressed data becomes, a little at a time. Raises httpx2.DecodingError."""
+    while data:
+        try:
+            decoded = decoder.decompress(data, _PIECE)
+        except zlib.error as error:
+            raise httpx2.DecodingError(str(error)) from error
+        data = decoder.unconsumed_tail
+        if decoded:
+            yield decoded

@@ -1,0 +1,124 @@
+"""`HTTP`: the extension that opens the clients with the app, and answers for their failures."""
+
+from collections.abc import AsyncIterator, Mapping
+from contextvars import ContextVar
+from typing import Annotated, Any, Self
+
+import httpx2
+from msgspec import Meta, Struct, field
+
+from gambrel.client.clients import CONNECT, TOTAL, HTTPClient, SafeHTTPClient
+from gambrel.client.transport import Manners
+from gambrel.core.http.errors import BadGateway, GatewayTimeout
+from gambrel.core.http.request import Request
+from gambrel.extend import Band, Secret, Setup
+
+__all__ = ["HTTP"]
+
+PASSED_ON = ("traceparent", "tracestate")
+
+_REQUEST: ContextVar[Request | None] = ContextVar("gambrel.client.request", default=None)
+
+
+class HTTP(Struct, frozen=True, kw_only=True):
+    """Provide `HTTPClient` and `SafeHTTPClient`; what fails in them is a 502, or 504.
+
+    `connect` and `total` are in seconds, `max_body` in bytes. `retries` is for what may be
+    repeated. After `circuit` failures in a row a host is left alone for five seconds; 0 for never.
+    Requests to `own_hosts` carry the id and the trace of the request they are made for.
+    """
+
+    base_url: str = ""
+    connect: Annotated[float, Meta(gt=0)] = CONNECT
+    total: Annotated[float, Meta(gt=0)] = TOTAL
+    max_body: Annotated[int, Meta(ge=1)] = 10 * 1024 * 1024
+    retries: Annotated[int, Meta(ge=0, le=10)] = 2
+    circuit: Annotated[int, Meta(ge=0)] = 0
+    own_hosts: list[str] = []
+    proxy: Secret = field(default_factory=lambda: Secret(""))
+    ca_file: str = ""
+    certfile: str = ""
+    keyfile: str = ""
+
+    name = "http"
+    requires = ()
+
+    @property
+    def settings(self) -> Self:
+        """Itself: every field is a setting."""
+        return self
+
+    def install(self, setup: Setup) -> None:
+        """Declare the providers, and who answers for what fails."""
+        given: HTTP = setup.settings.http
+
+        async def http_client() -> AsyncIterator[HTTPClient]:
+            async with HTTPClient(**given.options(), **given.wires()) as client:
+                yield client
+
+        async def safe_http_client() -> AsyncIterator[SafeHTTPClient]:
+            async with SafeHTTPClient(**{**given.options(), "base_url": ""}) as client:
+                yield client
+
+        setup.provide(HTTPClient, http_client, scope="app")
+        setup.provide(SafeHTTPClient, safe_http_client, scope="app")
+        setup.on_error(httpx2.HTTPError, failed)
+        if given.own_hosts:
+            setup.middleware(remember, Band.EDGE)
+
+    def options(self) -> dict[str, Any]:
+        """Return what both clients are made with."""
+        own = frozenset(self.own_hosts)
+
+        def passed_on(host: str) -> Mapping[str, str]:
+            request = _REQUEST.get() if host in own else None
+            return {} if request is None else headers_of(request)
+
+        manners = Manners(
+            max_body=self.max_body, retries=self.retries, circuit=self.circuit, passed_on=passed_on
+        )
+        return {
+            "manners": manners,
+            "connect": self.connect,
+            "total": self.total,
+            "base_url": self.base_url,
+        }
+
+    def wires(self) -> dict[str, Any]:
+        """Return the options of the connection that are set."""
+        wires: dict[str, Any] = {}
+        if proxy := self.proxy.reveal():
+            wires["proxy"] = proxy
+        if self.ca_file or self.certfile:
+            context = httpx2.create_ssl_context(trust_env=False)
+            if self.ca_file:
+                context.load_verify_locations(self.ca_file)
+            if self.certfile:
+                context.load_cert_chain(self.certfile, self.keyfile or None)
+            wires["verify"] = context
+        return wires
+
+
+def headers_of(request: Request) -> Mapping[str, str]:
+    """Return what a request of ours takes from the one it is made for."""
+    found = {name: request.headers.first(name) for name in PASSED_ON}
+    return {"x-request-id": request.id, **{name: text for name, text in found.items() if text}}
+
+
+async def remember(request: Request, call_next: Any) -> Any:
+    """Let requests that are made meanwhile know which one they are made for."""
+    token = _REQUEST.set(request)
+    try:
+        return await call_next(request)
+    finally:
+        _REQUEST.reset(token)
+
+
+def failed(_request: Request, error: Exception) -> None:
+    """Answer what has failed between us and others; whom we asked is for the log alone."""
+    what = f"{type(error).__name__}: {error}"
+    if isinstance(error, httpx2.HTTPStatusError):  # whose text has the whole URL
+        what = f"{error.request.url.host} answered {error.response.status_code}"
+    if isinstance(error, httpx2.TimeoutException):
+        raise GatewayTimeout(what) from error
+    raise BadGateway(what) from error

@@ -1,0 +1,138 @@
+"""The transports under our clients: retries, circuits, bounds, and what is passed on."""
+
+import asyncio
+import logging
+from collections.abc import Callable, Mapping
+
+import httpx2
+from msgspec import Struct
+
+from gambrel.client.content import Bounded, decodable
+from gambrel.client.faults import CircuitOpen, UnsafeAddress
+from gambrel.client.retries import BUSY, Budget, Circuits, delay, is_safe_to_repeat, retry_after
+
+__all__ = ["Manners", "PoliteTransport", "WebOnly"]
+
+_log = logging.getLogger("gambrel.client")
+LONGEST_WAIT = 5.0
+"""Seconds that a server may ask for, before the failure is told instead."""
+_NEVER_SENT = (httpx2.ConnectError, httpx2.ConnectTimeout, httpx2.PoolTimeout)
+
+
+class Manners(Struct, frozen=True, kw_only=True):
+    """How a client treats others: bytes that it takes, attempts more, and failures until it waits.
+
+    `passed_on(host)` gives headers for requests to a host.
+    """
+
+    max_body: int = 10 * 1024 * 1024
+    retries: int = 2
+    circuit: int = 0
+    passed_on: Callable[[str], Mapping[str, str]] = lambda _host: {}
+
+
+class PoliteTransport(httpx2.AsyncBaseTransport):
+    """Sends requests by another transport, with manners."""
+
+    def __init__(self, inner: httpx2.AsyncBaseTransport, manners: Manners) -> None:
+        self.inner = inner
+        self.manners = manners
+        self.budget = Budget()
+        self.circuits = Circuits(manners.circuit)
+
+    async def handle_async_request(self, request: httpx2.Request) -> httpx2.Response:
+        """Send a request; again where that may help."""
+        request.headers.update(self.manners.passed_on(request.url.host))
+        self.budget.earn()
+        can_repeat = isinstance(request.stream, httpx2.ByteStream)  # others are read but once
+        attempt = 1
+        while True:
+            wait: float | None
+            try:
+                response = await self.attempt(request)
+            except httpx2.TransportError as error:
+                wait = self.wait_after(request, attempt, error) if can_repeat else None
+                if wait is None:
+                    raise
+                told = type(error).__name__
+            else:
+                wait = self.wait_after(request, attempt, response) if can_repeat else None
+                if wait is None:
+                    return self.bounded(response)
+                await response.aclose()
+                told = str(response.status_code)
+            _log.info("%s %s: %s, tried again", request.method, request.url.host, told)
+            await asyncio.sleep(wait)
+            attempt += 1
+
+    async def attempt(self, request: httpx2.Request) -> httpx2.Response:
+        """Send a request once, unless its host is left alone."""
+        host = request.url.netloc.decode("ascii")
+        if not self.circuits.admits(host):
+            raise CircuitOpen(f"{request.url.host} has failed too often", request=request)
+        is_well = False
+        try:
+            response = await self.inner.handle_async_request(request)
+            is_well = response.status_code not in BUSY
+        finally:
+            self.circuits.note(host, is_well=is_well)
+        return response
+
+    def wait_after(
+        self, request: httpx2.Request, attempt: int, outcome: httpx2.Response | Exception
+    ) -> float | None:
+        """Return the seconds until the next attempt; None where there is none."""
+        asked = None
+        if isinstance(outcome, httpx2.Response):
+            if outcome.status_code not in BUSY:
+                return None
+            asked = retry_after(outcome.headers.get("retry-after"))
+        elif isinstance(outcome, CircuitOpen):
+            return None
+        is_sent = not isinstance(outcome, _NEVER_SENT)
+        wait = delay(attempt + 1, asked)
+        if (
+            attempt > self.manners.retries
+            or not is_safe_to_repeat(request.method, is_sent=is_sent)
+            or wait > LONGEST_WAIT
+            or not self.budget.spend()
+        ):
+            return None
+        return wait
+
+    def bounded(self, response: httpx2.Response) -> httpx2.Response:
+        """Return a response whose content is bounded, and decoded."""
+        coding = decodable(response.headers)
+        headers = response.headers.copy()
+        if coding:
+            del headers["content-encoding"]
+            headers.pop("content-length", None)
+        assert isinstance(response.stream, httpx2.AsyncByteStream)
+        return httpx2.Response(
+            response.status_code,
+            headers=headers,
+            stream=Bounded(response.stream, coding, self.manners.max_body),
+            extensions=response.extensions,
+        )
+
+    async def aclose(self) -> None:
+        """Close the connections."""
+        await self.inner.aclose()
+
+
+class WebOnly(httpx2.AsyncBaseTransport):
+    """Refuses every URL but those of the web, at the first request and at every redirect."""
+
+    def __init__(self, inner: httpx2.AsyncBaseTransport) -> None:
+        self.inner = inner
+
+    async def handle_async_request(self, request: httpx2.Request) -> httpx2.Response:
+        """Send a request. Raises UnsafeAddress."""
+        url = request.url
+        if url.scheme not in {"http", "https"} or url.userinfo or not url.host:
+            raise UnsafeAddress("only http:// and https://, without a user", request=request)
+        return await self.inner.handle_async_request(request)
+
+    async def aclose(self) -> None:
+        """Close the connections."""
+        await self.inner.aclose()

@@ -8,7 +8,7 @@ import asyncio
 import socket
 from collections.abc import Iterable
 from ipaddress import IPv4Address, IPv6Address, ip_address, ip_network
-from typing import Any
+from typing import Any, cast
 
 import httpcore2
 
@@ -53,7 +53,8 @@ class PublicNetwork(httpcore2.AsyncNetworkBackend):
     ) -> None:
         self.ports = frozenset(ports)
         self._resolve = resolve
-        self._network = network or httpcore2.AnyIOBackend()
+        # Another class where anyio is not installed, which httpx2 requires.
+        self._network = network or cast("httpcore2.AsyncNetworkBackend", httpcore2.AnyIOBackend())
 
     async def connect_tcp(
         self,

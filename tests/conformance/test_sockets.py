@@ -1,5 +1,6 @@
 """WebSockets through every server: the same messages, refusals and close codes."""
 
+import http.client
 import json
 import time
 from collections.abc import Iterator
@@ -120,3 +121,16 @@ def test_the_handler_hears_that_its_client_has_gone(host: Host, abrupt: bool) ->
         time.sleep(0.01)
 
     assert int(host.get("/sockets/ended").text) == before + 1
+
+
+@pytest.mark.parametrize("method", ["GET", "POST"])
+def test_a_request_that_is_no_handshake_is_told_what_is_served(host: Host, method: str) -> None:
+    client = http.client.HTTPConnection("localhost", host.port, timeout=PATIENCE)
+    client.request(method, "/sockets/echo")
+    answer = client.getresponse()
+    problem = json.loads(answer.read())
+    client.close()
+
+    assert answer.status == 426
+    assert answer.headers["upgrade"] == "websocket"
+    assert problem["detail"] == "A WebSocket is served here."

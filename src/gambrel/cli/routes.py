@@ -128,12 +128,12 @@ def explain(app: App, method: str, url: str, as_json: bool) -> int:
 
 def answers(found: Any) -> bool:
     """Tell whether a match leads to a handler, perhaps under conditions."""
-    return bool(found.found or getattr(found, "routes", None))
+    return hasattr(found, "handler") or bool(getattr(found, "routes", None))
 
 
 def verdict(app: App, found: Any) -> str:
     """Return in words what a match is."""
-    if found.found:
+    if hasattr(found, "handler"):
         return f"{handler_name(found.handler)} ({short_place(found.where)})"
     if getattr(found, "routes", None):
         return "one of these, by the conditions that hold"

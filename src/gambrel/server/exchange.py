@@ -224,7 +224,11 @@ class Exchange(Work):
         # A baked head has the fields of all requests.
         if response._headers is not None or self.line.is_dressed:  # noqa: SLF001
             pairs = self.line.state.dress(response, self.request)
-        pairs = [pair for pair in pairs if pair[0] not in FRAMING]
+        if status == 426:
+            pairs = [pair for pair in pairs if pair[0] not in FRAMING - {"upgrade"}]
+            pairs.append(("connection", "upgrade"))
+        else:
+            pairs = [pair for pair in pairs if pair[0] not in FRAMING]
         if "close" in response.headers.get("connection", "").lower():
             self.keep_alive = False
         if has_body(status):

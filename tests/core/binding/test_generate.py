@@ -20,6 +20,7 @@ from gambrel.core.http.errors import NotFound
 from gambrel.core.http.headers import Headers
 from gambrel.core.http.request import Request
 from gambrel.core.http.response import Redirect, Response
+from gambrel.core.routing.route import Route
 from tests.core.binding.reference import plain_endpoint
 from tests.core.harness import MULTIPART, Answer, Pieces, ask, make_request, read, shown
 
@@ -272,7 +273,7 @@ async def both(app: App, handler: Callable[..., Any], given: dict[str, Any]) -> 
         matched, request.params = app.build().match(
             "POST", f"/{handler.__name__}{request.raw_path}"
         )
-        if not matched.found:
+        if not isinstance(matched, Route):
             return []
         request.endpoint = route.endpoint
         outcomes.append(shown(await run(make(plan), request, plan)))

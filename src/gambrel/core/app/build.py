@@ -292,7 +292,7 @@ class Built:
             return endpoint
         if outcome.status == 0:
             outcome = outcome.pick(request)
-            if outcome.found:
+            if isinstance(outcome, Route):
                 return outcome.endpoint  # type: ignore[no-any-return]  # opaque to routing
         request.miss = outcome
         path = request.raw_path

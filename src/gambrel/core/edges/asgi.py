@@ -226,7 +226,8 @@ class Answer:
         status = response.status
         dressed = self.request.app.build().dress(response, self.request)
         framing = {name: value for name, value in dressed if name in _FRAMING}
-        pairs = [pair for pair in dressed if pair[0] not in _FRAMING]
+        kept = {"upgrade"} if response.status == 426 else frozenset()
+        pairs = [pair for pair in dressed if pair[0] not in _FRAMING - kept]
         self.length = promised_length(framing.get("content-length"))
         if isinstance(response.body, bytes) and (self.request.method != "HEAD" or response.body):
             self.length = len(response.body)

@@ -15,7 +15,7 @@ from gambrel.core.routing.route import Route
 
 
 class Miss(Struct, frozen=True):
-    """No route: 404, 405, 400, 406 or 415; or 204 (automatic OPTIONS) or 308 (slash redirect).
+    """No route: 404, 405, 400, 406, 415 or 426; or 204 (automatic OPTIONS) or 308 (slash redirect).
 
     `allow` are the methods the path does have, `location` the path to redirect to; the app adds
     the query. `failure` is what a predicate raised.
@@ -27,7 +27,6 @@ class Miss(Struct, frozen=True):
     detail: str = ""
     failure: Exception | SystemExit | None = None
 
-    found: ClassVar[bool] = False
     endpoint: ClassVar[None] = None
 
     def answer(self, request: Request) -> Response:
@@ -39,6 +38,8 @@ class Miss(Struct, frozen=True):
             return Response(b"", 308, {"location": request.root_path + self.location + query})
         if self.status == 405:
             raise MethodNotAllowed(self.detail, allow=self.allow)
+        if self.status == 426:  # RFC 9110 §15.5.22
+            raise HTTPError(self.detail, status=426, headers={"upgrade": "websocket"})
         raise self.failure or HTTPError.by_status[self.status](self.detail)
 
 
@@ -47,7 +48,6 @@ class Choice:
 
     __slots__ = ("routes",)
 
-    found: ClassVar[bool] = False
     endpoint: ClassVar[None] = None
     status: ClassVar[int] = 0
 

@@ -7,7 +7,7 @@ built from them into `endpoint`. Options are given by name anywhere and spelled 
 import os
 import sys
 from collections.abc import Mapping
-from typing import Any, ClassVar
+from typing import Any
 
 from msgspec import Struct, field
 
@@ -95,7 +95,7 @@ def merge_options(outer: Given, inner: Given) -> Given:
 
 
 class Route(Struct, eq=False):
-    """One route of a compiled app; `found` tells it from a `Miss` or a `Choice`.
+    """One route of a compiled app.
 
     `pattern` matches the path, and `str(pattern)` is its template, a stable name for logs.
     `kind` is "handler", "mount", "asgi", "external" or "fallback"; `where` is `file:line` of the
@@ -114,8 +114,6 @@ class Route(Struct, eq=False):
     locale: str = ""
     is_named: bool = False
     endpoint: Any = None
-
-    found: ClassVar[bool] = True
 
     @property
     def names(self) -> frozenset[str]:

@@ -41,9 +41,9 @@ class Table:
     """The compiled routes.
 
     `match(method, raw_path, host=None)` returns a target and its parameters (None: there are
-    none). The target is a `Route` (`target.found` is true), a `Choice` to `pick(request)` from, or
-    a `Miss`. It never raises. `raw_path` is the path as received, in visible ASCII. `covered` are
-    the prefixes below which groups answer misses, the longest first, and their error handlers.
+    none). The target is a `Route`, a `Choice` to `pick(request)` from, or a `Miss`. It never
+    raises. `raw_path` is the path as received, in visible ASCII. `covered` are the prefixes below
+    which groups answer misses, the longest first, and their error handlers.
 
     Raises:
         GambrelError: two routes conflict (`routing.conflict`), naming both declarations.
@@ -115,6 +115,8 @@ class Table:
             allow = allowed(found)
             if allow and method != WEBSOCKET:
                 return Miss(204 if method == "OPTIONS" else 405, allow), None
+            if WEBSOCKET in found and method != WEBSOCKET:
+                return Miss(426, detail="A WebSocket is served here."), None
             location = "" if method == WEBSOCKET else self._other_slash(method, raw_path, host)
             if location:
                 return Miss(308, location=location), None

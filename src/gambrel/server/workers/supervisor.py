@@ -27,6 +27,8 @@ TURN = 0.2
 """Seconds between two looks at everything."""
 STALLED = 2.0
 """Seconds without a look after which nobody is judged: it is the supervisor that hung."""
+ANNOUNCED = 0.1
+"""Seconds for our own line to be written first."""
 LAST_WORDS = 0.5
 """Seconds for a hung process to print its stacks."""
 LAST_SECONDS = 7.0
@@ -179,8 +181,9 @@ class Supervisor:
         """Let a process print where it hangs, and kill it."""
         child.reason = reason
         self.tell(f"{child} hangs: {reason}; the stacks of its threads follow")
-        child.signal(signal.SIGUSR1)
-        asyncio.get_running_loop().call_later(LAST_WORDS, child.kill)
+        loop = asyncio.get_running_loop()
+        loop.call_later(ANNOUNCED, child.signal, signal.SIGUSR1)
+        loop.call_later(ANNOUNCED + LAST_WORDS, child.kill)
 
     def is_spent(self, child: Child) -> bool:
         """Tell whether a worker has served its time: too large, or enough requests."""

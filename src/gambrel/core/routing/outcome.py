@@ -13,6 +13,8 @@ from gambrel.core.http.request import Request
 from gambrel.core.http.response import Response
 from gambrel.core.routing.route import Route
 
+_SOCKET = "A WebSocket is served here."
+
 
 class Miss(Struct, frozen=True):
     """No route: 404, 405, 400, 406, 415 or 426; or 204 (automatic OPTIONS) or 308 (slash redirect).
@@ -39,7 +41,7 @@ class Miss(Struct, frozen=True):
         if self.status == 405:
             raise MethodNotAllowed(self.detail, allow=self.allow)
         if self.status == 426:  # RFC 9110 §15.5.22
-            raise HTTPError(self.detail, status=426, headers={"upgrade": "websocket"})
+            raise HTTPError(_SOCKET, status=426, headers={"upgrade": "websocket"})
         raise self.failure or HTTPError.by_status[self.status](self.detail)
 
 

@@ -113,10 +113,8 @@ class Table:
             if ANY in found and method != WEBSOCKET:
                 return found[ANY]
             allow = allowed(found)
-            if allow and method != WEBSOCKET:
-                return Miss(204 if method == "OPTIONS" else 405, allow), None
-            if WEBSOCKET in found and method != WEBSOCKET:
-                return Miss(426, detail="A WebSocket is served here."), None
+            if method != WEBSOCKET and (allow or WEBSOCKET in found):
+                return Miss(426 if not allow else 204 if method == "OPTIONS" else 405, allow), None
             location = "" if method == WEBSOCKET else self._other_slash(method, raw_path, host)
             if location:
                 return Miss(308, location=location), None

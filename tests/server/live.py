@@ -156,10 +156,12 @@ def request(method: str, path: str, headers: bytes = b"", body: bytes | None = N
 
 
 @asynccontextmanager
-async def serving(app: Any, limits: Limits | None = None, **options: Any) -> AsyncIterator[Live]:
+async def serving(
+    app: Any, limits: Limits | None = None, make: Callable[..., Server] = Server, **options: Any
+) -> AsyncIterator[Live]:
     """Serve `app` while the block runs; leaving it drains."""
     listener = socket.create_server(("127.0.0.1", 0))
-    server = Server(app, listener, limits=limits, **options)
+    server = make(app, listener, limits=limits, **options)
     ready = asyncio.Event()
     running = asyncio.create_task(server.run(ready.set))
     waiting = asyncio.create_task(ready.wait())

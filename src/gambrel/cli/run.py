@@ -10,8 +10,8 @@ from typing import Any
 import click
 
 from gambrel.cli.built import ephemeral_secret
-from gambrel.cli.serving.listening import open_listener, url_of
-from gambrel.cli.serving.native import serve_app, tls_of
+from gambrel.cli.serving.listening import is_proxied, open_listener, proxy_option, url_of
+from gambrel.cli.serving.native import gate_of, serve_app, tls_of
 from gambrel.cli.serving.safety import build_safely, tell_problems
 from gambrel.cli.serving.supervision import given_plan, given_ways, worker_options
 from gambrel.cli.serving.telling import say
@@ -65,6 +65,7 @@ def processors() -> int:
 @click.option(
     "--server", default="native", show_default=True, type=click.Choice(SERVERS), help="Who serves."
 )
+@proxy_option
 @tls_options
 @worker_options
 @click.option("--access-log/--no-access-log", help="Write a line for every request. [off]")
@@ -86,7 +87,7 @@ def command(
     """
     if fd is not None and server != "native":
         raise click.UsageError("--fd is for the native server")
-    files = given_files()
+    files, proxied = given_files(), is_proxied(server)
     place = host if fd is None and not uds else None
     plan = given_plan(workers) if server == "native" else None
     if plan is not None:
@@ -96,7 +97,12 @@ def command(
         with open_listener(host, port, uds, fd) as listener:
             secret = ephemeral_secret().reveal()
             order = Order(
-                target=target, secret=secret, host=place, tls=files, access_log=access_log
+                target=target,
+                secret=secret,
+                host=place,
+                tls=files,
+                access_log=access_log,
+                proxied=proxied,
             )
             message = f"Gambrel serves {target} at {url_of(listener, files.scheme)}"
             many = f" with {workers} workers" if workers > 1 else ""
@@ -114,7 +120,8 @@ def command(
         log = open_log() if access_log else None
         url = url_of(listener, files.scheme)
         message = f"Gambrel serves {target} at {url}"
-        serve_app(app, listener, message, log=log, tls=tls, waiting=tell_waiting)
+        gate = gate_of(app, proxied)
+        serve_app(app, listener, message, gate, log=log, tls=tls, waiting=tell_waiting)
         if log is not None:
             log.close()
 

@@ -87,8 +87,9 @@ class Connection(asyncio.Protocol):
         """Begin: remember the addresses."""
         self.transport = transport
         self.write = self.transport.write
-        self.client = address(transport.get_extra_info("peername"))
-        self.server = address(transport.get_extra_info("sockname"))
+        # A header of the PROXY protocol may have told them.
+        self.client = self.client or address(transport.get_extra_info("peername"))
+        self.server = self.server or address(transport.get_extra_info("sockname"))
         if transport.get_extra_info("ssl_object") is not None:
             self.scheme = "https"
             self.tls = tls_details(transport)

@@ -13,7 +13,7 @@ from msgspec import Meta, Struct
 __all__ = ["Limits", "ServerSettings", "limits_of", "weakened"]
 
 _KIB = 1024
-_NEUTRAL = frozenset({"backlog", "idle_grace", "retry_after", "shutdown_delay"})
+_NEUTRAL = frozenset({"backlog", "idle_grace", "proxy_protocol", "retry_after", "shutdown_delay"})
 """What is a matter of taste and of the deployment."""
 _LEAST = frozenset({"body_rate"})
 """What is weaker where it is less; of all others more is."""
@@ -84,6 +84,9 @@ class ServerSettings(Struct, frozen=True, kw_only=True):
     backlog: Annotated[
         int, Meta(ge=1, description="connections that the system queues until they are accepted")
     ] = 1024
+    proxy_protocol: Annotated[
+        bool, Meta(description="each connection begins with a PROXY header of a trusted proxy")
+    ] = False
 
 
 class Limits(ServerSettings, frozen=True, kw_only=True):

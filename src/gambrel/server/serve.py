@@ -177,10 +177,11 @@ async def serve(
     log: AccessLog | None = None,
     tls: ssl.SSLContext | None = None,
     waiting: Callable[[int, float], object] | None = None,
+    make: Callable[..., Server] = Server,
 ) -> None:
     """Serve until SIGTERM or SIGINT; a second one does not wait for requests in flight."""
     loop = asyncio.get_running_loop()
-    server = Server(app, listener, limits=limits, log=log, tls=tls, waiting=waiting)
+    server = make(app, listener, limits=limits, log=log, tls=tls, waiting=waiting)
     numbers = (signal.SIGTERM, signal.SIGINT)
     for number in numbers:
         loop.add_signal_handler(number, server.stop)

@@ -6,6 +6,15 @@ import pytest
 
 from gambrel import GambrelError
 from gambrel.cli.serving.listening import open_listener, url_of
+from tests.cli.processes import PATIENCE
+
+WHO = """
+from gambrel import App, Request
+app = App(trusted_proxies=["127.0.0.0/8"])
+
+@app.get("/")
+async def who(request: Request) -> str: return request.client
+"""
 
 
 def test_port_0_takes_a_free_one():
@@ -81,3 +90,32 @@ def test_a_file_that_is_no_socket_is_not_replaced(folder):
         pass
 
     assert Path("web.sock").read_text() == "mine"
+
+
+@pytest.mark.parametrize("workers", [1, 2])
+def test_workers_take_the_client_from_the_balancers_header(folder, start, workers):
+    (folder / "app.py").write_text(WHO)
+    run = start("run", "--port", "0", "--workers", workers, "--proxy-protocol")
+    port = run.port()
+
+    with socket.create_connection(("127.0.0.1", port), PATIENCE) as client:
+        client.sendall(b"PROXY TCP4 203.0.113.9 192.0.2.1 4711 443\r\n")
+        client.sendall(b"GET / HTTP/1.1\r\nHost: localhost\r\nConnection: close\r\n\r\n")
+        told = b"".join(iter(lambda: client.recv(4096), b""))
+
+    assert told.endswith(b"\r\n\r\n203.0.113.9")
+    assert run.end() == 0
+
+
+def test_the_header_is_read_by_the_native_server_only(shop, gambrel):
+    result = gambrel("run", "--server", "uvicorn", "--proxy-protocol")
+
+    assert result.exit_code == 2
+    assert "--proxy-protocol is for the native server" in result.output
+
+
+def test_without_trusted_balancers_it_does_not_start(shop, gambrel):
+    result = gambrel("run", "--port", "0", "--proxy-protocol")
+
+    assert result.exit_code == 1
+    assert "server.proxy-protocol" in result.stderr

@@ -5,7 +5,7 @@ import socket
 import pytest
 
 from gambrel import App, GambrelError
-from gambrel.cli.serving.native import serve_app
+from gambrel.cli.serving.native import gate_of, serve_app
 
 
 def test_an_app_that_does_not_start_is_told_before_anything_is_said(folder, capsys):
@@ -37,3 +37,11 @@ def test_an_app_that_does_not_close_is_told_after_it_served(folder, capsys):
 
     assert caught.value.what == "the app did not close as it should: LookupError: shelf"
     assert capsys.readouterr().out == "serving\n"
+
+
+@pytest.mark.parametrize(("option", "setting"), [(True, False), (False, True), (False, False)])
+def test_headers_of_balancers_are_read_where_the_option_or_the_setting_says_so(option, setting):
+    app = App(trusted_proxies=["10.0.0.0/8"], server={"proxy_protocol": setting})
+    app.build()
+
+    assert (gate_of(app, option) is not None) is (option or setting)

@@ -2,10 +2,15 @@
 
 import os
 import socket
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from contextlib import contextmanager, suppress
+from typing import Any, TypeVar
 
-__all__ = ["open_listener", "url_of"]
+import click
+
+__all__ = ["is_proxied", "open_listener", "proxy_option", "url_of"]
+
+F = TypeVar("F", bound=Callable[..., Any])
 
 
 @contextmanager
@@ -39,3 +44,22 @@ def url_of(listener: socket.socket, scheme: str = "http") -> str:
         return f"unix:{os.fsdecode(name)}"
     host = f"[{name[0]}]" if ":" in name[0] else name[0]
     return f"{scheme}://{host}:{name[1]}"
+
+
+def proxy_option(command: F) -> F:
+    """Let a command take `--proxy-protocol`; it asks `is_proxied()` for it."""
+    text = "Expect a PROXY header of a trusted proxy on each connection."
+
+    def keep(context: click.Context, option: click.Parameter, value: bool) -> None:
+        context.meta[__name__] = value
+
+    name = "--proxy-protocol"
+    return click.option(name, is_flag=True, help=text, callback=keep, expose_value=False)(command)
+
+
+def is_proxied(server: str) -> bool:
+    """Say whether the running command was given the option. Raises UsageError for other servers."""
+    given: bool = click.get_current_context().meta[__name__]
+    if given and server != "native":
+        raise click.UsageError("--proxy-protocol is for the native server")
+    return given

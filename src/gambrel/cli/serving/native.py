@@ -4,13 +4,14 @@ import gc
 import socket
 from collections.abc import Iterator
 from contextlib import contextmanager
+from functools import partial
 from typing import Any
 
 from gambrel import App, GambrelError
 from gambrel.cli.serving.telling import say
 from gambrel.cli.serving.tls import TLSFiles
 
-__all__ = ["serve_app", "stop_told", "tls_of"]
+__all__ = ["gate_of", "serve_app", "stop_told", "tls_of"]
 
 
 def tls_of(files: TLSFiles) -> Any:
@@ -22,13 +23,35 @@ def tls_of(files: TLSFiles) -> Any:
     return tls_context(files.certfile, files.keyfile or None, client_ca=files.client_ca or None)
 
 
-def serve_app(app: App, listener: socket.socket, message: str, **options: Any) -> None:
+def gate_of(app: App, proxied: bool) -> Any:
+    """Return what reads the PROXY headers, if the command or the settings ask for it, or None.
+
+    Raises:
+        GambrelError: Nobody is trusted to send them.
+    """
+    if not proxied and not getattr(getattr(app.settings, "server", None), "proxy_protocol", False):
+        return None
+    from gambrel.server.entry.gate import ProxyGate
+
+    return ProxyGate.of_app(app)
+
+
+def serve_app(
+    app: App, listener: socket.socket, message: str, gate: Any = None, **options: Any
+) -> None:
     """Serve until a signal asks to stop; `message` is written once connections are taken.
+
+    `gate` is where connections begin with a header.
 
     Raises:
         GambrelError: The app's start-up or shutdown has failed.
     """
     from gambrel.server.serve import run
+
+    if gate is not None:
+        from gambrel.server.entry.taking import TakingServer
+
+        options["make"] = partial(TakingServer, gate=gate)
 
     def ready() -> None:
         if message:

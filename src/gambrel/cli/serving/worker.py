@@ -14,7 +14,7 @@ from msgspec import Struct
 from gambrel import GambrelError
 from gambrel.cli.failures import tell
 from gambrel.cli.serving.beside import prepare
-from gambrel.cli.serving.native import stop_told, tls_of
+from gambrel.cli.serving.native import gate_of, stop_told, tls_of
 from gambrel.cli.serving.safety import build_safely, tell_problems
 from gambrel.cli.serving.tls import TLSFiles
 from gambrel.cli.target import load_app
@@ -30,6 +30,7 @@ class Order(Struct, frozen=True, kw_only=True):
     host: str | None = None
     tls: TLSFiles = TLSFiles()
     access_log: bool = False
+    proxied: bool = False
     slot: int = 0
     is_first: bool = False
     process: tuple[str, ...] = ()
@@ -66,7 +67,7 @@ def serve(order: Order, listener: socket.socket, scoreboard: int, link: object) 
         prepare(app, line)  # a command that is none is told before anybody serves
     log = AccessLog() if order.access_log else None
     share = Share(Scoreboard(scoreboard), order.slot)
-    options = {"log": log, "tls": tls_of(order.tls)}
+    options = {"log": log, "tls": tls_of(order.tls), "gate": gate_of(app, order.proxied)}
     with stop_told():
         run_worker(WorkerServer(app, listener, link, share, **options), opened)  # type: ignore[arg-type]  # a Link, whose type is the server's
     if log is not None:

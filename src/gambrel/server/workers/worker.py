@@ -13,9 +13,9 @@ from typing import Any
 
 from gambrel.core.http.errors import GambrelError
 from gambrel.core.http.request import Request
-from gambrel.server.serve import Accepting, Server, new_event_loop, start_up_failed
+from gambrel.server.entry.taking import TakingServer
+from gambrel.server.serve import Accepting, new_event_loop, start_up_failed
 from gambrel.server.state import ServerState
-from gambrel.server.workers.accepting import Acceptor
 from gambrel.server.workers.link import Link
 from gambrel.server.workers.messages import Beat, Drain, Ready, ToWorker
 from gambrel.server.workers.scoreboard import Share
@@ -28,18 +28,16 @@ LAST_SECONDS = 5.0
 """Seconds after the grace until a process that does not end is ended."""
 
 
-class WorkerServer(Server):
+class WorkerServer(TakingServer):
     """A server that shares its socket with others, and counts its requests."""
 
     def __init__(
         self, app: Any, listener: socket.socket, link: Link, share: Share, **options: Any
     ) -> None:
-        super().__init__(app, listener, **options)
+        super().__init__(app, listener, share=share, **options)
         self.link = link
-        self.share = share
         self.requests = 0
         self._is_stopped = False
-        self._handshakes = 0
 
     # Serving ----------------------------------------------------------------------------------
 
@@ -52,24 +50,7 @@ class WorkerServer(Server):
             entrance(request)
 
         state.entrance = state.enter = counted
-        make, options = self.connection_of(state), self.tls_options()
-
-        async def connect(client: socket.socket) -> None:
-            self._handshakes += 1
-            try:
-                await loop.connect_accepted_socket(make, client, **options)
-            except OSError:  # it has left, or does not speak TLS as we do
-                client.close()
-            finally:
-                self._handshakes -= 1
-
-        acceptor = Acceptor(self.listener, self.share, self.count, connect, state.spawn)
-        acceptor.start()
-        return acceptor
-
-    def count(self) -> int:
-        """Return how many connections are open."""
-        return self._handshakes + (len(self.state.connections) if self.state is not None else 0)
+        return await super().accept(loop, state)
 
     @property
     def grace(self) -> float:

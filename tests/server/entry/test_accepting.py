@@ -1,7 +1,7 @@
 import asyncio
 import socket
 
-from gambrel.server.workers.accepting import Acceptor
+from gambrel.server.entry.accepting import Acceptor
 from gambrel.server.workers.scoreboard import Scoreboard, Share
 from tests.server.live import run, until
 

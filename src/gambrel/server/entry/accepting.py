@@ -1,4 +1,4 @@
-"""Accepting on a socket that several processes listen at, so that each gets its share.
+"""Accepting on a socket, which several processes may listen at, so that each gets its share.
 
 The system wakes all of them, and whoever comes first could take everything (decision 19): so a
 worker takes few connections a turn of its loop, and waits a moment while it is ahead of others.
@@ -9,11 +9,9 @@ import errno
 import logging
 import socket
 from collections.abc import Callable, Coroutine
-from typing import Any
+from typing import Any, Protocol
 
-from gambrel.server.workers.scoreboard import Share
-
-__all__ = ["Acceptor"]
+__all__ = ["Acceptor", "Alone", "Share"]
 
 DEFERRED = 0.003
 """Seconds that a worker leaves a connection to those that have fewer."""
@@ -24,6 +22,28 @@ EXHAUSTED = 0.5
 
 _OUT_OF = {errno.EMFILE, errno.ENFILE, errno.ENOBUFS, errno.ENOMEM}
 _log = logging.getLogger("gambrel.server")
+
+
+class Share(Protocol):
+    """One worker's look at what the others have."""
+
+    def lead(self, connections: int) -> int:
+        """Note how many connections this worker has; return by how many it is ahead."""
+        ...
+
+    def leave(self) -> None:
+        """Say that this worker accepts no more."""
+
+
+class Alone:
+    """The share of the only process: all there is."""
+
+    def lead(self, connections: int) -> int:
+        """Return that it is far behind the others, who do not exist."""
+        return -MOST
+
+    def leave(self) -> None:
+        """Nobody has to know."""
 
 
 class Acceptor:

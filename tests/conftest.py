@@ -37,7 +37,7 @@ NODE_MODULES = Path(__file__).parent.parent / "node_modules"
 
 def node() -> bool:
     """Say whether Node.js is here, with the packages that `.ci/run` installs."""
-    packages = ("axe-core", "openapi-typescript", "typescript")
+    packages = ("@asyncapi/specs", "axe-core", "openapi-typescript", "typescript")
     return bool(shutil.which("node")) and all((NODE_MODULES / name).is_dir() for name in packages)
 
 

@@ -133,7 +133,7 @@ async def updates(last: Annotated[Cursor, Form()]) -> Messages:
     return Messages([entry.value for entry in await feed.after(last.cursor, timeout=25)])
 
 
-@app.websocket("/chatsocket", max_body=4096)
+@app.websocket("/chatsocket", max_body=4096, extra={"sends": Message})
 async def chat(ws: WebSocket[Said]) -> None:
     await ws.accept()
     sockets.add(ws)

@@ -66,7 +66,8 @@ class Operation(Struct):
     (`app.py:12`). `security` lists alternatives, each a scheme name with its scopes; an empty
     list inherits what the whole document asks for, `[{}]` asks for nothing. `extra` is the
     route's own `extra`: its `openapi` member is merged into the operation, its `callbacks` and
-    `group` are read.
+    `group` are read. The method of a WebSocket is `WEBSOCKET`, its body the messages it takes, and
+    `extra["sends"]` the type of those it sends.
     """
 
     method: str

@@ -93,3 +93,16 @@ def test_what_is_no_document_is_a_usage_error(gambrel, shop, text, reason):
 
     assert result.exit_code == 2
     assert reason in result.stderr
+
+
+def test_sockets_are_an_asyncapi_document(gambrel, folder):
+    (folder / "app.py").write_text(
+        "from gambrel import App, WebSocket\n"
+        "app = App()\n"
+        "@app.websocket('/live')\n"
+        "async def live(ws: WebSocket[str]) -> None: ...\n"
+    )
+
+    document = json.loads(gambrel("openapi", "--sockets").stdout)
+
+    assert document["channels"]["live"]["messages"]["received"]["contentType"] == "text/plain"

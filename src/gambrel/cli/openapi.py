@@ -24,19 +24,22 @@ __all__ = ["command"]
     help="Write to a file, not to the terminal.",
 )
 @click.option("--document", "name", default="", metavar="NAME", help="One of the named documents.")
+@click.option("--sockets", is_flag=True, help="The AsyncAPI document of its WebSockets instead.")
 @click.option(
     "--against",
     metavar="FILE",
     type=click.File("rb"),
     help="Tell instead what breaks clients of another document (JSON).",
 )
-def command(target: str, output: Path | None, name: str, against: IO[bytes] | None) -> None:
+def command(
+    target: str, output: Path | None, name: str, sockets: bool, against: IO[bytes] | None
+) -> None:
     """Write the OpenAPI document of TARGET (app.py) as indented JSON.
 
     With --against it is compared with an older one, or with the one it is to fulfil: exit
     code 1 where a client that is written for that one would break.
     """
-    content = document_of(load_app(target), name)
+    content = document_of(load_app(target), name, sockets=sockets)
     if against is not None:
         tell_changes(against, content)
     elif output is None:
@@ -63,14 +66,15 @@ def tell_changes(against: IO[bytes], content: bytes) -> None:
     click.echo(f"No client of {against.name} breaks.")
 
 
-def document_of(app: App, name: str = "") -> bytes:
-    """Return a document of the app, as its extension describes it.
+def document_of(app: App, name: str = "", *, sockets: bool = False) -> bytes:
+    """Return a document of the app, as its extension describes it; `sockets` the AsyncAPI one.
 
     Raises:
         GambrelError: There is no document of this name, or it cannot be built.
     """
     from gambrel.openapi.document import export
     from gambrel.openapi.options import Document
+    from gambrel.openapi.sockets import export_sockets
 
     app.build()
     documents: dict[str, Any] = {"": Document()}
@@ -86,4 +90,5 @@ def document_of(app: App, name: str = "") -> bytes:
             "gambrel openapi --document",
             f"there is: {known}",
         )
-    return export(app.operations(), json_schemas, documents[name], indent=2)
+    make = export_sockets if sockets else export
+    return make(app.operations(), json_schemas, documents[name], indent=2)

@@ -98,6 +98,7 @@ def _selected(operations: Iterable[Operation], document: Document) -> list[Opera
         for operation in operations
         if not operation.hidden
         and (operation.method in _METHODS or document.openapi == "3.2")
+        and operation.method != "WEBSOCKET"
         and document.only(operation)
     ]
 

@@ -21,12 +21,14 @@ class OpenAPI(Document, frozen=True, kw_only=True):
     `documents` adds named ones, each with its own selection of operations, at `/openapi/NAME.json`
     and `/docs/NAME`. `public` says whether strangers may read them; None (the default) leaves it
     to the app's `docs` setting, and without that only this machine may. `guard(request)`, sync or
-    async, is asked besides; it returns False or raises. An empty `docs` serves no page.
+    async, is asked besides; it returns False or raises. An empty `docs` serves no page. The
+    WebSockets of the app are described at `sockets`, in an AsyncAPI document.
     """
 
     documents: Mapping[str, Document] = field(default_factory=dict)
     path: str = "/openapi.json"
     docs: str = "/docs"
+    sockets: str = "/asyncapi.json"
     public: bool | None = None
     guard: Guard | None = None
 
@@ -48,12 +50,16 @@ class OpenAPI(Document, frozen=True, kw_only=True):
 
         assets = f"{self.docs}/assets"
         return dict(
-            Publication(self.places(), assets, json_schemas, self.public, self.guard).routes()
+            Publication(
+                self.places(), assets, json_schemas, self.public, self.guard, self.sockets
+            ).routes()
         )
 
     def _addresses(self) -> Iterator[tuple[str, str]]:
         """Yield path and name of every route: documents, their pages, and what these need."""
         places = self.places().values()
+        if self.sockets:
+            yield self.sockets, "asyncapi_document"
         for place in places:
             yield place.path, "openapi_document"
             if place.page:

@@ -31,6 +31,7 @@ from gambrel.openapi.page import (
     content_policy,
     render_page,
 )
+from gambrel.openapi.sockets import export_sockets
 
 __all__ = ["Guard", "Handler", "Place", "Publication"]
 
@@ -53,10 +54,14 @@ class Publication(Struct):
     json_schemas: JsonSchemas
     public: bool | None = None
     guard: Guard | None = None
+    sockets: str = ""
     _built: dict[str, bytes] = field(default_factory=dict)
 
     def routes(self) -> Iterator[tuple[str, Handler]]:
         """Yield path and handler of every route."""
+        if self.sockets:
+            main = self.places[""]
+            yield self.sockets, self._document_handler(self.sockets, main, export_sockets)
         for name, place in self.places.items():
             yield place.path, self._document_handler(name, place)
             if place.page:
@@ -64,12 +69,14 @@ class Publication(Struct):
         if any(place.page for place in self.places.values()):
             yield self.asset_path + "/{version}/{file}", self._asset_handler()
 
-    def _document_handler(self, name: str, place: Place) -> Handler:
+    def _document_handler(
+        self, name: str, place: Place, make: Callable[..., bytes] = export
+    ) -> Handler:
         async def openapi_document(request: Request) -> Response:
             await self._admit(request)
             if name not in self._built:
                 operations = request.app.operations()
-                self._built[name] = export(operations, self.json_schemas, place.document)
+                self._built[name] = make(operations, self.json_schemas, place.document)
             return _answer(request, self._built[name], "application/json")
 
         return openapi_document

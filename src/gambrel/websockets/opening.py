@@ -120,13 +120,17 @@ def decode_of(plan: Any) -> Decode | None:
     if not signature.is_async or signature.is_generator:
         what, hint = "is no coroutine function", f"write `async def {signature.name}(…)`"
         raise GambrelError("websockets.handler", f"{signature.name} {what}", signature.where, hint)
+    plan.message = Any
     kinds = [p.annotation for p in signature.parameters if p.source == "provider"]
     found = next((kind for kind in kinds if WebSocket in {kind, get_origin(kind)}), None)
     if found is None:
         what = f"{signature.name} answers WebSockets and takes none"
         hint = f"write `async def {signature.name}(ws: WebSocket)`"
         raise GambrelError("websockets.handler", what, signature.where, hint)
-    return decoder(get_args(found)[0]) if get_args(found) else None
+    if not get_args(found):
+        return None
+    (plan.message,) = get_args(found)
+    return decoder(plan.message)
 
 
 def limited(limits: Limits, max_message: int | None) -> Limits:

@@ -347,6 +347,6 @@ class Built:
         return [
             operation
             for route in self.routes
-            if getattr(route.endpoint, "plan", None) and WEBSOCKET not in route.methods
+            if getattr(route.endpoint, "plan", None)
             for operation in describe_route(route, route.endpoint.plan, self.app.body_parsers)
         ]

@@ -49,6 +49,7 @@ def describe_route(route: Route, plan: Plan, parsers: Iterable[str] = ()) -> lis
         for info in describe_parameter(p, converters)
     ]
     params += undeclared_path(route, params)
+    message = None if plan.message is None else BodyInfo(plan.message)
     return [
         Operation(
             method=method,
@@ -63,7 +64,7 @@ def describe_route(route: Route, plan: Plan, parsers: Iterable[str] = ()) -> lis
             version=options.version or None,
             host=str(route.host) if route.host is not None else None,
             params=params,
-            body=describe_body(parameters, (*WHOLE_TYPES, *parsers)),
+            body=message or describe_body(parameters, (*WHOLE_TYPES, *parsers)),
             responses=describe_responses(plan, options),
             security=list(options.security),
             where=route.where,

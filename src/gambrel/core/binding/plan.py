@@ -71,6 +71,7 @@ class Plan:
         if context.debug and self.result.fast_type in {dict, list}:
             self.result.fast_type = None  # looked into, which costs more than writing them
         self.parameters = signature.parameters
+        self.message: Any = None  # what a WebSocket takes, as its battery says
         self.inline = inline
         self.waits = is_coroutine(signature) and can_wait(signature.origin)
         self.graph = Graph.of(signature, dependencies, context.providers, path_names)

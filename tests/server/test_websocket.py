@@ -149,7 +149,7 @@ def test_what_can_be_no_handshake_is_an_ordinary_request(change):
             await client.send(HANDSHAKE.replace(*change))
             return (await client.answer()).status
 
-    assert run(main()) == 404
+    assert run(main()) == 426
 
 
 def test_frames_that_come_with_the_handshake_are_not_lost():
@@ -463,6 +463,6 @@ def test_no_bytes_break_the_server_or_stay_with_it(conversations):
                 client.writer.write_eof()
                 await client.rest()
             await until(lambda: live.state.is_quiet)
-            return (await live.get("/echo")).status == 404
+            return (await live.get("/echo")).status == 426
 
     assert run(main())

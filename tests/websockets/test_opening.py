@@ -296,7 +296,7 @@ def test_a_path_without_a_socket_is_not_found_and_a_socket_is_no_page():
             answers = [(await refused(peers, path))[0] for path in ("/page", "/none")]
             return [*answers, (await peers.live.get("/ws")).status]
 
-    assert run(main()) == [404, 404, 404]
+    assert run(main()) == [404, 404, 426]
 
 
 def test_a_handler_that_is_no_coroutine_function_is_refused():

@@ -1,8 +1,9 @@
 """A folder for an app, and the command line on it: in this process, or in one of its own."""
 
 import importlib
+import socket
 import sys
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterator, Sequence
 from pathlib import Path
 
 import pytest
@@ -72,8 +73,8 @@ def start() -> Iterator[Callable[..., Started]]:
     """Start a command in a process of its own, which ends with the test."""
     started: list[Started] = []
 
-    def begin(*args: object, **environ: str) -> Started:
-        started.append(Started([str(arg) for arg in args], environ))
+    def begin(*args: object, sockets: Sequence[socket.socket] = (), **environ: str) -> Started:
+        started.append(Started([str(arg) for arg in args], environ, sockets))
         return started[-1]
 
     yield begin

@@ -5,21 +5,42 @@ import os
 import queue
 import re
 import signal
+import socket
 import subprocess
 import sys
 import threading
 import time
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 
 PATIENCE = 60.0
 
 
-class Started:
-    """A running `gambrel ARGS…`; every wait ends after `PATIENCE` seconds."""
+# What systemd does: sockets from descriptor 3 on, and the process they are for named.
+HAND_OVER = """
+import fcntl, os, sys
+count = int(sys.argv.pop(1))
+opened = [fcntl.fcntl(int(sys.argv.pop(1)), fcntl.F_DUPFD, 32) for _ in range(count)]
+for number, descriptor in enumerate(opened, 3):
+    os.dup2(descriptor, number)
+os.environ |= {"LISTEN_PID": str(os.getpid()), "LISTEN_FDS": str(count)}
+os.execv(sys.executable, [sys.executable, *sys.argv[1:]])
+"""
 
-    def __init__(self, args: list[str], environ: Mapping[str, str]) -> None:
+
+class Started:
+    """A running `gambrel ARGS…`; every wait ends after `PATIENCE` seconds.
+
+    `sockets` are handed over to it, as a service manager does.
+    """
+
+    def __init__(
+        self, args: list[str], environ: Mapping[str, str], sockets: Sequence[socket.socket] = ()
+    ) -> None:
+        descriptors = [one.fileno() for one in sockets]
+        handing = ["-c", HAND_OVER, str(len(sockets)), *map(str, descriptors)] if sockets else []
         self.process = subprocess.Popen(
-            [sys.executable, "-m", "gambrel.cli.main", *args],
+            [sys.executable, *handing, "-m", "gambrel.cli.main", *args],
+            pass_fds=descriptors,
             stdout=subprocess.PIPE,
             stderr=subprocess.STDOUT,
             text=True,

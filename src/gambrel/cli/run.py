@@ -10,7 +10,13 @@ from typing import Any
 import click
 
 from gambrel.cli.built import ephemeral_secret
-from gambrel.cli.serving.listening import is_proxied, open_listener, proxy_option, url_of
+from gambrel.cli.serving.listening import (
+    given_descriptor,
+    is_proxied,
+    open_listener,
+    proxy_option,
+    url_of,
+)
 from gambrel.cli.serving.native import gate_of, serve_app, tls_of
 from gambrel.cli.serving.safety import build_safely, tell_problems
 from gambrel.cli.serving.supervision import given_plan, given_ways, worker_options
@@ -54,7 +60,12 @@ def processors() -> int:
     help="Port to listen at; 0 takes a free one.",
 )
 @click.option("--uds", default="", metavar="PATH", help="Listen at a Unix socket instead.")
-@click.option("--fd", type=click.IntRange(0), help="Take the listening socket of a supervisor.")
+@click.option(
+    "--fd",
+    default="",
+    metavar="NUMBER|NAME",
+    help="Take the listening socket of a service manager; needed only where it has several.",
+)
 @click.option(
     "--workers",
     default=1,
@@ -74,7 +85,7 @@ def command(
     host: str,
     port: int,
     uds: str,
-    fd: int | None,
+    fd: str,
     workers: int,
     server: str,
     access_log: bool,
@@ -85,16 +96,15 @@ def command(
     secret; anywhere else hosts and secret must be set, and debug must be off. Exit code 0 after
     SIGTERM or SIGINT, 1 where the app cannot be served, 2 for a wrong command line.
     """
-    if fd is not None and server != "native":
-        raise click.UsageError("--fd is for the native server")
+    descriptor = given_descriptor(fd, server)
     files, proxied = given_files(), is_proxied(server)
-    place = host if fd is None and not uds else None
+    place = host if descriptor is None and not uds else None
     plan = given_plan(workers) if server == "native" else None
     if plan is not None:
         from gambrel.cli.serving.supervised import supervise
         from gambrel.cli.serving.worker import Order
 
-        with open_listener(host, port, uds, fd) as listener:
+        with open_listener(host, port, uds, descriptor) as listener:
             secret = ephemeral_secret().reveal()
             order = Order(
                 target=target,
@@ -116,7 +126,7 @@ def command(
         grace = app.settings.core.shutdown_grace
         hand_over(server, target, Place(host, port, uds), workers, access_log, files, grace)
     tls = tls_of(files)
-    with open_listener(host, port, uds, fd) as listener:
+    with open_listener(host, port, uds, descriptor) as listener:
         log = open_log() if access_log else None
         url = url_of(listener, files.scheme)
         message = f"Gambrel serves {target} at {url}"

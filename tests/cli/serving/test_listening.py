@@ -1,3 +1,4 @@
+import http.client
 import os
 import socket
 from pathlib import Path
@@ -6,8 +7,9 @@ import pytest
 
 from gambrel import GambrelError
 from gambrel.cli.serving.listening import open_listener, url_of
-from tests.cli.processes import PATIENCE
+from tests.cli.processes import PATIENCE, get
 
+SECRET = "k7Qw-29fX_plm3Zc8vTn1RbYd6HsJg4u"
 WHO = """
 from gambrel import App, Request
 app = App(trusted_proxies=["127.0.0.0/8"])
@@ -119,3 +121,47 @@ def test_without_trusted_balancers_it_does_not_start(shop, gambrel):
 
     assert result.exit_code == 1
     assert "server.proxy-protocol" in result.stderr
+
+
+@pytest.mark.parametrize("workers", [1, 2])
+def test_a_request_between_two_servers_waits_in_the_socket_of_the_manager(shop, start, workers):
+    environ = {"GAMBREL_HOSTS": "127.0.0.1", "GAMBREL_SECRET_KEY": SECRET}
+    with socket.create_server(("127.0.0.1", 0)) as listener:
+        port = listener.getsockname()[1]
+        first = start("run", "--workers", workers, sockets=[listener], **environ)
+        assert first.port() == port
+        assert first.end() == 0
+
+        between = http.client.HTTPConnection("127.0.0.1", port, timeout=PATIENCE)
+        between.request("GET", "/")
+        second = start("run", "--workers", workers, sockets=[listener], **environ)
+
+        assert between.getresponse().read() == b"Hello"
+        assert second.port() == port
+        between.close()
+        assert second.end() == 0
+
+
+def test_one_of_several_sockets_is_chosen_by_its_name(shop, start):
+    with (
+        socket.create_server(("127.0.0.1", 0)) as one,
+        socket.create_server(("127.0.0.1", 0)) as two,
+    ):
+        environ = {"GAMBREL_HOSTS": "127.0.0.1", "GAMBREL_SECRET_KEY": SECRET}
+        environ["LISTEN_FDNAMES"] = "admin:http"
+        run = start("run", "--fd", "http", sockets=[one, two], **environ)
+
+        assert get(two.getsockname()[1]) == (200, "Hello")
+        assert run.end() == 0
+
+        refused = start("run", sockets=[one, two], **environ)
+
+        assert refused.end(None) == 1
+        assert "admin, http: which one?" in refused.output
+
+
+def test_an_address_on_the_command_line_comes_before_the_service_managers(shop, start):
+    with socket.create_server(("127.0.0.1", 0)) as listener:
+        run = start("run", "--port", "0", sockets=[listener])
+
+        assert run.port() != listener.getsockname()[1]

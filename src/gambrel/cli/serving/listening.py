@@ -7,8 +7,9 @@ from contextlib import contextmanager, suppress
 from typing import Any, TypeVar
 
 import click
+from click.core import ParameterSource
 
-__all__ = ["is_proxied", "open_listener", "proxy_option", "url_of"]
+__all__ = ["given_descriptor", "is_proxied", "open_listener", "proxy_option", "url_of"]
 
 F = TypeVar("F", bound=Callable[..., Any])
 
@@ -35,6 +36,28 @@ def open_listener(
         if uds:
             with suppress(OSError):
                 os.unlink(uds)  # noqa: PTH108 - pathlib is not needed to start
+
+
+def given_descriptor(fd: str, server: str) -> int | None:
+    """Return the descriptor to listen at: that of `--fd`, or the one a service manager hands over.
+
+    An address on the command line comes before the latter.
+
+    Raises:
+        UsageError: `--fd` is given for another server.
+        GambrelError: The service manager has handed over none of that name, or too many.
+    """
+    if fd and server != "native":
+        raise click.UsageError("--fd is for the native server")
+    if fd.isdecimal():
+        return int(fd)
+    source = click.get_current_context().get_parameter_source
+    is_placed = any(source(name) is ParameterSource.COMMANDLINE for name in ("host", "port", "uds"))
+    if not fd and (is_placed or server != "native" or "LISTEN_FDS" not in os.environ):
+        return None
+    from gambrel.server.entry.inherited import inherited_descriptor
+
+    return inherited_descriptor(fd)
 
 
 def url_of(listener: socket.socket, scheme: str = "http") -> str:

@@ -1,3 +1,5 @@
+from typing import Any
+
 import pytest
 
 from gambrel import App, GambrelError, WebSocket
@@ -54,8 +56,9 @@ def test_a_malformed_origin_is_refused_at_the_start():
         app.build()
 
 
-def test_a_socket_is_no_operation_of_the_document():
+def test_a_socket_is_an_operation_that_takes_messages():
     app = App()
     app.websocket("/ws")(enter)
 
-    assert [o.path for o in app.operations() if not o.hidden] == []
+    (socket,) = (one for one in app.operations() if not one.hidden)
+    assert (socket.method, socket.path, socket.body.annotation) == ("WEBSOCKET", "/ws", Any)

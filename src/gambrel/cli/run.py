@@ -19,7 +19,7 @@ from gambrel.cli.serving.listening import (
 )
 from gambrel.cli.serving.native import gate_of, serve_app, tls_of
 from gambrel.cli.serving.safety import build_safely, tell_problems
-from gambrel.cli.serving.supervision import given_plan, given_ways, worker_options
+from gambrel.cli.serving.supervision import MOST_WORKERS, given_plan, given_ways, worker_options
 from gambrel.cli.serving.telling import say
 from gambrel.cli.serving.tls import given_files, tls_options
 from gambrel.cli.target import load_app
@@ -35,11 +35,15 @@ class Number(click.IntRange):
     name = "number|auto"
 
     def __init__(self) -> None:
-        super().__init__(1)
+        super().__init__(1, MOST_WORKERS)
 
     def convert(self, value: Any, param: click.Parameter | None, ctx: click.Context | None) -> Any:
         """Return the number."""
-        return processors() if value == "auto" else super().convert(value, param, ctx)
+        return (
+            min(processors(), MOST_WORKERS)
+            if value == "auto"
+            else super().convert(value, param, ctx)
+        )
 
 
 def processors() -> int:

@@ -87,7 +87,7 @@ def test_what_is_no_question_is_told_and_does_nothing(tmp_path, line):
 def test_no_workers_at_all_are_refused(tmp_path):
     failures, supervisor = asked(tmp_path / "c", b'{"do":"scale","workers":0}\n')
 
-    assert failures == ["0 workers cannot serve; one is the least"]
+    assert failures == ["there cannot be 0 workers, but 1 to 256"]
     assert supervisor.done == []
 
 

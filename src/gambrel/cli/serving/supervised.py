@@ -1,6 +1,7 @@
 """`gambrel run --workers N`: this process becomes the supervisor, which loads no app."""
 
 import asyncio
+import errno
 import os
 import socket
 import sys
@@ -66,7 +67,9 @@ async def keep(
 
     def spawn(name: str, is_first: bool) -> Child:
         taken = {child.slot for child in supervisor.workers.children}
-        slot = next(slot for slot in range(SLOTS) if slot not in taken)
+        slot = next((slot for slot in range(SLOTS) if slot not in taken), SLOTS)
+        if slot == SLOTS:
+            raise OSError(errno.EAGAIN, "too many workers are still ending")
         board.clear(slot)
         board.open(slot)
         now = msgspec.structs.replace(order, slot=slot, is_first=is_first, process=ways.process)

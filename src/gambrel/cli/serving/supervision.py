@@ -6,9 +6,11 @@ from typing import Any, TypeVar
 import click
 from msgspec import Struct
 
-__all__ = ["Ways", "given_plan", "given_ways", "worker_options"]
+__all__ = ["MOST_WORKERS", "Ways", "given_plan", "given_ways", "worker_options"]
 
 F = TypeVar("F", bound=Callable[..., Any])
+
+MOST_WORKERS = 256
 
 _OPTIONS: dict[str, tuple[Any, Any, str, str]] = {
     "--hang-timeout": (

@@ -6,7 +6,7 @@ import signal
 import socket
 import subprocess
 from collections.abc import Callable
-from contextlib import suppress
+from contextlib import ExitStack, suppress
 from enum import StrEnum
 from pathlib import Path
 from time import monotonic
@@ -41,7 +41,8 @@ class State(StrEnum):
 class Child:
     """A started process and the channel to it.
 
-    `changed` is called when it becomes ready, says something, or seems to have ended.
+    `changed` is called when it becomes ready, says something, or seems to have ended. Raises
+    OSError where no process can be started.
     """
 
     def __init__(
@@ -61,12 +62,14 @@ class Child:
         self.changed: Callable[[], object] = lambda: None
         self._lines = Lines()
         self.channel, theirs = socket.socketpair()
-        with theirs:
+        with theirs, ExitStack() as failure:
+            failure.callback(self.channel.close)
             fds = (*descriptors, theirs.fileno())
             # A group of its own: Ctrl-C in a terminal is for the supervisor.
             self.process = subprocess.Popen(  # noqa: S603 - ourselves, or what the app declares
                 [*command, *map(str, fds)], pass_fds=fds, process_group=0, stdin=subprocess.DEVNULL
             )
+            failure.pop_all()
         self.pid = self.process.pid
         self.channel.setblocking(False)
         self.loop = asyncio.get_running_loop()

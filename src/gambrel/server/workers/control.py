@@ -19,6 +19,7 @@ from gambrel.core.http.errors import GambrelError
 from gambrel.server.listen import listen_on_path
 from gambrel.server.workers.child import Child, memory_of
 from gambrel.server.workers.group import Group
+from gambrel.server.workers.scoreboard import MOST
 
 __all__ = ["Answer", "Ask", "Status", "WorkerStatus", "control"]
 
@@ -147,8 +148,8 @@ async def do(ask: Ask, supervisor: Controlled) -> str:
         return "the server is being stopped"
     if ask.do == "reload":
         return await supervisor.reload()
-    if ask.workers < 1:
-        return f"{ask.workers} workers cannot serve; one is the least"
+    if not 1 <= ask.workers <= MOST:
+        return f"there cannot be {ask.workers} workers, but 1 to {MOST}"
     return await supervisor.scale(ask.workers)
 
 

@@ -50,7 +50,8 @@ class Group:
         is_last = not self.current
         if self.backoff.is_over(monotonic(), is_last=is_last):
             while len(self.children if self.alone else self.current) < self.wanted:
-                self.start()
+                if not self.try_start():
+                    break
 
     def is_over(self, child: Child) -> bool:
         """Tell whether a process has ended; where nobody has asked for that, say so."""
@@ -73,8 +74,19 @@ class Group:
         for child in self.current[wanted:]:
             child.drain()
 
+    def try_start(self) -> bool:
+        """Start one more; where the system has no process for us, say so, and wait."""
+        try:
+            self.start()
+        except OSError as error:
+            self.backoff.note(monotonic(), 0)
+            wait = self.backoff.wait(is_last=not self.current)
+            self.tell(f"no {self.name} can be started: {error}; tried again in {wait:g} s")
+            return False
+        return True
+
     def start(self) -> Child:
-        """Start one more."""
+        """Start one more. Raises OSError where there can be none."""
         child = self.spawn()
         self.children.append(child)
         return child

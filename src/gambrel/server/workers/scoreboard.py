@@ -10,10 +10,12 @@ import struct
 import tempfile
 import time
 
-__all__ = ["SLOTS", "Scoreboard", "Share"]
+__all__ = ["MOST", "SLOTS", "Scoreboard", "Share"]
 
 SLOTS = 512
 """Workers at a time, those that drain included."""
+MOST = SLOTS // 2
+"""Workers that may be wanted: a reload has as many again."""
 FRESH = 1.5
 """Seconds after which a worker that has written nothing is taken for busy."""
 

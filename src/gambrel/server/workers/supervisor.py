@@ -33,6 +33,7 @@ LAST_WORDS = 0.5
 """Seconds for a hung process to print its stacks."""
 LAST_SECONDS = 7.0
 """Seconds after the grace until a process that has been asked to end is killed."""
+STOPPING = "the server is being stopped"
 ONE_BY_ONE = 5.0
 """Seconds that a rolling restart waits for the old worker to end before it takes the next."""
 
@@ -77,6 +78,7 @@ class Supervisor:
         self._ready = ready
         self._notifier = notifier or Notifier()
         self._number = 0
+        self._is_reload_due = False
         self._wake = asyncio.Event()
         self._hasten = asyncio.Event()
         self._one_change = asyncio.Lock()
@@ -135,7 +137,11 @@ class Supervisor:
 
         The others follow: so whatever is wrong with the app is told once.
         """
-        first = self.workers.start()
+        try:
+            first = self.workers.start()
+        except OSError as error:
+            self.tell(f"no process can be started: {error}")
+            return False
         while first.state is State.STARTING and not self.is_stopping:
             self.judge(first, monotonic())
             first.has_ended()
@@ -160,6 +166,7 @@ class Supervisor:
         for group in (self.workers, *self.beside):
             group.look()
         if not self._one_change.locked():
+            self.workers.scale(self.workers.wanted)  # one that was replaced twice is too many
             spent = next(filter(self.is_spent, self.workers.ready), None)
             if spent is not None:
                 self.in_background(self.replace_spent(spent))
@@ -200,11 +207,16 @@ class Supervisor:
 
     async def replace(self, old: Child) -> str:
         """Start a worker, and when it serves, let `old` end; return why that was not possible."""
-        new = self.workers.start()
+        if self.is_stopping:
+            return STOPPING
+        try:
+            new = self.workers.start()
+        except OSError as error:
+            return f"no process can be started: {error}"
         while new.state is State.STARTING and not self.is_stopping:  # noqa: ASYNC110 - no event
             await asyncio.sleep(0.01)
         if new.state is not State.READY:
-            return new.reason or "the server is being stopped"
+            return new.reason or STOPPING
         old.drain()
         return ""
 
@@ -222,13 +234,21 @@ class Supervisor:
         Where a new worker does not start, those that have not been replaced yet go on.
         """
         async with self._one_change:
+            self._is_reload_due = False
             self._notifier.reloading()
             try:
-                for old in self.workers.ready:
-                    if failure := await self.replace(old):
+                for old in self.workers.current:
+                    if old.has_ended():  # whoever comes in its place has the new code
+                        continue
+                    failure = await self.replace(old)
+                    if self.is_stopping:
+                        return STOPPING
+                    if failure:
                         return f"the new worker did not start, and the old ones go on: {failure}"
                     await self.ended([old], ONE_BY_ONE)
                 for old in (child for group in self.beside for child in group.ready):
+                    if self.is_stopping:
+                        return STOPPING
                     old.drain()
                     await self.ended([old], old.grace + LAST_SECONDS)
             finally:
@@ -248,14 +268,16 @@ class Supervisor:
         return ""
 
     def reload_in_background(self) -> None:
-        """Do that for a signal, and say what has come of it."""
+        """Do that for a signal, and say what has come of it; several signals are one."""
+        if self.is_stopping or self._is_reload_due:
+            return
+        self._is_reload_due = True
 
         async def work() -> None:
             failure = await self.reload()
             self.tell(f"reload failed: {failure}" if failure else "reloaded")
 
-        if not self.is_stopping:
-            self.in_background(work())
+        self.in_background(work())
 
     def in_background(self, work: Any) -> None:
         """Run a coroutine to its end."""

@@ -134,8 +134,8 @@ def command(
         log = open_log() if access_log else None
         url = url_of(listener, files.scheme)
         message = f"Gambrel serves {target} at {url}"
-        gate = gate_of(app, proxied)
-        serve_app(app, listener, message, gate, log=log, tls=tls, waiting=tell_waiting)
+        before = {"gate": gate_of(app, proxied), "certificates": tls}
+        serve_app(app, listener, message, **before, log=log, waiting=tell_waiting)
         if log is not None:
             log.close()
 

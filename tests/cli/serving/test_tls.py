@@ -1,4 +1,6 @@
 import http.client
+import signal
+import socket
 import ssl
 import subprocess
 from contextlib import closing
@@ -38,7 +40,13 @@ def keys(tmp_path_factory: pytest.TempPathFactory) -> Path:
     make("ca", "/CN=Roof", "-addext", "keyUsage=critical,keyCertSign")
     make("server", "/CN=localhost", "-addext", "subjectAltName=DNS:localhost", *signed)
     make("client", "/CN=Ada", *signed)
+    make("other", "/CN=other", "-addext", "subjectAltName=DNS:other.example", *signed)
     return folder
+
+
+def pem(keys: Path, name: str) -> str:
+    """Return a certificate and its key."""
+    return (keys / f"{name}.pem").read_text() + (keys / f"{name}.key").read_text()
 
 
 def ask(port: int, keys: Path, *, is_known: bool = True) -> str:
@@ -61,6 +69,53 @@ def test_a_request_over_tls_tells_whose_certificate_the_client_has(folder, start
     assert ask(port, keys) == "https: Ada"
     with pytest.raises((ssl.SSLError, ConnectionError, http.client.RemoteDisconnected)):
         ask(port, keys, is_known=False)
+
+
+@pytest.mark.parametrize("workers", [1, 2])
+def test_sighup_shows_a_new_certificate_to_new_clients(shop, start, keys, workers):
+    Path("site.pem").write_text(pem(keys, "server"))
+    run = start("run", "--port", "0", "--workers", workers, "--certfile", "site.pem")
+    port = int(run.line(r"at https://127.0.0.1:(\d+)")[1])
+    context = ssl.create_default_context(cafile=keys / "ca.pem")
+    before = http.client.HTTPSConnection("localhost", port, timeout=PATIENCE, context=context)
+    before.request("GET", "/")
+    before.getresponse().read()
+    old = ssl.get_server_certificate(("127.0.0.1", port), timeout=PATIENCE)
+
+    Path("site.pem").write_text(pem(keys, "other"))
+    run.process.send_signal(signal.SIGHUP)
+    run.line("the certificate was loaded anew" if workers == 1 else "reloaded")
+
+    assert ssl.get_server_certificate(("127.0.0.1", port), timeout=PATIENCE) != old
+    if workers == 1:  # workers that are replaced close what is idle
+        before.request("GET", "/")
+        assert before.getresponse().read() == b"Hello"
+    before.close()
+    assert run.end() == 0
+
+
+def test_the_name_that_is_asked_for_chooses_among_several(shop, start, keys):
+    for name in ("server", "other"):
+        Path(f"{name}.pem").write_text(pem(keys, name))
+    run = start("run", "--port", "0", "--certfile", "server.pem", "--certfile", "other.pem")
+    port = int(run.line(r"at https://127.0.0.1:(\d+)")[1])
+
+    for name in ("localhost", "other.example"):
+        context = ssl.create_default_context(cafile=keys / "ca.pem")
+        with (
+            socket.create_connection(("127.0.0.1", port), PATIENCE) as plain,
+            context.wrap_socket(plain, server_hostname=name) as client,
+        ):
+            assert ("DNS", name) in client.getpeercert()["subjectAltName"]
+
+
+def test_several_certificates_are_for_the_native_server(shop, gambrel, keys):
+    one = str(keys / "server.pem")
+
+    result = gambrel("run", "--server", "granian", "--certfile", one, "--certfile", one)
+
+    assert result.exit_code == 2
+    assert "several --certfile are for the native server" in result.stderr
 
 
 def test_certificates_that_cannot_be_used_are_told_before_anything_is_served(gambrel, shop):

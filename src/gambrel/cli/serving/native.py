@@ -15,12 +15,14 @@ __all__ = ["gate_of", "serve_app", "stop_told", "tls_of"]
 
 
 def tls_of(files: TLSFiles) -> Any:
-    """Return the TLS context of the given files, or None. Raises GambrelError."""
+    """Return the certificates in the given files, or None. Raises GambrelError."""
     if not files.certfile:
         return None
-    from gambrel.server.tls import tls_context
+    from gambrel.server.entry.certificates import Certificates, Pair
 
-    return tls_context(files.certfile, files.keyfile or None, client_ca=files.client_ca or None)
+    pairs = [Pair(files.certfile, files.keyfile or None), *map(Pair, files.others)]
+    tell = partial(say, err=True)
+    return Certificates(pairs, files.client_ca or None, lambda line: tell(f"gambrel: {line}"))
 
 
 def gate_of(app: App, proxied: bool) -> Any:
@@ -37,11 +39,17 @@ def gate_of(app: App, proxied: bool) -> Any:
 
 
 def serve_app(
-    app: App, listener: socket.socket, message: str, gate: Any = None, **options: Any
+    app: App,
+    listener: socket.socket,
+    message: str,
+    *,
+    gate: Any = None,
+    certificates: Any = None,
+    **options: Any,
 ) -> None:
     """Serve until a signal asks to stop; `message` is written once connections are taken.
 
-    `gate` is where connections begin with a header.
+    `gate` is where connections begin with a header, `certificates` where they speak TLS.
 
     Raises:
         GambrelError: The app's start-up or shutdown has failed.
@@ -53,7 +61,12 @@ def serve_app(
 
         options["make"] = partial(TakingServer, gate=gate)
 
+    if certificates is not None:
+        options["tls"] = certificates.context
+
     def ready() -> None:
+        if certificates is not None:
+            certificates.follow()
         if message:
             say(message)
         if not gc.isenabled():  # as `main` has left it

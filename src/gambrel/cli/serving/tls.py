@@ -11,18 +11,19 @@ F = TypeVar("F", bound=Callable[..., Any])
 
 _FILE = click.Path(exists=True, dir_okay=False)
 _HELP = {
-    "--certfile": "Speak TLS with this certificate and its chain.",
+    "--certfile": "Speak TLS with this certificate and its chain; more for other names.",
     "--keyfile": "The key of the certificate, unless it stands in the same file.",
     "--client-ca": "Ask clients for a certificate that one of these has signed.",
 }
 
 
 class TLSFiles(NamedTuple):
-    """Paths of PEM files, empty where not given."""
+    """Paths of PEM files, empty where not given; `others` have their keys beside them."""
 
     certfile: str = ""
     keyfile: str = ""
     client_ca: str = ""
+    others: tuple[str, ...] = ()
 
     @property
     def scheme(self) -> str:
@@ -30,7 +31,9 @@ class TLSFiles(NamedTuple):
         return "https" if self.certfile else "http"
 
     def arguments(self, server: str) -> list[str]:
-        """Return the files as options of another server."""
+        """Return the files as options of another server. Raises UsageError for several."""
+        if self.others:
+            raise click.UsageError("several --certfile are for the native server")
         names = {
             "uvicorn": ("--ssl-certfile", "--ssl-keyfile", "--ssl-ca-certs"),
             "hypercorn": ("--certfile", "--keyfile", "--ca-certs"),
@@ -42,7 +45,7 @@ class TLSFiles(NamedTuple):
             "granian": ["--ssl-client-verify"],
         }[server]
         # They do not look for the key beside the certificate, if they are not told to.
-        files = self._replace(keyfile=self.keyfile or self.certfile)
+        files = (self.certfile, self.keyfile or self.certfile, self.client_ca)
         options = [part for pair in zip(names, files, strict=True) if pair[1] for part in pair]
         return [*options, *(required if self.client_ca else ())]
 
@@ -55,21 +58,31 @@ def tls_options(command: F) -> F:
     """Let a command take the files; it asks `given_files()` for them."""
     for name, text in reversed(_HELP.items()):
         option = click.option(
-            name, metavar="PEM", type=_FILE, help=text, callback=keep, expose_value=False
+            name,
+            metavar="PEM",
+            type=_FILE,
+            help=text,
+            multiple=name == "--certfile",
+            callback=keep,
+            expose_value=False,
         )
         command = option(command)
     return command
 
 
-def keep(context: click.Context, option: click.Parameter, value: str | None) -> None:
-    """Note one file for `given_files`."""
+def keep(context: click.Context, option: click.Parameter, value: Any) -> None:
+    """Note one file for `given_files`, or several."""
     context.meta[f"{__name__}.{option.name}"] = value or ""
 
 
 def given_files() -> TLSFiles:
     """Return the files that the running command was given. Raises UsageError for half of them."""
     meta = click.get_current_context().meta
-    files = TLSFiles(*(meta[f"{__name__}.{name}"] for name in TLSFiles._fields))
-    if not files.certfile and any(files):
-        raise click.UsageError("--keyfile and --client-ca need --certfile")
-    return files
+    certfiles, keyfile, client_ca = (
+        meta[f"{__name__}.{name}"] for name in ("certfile", "keyfile", "client_ca")
+    )
+    if not certfiles:
+        if keyfile or client_ca:
+            raise click.UsageError("--keyfile and --client-ca need --certfile")
+        return PLAIN
+    return TLSFiles(certfiles[0], keyfile, client_ca, tuple(certfiles[1:]))

@@ -7,6 +7,8 @@ the channel to the supervisor; the first line on that is an `Order`.
 import gc
 import socket
 import sys
+from functools import partial
+from typing import Any
 
 import msgspec
 from msgspec import Struct
@@ -67,15 +69,20 @@ def serve(order: Order, listener: socket.socket, scoreboard: int, link: object) 
         prepare(app, line)  # a command that is none is told before anybody serves
     log = AccessLog() if order.access_log else None
     share = Share(Scoreboard(scoreboard), order.slot)
-    options = {"log": log, "tls": tls_of(order.tls), "gate": gate_of(app, order.proxied)}
+    certificates = tls_of(order.tls)
+    tls = None if certificates is None else certificates.context
+    options = {"log": log, "tls": tls, "gate": gate_of(app, order.proxied)}
     with stop_told():
-        run_worker(WorkerServer(app, listener, link, share, **options), opened)  # type: ignore[arg-type]  # a Link, whose type is the server's
+        server = WorkerServer(app, listener, link, share, **options)  # type: ignore[arg-type]  # a Link, whose type is the server's
+        run_worker(server, partial(opened, certificates))
     if log is not None:
         log.close()
 
 
-def opened() -> None:
-    """Collect garbage from now on, but for what the start has made."""
+def opened(certificates: Any) -> None:
+    """Collect garbage from now on, but for what the start has made, and look after certificates."""
+    if certificates is not None:
+        certificates.follow()
     gc.freeze()
     gc.enable()
 

@@ -16,7 +16,7 @@ from gambrel.core.http.request import Request
 from gambrel.core.http.response import Response, Stream
 from gambrel.server.limits import Limits
 from gambrel.server.listen import listen_on_path, listen_on_port
-from gambrel.server.serve import Server, serve
+from gambrel.server.serve import Server, loop_factory, new_event_loop, serve
 from gambrel.server.tls import tls_context
 from gambrel.streams.events import EventStream
 from tests.server.apps import echo_app
@@ -378,3 +378,15 @@ def test_a_delayed_stop_serves_on_until_its_time_has_come_or_it_is_hastened():
 
     assert len(run(main())) == 1
     assert run(in_time())
+
+
+def test_a_loop_has_a_name_and_one_that_is_not_installed_is_told(monkeypatch):
+    assert [loop_factory(name) for name in ("asyncio", "uvloop", "auto")] == [
+        asyncio.new_event_loop,
+        new_event_loop,
+        new_event_loop,
+    ]
+    monkeypatch.setattr("gambrel.server.serve.make_loop", asyncio.new_event_loop)
+
+    with pytest.raises(GambrelError, match="uvloop is not installed"):
+        loop_factory("uvloop")

@@ -10,14 +10,8 @@ from typing import Any
 import click
 
 from gambrel.cli.built import ephemeral_secret
-from gambrel.cli.serving.listening import (
-    given_descriptor,
-    is_proxied,
-    open_listener,
-    proxy_option,
-    url_of,
-)
-from gambrel.cli.serving.native import gate_of, serve_app, tls_of
+from gambrel.cli.serving.listening import given_descriptor, open_listener, url_of
+from gambrel.cli.serving.native import gate_of, given_native, native_options, serve_app, tls_of
 from gambrel.cli.serving.safety import build_safely, tell_problems
 from gambrel.cli.serving.supervision import MOST_WORKERS, given_plan, given_ways, worker_options
 from gambrel.cli.serving.telling import say
@@ -80,7 +74,7 @@ def processors() -> int:
 @click.option(
     "--server", default="native", show_default=True, type=click.Choice(SERVERS), help="Who serves."
 )
-@proxy_option
+@native_options
 @tls_options
 @worker_options
 @click.option("--access-log/--no-access-log", help="Write a line for every request. [off]")
@@ -101,7 +95,7 @@ def command(
     SIGTERM or SIGINT, 1 where the app cannot be served, 2 for a wrong command line.
     """
     descriptor = given_descriptor(fd, server)
-    files, proxied = given_files(), is_proxied(server)
+    files, native = given_files(), given_native(server)
     place = host if descriptor is None and not uds else None
     plan = given_plan(workers) if server == "native" else None
     if plan is not None:
@@ -116,7 +110,7 @@ def command(
                 host=place,
                 tls=files,
                 access_log=access_log,
-                proxied=proxied,
+                native=native,
             )
             message = f"Gambrel serves {target} at {url_of(listener, files.scheme)}"
             many = f" with {workers} workers" if workers > 1 else ""
@@ -134,8 +128,9 @@ def command(
         log = open_log() if access_log else None
         url = url_of(listener, files.scheme)
         message = f"Gambrel serves {target} at {url}"
-        before = {"gate": gate_of(app, proxied), "certificates": tls}
-        serve_app(app, listener, message, **before, log=log, waiting=tell_waiting)
+        before = {"gate": gate_of(app, native.proxied), "certificates": tls}
+        options = {"loop": native.loop, "log": log, "waiting": tell_waiting}
+        serve_app(app, listener, message, **before, **options)
         if log is not None:
             log.close()
 

@@ -22,7 +22,7 @@ try:
 except ImportError:  # Windows, PyPy
     make_loop = asyncio.new_event_loop  # type: ignore[assignment]  # a loop of either kind
 
-__all__ = ["Accepting", "Server", "new_event_loop", "run", "serve"]
+__all__ = ["Accepting", "Server", "loop_factory", "new_event_loop", "run", "serve"]
 
 _FIRST_REQUEST = 0.1
 """Seconds at least for whoever has just connected to send a request."""
@@ -35,6 +35,20 @@ _LAST_MOMENT = 2.0
 def new_event_loop() -> asyncio.AbstractEventLoop:
     """Return a loop of uvloop where it is installed, else asyncio's own."""
     return make_loop()
+
+
+def loop_factory(name: str) -> Callable[[], asyncio.AbstractEventLoop]:
+    """Return what makes the loop called `uvloop`, `asyncio` or `auto`.
+
+    Raises:
+        GambrelError: It is not installed.
+    """
+    if name == "asyncio":
+        return asyncio.new_event_loop
+    if name == "uvloop" and make_loop is asyncio.new_event_loop:
+        what, hint = "uvloop is not installed", "pip install uvloop"
+        raise GambrelError("server.not-installed", what, "--loop uvloop", hint)
+    return new_event_loop
 
 
 class Accepting(Protocol):
@@ -207,11 +221,11 @@ def start_up_failed(error: Exception) -> GambrelError:
     )
 
 
-def run(app: Any, listener: socket.socket, **options: Any) -> None:
+def run(app: Any, listener: socket.socket, *, loop: str = "auto", **options: Any) -> None:
     """Serve in this thread, on a loop of its own, with the options of `serve`.
 
     Raises:
-        GambrelError: The app did not start.
+        GambrelError: The app did not start, or there is no such loop.
     """
-    with asyncio.Runner(loop_factory=new_event_loop) as runner:
+    with asyncio.Runner(loop_factory=loop_factory(loop)) as runner:
         runner.run(serve(app, listener, **options))

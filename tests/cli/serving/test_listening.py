@@ -109,13 +109,6 @@ def test_workers_take_the_client_from_the_balancers_header(folder, start, worker
     assert run.end() == 0
 
 
-def test_the_header_is_read_by_the_native_server_only(shop, gambrel):
-    result = gambrel("run", "--server", "uvicorn", "--proxy-protocol")
-
-    assert result.exit_code == 2
-    assert "--proxy-protocol is for the native server" in result.output
-
-
 def test_without_trusted_balancers_it_does_not_start(shop, gambrel):
     result = gambrel("run", "--port", "0", "--proxy-protocol")
 

@@ -2,16 +2,13 @@
 
 import os
 import socket
-from collections.abc import Callable, Iterator
+from collections.abc import Iterator
 from contextlib import contextmanager, suppress
-from typing import Any, TypeVar
 
 import click
 from click.core import ParameterSource
 
-__all__ = ["given_descriptor", "is_proxied", "open_listener", "proxy_option", "url_of"]
-
-F = TypeVar("F", bound=Callable[..., Any])
+__all__ = ["given_descriptor", "open_listener", "url_of"]
 
 
 @contextmanager
@@ -67,22 +64,3 @@ def url_of(listener: socket.socket, scheme: str = "http") -> str:
         return f"unix:{os.fsdecode(name)}"
     host = f"[{name[0]}]" if ":" in name[0] else name[0]
     return f"{scheme}://{host}:{name[1]}"
-
-
-def proxy_option(command: F) -> F:
-    """Let a command take `--proxy-protocol`; it asks `is_proxied()` for it."""
-    text = "Expect a PROXY header of a trusted proxy on each connection."
-
-    def keep(context: click.Context, option: click.Parameter, value: bool) -> None:
-        context.meta[__name__] = value
-
-    name = "--proxy-protocol"
-    return click.option(name, is_flag=True, help=text, callback=keep, expose_value=False)(command)
-
-
-def is_proxied(server: str) -> bool:
-    """Say whether the running command was given the option. Raises UsageError for other servers."""
-    given: bool = click.get_current_context().meta[__name__]
-    if given and server != "native":
-        raise click.UsageError("--proxy-protocol is for the native server")
-    return given

@@ -1,17 +1,66 @@
-"""The native server under the command line: its errors told as three lines."""
+"""The native server under the command line: its own options, its errors told as three lines."""
 
 import gc
 import socket
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from functools import partial
-from typing import Any
+from typing import Any, NamedTuple, TypeVar
+
+import click
 
 from gambrel import App, GambrelError
 from gambrel.cli.serving.telling import say
 from gambrel.cli.serving.tls import TLSFiles
 
-__all__ = ["gate_of", "serve_app", "stop_told", "tls_of"]
+__all__ = [
+    "Native",
+    "gate_of",
+    "given_native",
+    "native_options",
+    "serve_app",
+    "stop_told",
+    "tls_of",
+]
+
+F = TypeVar("F", bound=Callable[..., Any])
+
+
+class Native(NamedTuple):
+    """What only this server is asked for: a header before each connection, and a loop."""
+
+    proxied: bool = False
+    loop: str = "auto"
+
+
+def native_options(command: F) -> F:
+    """Let a command take the options; it asks `given_native()` for them."""
+    header = "Expect a PROXY header of a trusted proxy on each connection."
+    loops = click.Choice(["auto", "uvloop", "asyncio"])
+    loop = "The event loop; `auto` is uvloop where there is one."
+    for option in (
+        click.option("--loop", type=loops, default="auto", help=loop, show_default=True, **_KEPT),
+        click.option("--proxy-protocol", "proxied", is_flag=True, help=header, **_KEPT),
+    ):
+        command = option(command)
+    return command
+
+
+def keep(context: click.Context, option: click.Parameter, value: Any) -> None:
+    """Note one value for `given_native`."""
+    context.meta[f"{__name__}.{option.name}"] = value
+
+
+_KEPT: Any = {"callback": keep, "expose_value": False}
+
+
+def given_native(server: str) -> Native:
+    """Return what the running command was given. Raises UsageError for another server."""
+    meta = click.get_current_context().meta
+    given = Native(*(meta[f"{__name__}.{name}"] for name in Native._fields))
+    if given != Native() and server != "native":
+        raise click.UsageError("--proxy-protocol and --loop are for the native server")
+    return given
 
 
 def tls_of(files: TLSFiles) -> Any:

@@ -16,7 +16,7 @@ from msgspec import Struct
 from gambrel import GambrelError
 from gambrel.cli.failures import tell
 from gambrel.cli.serving.beside import prepare
-from gambrel.cli.serving.native import gate_of, stop_told, tls_of
+from gambrel.cli.serving.native import Native, gate_of, stop_told, tls_of
 from gambrel.cli.serving.safety import build_safely, tell_problems
 from gambrel.cli.serving.tls import TLSFiles
 from gambrel.cli.target import load_app
@@ -32,7 +32,7 @@ class Order(Struct, frozen=True, kw_only=True):
     host: str | None = None
     tls: TLSFiles = TLSFiles()
     access_log: bool = False
-    proxied: bool = False
+    native: Native = Native()
     slot: int = 0
     is_first: bool = False
     process: tuple[str, ...] = ()
@@ -71,10 +71,10 @@ def serve(order: Order, listener: socket.socket, scoreboard: int, link: object) 
     share = Share(Scoreboard(scoreboard), order.slot)
     certificates = tls_of(order.tls)
     tls = None if certificates is None else certificates.context
-    options = {"log": log, "tls": tls, "gate": gate_of(app, order.proxied)}
+    options = {"log": log, "tls": tls, "gate": gate_of(app, order.native.proxied)}
     with stop_told():
         server = WorkerServer(app, listener, link, share, **options)  # type: ignore[arg-type]  # a Link, whose type is the server's
-        run_worker(server, partial(opened, certificates))
+        run_worker(server, partial(opened, certificates), order.native.loop)
     if log is not None:
         log.close()
 

@@ -14,7 +14,7 @@ from typing import Any
 from gambrel.core.http.errors import GambrelError
 from gambrel.core.http.request import Request
 from gambrel.server.entry.taking import TakingServer
-from gambrel.server.serve import Accepting, new_event_loop, start_up_failed
+from gambrel.server.serve import Accepting, loop_factory, start_up_failed
 from gambrel.server.state import ServerState
 from gambrel.server.workers.link import Link
 from gambrel.server.workers.messages import Beat, Drain, Ready, ToWorker
@@ -106,12 +106,12 @@ async def serve_worker(server: WorkerServer, opened: Callable[[], object]) -> No
         loop.remove_signal_handler(signal.SIGTERM)
 
 
-def run_worker(server: WorkerServer, opened: Callable[[], object]) -> None:
+def run_worker(server: WorkerServer, opened: Callable[[], object], loop: str = "auto") -> None:
     """Serve in this process, on a loop of its own; `opened` is called once it does.
 
     SIGUSR1 prints the stack of every thread. Raises GambrelError where the app does not start.
     """
     faulthandler.register(signal.SIGUSR1, all_threads=True)
     signal.signal(signal.SIGINT, signal.SIG_IGN)
-    with asyncio.Runner(loop_factory=new_event_loop) as runner:
+    with asyncio.Runner(loop_factory=loop_factory(loop)) as runner:
         runner.run(serve_worker(server, opened))

@@ -13,7 +13,13 @@ from gambrel.cli.built import ephemeral_secret
 from gambrel.cli.serving.listening import given_descriptor, open_listener, url_of
 from gambrel.cli.serving.native import gate_of, given_native, native_options, serve_app, tls_of
 from gambrel.cli.serving.safety import build_safely, tell_problems
-from gambrel.cli.serving.supervision import MOST_WORKERS, given_plan, given_ways, worker_options
+from gambrel.cli.serving.supervision import (
+    MOST_WORKERS,
+    given_plan,
+    given_ways,
+    refuse_for,
+    worker_options,
+)
 from gambrel.cli.serving.telling import say
 from gambrel.cli.serving.tls import given_files, tls_options
 from gambrel.cli.target import load_app
@@ -97,7 +103,11 @@ def command(
     descriptor = given_descriptor(fd, server)
     files, native = given_files(), given_native(server)
     place = host if descriptor is None and not uds else None
-    plan = given_plan(workers) if server == "native" else None
+    plan = None
+    if server == "native":
+        plan = given_plan(workers)
+    else:
+        refuse_for(server)
     if plan is not None:
         from gambrel.cli.serving.supervised import supervise
         from gambrel.cli.serving.worker import Order

@@ -1,10 +1,10 @@
 """The process that `gambrel run` becomes: in the background, with a pid file, as another user."""
 
 import os
+import stat
 import sys
 from collections.abc import Callable, Iterable, Iterator
 from contextlib import contextmanager, suppress
-from pathlib import Path
 from typing import NoReturn
 
 import click
@@ -16,79 +16,90 @@ __all__ = ["become", "detach", "pid_file"]
 
 @contextmanager
 def pid_file(name: str) -> Iterator[None]:
-    """Keep the pid of this process in a file while the block runs.
+    """Keep the pid of this process in a file while the block runs, and the file locked.
+
+    The file is no one else's way to another file: no link is followed, and it stays ours.
 
     Raises:
-        GambrelError: The process that it names is alive, or it cannot be written.
+        GambrelError: A process that is alive has locked it, or it cannot be written.
     """
     if not name:
         yield
         return
-    path, pid = Path(name), os.getpid()
-    known = read_pid(path)
-    if known is not None and known != pid and is_alive(known):
-        what = f"{name!r} names process {known}, which is alive"
-        hint = f"stop that one (`kill {known}`), or name another file"
-        raise GambrelError("server.pid-file", what, name, hint)
+    descriptor = open_locked(name)
     try:
-        path.write_text(f"{pid}\n", encoding="ascii")
-    except OSError as error:
-        what = f"the pid file cannot be written: {error.strerror}"
-        hint = "name a file in a folder that exists and is yours"
-        raise GambrelError("server.pid-file", what, name, hint) from None
-    try:
+        os.ftruncate(descriptor, 0)
+        os.write(descriptor, f"{os.getpid()}\n".encode())
         yield
     finally:
-        if read_pid(path) == pid:
-            with suppress(OSError):
-                path.unlink()
+        with suppress(OSError):
+            if os.path.samestat(os.fstat(descriptor), os.lstat(name)):
+                os.unlink(name)  # noqa: PTH108 - a path as it was given
+        os.ftruncate(descriptor, 0)  # where the folder is no longer ours
+        os.close(descriptor)
 
 
-def read_pid(path: Path) -> int | None:
-    """Return the number in a pid file; None where there is none."""
+def open_locked(name: str) -> int:
+    """Return the descriptor of a file that no other process has locked. Raises GambrelError."""
+    import fcntl
+
+    hint = "name a file, or none yet, in a folder that exists and is yours"
     try:
-        return int(path.read_text(encoding="ascii"))
-    except (OSError, ValueError):
-        return None
-
-
-def is_alive(pid: int) -> bool:
-    """Tell whether there is such a process."""
+        descriptor = os.open(name, os.O_RDWR | os.O_CREAT | os.O_NOFOLLOW | os.O_NONBLOCK, 0o644)
+    except OSError as error:
+        what = f"the pid file cannot be written: {error.strerror}"
+        raise GambrelError("server.pid-file", what, name, hint) from None
+    found = os.fstat(descriptor)
+    if not stat.S_ISREG(found.st_mode) or found.st_nlink != 1:
+        os.close(descriptor)
+        what = "the pid file cannot be written: it is a link, or no file"
+        raise GambrelError("server.pid-file", what, name, hint)
     try:
-        os.kill(pid, 0)
-    except ProcessLookupError:
-        return False
-    except PermissionError:
-        pass
-    return True
+        fcntl.flock(descriptor, fcntl.LOCK_EX | fcntl.LOCK_NB)
+    except OSError:
+        pid = os.read(descriptor, 20).decode("ascii", "replace").strip()
+        os.close(descriptor)
+        what = f"{name!r} is that of process {pid or '(starting)'}, which is alive"
+        hint = "stop that one with SIGTERM, or name another file"
+        raise GambrelError("server.pid-file", what, name, hint) from None
+    return descriptor
 
 
-def become(user: str, group: str, paths: Iterable[str] = ()) -> None:
-    """Give up the rights of the superuser for those of a user and a group, who then own `paths`.
+def become(user: str, group: str, sockets: Iterable[str] = ()) -> None:
+    """Give up the rights of the superuser for those of a user and a group.
+
+    They get the Unix sockets at the paths `sockets`; nothing else that may be there.
 
     Raises:
-        GambrelError: They do not exist, or this process may not become them.
+        GambrelError: They do not exist, this process may not become them, or they may not run
+            this Python.
     """
     if not user and not group:
         return
     import grp
     import pwd
 
+    name = ":".join(filter(None, [user, group]))
     try:
-        entry = pwd.getpwnam(user) if user else None
-        number = grp.getgrnam(group).gr_gid if group else pwd.getpwnam(user).pw_gid
-        for path in filter(None, paths):
-            os.chown(path, -1 if entry is None else entry.pw_uid, number)
+        entry = pwd.getpwnam(user) if user else pwd.getpwuid(os.geteuid())
+        number = grp.getgrnam(group).gr_gid if group else entry.pw_gid
+        if os.geteuid() != 0 and (os.geteuid(), os.getegid()) == (entry.pw_uid, number):
+            return
+        for path in sockets:
+            if stat.S_ISSOCK(os.lstat(path).st_mode):
+                os.chown(path, entry.pw_uid, number, follow_symlinks=False)
         os.setgroups([])
         os.setgid(number)
-        if entry is not None:
-            os.initgroups(user, number)
-            os.setuid(entry.pw_uid)
+        os.initgroups(entry.pw_name, number)
+        os.setuid(entry.pw_uid)
     except (KeyError, PermissionError) as error:
-        name = ":".join(filter(None, [user, group]))
         what = f"this process cannot become {name!r}: {error}"
         hint = "name a user and a group of this machine, and start as the superuser"
         raise GambrelError("server.user", what, name, hint) from None
+    if not os.access(sys.executable, os.X_OK):
+        what = f"{entry.pw_name!r} may not run {sys.executable}, and so start no worker"
+        hint = "put the environment where everybody may read it: not below /root"
+        raise GambrelError("server.user", what, name, hint)
 
 
 def detach(log: str) -> Callable[[str], None]:
@@ -102,7 +113,9 @@ def detach(log: str) -> Callable[[str], None]:
         GambrelError: The file cannot be written.
     """
     try:
-        output = os.open(log or os.devnull, os.O_WRONLY | os.O_CREAT | os.O_APPEND, 0o640)
+        output = os.open(
+            log or os.devnull, os.O_WRONLY | os.O_CREAT | os.O_APPEND | os.O_NOFOLLOW, 0o640
+        )
     except OSError as error:
         what = f"the log cannot be written: {error.strerror}"
         hint = "name a file in a folder that exists and is yours"
@@ -112,7 +125,10 @@ def detach(log: str) -> Callable[[str], None]:
     sys.stdout.flush()
     if os.fork():
         os.close(writer)
-        wait_for(reader, log, before)
+        try:
+            wait_for(reader, log, before)
+        finally:  # an interrupted one must not put away what is the other's
+            os._exit(1)
     os.close(reader)
     os.setsid()
     if os.fork():  # no terminal can become that of a process that leads no session
@@ -124,7 +140,8 @@ def detach(log: str) -> Callable[[str], None]:
     os.close(output)
 
     def settle(message: str) -> None:
-        os.write(writer, message.encode())
+        with suppress(OSError):  # who has waited may have been interrupted
+            os.write(writer, message.encode())
         os.close(writer)
 
     return settle

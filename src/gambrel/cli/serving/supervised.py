@@ -89,10 +89,11 @@ async def keep(
     supervisor = Supervisor(listener, plan, spawn, tell, opened, Notifier.of_environment())
     for line, number in Counter(ways.process).items():
         supervisor.keep_beside(line, number, partial(spawn_beside, line))
-    answering: Any = control(ways.control, supervisor) if ways.control else nullcontext()
+    name = listener.getsockname()
     try:
+        become(ways.user, ways.group, [] if isinstance(name, tuple) else [os.fsdecode(name)])
+        answering: Any = control(ways.control, supervisor) if ways.control else nullcontext()
         async with answering:
-            become(ways.user, ways.group, [ways.control, ways.pid_file])
             return await supervisor.run()
     finally:
         board.close()

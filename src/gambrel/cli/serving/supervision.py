@@ -1,12 +1,14 @@
 """The options of `gambrel run` about its workers, besides their number."""
 
+import os
 from collections.abc import Callable
 from typing import Any, TypeVar
 
 import click
+from click.core import ParameterSource
 from msgspec import Struct
 
-__all__ = ["MOST_WORKERS", "Ways", "given_plan", "given_ways", "worker_options"]
+__all__ = ["MOST_WORKERS", "Ways", "given_plan", "given_ways", "refuse_for", "worker_options"]
 
 F = TypeVar("F", bound=Callable[..., Any])
 
@@ -40,7 +42,7 @@ _OPTIONS: dict[str, tuple[Any, Any, str, str]] = {
     ),
     "--pid-file": (str, "", "PATH", "Keep the process id in a file."),
     "--user": (str, "", "NAME", "Serve as this user, started by the superuser."),
-    "--group": (str, "", "NAME", "Serve as this group."),
+    "--group": (str, "", "NAME", "Serve as this group, not as the user's own."),
     "--log-file": (str, "", "PATH", "Where a daemon writes to."),
 }
 _VARIABLES = {"--control": "GAMBREL_CONTROL"}
@@ -94,10 +96,32 @@ def given_ways() -> Ways:
     return Ways(**{name: given(name) for name in Ways.__struct_fields__})
 
 
+def refuse_for(server: str) -> None:
+    """Refuse options that another server would ignore, such as who it serves as.
+
+    Raises:
+        UsageError: One of them is given.
+    """
+    context = click.get_current_context()
+    for name in [*_OPTIONS, "--daemon"]:
+        key = name[2:].replace("-", "_")
+        if context.get_parameter_source(key) is ParameterSource.COMMANDLINE:
+            raise click.UsageError(f"{name} is for the native server, not for {server}")
+
+
 def given_plan(workers: int) -> Any:
-    """Return what is asked of the supervisor; None where one process is enough."""
+    """Return what is asked of the supervisor; None where one process is enough.
+
+    Raises:
+        UsageError: One option makes no sense without another.
+    """
+    ways = given_ways()
+    if ways.log_file and not ways.daemon:
+        raise click.UsageError("--log-file is for --daemon")
+    if bool(ways.group) and not ways.user and os.geteuid() == 0:
+        raise click.UsageError("--group is for --user: without one the superuser serves")
     memory, requests = given("max_memory") or 0, given("max_requests") or 0
-    if workers == 1 and not memory and not requests and given_ways() == Ways():
+    if workers == 1 and not memory and not requests and ways == Ways():
         return None
     from gambrel.server.workers.supervisor import Plan
 

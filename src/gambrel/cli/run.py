@@ -17,7 +17,6 @@ from gambrel.cli.serving.supervision import (
     MOST_WORKERS,
     given_plan,
     given_ways,
-    refuse_for,
     worker_options,
 )
 from gambrel.cli.serving.telling import say
@@ -103,11 +102,7 @@ def command(
     descriptor = given_descriptor(fd, server)
     files, native = given_files(), given_native(server)
     place = host if descriptor is None and not uds else None
-    plan = None
-    if server == "native":
-        plan = given_plan(workers)
-    else:
-        refuse_for(server)
+    plan = given_plan(workers, server)
     if plan is not None:
         from gambrel.cli.serving.supervised import supervise
         from gambrel.cli.serving.worker import Order

@@ -8,7 +8,7 @@ import click
 from click.core import ParameterSource
 from msgspec import Struct
 
-__all__ = ["MOST_WORKERS", "Ways", "given_plan", "given_ways", "refuse_for", "worker_options"]
+__all__ = ["MOST_WORKERS", "Ways", "given_plan", "given_ways", "worker_options"]
 
 F = TypeVar("F", bound=Callable[..., Any])
 
@@ -109,12 +109,15 @@ def refuse_for(server: str) -> None:
             raise click.UsageError(f"{name} is for the native server, not for {server}")
 
 
-def given_plan(workers: int) -> Any:
+def given_plan(workers: int, server: str) -> Any:
     """Return what is asked of the supervisor; None where one process is enough.
 
     Raises:
-        UsageError: One option makes no sense without another.
+        UsageError: One option makes no sense without another, or with another server.
     """
+    if server != "native":
+        refuse_for(server)
+        return None
     ways = given_ways()
     if ways.log_file and not ways.daemon:
         raise click.UsageError("--log-file is for --daemon")

@@ -22,9 +22,9 @@ try:
 except ImportError:  # Windows, PyPy
     make_loop = asyncio.new_event_loop  # type: ignore[assignment]  # a loop of either kind
 
-__all__ = ["Accepting", "Server", "loop_factory", "new_event_loop", "run", "serve"]
+__all__ = ["FIRST_REQUEST", "Accepting", "Server", "loop_factory", "new_event_loop", "run", "serve"]
 
-_FIRST_REQUEST = 0.1
+FIRST_REQUEST = 0.1
 """Seconds at least for whoever has just connected to send a request."""
 _EVENTS_LAST = 1.0
 """Seconds for streams of events to end by themselves."""
@@ -178,7 +178,7 @@ class Server:
         while not state.is_quiet and not hasten.done():
             passed = state.loop.time() - began
             if passed >= self.limits.idle_grace:
-                await state.close_idle(new_ones=passed >= _FIRST_REQUEST)
+                await state.close_idle(new_ones=passed >= FIRST_REQUEST)
             await asyncio.wait([hasten], timeout=0.02)
 
 

@@ -79,6 +79,8 @@ class Publication(Struct):
                 self._built[name] = make(operations, self.json_schemas, place.document)
             return _answer(request, self._built[name], "application/json")
 
+        if make is export_sockets:
+            openapi_document.__name__ = "asyncapi_document"
         return openapi_document
 
     def _page_handler(self, name: str, place: Place) -> Handler:

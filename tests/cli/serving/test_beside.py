@@ -13,19 +13,22 @@ from collections.abc import AsyncIterator
 from gambrel import App
 app = App()
 
+def say(line: str) -> None:
+    os.write(1, f"{line}\\n".encode())  # whole: several processes write to this pipe
+
 @app.lifespan
 async def shop() -> AsyncIterator[None]:
     yield
-    print("closed by", os.getpid(), flush=True)
+    say(f"closed by {os.getpid()}")
 
 @app.command
 async def consume(app: App, queue: str) -> None:
-    print("consumes", queue, "in", os.getpid(), flush=True)
+    say(f"consumes {queue} in {os.getpid()}")
     async with app.running():
         try:
             await asyncio.sleep(3600)
         finally:
-            print("left", queue, flush=True)
+            say(f"left {queue}")
 
 @app.command
 def once(code: int) -> None:
@@ -61,7 +64,7 @@ def test_one_that_is_killed_is_started_again(site, start):
 def test_a_reload_replaces_it_after_the_old_one_has_ended(site, start):
     run = start("run", "--port", "0", "--process", "consume orders")
     run.line("consumes orders")
-    (site / "app.py").write_text(APP.replace('"consumes"', '"now consumes"'))
+    (site / "app.py").write_text(APP.replace("consumes {queue}", "now consumes {queue}"))
     run.process.send_signal(signal.SIGHUP)
     run.line("left orders")
 

@@ -1,12 +1,16 @@
 """The messages of ASGI, by hand; that real servers carry them is for the conformance suite."""
 
 import asyncio
+from collections import deque
+from types import SimpleNamespace
 from typing import Any
 
 import pytest
 
 from gambrel import App, Forbidden, WebSocket
 from gambrel.websockets import WebSockets
+from gambrel.websockets.asgi import ASGIWire
+from gambrel.websockets.limits import Limits
 from tests.core.edges.server import PATIENCE, scope_of
 from tests.server.live import until
 
@@ -35,6 +39,8 @@ class Visitor:
         self.sent.append(message)
         if len(self.sent) == self.leaves_after:
             self.put(code=1001)
+        elif message["type"] == "websocket.close":
+            self.put(code=message["code"])
 
     async def run(self, app: App) -> list[dict[str, Any]]:
         async with asyncio.timeout(PATIENCE), app.running():
@@ -229,3 +235,160 @@ def test_a_client_ahead_of_its_handler_is_not_asked_for_more():
     left, sent = asyncio.run(main())
     assert left >= 3
     assert sent[1]["text"] == '["0","1","2","3","4","5"]'
+
+
+def test_a_server_that_fails_is_logged_and_ends_the_socket(caplog):
+    app, told = App(), []
+
+    @app.websocket("/ws")
+    async def enter(ws: WebSocket) -> None:
+        await ws.send("x")
+        async for _ in ws:
+            pass
+        told.append(ws.closed.code)
+
+    async def main() -> set[asyncio.Task[Any]]:
+        visitor = Visitor("/ws")
+
+        async def fail(message: dict[str, Any]) -> None:
+            if message["type"] == "websocket.send":
+                raise ValueError("the server is broken")
+
+        visitor.on_send = fail
+        async with asyncio.timeout(PATIENCE), app.running():
+            before = asyncio.all_tasks()
+            await app(visitor.scope, visitor.incoming.get, visitor.send)
+            return asyncio.all_tasks() - before
+
+    assert asyncio.run(main()) == set()
+    assert told == [1006]
+    assert "the server is broken" in caplog.text
+
+
+def test_a_client_that_cannot_be_accepted_any_more_ends_the_socket():
+    app, told = App(), []
+
+    @app.websocket("/ws")
+    async def enter(ws: WebSocket) -> None:
+        try:
+            await ws.accept()
+        finally:
+            told.append(ws.closed.code)
+
+    async def main() -> list[dict[str, Any]]:
+        visitor = Visitor("/ws")
+
+        async def fail(message: dict[str, Any]) -> None:
+            raise OSError("gone")
+
+        visitor.on_send = fail
+        return await visitor.run(app)
+
+    assert asyncio.run(main()) == []
+    assert told == [1006]
+
+
+def test_a_server_that_stops_cancels_the_handler_of_its_socket():
+    app, told = App(), []
+
+    @app.websocket("/ws")
+    async def enter(ws: WebSocket) -> None:
+        await ws.accept()
+        try:
+            await asyncio.Event().wait()
+        finally:
+            told.append("ended")
+
+    async def main() -> list[str]:
+        visitor = Visitor("/ws")
+        async with asyncio.timeout(PATIENCE), app.running():
+            serving = asyncio.ensure_future(app(visitor.scope, visitor.incoming.get, visitor.send))
+            await until(lambda: visitor.sent)
+            serving.cancel()
+            await asyncio.wait([serving])
+            return list(told)
+
+    assert asyncio.run(main()) == ["ended"]
+
+
+def deaf_app(**limits: Any) -> tuple[App, list[int]]:
+    """Return an app with a handler that does not receive, and the codes it was closed with."""
+    app, told = App(extensions=[WebSockets(queue=2, close_timeout=0.001, **limits)]), []
+
+    @app.websocket("/ws")
+    async def enter(ws: WebSocket) -> None:
+        await ws.accept()
+        try:
+            await asyncio.Event().wait()
+        finally:
+            assert ws.closed is not None
+            told.append(ws.closed.code)
+
+    return app, told
+
+
+def test_a_handler_that_does_not_receive_hears_that_its_client_has_gone(monkeypatch):
+    monkeypatch.setattr("gambrel.websockets.asgi._PEEK", 0.001)
+    app, told = deaf_app()
+
+    visit(app, "/ws", {"text": "1"}, {"text": "2"}, {"text": "3"}, {"code": 1001})
+
+    assert told == [1001]
+
+
+def test_what_is_taken_from_a_handler_that_does_not_receive_is_bounded(monkeypatch):
+    monkeypatch.setattr("gambrel.websockets.asgi._PEEK", 0.001)
+    app, _ = deaf_app()
+
+    async def main() -> int:
+        visitor = Visitor("/ws")
+        for _ in range(20):
+            visitor.put(text="x")
+        running = asyncio.ensure_future(visitor.run(app))
+        await until(lambda: visitor.incoming.qsize() <= 16)
+        await asyncio.sleep(0.02)
+        running.cancel()
+        await asyncio.wait([running])
+        return visitor.incoming.qsize()
+
+    assert asyncio.run(main()) == 16  # twice the queue was taken
+
+
+def test_a_client_whose_messages_nobody_receives_is_given_up(monkeypatch):
+    monkeypatch.setattr("gambrel.websockets.asgi._PEEK", 0.001)
+    app, told = deaf_app(ping_interval=0.01, ping_timeout=0.01)
+
+    async def main() -> Visitor:
+        visitor = Visitor("/ws")
+        for _ in range(20):
+            visitor.put(text="x")
+        await visitor.run(app)
+        return visitor
+
+    visitor = asyncio.run(main())
+    closing = {"type": "websocket.close", "code": 1011, "reason": "nobody receives"}
+    assert visitor.sent[1:] == [closing]
+    assert visitor.incoming.empty()  # what is left holds some servers up
+    assert told == [1011]
+
+
+def test_a_handler_that_receives_slowly_is_not_given_up():
+    class Waiting:
+        """Room that there is not; meanwhile the handler takes a message."""
+
+        def is_set(self) -> bool:
+            return not session.incoming
+
+        async def wait(self) -> None:
+            session.incoming.popleft()
+            raise TimeoutError
+
+    async def main() -> bool:
+        wire = ASGIWire(session, None)
+        wire._room = Waiting()
+        await wire.room()
+        return wire.is_closing
+
+    limits = Limits(ping_interval=0.5, ping_timeout=0.5)
+    session = SimpleNamespace(limits=limits, incoming=deque(range(100)), held=100)
+    assert asyncio.run(main()) is False

@@ -84,6 +84,12 @@ def test_safe_methods_pass(method):
     assert ask(OriginGuard(), request).body == b"next"
 
 
+def test_the_handshake_of_a_socket_is_left_to_the_rules_of_sockets():
+    request = make_request("WEBSOCKET", headers={"host": "shop.example", **COOKIE})
+
+    assert ask(OriginGuard(), request).body == b"next"
+
+
 @pytest.mark.parametrize("method", ["POST", "PUT", "PATCH", "DELETE", "FROB"])
 def test_unsafe_methods_of_other_sites_are_forbidden(method):
     request = make_request(method, headers={"sec-fetch-site": "cross-site"})

@@ -191,16 +191,21 @@ class Line(MemoryTransport):
 
     async def seconds(self, meanwhile: Callable[[], object] = lambda: None) -> int:
         """Return after how many seconds the server has had enough; 99 is never."""
-        await asyncio.sleep(0)
+        await settle()
         for second in range(1, 99):
             meanwhile()
             self.time += 1
             self.state.tick(self.time)
-            for _ in range(5):
-                await asyncio.sleep(0)
+            await settle()
             if self.is_closing() or self.has_left:
                 return second
         return 99
+
+
+async def settle() -> None:
+    """Let everything go on that can."""
+    for _ in range(5):
+        await asyncio.sleep(0)
 
 
 @asynccontextmanager

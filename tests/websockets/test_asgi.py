@@ -392,3 +392,10 @@ def test_a_handler_that_receives_slowly_is_not_given_up():
     limits = Limits(ping_interval=0.5, ping_timeout=0.5)
     session = SimpleNamespace(limits=limits, incoming=deque(range(100)), held=100)
     assert asyncio.run(main()) is False
+
+
+@pytest.mark.parametrize("text", ["x" * 11, "\u20ac" * 4, "\ud800" * 4])
+def test_the_size_of_a_message_is_that_of_its_bytes(text):
+    sent = visit(echo_app(max_message=10), "/echo", {"text": text}, leaves_after=2)
+
+    assert sent[1]["code"] == 1009

@@ -22,7 +22,8 @@ _UNKNOWN = (
     "site made it. A program sends `Origin` with the origin of this site, or a bearer token "
     "instead of cookies; CrossOriginProtection(allow_unknown=True) lets all such requests pass."
 )
-SAFE = frozenset({"GET", "HEAD", "OPTIONS", "QUERY", "TRACE"})
+SAFE = frozenset({"GET", "HEAD", "OPTIONS", "QUERY", "TRACE", "WEBSOCKET"})
+"""What changes nothing; WebSockets look at the origin of their handshakes themselves."""
 
 
 class OriginGuard(Struct, frozen=True, kw_only=True, dict=True):

@@ -251,7 +251,7 @@ class HTTPProtocol(Connection):
 
     def switch(self, exchange: Exchange, response: Any) -> None:
         """Hand the connection over to the WebSocket that an answer opens."""
-        from gambrel.server.websocket import take_over  # noqa: PLC0415 - start-up: sockets
+        from gambrel.server.sockets.upgrade import take_over  # noqa: PLC0415 - start-up: sockets
 
         request = exchange.request
         exchange.report()

@@ -36,7 +36,7 @@ class ASGIWire:
     def send(self, data: str | bytes) -> None:
         """Queue a message."""
         kind = "text" if isinstance(data, str) else "bytes"
-        self._put({"type": "websocket.send", kind: data}, len(data))
+        self._put({"type": "websocket.send", kind: data}, size_of(data))
         self.is_writable = self.unsent < _ROOM
 
     def close(self, code: int, reason: str) -> None:
@@ -102,7 +102,7 @@ class ASGIWire:
             if session.closed is None and session.closing is None:
                 text = message.get("text")
                 data = message.get("bytes") or b"" if text is None else text
-                if len(data) > session.limits.max_message:
+                if size_of(data) > session.limits.max_message:
                     session.begin_close(TOO_BIG, "the message is too large")
                 else:
                     session.take(data)
@@ -154,3 +154,10 @@ async def serve(
         for side in sides:
             side.cancel()
         await asyncio.wait([handler, *sides])
+
+
+def size_of(data: str | bytes) -> int:
+    """Return the bytes that a message has on the wire."""
+    if isinstance(data, str) and not data.isascii():
+        return len(data.encode(errors="surrogatepass"))
+    return len(data)

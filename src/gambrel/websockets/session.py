@@ -56,6 +56,7 @@ class Session:
         "opened",
         "subprotocol",
         "task",
+        "timer",
         "waiter",
         "wire",
         "writers",
@@ -72,6 +73,7 @@ class Session:
         self.closed: WebSocketClosed | None = None
         self.closing: asyncio.Future[None] | None = None
         self.leaving: tuple[int, str] | None = None
+        self.timer: asyncio.TimerHandle | None = None
         self.incoming: deque[str | bytes] = deque()
         self.held = 0
         self.is_full = False
@@ -110,7 +112,7 @@ class Session:
         if self.waiter is not None:
             self.confirm()
         else:
-            self.loop.call_later(self.limits.close_timeout, self.confirm)
+            self.timer = self.loop.call_later(self.limits.close_timeout, self.confirm)
 
     def confirm(self) -> None:
         """Close after the client."""
@@ -127,8 +129,17 @@ class Session:
             wake(waiting)
         self.waiter = None
         self.resume()
+        self.wire = None
+        self.forget()
         if self.task is not None and not self.task.done():
-            self.loop.call_later(self.limits.close_timeout, self.task.cancel)
+            self.timer = self.loop.call_later(self.limits.close_timeout, self.task.cancel)
+            self.task.add_done_callback(self.forget)
+
+    def forget(self, _task: object = None) -> None:
+        """Let the timer go, which would hold this session, and all it has, until its time."""
+        if self.timer is not None:
+            self.timer.cancel()
+            self.timer = None
 
     # What the handler calls ---------------------------------------------------------------------
 
@@ -212,7 +223,7 @@ class Session:
         """Close without waiting for the client."""
         if self.leaving is not None:
             self.confirm()
-        elif self.is_open and self.wire is not None:
+        elif self.wire is not None and self.closing is None:
             self.closing = self.loop.create_future()
             self.incoming.clear()
             self.wire.close(code, clip_reason(reason))

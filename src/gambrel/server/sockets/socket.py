@@ -1,42 +1,28 @@
 """A WebSocket on a connection of this server: picows frames it, a `Session` gets its messages.
 
-`take_over` is called where an answer opens a socket. The frames are parsed and masked by picows;
-what it lets through and must not pass (reserved bits, fragments out of order, text that is not
-UTF-8) is refused here, by RFC 6455 §5 and §8.1.
+The frames are parsed and masked by picows; what it lets through and must not pass (reserved bits,
+fragments out of order, text that is not UTF-8) is refused here, by RFC 6455 §5 and §8.1. How a
+connection becomes one is in `upgrade`.
 """
 
 import codecs
 import logging
 import random
-import socket
+import select
 from typing import Any, Protocol
 
-from picows import (
-    WSAutoPingStrategy,
-    WSFrame,
-    WSListener,
-    WSMsgType,
-    WSTransport,
-    WSUpgradeRequest,
-    WSUpgradeResponse,
-    WSUpgradeResponseWithListener,
-)
-from picows.picows import WSProtocol  # type: ignore[attr-defined]  # compiled, and not in its stub
+from picows import WSFrame, WSListener, WSMsgType, WSTransport
 
-from gambrel.server.wire import FRAMING
-
-__all__ = ["Session", "Socket", "take_over"]
+__all__ = ["Session", "Socket"]
 
 _TEXT, _BINARY, _MORE = WSMsgType.TEXT, WSMsgType.BINARY, WSMsgType.CONTINUATION
 _PING, _PONG, _CLOSE = WSMsgType.PING, WSMsgType.PONG, WSMsgType.CLOSE
 _NO_CODE, _ABNORMAL = 1005, 1006
 _NEVER_SENT = frozenset({0, 1004, 1005, 1006, 1015})
-_BUFFER = 2048
 _SPREAD = 5.0
 """Seconds over which the clients of a stopping server are asked to come again."""
-_silent = logging.getLogger("gambrel.server.frames")
-_silent.setLevel(logging.CRITICAL + 1)  # what clients do is no error of ours
-_QUIET = logging.LoggerAdapter(_silent)  # of a plain logger, picows makes one per connection
+_HAS_LEFT = getattr(select, "POLLRDHUP", 0)  # not told by every system
+_log = logging.getLogger("gambrel.server")
 
 
 class Limits(Protocol):
@@ -92,7 +78,9 @@ class Socket(WSListener):
         "reason",
         "session",
         "state",
+        "stuck",
         "transport",
+        "unread",
         "write",
     )
 
@@ -106,7 +94,8 @@ class Socket(WSListener):
         self.limits: Limits = session.limits
         self.state = line.state
         self.is_writable = True
-        self.quiet = 0.0
+        self.quiet = self.stuck = 0.0
+        self.unread = 0
         self.is_closing = self.is_pinged = self.is_throttled = False
         self.pieces = bytearray()  # a list would hold fifty bytes for every byte of the smallest
         self.decoder: codecs.IncrementalDecoder | None = None
@@ -125,12 +114,20 @@ class Socket(WSListener):
             self.drain()
 
     def on_ws_frame(self, transport: WSTransport, frame: WSFrame) -> None:
+        """Take a frame; what fails in it is a fault of ours, as those of handlers end elsewhere."""
+        try:
+            self.take_frame(transport, frame)
+        except Exception:
+            _log.exception("a WebSocket is closed, for the server has failed")
+            self.fail(1011, "the server has failed")
+
+    def take_frame(self, transport: WSTransport, frame: WSFrame) -> None:
         """Take a frame; whole messages of text come first, being most of them."""
-        self.quiet = 0.0
-        self.is_pinged = False
         kind = frame.msg_type
         if self.is_closing and kind is not _CLOSE:
-            return
+            return  # nor does it count as a sign of life: the closing has its time-out
+        self.quiet = 0.0
+        self.is_pinged = False
         if frame.rsv1 or frame.rsv2 or frame.rsv3:
             self.fail(1002, "a reserved bit is set")
         elif kind is _TEXT and frame.fin and not self.is_partial:
@@ -256,19 +253,43 @@ class Socket(WSListener):
     # The server's connection --------------------------------------------------------------------
 
     def tick(self, now: float, passed: float) -> None:
-        """Ask a silent client whether it is there; give up one that does not answer."""
+        """Ask a silent client whether it is there; give up one that does not answer, or read."""
         limits = self.limits
         self.quiet += passed
         if self.is_closing:
             if self.quiet > limits.close_timeout:
                 self.abort()
-        elif self.is_throttled:  # it is the handler that is slow
-            self.quiet = 0.0
+        elif self.is_stuck(passed):
+            self.abort()
+        elif self.is_throttled:  # its answers are not read: it is the handler that is slow
+            if self.quiet > limits.ping_interval:
+                self.quiet = 0.0
+                self.look()
         elif not self.is_pinged and self.quiet > limits.ping_interval:
             self.is_pinged = True
             self.transport.send_ping()
         elif self.is_pinged and self.quiet > limits.ping_interval + limits.ping_timeout:
             self.abort()
+
+    def is_stuck(self, passed: float) -> bool:
+        """Tell whether the client has read slower than `body_rate` for the write time-out."""
+        limits = self.state.limits
+        unread: int = self.unread
+        self.unread = self.unsent
+        if not self.unread or unread - self.unread >= limits.body_rate * passed:
+            self.stuck = 0.0
+        else:
+            self.stuck += passed
+        return bool(self.stuck > limits.write_timeout)
+
+    def look(self) -> None:
+        """Give up a client that has left while nobody receives; of one that is there, be sure."""
+        poll = select.poll()
+        poll.register(self.transport.underlying_transport.get_extra_info("socket"), _HAS_LEFT)
+        if poll.poll(0):
+            self.abort()
+        else:
+            self.transport.send_ping()  # TCP finds out whether it can be delivered
 
     def drain(self) -> None:
         """The server stops: close, and tell when to come again."""
@@ -281,86 +302,3 @@ class Socket(WSListener):
     def abort(self) -> None:
         """Break the connection off."""
         self.transport.underlying_transport.abort()
-
-
-class PathTransport:
-    """A transport on a Unix socket, without the options of TCP that picows sets."""
-
-    def __init__(self, transport: Any) -> None:
-        self._transport = transport
-
-    def __getattr__(self, name: str) -> Any:
-        return getattr(self._transport, name)
-
-    def get_extra_info(self, name: str, default: Any = None) -> Any:
-        """Return what the transport says; of the socket, something that takes any option."""
-        found = self._transport.get_extra_info(name, default)
-        return PathSocket(found) if name == "socket" else found
-
-
-class PathSocket:
-    """A Unix socket to somebody who takes it for one of TCP."""
-
-    def __init__(self, found: Any) -> None:
-        self.fileno = found.fileno
-
-    def setsockopt(self, *_option: int) -> None:
-        """Set nothing."""
-
-    def getsockopt(self, *_option: int) -> int:
-        """Tell nothing."""
-        return 0
-
-
-def take_over(line: Any, session: Session, key: str, pairs: list[tuple[str, str]]) -> None:
-    """Answer a handshake that has `key`, with `pairs` as header fields, and take the connection."""
-    transport = line.transport
-    rest: bytes = line.detach()
-    listener = Socket(line, session)
-    fields = [pair for pair in pairs if pair[0] not in FRAMING]
-    if session.subprotocol is not None:
-        fields.append(("sec-websocket-protocol", session.subprotocol))
-
-    def listen(_request: WSUpgradeRequest) -> WSUpgradeResponseWithListener:
-        answer = WSUpgradeResponse.create_101_response(fields)
-        return WSUpgradeResponseWithListener(answer, listener)
-
-    protocol = WSProtocol(
-        None,
-        None,
-        False,
-        listen,
-        _QUIET,
-        True,
-        None,
-        False,
-        0,
-        0,
-        WSAutoPingStrategy.PING_WHEN_IDLE,
-        False,
-        session.limits.max_message,
-        None,
-        _BUFFER,
-    )
-    if session.task is not None and not session.task.done():
-        line.state.watch(session.task)
-    transport.pause_reading()  # what is read from here on goes the other protocol's way
-    transport.set_protocol(protocol)
-    is_path = transport.get_extra_info("socket").family == getattr(socket, "AF_UNIX", None)
-    protocol.connection_made(PathTransport(transport) if is_path else transport)
-    handshake = (
-        "GET / HTTP/1.1\r\nUpgrade: websocket\r\nConnection: Upgrade\r\n"
-        f"Sec-WebSocket-Version: 13\r\nSec-WebSocket-Key: {key}\r\n\r\n"
-    )
-    feed(protocol, handshake.encode())
-    transport.resume_reading()
-    feed(protocol, rest)
-
-
-def feed(protocol: Any, data: bytes) -> None:
-    """Give bytes to a buffered protocol."""
-    while data:
-        buffer = protocol.get_buffer(-1)
-        piece, data = data[: len(buffer)], data[len(buffer) :]
-        buffer[: len(piece)] = piece
-        protocol.buffer_updated(len(piece))

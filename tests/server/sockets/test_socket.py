@@ -1,122 +1,35 @@
 """Frames on the wire, byte by byte: what RFC 6455 asks of a server, on both loops."""
 
 import asyncio
-import os
-import socket
-import ssl
+import gc
+import select
 import struct
-from contextlib import asynccontextmanager
-from pathlib import Path
 
 import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
-from websockets.asyncio.client import connect
 
 from gambrel import App, WebSocket
 from gambrel.server.limits import Limits
-from gambrel.server.serve import Server
-from gambrel.server.tls import tls_context
 from gambrel.websockets import WebSockets
-from tests.server.live import PATIENCE, Client, run, serving, until
-
-TEXT, BINARY, MORE, CLOSE, PING, PONG = 1, 2, 0, 8, 9, 10
-KEY = b"dGhlIHNhbXBsZSBub25jZQ=="
-HANDSHAKE = (
-    b"GET /echo HTTP/1.1\r\nHost: localhost\r\nConnection: keep-alive, Upgrade\r\n"
-    b"Upgrade: WebSocket\r\nSec-WebSocket-Version: 13\r\nSec-WebSocket-Key: " + KEY + b"\r\n\r\n"
+from gambrel.websockets.session import Session as WebSocketSession
+from tests.server.live import PATIENCE, run, serving, until
+from tests.server.sockets.frames import (
+    BINARY,
+    CLOSE,
+    HANDSHAKE,
+    KEY,
+    MORE,
+    PING,
+    PONG,
+    TEXT,
+    echo_app,
+    frame,
+    opened,
+    read,
+    talk,
+    wired,
 )
-
-
-def frame(kind: int, data: bytes = b"", *, fin: bool = True, rsv: int = 0, mask: bool = True):
-    """Return a frame as a client sends it."""
-    first = (0x80 if fin else 0) | rsv << 4 | kind
-    size, bit = len(data), 0x80 if mask else 0
-    if size < 126:
-        head = struct.pack("!BB", first, bit | size)
-    elif size < 1 << 16:
-        head = struct.pack("!BBH", first, bit | 126, size)
-    else:
-        head = struct.pack("!BBQ", first, bit | 127, size)
-    if not mask:
-        return head + data
-    key = os.urandom(4)
-    return head + key + bytes(byte ^ key[i % 4] for i, byte in enumerate(data))
-
-
-async def read(client: Client) -> tuple[int, bytes]:
-    """Return kind and payload of the next frame."""
-    first, size = await client.exactly(2)
-    if size == 126:
-        (size,) = struct.unpack("!H", await client.exactly(2))
-    elif size == 127:
-        (size,) = struct.unpack("!Q", await client.exactly(8))
-    return first & 15, await client.exactly(size)
-
-
-async def closed(client: Client) -> int:
-    """Return the code that the server closes with; it must end the connection, too."""
-    while (found := await read(client))[0] != CLOSE:
-        pass
-    if len(found[1]) >= 2:
-        await client.rest()
-    return int.from_bytes(found[1][:2], "big")
-
-
-def echo_app(**options) -> App:
-    app = App(extensions=[WebSockets(**options)])
-
-    @app.websocket("/echo")
-    async def echo(ws: WebSocket) -> None:
-        async for message in ws:
-            await ws.send(message)
-
-    return app
-
-
-@asynccontextmanager
-async def wired(app: App, **options):
-    """Serve an app; at the end, leave with all clients that were `opened`."""
-    async with serving(app, **options) as live:
-        live.clients = []
-        try:
-            yield live
-        finally:
-            for client in live.clients:
-                client.close()
-
-
-async def opened(live, first: bytes = b"") -> Client:
-    client = await live.connect()
-    live.clients.append(client)
-    await client.send(HANDSHAKE + first)
-    answer = await client.head()
-    assert answer.status == 101
-    return client
-
-
-def talk(*frames: bytes, app: App | None = None, reads: int = 0) -> list[object]:
-    """Send frames; return as many as asked for, and the code of the closing."""
-
-    async def main() -> list[object]:
-        async with wired(app or echo_app()) as live:
-            client = await opened(live)
-            await client.send(b"".join(frames))
-            found: list[object] = [await read(client) for _ in range(reads)]
-            return [*found, await closed(client)]
-
-    return run(main())
-
-
-def test_the_handshake_is_answered_as_the_rfc_has_it():
-    async def main():
-        async with serving(echo_app()) as live, await live.connect() as client:
-            await client.send(HANDSHAKE)
-            return await client.head()
-
-    answer = run(main())
-    assert answer["Sec-WebSocket-Accept"] == "s3pPLMBiTxaQ9kYGzzhZRbK+xOo="
-    assert (answer["Upgrade"], answer["Connection"]) == ("websocket", "upgrade")
 
 
 @pytest.mark.parametrize(
@@ -150,15 +63,6 @@ def test_what_can_be_no_handshake_is_an_ordinary_request(change):
             return (await client.answer()).status
 
     assert run(main()) == 426
-
-
-def test_frames_that_come_with_the_handshake_are_not_lost():
-    async def main():
-        async with wired(echo_app()) as live:
-            client = await opened(live, frame(TEXT, b"early") + frame(BINARY, b"x" * 5000))
-            return await read(client), await read(client)
-
-    assert run(main()) == ((TEXT, b"early"), (BINARY, b"x" * 5000))
 
 
 @pytest.mark.parametrize("size", [0, 1, 125, 126, 65_535, 65_536, 200_000])
@@ -402,39 +306,115 @@ def test_an_access_log_has_one_line_for_the_handshake():
     assert run(main()) == [("/echo", 101)]
 
 
-def test_a_unix_socket_carries_frames_too(tmp_path: Path):
+def test_a_client_that_goes_on_talking_after_the_closing_is_dropped():
     async def main():
-        listener = socket.socket(socket.AF_UNIX)
-        listener.bind(str(tmp_path / "s"))
-        listener.listen()
-        server, ready = Server(echo_app(), listener), asyncio.Event()
-        running = asyncio.ensure_future(server.run(ready.set))
-        await asyncio.wait_for(ready.wait(), PATIENCE)
-        client = Client(*await asyncio.open_unix_connection(tmp_path / "s"))
-        await client.send(HANDSHAKE + frame(TEXT, b"hi"))
-        assert (await client.head()).status == 101
-        found = await read(client)
-        client.close()
-        server.stop()
-        await running
-        return found
+        app = App(extensions=[WebSockets(close_timeout=0.1)])
 
-    assert run(main()) == (TEXT, b"hi")
+        @app.websocket("/echo")
+        async def leave(ws: WebSocket) -> None:
+            await ws.close(4000)
+
+        async with wired(app, limits=Limits(idle_timeout=0.1)) as live:
+            client = await opened(live)
+            assert (await read(client))[0] == CLOSE
+            while live.state.connections:
+                client.writer.write(frame(TEXT, b"still here"))
+                await asyncio.sleep(0.01)
+            return True
+
+    assert run(asyncio.wait_for(main(), PATIENCE))
 
 
-def test_frames_go_over_tls_and_a_page_over_https_is_ours(certificate):
-    trusted = ssl.create_default_context(cafile=certificate[0])
-    trusted.check_hostname = False
-
+@pytest.mark.skipif(not hasattr(select, "POLLRDHUP"), reason="only Linux tells")
+def test_a_client_that_leaves_while_nobody_receives_is_noticed():
     async def main():
-        async with serving(echo_app(), tls=tls_context(*certificate)) as live:
-            url = f"wss://127.0.0.1:{live.port}/echo"
-            origin = f"https://127.0.0.1:{live.port}"
-            async with connect(url, ssl=trusted, origin=origin, proxy=None) as client:
-                await client.send("x" * 200_000)
-                return await client.recv()
+        options = {"queue": 1, "ping_interval": 0.05, "close_timeout": 0.05}
+        app, codes = App(extensions=[WebSockets(**options)]), []
 
-    assert run(main()) == "x" * 200_000
+        @app.websocket("/echo")
+        async def busy(ws: WebSocket) -> None:
+            await ws.accept()
+            try:
+                await asyncio.Event().wait()
+            finally:
+                codes.append(ws.closed.code)
+
+        async with wired(app, limits=Limits(idle_timeout=0.1)) as live:
+            client = await opened(live, frame(TEXT, b"x") * 10)
+            (peer,) = live.state.connections
+            await until(lambda: peer.is_throttled)
+            client.close()
+            await until(lambda: not live.state.connections)
+            await until(lambda: codes)
+        return codes
+
+    assert run(main()) == [1006]
+
+
+@pytest.mark.parametrize("chats", [False, True])
+def test_a_client_that_does_not_read_is_given_up_though_it_talks(chats):
+    async def main():
+        app = App(extensions=[WebSockets(ping_interval=0.05, ping_timeout=0.05)])
+
+        @app.websocket("/echo")
+        async def pour(ws: WebSocket) -> None:
+            await ws.accept()
+            while True:
+                await ws.send(b"x" * 65_536)
+
+        limits = Limits(idle_timeout=0.1, write_timeout=0.1)
+        async with wired(app, limits=limits) as live:
+            client = await opened(live)
+            client.writer.transport.pause_reading()
+            while live.state.connections:
+                if chats:
+                    client.writer.write(frame(PONG))
+                await asyncio.sleep(0.01)
+            await until(lambda: live.state.is_quiet)
+            return True
+
+    assert run(asyncio.wait_for(main(), PATIENCE))
+
+
+def test_a_fault_of_the_server_is_told_and_logged(caplog, monkeypatch):
+    def broken(self, message):
+        raise ZeroDivisionError
+
+    monkeypatch.setattr(WebSocketSession, "take", broken)
+    assert talk(frame(TEXT, b"hi")) == [1011]
+    [record] = caplog.records
+    assert record.exc_info[0] is ZeroDivisionError
+
+
+def test_nothing_of_a_socket_stays_until_a_time_out():
+    async def main():
+        app, go = echo_app(), asyncio.Event()
+
+        @app.websocket("/busy")
+        async def busy(ws: WebSocket) -> None:
+            await ws.accept()
+            await go.wait()
+
+        async with wired(app) as live:
+            client = await opened(live, frame(CLOSE))
+            await client.rest()
+            async with await live.connect() as client:
+                await client.send(HANDSHAKE.replace(b"/echo", b"/busy") + frame(CLOSE))
+                await client.head()
+                await until(lambda: all(peer.is_closing for peer in live.state.connections))
+                go.set()
+                await client.rest()
+            await until(lambda: live.state.is_quiet)
+            gc.collect()
+            return [item for item in gc.get_objects() if is_of_a_socket(item)]
+
+    assert run(main()) == []
+
+
+def is_of_a_socket(item: object) -> bool:
+    if isinstance(item, asyncio.Task):
+        return item.get_coro().__name__ == "live"
+    return isinstance(item, WebSocketSession)
 
 
 FRAMES = st.one_of(

@@ -1,0 +1,1 @@
+"""WebSockets on connections of this server: the upgrade, and the frames."""

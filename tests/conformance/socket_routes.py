@@ -1,11 +1,13 @@
 """The WebSockets of the app under test."""
 
+import asyncio
+
 from msgspec import Struct
 
 from gambrel import Forbidden, Router, WebSocket
 
 router = Router("/sockets")
-ended = 0
+ended = waits = 0
 
 
 class Number(Struct):
@@ -18,6 +20,21 @@ async def echo(ws: WebSocket) -> None:
     async for message in ws:
         await ws.send(message)
     ended += 1
+
+
+@router.websocket("/waiting")
+async def waiting(ws: WebSocket) -> None:
+    global waits, ended
+    waits += 1
+    try:
+        await asyncio.Event().wait()
+    finally:
+        ended += 1
+
+
+@router.get("/waits")
+async def how_many_wait() -> int:
+    return waits
 
 
 @router.get("/ended")

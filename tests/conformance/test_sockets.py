@@ -11,7 +11,7 @@ from websockets.exceptions import ConnectionClosed, InvalidStatus
 from websockets.sync.client import ClientConnection, connect
 
 from tests.conformance.hosts import Host
-from tests.conformance.wire import PATIENCE
+from tests.conformance.wire import PATIENCE, message
 
 
 @contextmanager
@@ -116,11 +116,29 @@ def test_the_handler_hears_that_its_client_has_gone(host: Host, abrupt: bool) ->
         found.recv(PATIENCE)
         if abrupt:
             found.socket.close()
-    end = time.monotonic() + PATIENCE
-    while int(host.get("/sockets/ended").text) == before and time.monotonic() < end:
-        time.sleep(0.01)
 
-    assert int(host.get("/sockets/ended").text) == before + 1
+    wait_for(host, "/sockets/ended", before + 1)
+
+
+def wait_for(host: Host, path: str, number: int) -> None:
+    end = time.monotonic() + PATIENCE
+    while (found := int(host.get(path).text)) < number and time.monotonic() < end:
+        time.sleep(0.01)
+    assert found == number
+
+
+def test_the_handler_of_a_client_that_leaves_before_it_is_accepted_is_cancelled(host: Host) -> None:
+    if host.name == "granian":
+        pytest.skip("it tells of no client before its handshake is answered")
+    before = int(host.get("/sockets/ended").text)
+    waiting = int(host.get("/sockets/waits").text) + 1
+    upgrade = ("Upgrade: websocket", "Connection: Upgrade", "Sec-WebSocket-Version: 13")
+    key = "Sec-WebSocket-Key: dGhlIHNhbXBsZSBub25jZQ=="
+    with host.connect() as wire:
+        wire.send(message("/sockets/waiting", "GET", (*upgrade, key)))
+        wait_for(host, "/sockets/waits", waiting)
+
+    wait_for(host, "/sockets/ended", before + 1)
 
 
 @pytest.mark.parametrize("method", ["GET", "POST"])

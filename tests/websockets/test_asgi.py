@@ -7,7 +7,8 @@ from typing import Any
 
 import pytest
 
-from gambrel import App, Forbidden, WebSocket
+from gambrel import App, Forbidden, Response, WebSocket
+from gambrel.extend import OBSERVERS
 from gambrel.websockets import WebSockets
 from gambrel.websockets.asgi import ASGIWire
 from gambrel.websockets.limits import Limits
@@ -399,3 +400,78 @@ def test_the_size_of_a_message_is_that_of_its_bytes(text):
     sent = visit(echo_app(max_message=10), "/echo", {"text": text}, leaves_after=2)
 
     assert sent[1]["code"] == 1009
+
+
+def test_handshakes_are_told_to_observers():
+    app, told = App(), []
+    app.setup.add(OBSERVERS, lambda request, status, _: told.append((request.method, status)))
+
+    @app.websocket("/ws")
+    async def enter(ws: WebSocket) -> None:
+        await ws.accept()
+
+    visit(app, "/ws")
+    visit(app, "/none")
+
+    assert told == [("WEBSOCKET", 101), ("WEBSOCKET", 404)]
+
+
+def test_a_client_that_leaves_before_it_is_accepted_cancels_its_handler():
+    app, told = App(), []
+
+    @app.websocket("/ws")
+    async def enter(ws: WebSocket) -> None:
+        try:
+            await asyncio.Event().wait()
+        finally:
+            told.append("cancelled")
+
+    assert visit(app, "/ws", {"code": 1006}) == []
+    assert told == ["cancelled"]
+
+
+def test_what_comes_before_the_answer_is_kept_for_the_socket():
+    app = App()
+
+    @app.websocket("/ws")
+    async def enter(ws: WebSocket) -> None:
+        for _ in range(10):
+            await asyncio.sleep(0)
+        async for message in ws:
+            await ws.send(message)
+
+    sent = visit(app, "/ws", {"text": "a"}, {"text": "b"}, leaves_after=3)
+
+    assert [message.get("text") for message in sent] == [None, "a", "b"]
+
+
+def test_who_waits_for_the_client_to_leave_takes_none_of_its_messages():
+    app, told = App(), []
+
+    @app.websocket("/ws")
+    async def enter(ws: WebSocket) -> None:
+        await ws.accept()
+        leaving = asyncio.ensure_future(ws.request.gone())
+        async for message in ws:
+            told.append(message)
+            await ws.send(message)
+        await leaving
+        told.append("gone")
+
+    visit(app, "/ws", {"text": "a"}, {"text": "b"}, leaves_after=3)
+
+    assert told == ["a", "b", "gone"]
+
+
+def test_a_stream_answers_a_handshake():
+    app = App()
+
+    @app.websocket("/ws")
+    async def enter(ws: WebSocket) -> Response:
+        return Response((piece for piece in (b"a", b"b")), 429, {"content-length": "2"})
+
+    sent = visit(app, "/ws")
+
+    assert sent[0]["status"] == 429
+    assert b"".join(message["body"] for message in sent[1:]) == b"ab"
+    assert dict(sent[0]["headers"]).keys().isdisjoint({b"content-length", b"connection"})

@@ -32,8 +32,7 @@ _FRAMING = frozenset(
 )
 _BREAKS = frozenset("\r\n\0")
 _UNREAD = _AHEAD = 64 * 1024
-_SILENCE = 15.0
-_SLOW_AFTER, _SLOW_RATE = 10.0, 1024
+_SILENCE, _SLOW_AFTER, _SLOW_RATE = 15.0, 10.0, 1024
 _log = logging.getLogger("gambrel.server")
 
 
@@ -48,7 +47,7 @@ class ASGIConnection:
     length: int | None = 0
     is_complete = is_dropped = True
     is_gone = False
-    _coming: asyncio.Task[None] | None = None
+    _coming: asyncio.Future[Message] | None = None
 
     def __init__(self, app: Any, scope: Scope, receive: Receive, send: Send) -> None:
         self.app = app
@@ -58,11 +57,10 @@ class ASGIConnection:
         self.scheme: str = (scope.get("scheme") or "http").replace("ws", "http")
         self.http_version: str = scope.get("http_version") or "1.1"
         self.tls: dict[str, Any] | None = (scope.get("extensions") or {}).get("tls")
-        self._receive, self._send = receive, send
+        self._receive, self.send = receive, send
 
     def body_of(self, head: Head) -> "bytes | ASGIConnection":
         """Return the body that a head announces."""
-        self.root_path = head.root
         if head.length == 0:
             return b""
         # Who expects to be told whether to send the body may not send it after another answer.
@@ -86,14 +84,15 @@ class ASGIConnection:
         self.length = None
         return RequestTimeout("The body took too long to arrive.")
 
-    async def _take_in(self) -> None:
+    async def _take_in(self) -> Message:
         message = await self._receive()
-        if message["type"] == "http.disconnect":
+        if message["type"].endswith(".disconnect"):
             self.is_gone = True
         elif not self.is_complete:
             self.is_complete = not message.get("more_body", False)
             if not self.is_dropped:
                 self._ahead += message.get("body", b"")
+        return message
 
     async def __aiter__(self) -> AsyncIterator[bytes]:
         time = asyncio.get_running_loop().time
@@ -135,7 +134,7 @@ class ASGIConnection:
         """Send an early hint (RFC 8297) through a server that offers it."""
         if "http.response.early_hint" in (self.scope.get("extensions") or {}):
             raw = [value.encode("latin-1") for _, value in links]
-            await self._send({"type": "http.response.early_hint", "links": raw})
+            await self.send({"type": "http.response.early_hint", "links": raw})
 
     def close(self) -> None:
         """Stop waiting for messages."""
@@ -149,6 +148,42 @@ class ASGIConnection:
         """Not used: this edge awaits its answers."""
 
 
+class ASGIHandshake(ASGIConnection):
+    """The handshake of a WebSocket. What comes before its answer is kept for whoever serves it."""
+
+    is_served = False
+
+    def __init__(self, app: Any, scope: Scope, receive: Receive, send: Send) -> None:
+        super().__init__(app, {**scope, "method": "GET"}, receive, send)
+        self.left = asyncio.Event()
+        self.wire, self.send = send, self.put
+
+    async def gone(self) -> None:
+        """Return when the client has gone away."""
+        if not self.is_served:
+            self._coming = self._coming or asyncio.ensure_future(self._take_in())
+            await asyncio.wait([self._coming])
+        if not self.is_gone:
+            await self.left.wait()
+
+    async def next(self) -> Message:
+        """Return the next message for the socket."""
+        coming, self._coming, self.is_served = self._coming, None, True
+        message = await (coming or self._take_in())
+        if self.is_gone:
+            self.left.set()
+        return message
+
+    async def put(self, message: Message) -> None:
+        """Send a response in place of a socket; through a server that cannot, a bare 403."""
+        if "websocket.http.response" in (self.scope.get("extensions") or {}):
+            raw = [pair for pair in message.get("headers", ()) if pair[0].decode() not in _FRAMING]
+            kind = f"websocket.{message['type']}"
+            await self.wire({**message, "type": kind, "headers": raw})
+        elif message["type"] == "http.response.start":
+            await self.wire({"type": "websocket.close", "code": 1008, "reason": ""})
+
+
 def address(pair: Any) -> tuple[str, int] | None:
     """Return `(host, port)`; some servers give the port as text."""
     return None if not pair else (str(pair[0]), int(pair[1] or 0))
@@ -160,35 +195,31 @@ class Answer:
     That task is cancelled when the client leaves, unless the request is to run on (`watch`).
     """
 
-    def __init__(self, request: Request, connection: ASGIConnection, send: Send) -> None:
+    def __init__(self, request: Request, connection: Any) -> None:
         self.request = request
         self.connection = connection
         self.response: Response | None = None
         self.length: int | None = None
-        self.task: asyncio.Task[Any] | None = asyncio.current_task()
-        self._send = send
-        self._watcher: asyncio.Task[None] | None = None
+        self.task: Any = asyncio.current_task()
         # Runs if the handler has to wait for something, which most of them do not.
-        self._start = asyncio.get_running_loop().call_soon(self.watch)
+        self._watching: Any = asyncio.get_running_loop().call_soon(self.watch)
 
     def watch(self, is_streaming: bool = False) -> None:
         """Cancel the task when the client leaves: of safe methods and streams, or as declared."""
-        limits = getattr(self.request.endpoint, "limits", None)
-        wanted = getattr(limits, "cancel_on_disconnect", None)
+        wanted = self.request.endpoint.limits.cancel_on_disconnect
         is_safe = self.request.method in _SAFE if wanted is None else wanted
-        if self._watcher is None and (is_safe or is_streaming):
-            self._watcher = asyncio.create_task(self.cancel_when_gone())
+        if not isinstance(self._watching, asyncio.Task) and (is_safe or is_streaming):
+            self._watching = asyncio.create_task(self.cancel_when_gone())
 
     async def cancel_when_gone(self) -> None:
         """Wait for the client to leave."""
         await self.connection.gone()
-        if self.task is not None:
-            self.task.cancel()
+        self.task.cancel()
 
     async def put(self, message: Message) -> None:
         """Hand a message to the server. Raises ClientGone."""
         try:
-            await self._send(message)
+            await self.connection.send(message)
         except OSError:
             raise ClientGone("the client has left") from None
 
@@ -204,10 +235,13 @@ class Answer:
             await self.close_response()
             self.response = sent = await self.request.app.pipeline.failed(self.request, error)
             start = self.start(sent)
-        body = sent.body
+        if sent.opens:
+            self._watching.cancel()
+            await sent.serve_asgi(start["headers"], self.connection.next, self.connection.wire)
+            return
         await self.put(start)
-        if self.request.method == "HEAD" or not has_body(sent.status):
-            body = b""
+        is_bare = self.request.method == "HEAD" or not has_body(sent.status)
+        body = b"" if is_bare else sent.body
         if isinstance(body, bytes):
             await self.put({"type": "http.response.body", "body": body})
         elif (path := self.path_of(response)) is not None:
@@ -233,20 +267,20 @@ class Answer:
             self.length = len(response.body)
         if self.length is not None and has_body(status):
             pairs.append(("content-length", str(self.length)))
-        if self.closes(framing.get("connection", "")):
+        if not response.opens and self.closes(framing.get("connection", "")):
             pairs.append(("connection", "close"))
         text = "".join([part for pair in pairs for part in pair])
-        if not 200 <= status <= 599 or not (text.isprintable() or _BREAKS.isdisjoint(text)):
+        is_sent = 200 <= status <= 599 or response.opens
+        if not is_sent or not (text.isprintable() or _BREAKS.isdisjoint(text)):
             raise ValueError("a response has a line break in its head, or an impossible status")
         raw = [(name.encode("latin-1"), value.encode("latin-1")) for name, value in pairs]
         return {"type": "http.response.start", "status": status, "headers": raw}
 
     def closes(self, wish: str) -> bool:
         """Whether the server is to close: as asked, or rather than read a large unread body."""
-        connection = self.connection
-        length = connection.length
-        is_unread = not connection.is_complete and (length is None or length > _UNREAD)
-        return connection.http_version < "2" and (is_unread or "close" in wish.lower())
+        line = self.connection
+        is_unread = not line.is_complete and (line.length is None or line.length > _UNREAD)
+        return line.http_version < "2" and (is_unread or "close" in wish.lower())
 
     async def stream(self, body: Any, promised: int | None) -> None:
         """Send a body piece by piece, at the pace of the client. Raises what the body raises."""
@@ -266,9 +300,7 @@ class Answer:
 
     async def close(self) -> None:
         """Give everything back."""
-        self._start.cancel()
-        if self._watcher is not None:
-            self._watcher.cancel()
+        self._watching.cancel()
         self.connection.close()
         await self.close_response()
         self.request.close()
@@ -299,12 +331,12 @@ class ASGIEdge:
     async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
         """Serve one scope."""
         if scope["type"] == "http":
-            await self.serve(scope, receive, send)
+            await self.serve(ASGIConnection(self.app, scope, receive, send))
         elif scope["type"] == "lifespan":
             await self.lifespan(receive, send)
         elif scope["type"] == "websocket":
             await receive()
-            await self.handshake(scope, receive, send)
+            await self.serve(ASGIHandshake(self.app, scope, receive, send))
 
     async def lifespan(self, receive: Receive, send: Send) -> None:
         """Open the app at start-up, close it at shutdown; a failure is told to the server."""
@@ -321,15 +353,14 @@ class ASGIEdge:
             raise  # servers have been told and say no more; test tools show the error itself
         await send({"type": "lifespan.shutdown.complete"})
 
-    async def serve(self, scope: Scope, receive: Receive, send: Send) -> None:
-        """Answer one HTTP request."""
-        connection = ASGIConnection(self.app, scope, receive, send)
+    async def serve(self, connection: ASGIConnection) -> None:
+        """Answer one HTTP request, or a handshake; where the answer opens a socket, serve it."""
         try:
-            request = self.request_of(scope, connection)
+            request = self.request_of(connection)
         except Refusal as refusal:
-            await refuse(send, refusal, scope["method"], connection.http_version)
+            await refuse(connection, refusal)
             return
-        answer = Answer(request, connection, send)
+        answer = Answer(request, connection)
         began = time.perf_counter()
         try:
             response = await self.app.respond(request)
@@ -338,53 +369,30 @@ class ASGIEdge:
         except ClientGone:
             pass  # nobody is there to be answered
         except asyncio.CancelledError:
-            if answer.task is None or not connection.is_gone:
+            if not connection.is_gone:
                 raise
             answer.task.uncancel()
         finally:
             await answer.close()
 
-    def request_of(self, scope: Scope, connection: ASGIConnection) -> Request:
+    def request_of(self, connection: ASGIConnection) -> Request:
         """Return the request of a scope. Raises Refusal."""
-        head = read_head(scope, self.app.build().allowed_hosts)
-        body = connection.body_of(head)
-        return Request(head.method, head.path, head.query, head.headers, connection, body)
-
-    async def handshake(self, scope: Scope, receive: Receive, send: Send) -> None:
-        """Answer the handshake of a WebSocket; where the answer opens it, serve it.
-
-        A server that cannot send a response answers a refused one with a bare 403.
-        """
-        connection = ASGIConnection(self.app, scope, receive, send)
-        try:
-            request = self.request_of({**scope, "method": "GET"}, connection)
-            request.method = "WEBSOCKET"
-            response = await self.app.respond(request)
-            pairs = self.app.build().dress(response, request)
-        except Refusal as refusal:
-            response, pairs = Response(bare_problem(refusal.status), refusal.status), []
-        raw = [(n.encode("latin-1"), v.encode("latin-1")) for n, v in pairs if n not in _FRAMING]
-        answer = "websocket.http.response"
-        try:
-            if response.opens:
-                await response.serve_asgi(raw, receive, send)
-            elif answer in (scope.get("extensions") or {}) and not response.is_streaming:
-                await send({"type": f"{answer}.start", "status": response.status, "headers": raw})
-                await send({"type": f"{answer}.body", "body": response.body})
-            else:
-                await send({"type": "websocket.close", "code": 1008, "reason": ""})
-        finally:
-            await response.close()
+        head = read_head(connection.scope, self.app.build().allowed_hosts)
+        connection.root_path = head.root
+        is_socket = connection.scope["type"] == "websocket"
+        method, body = ("WEBSOCKET", b"") if is_socket else (head.method, connection.body_of(head))
+        return Request(method, head.path, head.query, head.headers, connection, body)
 
 
-async def refuse(send: Send, refusal: Refusal, method: str, http_version: str) -> None:
+async def refuse(connection: ASGIConnection, refusal: Refusal) -> None:
     """Answer what is no request."""
     body = b"" if refusal.status == 204 else bare_problem(refusal.status)
     length = (b"content-length", b"%d" % len(body))
     headers = [(b"content-type", b"application/problem+json"), length] if body else []
-    if http_version not in {"2", "3"}:
+    if connection.http_version not in {"2", "3"}:
         headers.append((b"connection", b"close"))
     if refusal.allow:
         headers.append((b"allow", refusal.allow.encode()))
+    send, is_head = connection.send, connection.scope["method"] == "HEAD"
     await send({"type": "http.response.start", "status": refusal.status, "headers": headers})
-    await send({"type": "http.response.body", "body": b"" if method == "HEAD" else body})
+    await send({"type": "http.response.body", "body": b"" if is_head else body})

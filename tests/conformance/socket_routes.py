@@ -66,6 +66,18 @@ async def text(ws: WebSocket[str]) -> None:
         pass
 
 
+@router.websocket("/bytes")
+async def octets(ws: WebSocket[bytes]) -> None:
+    async for _ in ws:
+        pass
+
+
+@router.websocket("/strict")
+async def strict(ws: WebSocket) -> None:
+    await ws.receive()
+    raise Forbidden("not that")
+
+
 @router.websocket("/broken")
 async def broken(ws: WebSocket) -> None:
     await ws.receive()

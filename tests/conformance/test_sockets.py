@@ -94,7 +94,9 @@ def test_a_path_without_a_socket_is_refused(host: Host) -> None:
     [
         ("/sockets/typed", '{"n": "x"}', 1007),
         ("/sockets/typed", "{", 1008),
-        ("/sockets/text", b"bytes", 1008),
+        ("/sockets/text", b"bytes", 1003),
+        ("/sockets/bytes", "text", 1003),
+        ("/sockets/strict", "x", 1008),
         ("/sockets/broken", "x", 1011),
         ("/sockets/small", "x" * 101, 1009),
     ],
@@ -106,6 +108,19 @@ def test_what_cannot_be_handled_closes_with_its_code(
         found.send(message)
 
         assert closing(found)[0] == code
+
+
+@pytest.mark.parametrize(
+    ("frame", "code"),
+    [(b"\x81\x82\0\0\0\0\xff\xfe", 1007), (b"\x80\x81\0\0\0\0x", 1002)],
+    ids=["no-utf-8", "no-first-fragment"],
+)
+def test_what_is_no_message_closes_with_its_code(host: Host, frame: bytes, code: int) -> None:
+    with socket(host, "/sockets/echo") as found:
+        found.socket.sendall(frame)
+
+        # hypercorn breaks the connection off, granian closes without a code
+        assert closing(found)[0] == {"hypercorn": 1006, "granian": 1005}.get(host.name, code)
 
 
 @pytest.mark.parametrize("abrupt", [False, True])

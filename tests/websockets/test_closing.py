@@ -3,8 +3,11 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from gambrel import JSON, Response
+from gambrel.core.http.status import phrase
 from gambrel.websockets import WebSocketClosed
 from gambrel.websockets.closing import check_code, clip_reason, outcome
+
+_BYTES = "This socket takes messages of bytes."
 
 
 @pytest.mark.parametrize("code", [999, 1004, 1005, 1006, 1015, 2999, 5000])
@@ -34,6 +37,8 @@ def test_a_reason_fits_into_a_frame_and_stays_text(reason):
         (JSON({"detail": "not yours"}, 403), (1008, "not yours")),
         (JSON({"errors": [{"path": "n", "message": "too small"}]}, 422), (1007, "n: too small")),
         (JSON({"errors": [{"path": "", "message": "no object"}]}, 422), (1007, "no object")),
+        (JSON({"detail": _BYTES}, 415), (1003, _BYTES)),
+        (Response(b"", 413), (1009, phrase(413))),
         (JSON({"detail": "secret"}, 500), (1011, "Internal Server Error")),
         (Response(iter([b"x"]), 404), (1008, "Not Found")),
     ],

@@ -9,7 +9,8 @@ from gambrel.core.http.status import phrase
 __all__ = ["WebSocketClosed", "check_code", "clip_reason", "outcome"]
 
 NORMAL, GOING_AWAY, NO_CODE, ABNORMAL = 1000, 1001, 1005, 1006
-INVALID, POLICY, TOO_BIG, FAILED = 1007, 1008, 1009, 1011
+UNSUPPORTED, INVALID, POLICY, TOO_BIG, FAILED = 1003, 1007, 1008, 1009, 1011
+_CODES = {413: TOO_BIG, 415: UNSUPPORTED, 422: INVALID}
 _REASON = 123
 _SENDABLE = frozenset({1000, 1001, 1002, 1003, 1007, 1008, 1009, 1010, 1011, 1012, 1013, 1014})
 
@@ -47,7 +48,8 @@ class _Problem(msgspec.Struct):
 def outcome(response: Response) -> tuple[int, str]:
     """Return the code and the reason that tell a client of what became of its handler.
 
-    What would have been a 422 is 1007, any other fault of the client 1008, ours 1011.
+    What would have been a 415 is 1003, a 422 is 1007, a 413 is 1009, any other fault of the client
+    1008, ours 1011.
     """
     status = response.status
     if status < 400:
@@ -62,4 +64,4 @@ def outcome(response: Response) -> tuple[int, str]:
         reason = f"{place}{fault['message']}" if fault else problem.detail or reason
     except (msgspec.MsgspecError, TypeError, KeyError):
         pass
-    return (INVALID if status == 422 else POLICY), reason
+    return _CODES.get(status, POLICY), reason

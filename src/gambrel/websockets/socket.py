@@ -95,7 +95,8 @@ class WebSocket(Generic[T]):
         Raises:
             WebSocketClosed: There is none any more.
             HTTPError: It is not of the type (422 with all faults), no JSON (400), or text where
-                bytes are wanted (415). The socket stays open; uncaught, it closes: 1007 or 1008.
+                bytes are wanted (415). The socket stays open; uncaught, it closes: 1007, 1008 or
+                1003.
         """
         message: Any = await self.session.receive()
         return message if self._decode is None else self._decode(message)  # type: ignore[no-any-return]  # is T

@@ -523,6 +523,15 @@ def wsgi(environ: dict[str, Any], start_response: Callable[..., Any]) -> Any:
 
 
 async def raw(scope: Any, receive: Any, send: Any) -> None:
+    if scope["type"] == "websocket":
+        await send({"type": "websocket.accept"})
+        await receive()
+        while (message := await receive())["type"] == "websocket.receive":
+            if message.get("text") == "close":
+                await send({"type": "websocket.close", "code": 4002, "reason": scope["path"]})
+            else:
+                await send({**message, "type": "websocket.send"})
+        return
     if scope["type"] != "http":
         raise RuntimeError("http only")
     size, more = 0, True

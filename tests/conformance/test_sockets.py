@@ -156,6 +156,16 @@ def test_the_handler_of_a_client_that_leaves_before_it_is_accepted_is_cancelled(
     wait_for(host, "/sockets/ended", before + 1)
 
 
+def test_a_mounted_app_has_sockets(host: Host) -> None:
+    with socket(host, "/asgi/room") as found:
+        found.send("text")
+        found.send(b"bytes")
+        assert [found.recv(PATIENCE), found.recv(PATIENCE)] == ["text", b"bytes"]
+        found.send("close")
+
+        assert closing(found) == (4002, "/asgi/room")
+
+
 @pytest.mark.parametrize("method", ["GET", "POST"])
 def test_a_request_that_is_no_handshake_is_told_what_is_served(host: Host, method: str) -> None:
     client = http.client.HTTPConnection("localhost", host.port, timeout=PATIENCE)

@@ -11,15 +11,17 @@ from collections.abc import AsyncIterator, Awaitable, Callable
 from contextlib import asynccontextmanager
 from typing import Any
 
-from gambrel.core.http.errors import GambrelError, HTTPError
+from gambrel.core.http.errors import GambrelError, HTTPError, NotFound
 from gambrel.core.http.request import ClientGone, Request
 from gambrel.core.http.response import Response
 from gambrel.core.http.types import ADMITTED, ASGIApp, Message, Scope
 from gambrel.core.http.url import decode_path
+from gambrel.mounts.sockets import serve_socket
 from gambrel.mounts.wsgi import WSGIAdapter
 
 __all__ = ["Mount"]
 
+Endpoint = Callable[[Request], Awaitable[Response]]
 Failed = Callable[[Request, BaseException], Awaitable[Response]]
 _ASGI = {"version": "3.0", "spec_version": "2.4"}
 _GRACE = 10.0
@@ -46,11 +48,17 @@ class Mount:
         self.state: dict[str, Any] = {}
         self.tasks: set[asyncio.Task[None]] = set()
 
-    def endpoint(self, failed: Failed) -> Callable[[Request], Awaitable[Response]]:
-        """Return the endpoint that hands requests to the app; `failed` answers its errors."""
+    def endpoint(self, failed: Failed, *sockets: Callable[..., Endpoint]) -> Endpoint:
+        """Return the endpoint that hands requests to the app; `failed` answers its errors.
+
+        `sockets`, where there is one, opens WebSockets.
+        """
+        handshake = self.handshakes(failed, *sockets)
 
         async def endpoint(request: Request) -> Response:
             try:
+                if request.method == "WEBSOCKET":
+                    return await handshake(request)
                 exchange = Exchange(request)
                 scope = scope_of(request) | {"state": self.state.copy()}
                 exchange.task = asyncio.create_task(exchange.run(self.app, scope))
@@ -61,6 +69,22 @@ class Mount:
                 return await failed(request, error)
 
         return endpoint
+
+    def handshakes(self, failed: Failed, *sockets: Callable[..., Endpoint]) -> Endpoint:
+        """Return the endpoint of the app's WebSockets; WSGI has none."""
+
+        async def talk(request: Request, socket: Any) -> Response:
+            task: Any = asyncio.current_task()
+            self.tasks.add(task)
+            task.add_done_callback(self.tasks.discard)
+            scope = scope_of(request) | {"state": self.state.copy()}
+            return await serve_socket(self.app, scope, request, socket, failed)
+
+        async def refuse(_request: Request) -> Response:
+            raise NotFound
+
+        is_served = sockets and not isinstance(self.app, WSGIAdapter)
+        return sockets[0](talk, failed, None) if is_served else refuse
 
     @asynccontextmanager
     async def running(self) -> AsyncIterator[None]:

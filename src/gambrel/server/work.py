@@ -16,7 +16,7 @@ from gambrel.server.state import ServerState
 
 __all__ = ["Line", "Work", "name"]
 
-_SAFE = frozenset({"GET", "HEAD", "OPTIONS", "QUERY", "PROPFIND", "REPORT", "SEARCH"})
+_SAFE = frozenset({"GET", "HEAD", "OPTIONS", "QUERY", "PROPFIND", "REPORT", "SEARCH", "WEBSOCKET"})
 _log = logging.getLogger("gambrel.server")
 
 

@@ -34,8 +34,10 @@ class WebSockets(Limits, frozen=True, kw_only=True):
         given: WebSockets = setup.settings.websockets
         origins = OriginRules(given.origins)
 
-        def serve(call: Any, plan: Any, max_message: int | None) -> Callable[..., Any]:
-            return endpoint_of(call, plan, limited(given, max_message), origins)
+        def serve(
+            call: Any, failed: Any, max_message: int | None, plan: Any = None
+        ) -> Callable[..., Any]:
+            return endpoint_of(call, failed, plan, limited(given, max_message), origins)
 
         setup.add(WEBSOCKETS, serve)
         setup.provide(WebSocket, current)

@@ -53,14 +53,15 @@ class Opening(Response):
         await serve(self.session, headers, receive, send)
 
 
-def endpoint_of(call: Any, plan: Any, limits: Limits, origins: OriginRules) -> Call:
+def endpoint_of(call: Any, failed: Any, plan: Any, limits: Limits, origins: OriginRules) -> Call:
     """Return what answers the handshakes of a route, whose handler is `call`.
+
+    Without a plan it takes messages as they are, and `call` is given the socket.
 
     Raises:
         GambrelError: The handler is no `async def`, or takes no `WebSocket`.
     """
-    decode = decode_of(plan)
-    failed = plan.context.failed
+    decode = None if plan is None else decode_of(plan)
 
     async def endpoint(request: Request) -> Response:
         if not is_welcome(request, origins):
@@ -68,7 +69,7 @@ def endpoint_of(call: Any, plan: Any, limits: Limits, origins: OriginRules) -> C
             return refused
         session = Session(limits)
         request.state[WebSocket] = socket = WebSocket[Any](request, session, decode)
-        work = live(call, request, session)
+        work = live(call(request, socket) if plan is None else call(request), session)
         session.task = task = asyncio.Task(work, loop=session.loop, **_EAGER)
         task.add_done_callback(lambda _: wake(session.accepted))
         try:
@@ -86,10 +87,10 @@ def endpoint_of(call: Any, plan: Any, limits: Limits, origins: OriginRules) -> C
     return endpoint
 
 
-async def live(call: Call, request: Request, session: Session) -> Response:
+async def live(work: Awaitable[Response], session: Session) -> Response:
     """Run a handler, and close its socket as its outcome asks for."""
     try:
-        response = await call(request)
+        response = await work
     except asyncio.CancelledError:
         session.begin_close(GOING_AWAY, "")
         raise

@@ -207,7 +207,8 @@ class Built:
         if route.kind in {"mount", "asgi"}:
             around = middleware if route.kind == "mount" else []
             mount = self.mounts.get(id(route.handler)) or self.mounted(route)
-            call = fold(mount.endpoint(self.failed), around, self.failed)
+            sockets = self.app.declarations.values(WEBSOCKETS)
+            call = fold(mount.endpoint(self.failed, *sockets), around, self.failed)
             return Endpoint(call, ASYNC, route, None, replace(limits, deadline=None), errors)
         if is_socket and len(route.methods) > 1:
             what, hint = "a WebSocket shares its handler", "declare it apart, by @router.websocket"
@@ -226,7 +227,7 @@ class Built:
             limits = replace(limits, max_body=self.settings.max_upload)
         call, kind = self.call_of(plan)
         if serve is not None:
-            call, kind = serve(closing(call, plan), plan, options.max_body), ASYNC
+            call, kind = serve(closing(call, plan), self.failed, options.max_body, plan), ASYNC
         if middleware and kind is not ASYNC:
             call, kind = self.in_async(Endpoint(call, kind, route, plan)), ASYNC
         if middleware:

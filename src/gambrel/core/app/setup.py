@@ -60,9 +60,12 @@ class Mounted(Protocol):
     where: str
 
     def endpoint(
-        self, failed: Callable[[Request, BaseException], Awaitable[Response]]
+        self, failed: Callable[..., Awaitable[Response]], *sockets: Callable[..., Any]
     ) -> Callable[[Request], Awaitable[Response]]:
-        """Return what hands requests to the app; `failed` answers its errors."""
+        """Return what hands requests to the app; `failed` answers its errors.
+
+        `sockets` is the value of WEBSOCKETS, if there is one.
+        """
         ...
 
     def running(self) -> AbstractAsyncContextManager[None]:
@@ -86,7 +89,11 @@ HANDLER_ADAPTER: Point[AdaptHandler] = Point("handler adapter")
 MOUNTING: Point[Callable[[Any, str], Mounted]] = Point("Mounts", key=lambda _: "mounting")
 """Serves the apps that `mount` and `raw` declare: `mounted(app, where)`."""
 WEBSOCKETS: Point[Callable[..., Any]] = Point("WebSockets", key=lambda _: "websockets")
-"""Opens WebSockets: `serve(call, plan, limit)` returns what answers the handshakes of a route."""
+"""Opens WebSockets: `serve(call, failed, limit, plan)` returns what answers a route's handshakes.
+
+`call(request)` is its handler and `failed(request, error)` answers errors. Without a plan, the call
+is given the socket: `call(request, socket)`.
+"""
 OBSERVERS: Point[Callable[[Request, int, float], None]] = Point("observer")
 """Hears of every answer on the event loop: `observe(request, status, seconds)`, until its head."""
 BODY_PARSERS: Point[tuple[str, ParseBody]] = Point("body parser", key=lambda entry: entry[0])

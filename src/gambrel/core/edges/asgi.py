@@ -24,7 +24,7 @@ from gambrel.core.http.types import Message, Receive, Scope, Send
 __all__ = ["ASGIEdge"]
 
 _EAGER: dict[str, Any] = {"eager_start": True} if sys.version_info >= (3, 12) else {}
-_SAFE = frozenset({"GET", "HEAD", "OPTIONS", "QUERY", "PROPFIND", "REPORT", "SEARCH"})
+_SAFE = frozenset({"GET", "HEAD", "OPTIONS", "QUERY", "PROPFIND", "REPORT", "SEARCH", "WEBSOCKET"})
 # What the server says itself; an application that sets it cannot know better.
 _FRAMING = frozenset(
     "connection content-length keep-alive proxy-connection te trailer "  # noqa: SIM905

@@ -110,7 +110,7 @@ class Table:
                 allow = allowed(method for route in self.routes for method in route.methods)
                 return Miss(204, allow), None
             found = self.find_all(raw_path, host)
-            if ANY in found and method != WEBSOCKET:
+            if ANY in found:
                 return found[ANY]
             allow = allowed(found)
             if method != WEBSOCKET and (allow or WEBSOCKET in found):

@@ -256,8 +256,8 @@ class HTTPProtocol(Connection):
         request = exchange.request
         exchange.report()
         self.exchange = None
-        key = request.headers["sec-websocket-key"]
-        take_over(self, response.session, key, self.state.dress(response, request))
+        pairs = self.state.dress(response, request)
+        take_over(self, response.session, request.headers, pairs)
         self.feed = ignore
 
     def finish(self, exchange: Exchange) -> None:

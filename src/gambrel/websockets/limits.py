@@ -14,6 +14,7 @@ class Limits(Struct, frozen=True, kw_only=True):
     ping_interval: Silence after which a client is asked whether it is there.
     ping_timeout: For its answer.
     close_timeout: For a client to answer our closing, and for a handler to see the client's.
+    compress: Whether messages are compressed for clients that can (RFC 7692); our own server.
     """
 
     max_message: int = 1 << 20
@@ -22,3 +23,4 @@ class Limits(Struct, frozen=True, kw_only=True):
     ping_interval: float = 20.0
     ping_timeout: float = 20.0
     close_timeout: float = 10.0
+    compress: bool = False

@@ -47,6 +47,7 @@ class Session:
         "accepted",
         "closed",
         "closing",
+        "compress",
         "held",
         "incoming",
         "is_full",
@@ -64,6 +65,7 @@ class Session:
 
     def __init__(self, limits: Limits) -> None:
         self.limits = limits
+        self.compress = limits.compress
         self.loop = asyncio.get_running_loop()
         self.accepted: asyncio.Future[None] = self.loop.create_future()
         self.opened: asyncio.Future[None] | None = None

@@ -68,9 +68,16 @@ class WebSocket(Generic[T]):
         return self.session.subprotocol
 
     async def accept(
-        self, subprotocol: str | None = None, headers: Mapping[str, str] | None = None
+        self,
+        subprotocol: str | None = None,
+        headers: Mapping[str, str] | None = None,
+        *,
+        compress: bool | None = None,
     ) -> None:
         """Open the socket, with one of the sub-protocols offered and further response headers.
+
+        `compress` says in place of `WebSockets(compress=)` whether messages are compressed
+        (RFC 7692), where the client offers it and the server is our own.
 
         Raises:
             ValueError: The client did not offer that sub-protocol.
@@ -83,6 +90,8 @@ class WebSocket(Generic[T]):
         if subprotocol is not None and subprotocol not in self.subprotocols:
             raise ValueError(f"{subprotocol!r} is none of the sub-protocols the client offers")
         session.subprotocol = subprotocol
+        if compress is not None:
+            session.compress = compress
         for name, value in (headers or {}).items():
             self.answer_headers.add(name, value)
         await session.ready()

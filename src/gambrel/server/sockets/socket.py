@@ -39,6 +39,7 @@ class Session(Protocol):
 
     limits: Any
     subprotocol: str | None
+    compress: bool
     task: Any
 
     def open(self, wire: Any) -> None:

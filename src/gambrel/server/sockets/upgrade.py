@@ -12,6 +12,7 @@ from picows import (
 )
 from picows.picows import WSProtocol  # type: ignore[attr-defined]  # compiled, and not in its stub
 
+from gambrel.server.sockets.deflate import DeflatedSocket, negotiate
 from gambrel.server.sockets.socket import Session, Socket
 from gambrel.server.wire import FRAMING
 
@@ -23,14 +24,17 @@ _silent.setLevel(logging.CRITICAL + 1)  # what clients do is no error of ours
 _QUIET = logging.LoggerAdapter(_silent)  # of a plain logger, picows makes one per connection
 
 
-def take_over(line: Any, session: Session, key: str, pairs: list[tuple[str, str]]) -> None:
-    """Answer a handshake that has `key`, with `pairs` as header fields, and take the connection."""
+def take_over(line: Any, session: Session, headers: Any, pairs: list[tuple[str, str]]) -> None:
+    """Answer a handshake of these `headers` with `pairs`, and take the connection."""
     transport = line.transport
     rest: bytes = line.detach()
-    listener = Socket(line, session)
+    terms = negotiate(headers.get_all("sec-websocket-extensions")) if session.compress else None
+    listener = Socket(line, session) if terms is None else DeflatedSocket(line, session, terms)
     fields = [pair for pair in pairs if pair[0] not in FRAMING]
     if session.subprotocol is not None:
         fields.append(("sec-websocket-protocol", session.subprotocol))
+    if terms is not None:
+        fields.append(("sec-websocket-extensions", terms.field))
 
     def listen(_request: WSUpgradeRequest) -> WSUpgradeResponseWithListener:
         answer = WSUpgradeResponse.create_101_response(fields)
@@ -61,7 +65,7 @@ def take_over(line: Any, session: Session, key: str, pairs: list[tuple[str, str]
     protocol.connection_made(PathTransport(transport) if is_path else transport)
     handshake = (
         "GET / HTTP/1.1\r\nUpgrade: websocket\r\nConnection: Upgrade\r\n"
-        f"Sec-WebSocket-Version: 13\r\nSec-WebSocket-Key: {key}\r\n\r\n"
+        f"Sec-WebSocket-Version: 13\r\nSec-WebSocket-Key: {headers['sec-websocket-key']}\r\n\r\n"
     )
     feed(protocol, handshake.encode())
     transport.resume_reading()

@@ -475,3 +475,18 @@ def test_a_stream_answers_a_handshake():
     assert sent[0]["status"] == 429
     assert b"".join(message["body"] for message in sent[1:]) == b"ab"
     assert dict(sent[0]["headers"]).keys().isdisjoint({b"content-length", b"connection"})
+
+
+@pytest.mark.parametrize("is_explicit", [True, False])
+def test_what_a_client_has_sent_before_it_left_at_once_is_received(is_explicit):
+    app, told = App(), []
+
+    @app.websocket("/ws")
+    async def enter(ws: WebSocket) -> None:
+        if is_explicit:
+            await ws.accept()
+        told.extend([message async for message in ws])
+
+    visit(app, "/ws", {"text": "a"}, {"text": "b"}, {"code": 1000})
+
+    assert told == ["a", "b"]

@@ -164,13 +164,21 @@ class Session:
         assert self.wire is not None
         return self.wire
 
+    async def accept(self) -> None:
+        """Accept the handshake. Raises WebSocketClosed where a client left without a word."""
+        try:
+            await self.ready()
+        except WebSocketClosed:
+            if not self.incoming:
+                raise
+
     async def receive(self, *, in_loop: bool = False) -> str | bytes:
         """Return the next message. After the last, raises WebSocketClosed, or ends `async for`."""
         try:
             while not self.incoming:
                 self.confirm()
                 if self.wire is None or self.closed is not None:
-                    await self.ready()
+                    await self.accept()
                 elif self.waiter is not None:
                     raise RuntimeError(_TWO)
                 else:

@@ -94,7 +94,7 @@ class WebSocket(Generic[T]):
             session.compress = compress
         for name, value in (headers or {}).items():
             self.answer_headers.add(name, value)
-        await session.ready()
+        await session.accept()
 
     # Messages -----------------------------------------------------------------------------------
 

@@ -127,7 +127,7 @@ def test_a_failed_stream_yields_what_arrived_and_then_raises():
     async def main() -> list[bytes]:
         stream, _ = make()
         stream.feed([b"one", b"two"])
-        stream.fail(ConnectionError("gone"))
+        stream.fail(ConnectionError, "gone")
         pieces = aiter(stream)
         found = [await anext(pieces), await anext(pieces)]
         with pytest.raises(ConnectionError):
@@ -137,12 +137,28 @@ def test_a_failed_stream_yields_what_arrived_and_then_raises():
     assert run(main()) == [b"one", b"two"]
 
 
+def test_each_reader_of_a_failed_stream_gets_an_error_of_its_own():
+    async def main() -> list[ConnectionError]:
+        stream, _ = make()
+        stream.fail(ConnectionError, "gone")
+        found = []
+        for _ in range(2):
+            with pytest.raises(ConnectionError, match="gone") as caught:
+                await collect(stream)
+            found.append(caught.value)
+        return found
+
+    first, second = run(main())
+
+    assert first is not second
+
+
 def test_a_complete_stream_cannot_fail():
     async def main() -> list[bytes]:
         stream, _ = make()
         stream.feed([b"one"])
         stream.end()
-        stream.fail(ConnectionError("gone"))
+        stream.fail(ConnectionError, "gone")
         return await collect(stream)
 
     assert run(main()) == [b"one"]

@@ -188,7 +188,7 @@ def test_stopping_lets_a_stream_and_a_body_in_progress_end():
 
 @every_loop
 @pytest.mark.parametrize("is_hastened", [True, False])
-def test_after_the_grace_or_a_second_stop_what_is_left_is_cancelled(is_hastened):
+def test_after_the_grace_or_a_stop_now_what_is_left_is_cancelled(is_hastened):
     async def main() -> list[str]:
         events: list[str] = []
         app = App()
@@ -210,11 +210,35 @@ def test_after_the_grace_or_a_second_stop_what_is_left_is_cancelled(is_hastened)
             live.server.stop()
             if is_hastened:
                 await until(lambda: live.state.is_draining)
-                live.server.stop()
+                live.server.stop(now=True)
             assert await client.rest() == b""
         return events
 
     assert run(main()) == ["started", "cancelled"]
+
+
+@every_loop
+def test_a_stop_that_is_asked_for_again_still_waits_for_requests_in_flight():
+    async def main() -> bytes:
+        started, go = asyncio.Event(), asyncio.Event()
+        app = App()
+
+        @app.post("/")
+        async def slow() -> str:
+            started.set()
+            await go.wait()
+            return "done"
+
+        async with serving(app) as live, await live.connect() as client:
+            await client.send(request("POST", "/"))
+            await started.wait()
+            live.server.stop()
+            await until(lambda: live.state.is_draining)
+            live.server.stop()
+            live.state.loop.call_later(0.1, go.set)
+            return (await client.answer()).body
+
+    assert run(main()) == b"done"
 
 
 @every_loop
@@ -366,7 +390,7 @@ def test_a_delayed_stop_serves_on_until_its_time_has_come_or_it_is_hastened():
             live.server.stop()
             await until(lambda: app.is_draining)
             body = (await live.get("/")).body
-            live.server.stop()
+            live.server.stop(now=True)
             return [body]
 
     async def in_time() -> bool:

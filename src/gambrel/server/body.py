@@ -117,12 +117,12 @@ class BodyStream:
     """A body the handler iterates while it arrives; reading pauses when `limit` bytes wait.
 
     `length` is what the client announced, None where it is chunked. Iterating raises what
-    `fail` was given: `ClientGone`, or the error the client is to be answered with.
+    `fail` was told: `ClientGone`, or the error the client is to be answered with.
     """
 
     __slots__ = (
         "_buffered",
-        "_error",
+        "_failure",
         "_limit",
         "_pieces",
         "_throttle",
@@ -142,7 +142,7 @@ class BodyStream:
         self._throttle = throttle
         self._pieces: deque[bytes] = deque()
         self._buffered = 0
-        self._error: Exception | None = None
+        self._failure: tuple[type[Exception], str] | None = None
         self._waiter: asyncio.Future[None] | None = None
 
     @property
@@ -158,7 +158,7 @@ class BodyStream:
     @property
     def has_failed(self) -> bool:
         """Whether it will never be complete."""
-        return self._error is not None
+        return self._failure is not None
 
     def feed(self, pieces: list[bytes]) -> None:
         """Add what has arrived."""
@@ -175,10 +175,14 @@ class BodyStream:
         self.is_complete = True
         self._wake()
 
-    def fail(self, error: Exception) -> None:
-        """Say that the rest will not arrive; what has arrived is still read."""
-        if not self.is_complete and self._error is None:
-            self._error = error
+    def fail(self, kind: type[Exception], why: str) -> None:
+        """Say that the rest will not arrive; what has arrived is still read.
+
+        Each reader gets an error of its own: a shared one would collect their frames, which hold
+        this stream.
+        """
+        if not self.is_complete and self._failure is None:
+            self._failure = kind, why
             self._wake()
 
     def discard(self) -> None:
@@ -201,8 +205,9 @@ class BodyStream:
                 yield piece
             if self.is_complete:
                 return
-            if self._error is not None:
-                raise self._error
+            if self._failure is not None:
+                kind, why = self._failure
+                raise kind(why)
             self._waiter = asyncio.get_running_loop().create_future()
             try:
                 await self._waiter

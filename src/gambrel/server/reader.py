@@ -169,7 +169,7 @@ class Reader:
                 pieces += found
                 del self.buffer[:used]
         except MalformedBody as error:
-            body.fail(BadRequest(f"The framing of the body is broken: {error}."))
+            body.fail(BadRequest, f"The framing of the body is broken: {error}.")
             self.buffer.clear()
         self.received = sum(map(len, pieces))
         if framing.is_complete:
@@ -194,7 +194,7 @@ class Reader:
         try:
             pieces, used = framing.feed(data)
         except MalformedBody as error:
-            self.fail_body(BadRequest(f"The framing of the body is broken: {error}."))
+            self.fail_body(BadRequest, f"The framing of the body is broken: {error}.")
             return b""
         body.feed(pieces)
         if framing.is_complete:
@@ -208,10 +208,10 @@ class Reader:
                 self.line.close()
         return b""
 
-    def fail_body(self, error: Exception) -> None:
+    def fail_body(self, kind: type[Exception], why: str) -> None:
         """Tell whoever reads the body; where nobody does any more, close."""
         assert self.body is not None
-        self.body.fail(error)
+        self.body.fail(kind, why)
         if self.body.is_discarded:
             self.line.close()
 
@@ -227,7 +227,7 @@ class Reader:
     def lose(self) -> None:
         """The client has gone."""
         if self.body is not None:
-            self.body.fail(ClientGone("the client left in the middle of its body"))
+            self.body.fail(ClientGone, "the client left in the middle of its body")
 
     # Time -------------------------------------------------------------------------------------
 
@@ -244,7 +244,7 @@ class Reader:
                 and self.received < self.waited * limits.body_rate
             )
             if self.silence > limits.body_timeout or is_slow:
-                self.fail_body(RequestTimeout("The body took too long to arrive."))
+                self.fail_body(RequestTimeout, "The body took too long to arrive.")
         elif self.buffer and self.line.is_ready:
             self.waited += passed
             if self.waited > limits.header_timeout:

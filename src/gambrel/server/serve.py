@@ -88,11 +88,23 @@ class Server:
         self._stop = asyncio.Event()
         self._hasten = asyncio.Event()
 
-    def stop(self) -> None:
-        """Stop serving: requests in flight end first. Called again, they are cancelled."""
-        if self._stop.is_set():
-            self._hasten.set()
+    @property
+    def is_stopping(self) -> bool:
+        """Whether it has been told to stop."""
+        return self._stop.is_set()
+
+    def stop(self, *, now: bool = False) -> None:
+        """Stop serving: requests in flight end first; `now`, or later on, they are cancelled.
+
+        Asking again changes nothing, so whoever wants it stopped may say so.
+        """
         self._stop.set()
+        if now:
+            self._hasten.set()
+
+    def interrupt(self) -> None:
+        """Stop, as Ctrl+C asks for it: a second time it is meant for what is waited for."""
+        self.stop(now=self.is_stopping)
 
     async def run(self, ready: Callable[[], object] | None = None) -> None:
         """Serve until `stop`, then close the listening socket.
@@ -193,12 +205,12 @@ async def serve(
     waiting: Callable[[int, float], object] | None = None,
     make: Callable[..., Server] = Server,
 ) -> None:
-    """Serve until SIGTERM or SIGINT; a second one does not wait for requests in flight."""
+    """Serve until SIGTERM or SIGINT; after either, SIGINT does not wait for requests in flight."""
     loop = asyncio.get_running_loop()
     server = make(app, listener, limits=limits, log=log, tls=tls, waiting=waiting)
-    numbers = (signal.SIGTERM, signal.SIGINT)
-    for number in numbers:
-        loop.add_signal_handler(number, server.stop)
+    numbers = {signal.SIGTERM: server.stop, signal.SIGINT: server.interrupt}
+    for number, act in numbers.items():
+        loop.add_signal_handler(number, act)
     try:
         await server.run(ready)
     except Exception as error:

@@ -5,6 +5,7 @@ from pathlib import Path
 import pytest
 
 from gambrel import App, GambrelError
+from gambrel.cli.control.ask import ask
 from gambrel.cli.serving.beside import prepare
 
 APP = """
@@ -31,6 +32,16 @@ async def consume(app: App, queue: str) -> None:
             say(f"left {queue}")
 
 @app.command
+async def careful() -> None:
+    say("careful")
+    try:
+        await asyncio.sleep(3600)
+    finally:
+        say("begins to leave")
+        await asyncio.sleep(0.5)
+        say("left nothing")
+
+@app.command
 def once(code: int) -> None:
     sys.exit(code)
 """
@@ -49,6 +60,19 @@ def test_a_command_goes_on_beside_the_workers_and_cleans_up_at_the_end(site, sta
     assert run.end() == 0
     assert "left orders" in run.output
     assert f"closed by {pid}" in run.output
+
+
+def test_one_that_is_told_by_several_cleans_up_undisturbed(site, start):
+    run = start("run", "--port", "0", "--control", "c.sock", "--process", "careful")
+    run.line("^careful")
+    status, connection = ask("c.sock", "status")
+    connection.close()
+    pid = next(one.pid for one in status.workers if one.name == "careful")
+    os.kill(pid, signal.SIGTERM)  # as a service manager does to all of a group
+    run.line("begins to leave")
+
+    assert run.end() == 0
+    assert "left nothing" in run.output
 
 
 def test_one_that_is_killed_is_started_again(site, start):
@@ -85,7 +109,7 @@ def test_a_command_that_is_none_is_told_before_anybody_serves(site, start):
 
     assert run.end(None) == 1
     assert "[cli.no-command] the app has no command 'consum'" in run.output
-    assert "name one of: consume, once" in run.output
+    assert "name one of: consume, careful, once" in run.output
 
 
 def test_without_commands_none_can_be_named():

@@ -230,7 +230,7 @@ def test_a_server_that_is_told_to_stop_is_not_ready_and_serves_on():
             assert (ready.status, ready.body) == (503, b'{"status":"draining"}')
             assert (await live.get("/health/live")).status == 200
             assert (await live.get("/")).status == 200
-            live.server.stop()  # the second time nothing is waited for
+            live.server.stop(now=True)
 
     run(main())
 

@@ -1,4 +1,5 @@
 import asyncio
+import contextlib
 import os
 import socket
 import stat
@@ -31,8 +32,9 @@ class Supervisor:
         self.done.append(workers)
         return ""
 
-    def stop(self) -> None:
+    def stop(self, *, now: bool = False) -> None:
         self.is_stopping = True
+        self.done.append("now" if now else "stop")
 
 
 async def ask(path: Path, line: bytes) -> Answer:
@@ -61,6 +63,7 @@ def test_what_is_asked_is_done_and_what_failed_is_told(tmp_path):
         b'{"do":"reload"}\n',
         b'{"do":"stop"}\n',
         b'{"do":"scale","workers":3}\n',
+        b'{"do":"stop","now":true}\n',
     )
 
     assert failures == [
@@ -69,8 +72,41 @@ def test_what_is_asked_is_done_and_what_failed_is_told(tmp_path):
         "the new worker did not start",
         "",
         "the server is being stopped",
+        "",
     ]
-    assert supervisor.done == [3, "reload"]
+    assert supervisor.done == [3, "reload", "stop", "now"]
+
+
+def test_after_a_stop_nothing_more_is_read(tmp_path):
+    async def main() -> bytes:
+        async with control(str(tmp_path / "c"), Supervisor()):
+            reader, writer = await asyncio.open_unix_connection(tmp_path / "c")
+            writer.write(b'{"do":"stop"}\n')
+            await reader.readline()
+            writer.write(b"and more")  # who says more is hung up on, though the server goes on
+            async with asyncio.timeout(20):
+                rest = await reader.read()
+            writer.close()
+            return rest
+
+    assert asyncio.run(main()) == b""
+
+
+def test_the_end_of_the_connection_tells_that_of_the_server(tmp_path):
+    async def main() -> list[bool]:
+        async with asyncio.timeout(20):
+            async with control(str(tmp_path / "c"), Supervisor()):
+                reader, writer = await asyncio.open_unix_connection(tmp_path / "c")
+                writer.write(b'{"do":"stop"}\n')
+                await reader.readline()
+                await ask(tmp_path / "c", b'{"do":"status"}\n')
+                still_open = not reader.at_eof()
+            with contextlib.suppress(ConnectionError):
+                await reader.read()
+            writer.close()
+            return [still_open, reader.at_eof()]
+
+    assert asyncio.run(main())[0]
 
 
 @pytest.mark.parametrize(

@@ -11,9 +11,10 @@ __all__ = ["command"]
 @control_option
 @click.option("--now", is_flag=True, help="Do not wait for requests in flight.")
 def command(control: str, now: bool) -> None:
-    """Stop a running server; requests in flight are finished first."""
-    _, connection = ask(control, "stop")
-    if now:
-        ask(control, "stop")[1].close()
+    """Stop a running server; requests in flight are finished first.
+
+    With --now they are not, also where the server is being stopped already.
+    """
+    _, connection = ask(control, "stop", now=now)
     has_ended(connection)
     click.echo("stopped")

@@ -1,7 +1,8 @@
 """The process of one `gambrel run --process COMMAND`: a command of the app that goes on.
 
 It is started by the supervisor with a descriptor of the channel to it; the first line on that is a
-`Task`. When it is asked to end, the command is cancelled as Ctrl+C does it, and may clean up.
+`Task`. When it is asked to end, the command is cancelled as Ctrl+C does it, and may clean up;
+asked again, it is left alone, unless that must be at once.
 """
 
 import faulthandler
@@ -55,7 +56,7 @@ def main(channel_fd: str) -> None:
 
 def run(task: Task, link: Any) -> int:
     """Run the command until it ends, or is asked to; return the exit code. Raises GambrelError."""
-    from gambrel.server.workers.messages import Ready
+    from gambrel.server.workers.messages import Hasten, Ready, ToWorker
 
     app = load_app(task.target)
     build_safely(app, None, task.secret)
@@ -63,16 +64,22 @@ def run(task: Task, link: Any) -> int:
     grace = app.settings.core.shutdown_grace
     faulthandler.register(signal.SIGUSR1, all_threads=True)
     signal.signal(signal.SIGINT, signal.default_int_handler)
-    signal.signal(signal.SIGTERM, lambda *_: signal.raise_signal(signal.SIGINT))
+    signal.signal(signal.SIGTERM, interrupt_once)
 
-    def end() -> None:
-        os.kill(os.getpid(), signal.SIGTERM)
+    def hear(message: ToWorker) -> None:
+        os.kill(os.getpid(), signal.SIGINT if isinstance(message, Hasten) else signal.SIGTERM)
 
-    link.follow(lambda _message: end(), grace + LAST_SECONDS, end)
+    link.follow(hear, grace + LAST_SECONDS, lambda: os.kill(os.getpid(), signal.SIGTERM))
     link.send(Ready(grace, beats=False))
     with suppress(KeyboardInterrupt):
         return run_it()
     return 0
+
+
+def interrupt_once(*_signal: object) -> None:
+    """Interrupt the command; a service manager and the supervisor may both ask for it."""
+    signal.signal(signal.SIGTERM, lambda *_: None)
+    signal.raise_signal(signal.SIGINT)
 
 
 def prepare(app: App, line: str) -> Callable[[], int]:

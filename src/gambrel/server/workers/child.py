@@ -119,13 +119,14 @@ class Child:
     # Its end ----------------------------------------------------------------------------------
 
     def drain(self) -> None:
-        """Ask it to finish; one that has not begun may end at once."""
+        """Ask it to finish, once; one that has not begun may end at once."""
+        if self.state in {State.DRAINING, State.ENDED}:
+            return
         if self.state is State.STARTING:
             self.signal(signal.SIGTERM)
         self.send(Drain())
-        if self.state is not State.ENDED:
-            self.state = State.DRAINING
-            self.drained_at = monotonic()
+        self.state = State.DRAINING
+        self.drained_at = monotonic()
 
     def kill(self) -> None:
         """End it at once."""

@@ -30,10 +30,11 @@ SILENCE = 5.0
 
 
 class Ask(Struct, forbid_unknown_fields=True):
-    """What is to be done; `workers` is for `scale`."""
+    """What is to be done; `workers` is for `scale`, `now` for `stop`."""
 
     do: Literal["status", "reload", "scale", "stop"]
     workers: int = 0
+    now: bool = False
 
 
 class WorkerStatus(Struct):
@@ -86,8 +87,8 @@ class Controlled(Protocol):
         """Have another number of workers; return what has failed."""
         ...
 
-    def stop(self) -> None:
-        """Let everybody finish; asked again, at once."""
+    def stop(self, *, now: bool = False) -> None:
+        """Let everybody finish, or end `now`."""
 
 
 @asynccontextmanager
@@ -106,7 +107,7 @@ async def control(path: str, supervisor: Controlled) -> AsyncIterator[None]:
             writer.write(msgspec.json.encode(await answer(reader, supervisor)) + b"\n")
             await writer.drain()
             if supervisor.is_stopping:  # the end of the connection tells that of the server
-                await reader.read()
+                await reader.read(1)  # returns where they leave, or say what nobody has asked for
         except OSError:
             pass
         finally:
@@ -142,7 +143,7 @@ async def do(ask: Ask, supervisor: Controlled) -> str:
     if ask.do == "status":
         return ""
     if ask.do == "stop":
-        supervisor.stop()
+        supervisor.stop(now=ask.now)
         return ""
     if supervisor.is_stopping:
         return "the server is being stopped"

@@ -111,7 +111,7 @@ class Supervisor:
         loop = asyncio.get_running_loop()
         for number, act in (
             (signal.SIGTERM, self.stop),
-            (signal.SIGINT, self.stop),
+            (signal.SIGINT, self.interrupt),
             (signal.SIGHUP, self.reload_in_background),
             (signal.SIGCHLD, self._wake.set),
         ):
@@ -287,12 +287,19 @@ class Supervisor:
 
     # The end ----------------------------------------------------------------------------------
 
-    def stop(self) -> None:
-        """Let everybody finish; asked again, do not wait for requests in flight."""
-        if self.is_stopping:
-            self._hasten.set()
+    def stop(self, *, now: bool = False) -> None:
+        """Let everybody finish; `now`, or later on, do not wait for requests in flight.
+
+        Asking again changes nothing: a service manager and a person may both do so.
+        """
         self.is_stopping = True
         self._wake.set()
+        if now:
+            self._hasten.set()
+
+    def interrupt(self) -> None:
+        """Stop, as Ctrl+C asks for it: a second time it is meant for what is waited for."""
+        self.stop(now=self.is_stopping)
 
     async def end(self) -> None:
         """End all processes: by asking, then with haste, then by force."""

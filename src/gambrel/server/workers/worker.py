@@ -17,7 +17,7 @@ from gambrel.server.entry.taking import TakingServer
 from gambrel.server.serve import Accepting, loop_factory, start_up_failed
 from gambrel.server.state import ServerState
 from gambrel.server.workers.link import Link
-from gambrel.server.workers.messages import Beat, Drain, Ready, ToWorker
+from gambrel.server.workers.messages import Beat, Hasten, Ready, ToWorker
 from gambrel.server.workers.scoreboard import Share
 
 __all__ = ["BEAT", "LAST_SECONDS", "WorkerServer", "run_worker"]
@@ -37,7 +37,6 @@ class WorkerServer(TakingServer):
         super().__init__(app, listener, share=share, **options)
         self.link = link
         self.requests = 0
-        self._is_stopped = False
 
     # Serving ----------------------------------------------------------------------------------
 
@@ -57,38 +56,30 @@ class WorkerServer(TakingServer):
         """Seconds that stopping takes at most."""
         return self.limits.shutdown_delay + self.limits.shutdown_grace
 
-    def finish(self) -> None:
-        """Stop, as `stop` does; asked again, it does not hurry."""
-        if not self._is_stopped:
-            self._is_stopped = True
-            self.stop()
-
     # Reports ----------------------------------------------------------------------------------
 
     def beat(self) -> None:
         """Tell the supervisor that the loop turns, and again in a second."""
         busy = self.state.busy if self.state is not None else 0
         self.link.send(Beat(self.requests, self.count(), busy))
-        if self.is_started and not self._is_stopped:
+        if self.is_started and not self.is_stopping:
             self.share.lead(self.count())
         asyncio.get_running_loop().call_later(BEAT, self.beat)
 
     def hear(self, message: ToWorker) -> None:
         """Do what the supervisor asks."""
-        self.finish()
-        if not isinstance(message, Drain):
-            self.stop()
+        self.stop(now=isinstance(message, Hasten))
 
 
 async def serve_worker(server: WorkerServer, opened: Callable[[], object]) -> None:
     """Serve until told to stop, or by SIGTERM; a terminal's SIGINT is for the supervisor."""
     loop = asyncio.get_running_loop()
-    loop.add_signal_handler(signal.SIGTERM, server.finish)
+    loop.add_signal_handler(signal.SIGTERM, server.stop)
     grace = server.grace + LAST_SECONDS
     server.link.follow(
         lambda message: loop.call_soon_threadsafe(server.hear, message),
         grace,
-        lambda: loop.call_soon_threadsafe(server.finish),
+        lambda: loop.call_soon_threadsafe(server.stop),
     )
 
     def tell() -> None:

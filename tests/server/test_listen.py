@@ -1,11 +1,10 @@
 import os
 import socket
-import stat
 
 import pytest
 
 from gambrel.core.http.errors import GambrelError
-from gambrel.server.listen import adopt_descriptor, listen_on_path, listen_on_port
+from gambrel.server.listen import adopt_descriptor, listen_on_port
 
 
 def test_a_free_port_is_listened_on():
@@ -57,41 +56,6 @@ def test_a_port_the_user_may_not_have_is_refused(monkeypatch):
 
     assert failure.value.code == "server.address"
     assert "--port 8000" in failure.value.hint
-
-
-def test_a_unix_socket_has_the_permissions_it_was_given(tmp_path):
-    with listen_on_path(tmp_path / "app.sock", mode=0o600):
-        assert stat.S_IMODE((tmp_path / "app.sock").stat().st_mode) == 0o600
-
-
-def test_a_unix_socket_that_a_dead_server_left_is_replaced(tmp_path):
-    path = tmp_path / "app.sock"
-    listen_on_path(path).close()
-
-    with listen_on_path(path), socket.socket(socket.AF_UNIX) as client:
-        client.connect(str(path))
-
-
-def test_a_unix_socket_of_a_living_server_is_left_alone(tmp_path):
-    path = tmp_path / "app.sock"
-    with listen_on_path(path):
-        with pytest.raises(GambrelError) as failure:
-            listen_on_path(path)
-        with socket.socket(socket.AF_UNIX) as client:
-            client.connect(str(path))
-
-    assert failure.value.code == "server.port-taken"
-
-
-def test_a_file_is_never_replaced_by_a_socket(tmp_path):
-    path = tmp_path / "notes.txt"
-    path.write_text("keep me")
-
-    with pytest.raises(GambrelError) as failure:
-        listen_on_path(path)
-
-    assert failure.value.code == "server.address"
-    assert path.read_text() == "keep me"
 
 
 def test_a_socket_of_a_supervisor_is_adopted():

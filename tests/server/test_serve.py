@@ -14,8 +14,9 @@ from gambrel.core.app.app import App
 from gambrel.core.http.errors import GambrelError
 from gambrel.core.http.request import Request
 from gambrel.core.http.response import Response, Stream
+from gambrel.server.entry.socket_file import listen_on_path
 from gambrel.server.limits import Limits
-from gambrel.server.listen import listen_on_path, listen_on_port
+from gambrel.server.listen import listen_on_port
 from gambrel.server.serve import Server, loop_factory, new_event_loop, serve
 from gambrel.server.tls import tls_context
 from gambrel.streams.events import EventStream
@@ -307,15 +308,17 @@ def test_an_app_is_served_on_a_unix_socket(tmp_path):
     async def main() -> bytes:
         app, _ = echo_app()
         path = tmp_path / "app.sock"
-        server = Server(app, listen_on_path(path))
-        ready = asyncio.Event()
-        running = asyncio.create_task(server.run(ready.set))
-        await asyncio.wait_for(ready.wait(), PATIENCE)
-        async with Client(*await asyncio.open_unix_connection(str(path))) as client:
-            await client.send(request("GET", "/", CLOSE))
-            received = await client.rest()
-        server.stop()
-        await asyncio.wait_for(running, PATIENCE)
+        with listen_on_path(path) as listener:
+            server = Server(app, listener)
+            ready = asyncio.Event()
+            running = asyncio.create_task(server.run(ready.set))
+            await asyncio.wait_for(ready.wait(), PATIENCE)
+            async with Client(*await asyncio.open_unix_connection(str(path))) as client:
+                await client.send(request("GET", "/", CLOSE))
+                received = await client.rest()
+            server.stop()
+            await asyncio.wait_for(running, PATIENCE)
+            assert path.is_socket()  # whoever has made it removes it, not the loop
         return received
 
     assert run(main()).endswith(b"root")

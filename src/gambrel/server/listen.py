@@ -1,18 +1,20 @@
-"""Listening sockets: on an address, on a path of the file system, or handed over by a supervisor.
+"""Listening sockets: on an address, or handed over by a supervisor; `entry/` has those at a path.
 
 Whoever starts a server opens one here and gives it to `serve`. What the system refuses is told as
 a `GambrelError` with the option that helps.
 """
 
 import errno
-import os
 import socket
-import stat
-from pathlib import Path
+import sys
+from typing import Any
 
 from gambrel.core.http.errors import GambrelError
 
-__all__ = ["adopt_descriptor", "listen_on_path", "listen_on_port"]
+__all__ = ["AS_IT_IS", "adopt_descriptor", "listen_on_port", "wrong_address"]
+
+AS_IT_IS: dict[str, Any] = {"cleanup_socket": False} if sys.version_info >= (3, 13) else {}
+"""Tells loops to leave the file of a Unix socket to us: they would remove one that took it over."""
 
 
 def listen_on_port(host: str, port: int, *, backlog: int = 1024) -> socket.socket:
@@ -61,47 +63,6 @@ def wrong_address(where: str, error: Exception, hint: str = "") -> GambrelError:
         where,
         hint or "--host 127.0.0.1 is this machine only, --host 0.0.0.0 is every network it is in",
     )
-
-
-def listen_on_path(path: str | Path, *, backlog: int = 1024, mode: int = 0o660) -> socket.socket:
-    """Return a Unix socket at `path`, with these permissions. What a dead server left is replaced.
-
-    Raises:
-        GambrelError: Another server listens there, or the path is a file or not writable.
-    """
-    path = Path(path)
-    listener = socket.socket(socket.AF_UNIX, socket.SOCK_STREAM)
-    try:
-        remove_dead_socket(path)
-        before = os.umask(0o777 & ~mode)
-        try:
-            listener.bind(str(path))
-        finally:
-            os.umask(before)
-        listener.listen(backlog)
-    except OSError as error:
-        listener.close()
-        hint = "name a file that does not exist, in a folder this user may write to"
-        if error.errno == errno.EADDRINUSE:
-            what = "another server listens at this path"
-            raise GambrelError("server.port-taken", what, str(path), hint) from None
-        raise wrong_address(str(path), error, hint) from None
-    return listener
-
-
-def remove_dead_socket(path: Path) -> None:
-    """Remove a socket that nobody listens on. Raises OSError for anything else at `path`."""
-    if not os.path.lexists(path):
-        return
-    if not stat.S_ISSOCK(path.lstat().st_mode):
-        raise FileExistsError(errno.EEXIST, "there is a file of that name")
-    with socket.socket(socket.AF_UNIX, socket.SOCK_STREAM) as probe:
-        try:
-            probe.connect(str(path))
-        except ConnectionRefusedError:
-            path.unlink()
-            return
-    raise FileExistsError(errno.EADDRINUSE, "another server listens there")
 
 
 def adopt_descriptor(descriptor: int) -> socket.socket:

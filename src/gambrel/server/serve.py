@@ -14,6 +14,7 @@ from typing import Any, Protocol
 from gambrel.core.http.errors import GambrelError
 from gambrel.server.clock import Clock
 from gambrel.server.limits import Limits, limits_of
+from gambrel.server.listen import AS_IT_IS
 from gambrel.server.protocol import HTTPProtocol, LoggedHTTPProtocol, ObservedHTTPProtocol
 from gambrel.server.state import AccessLog, ServerState
 
@@ -139,7 +140,7 @@ class Server:
         """Start to accept connections."""
         options = {"sock": self.listener, "backlog": self.limits.backlog, **self.tls_options()}
         if self.listener.family == getattr(socket, "AF_UNIX", None):
-            return await loop.create_unix_server(self.connection_of(state), **options)
+            return await loop.create_unix_server(self.connection_of(state), **options, **AS_IT_IS)
         return await loop.create_server(self.connection_of(state), **options)
 
     def connection_of(self, state: ServerState) -> Callable[[], HTTPProtocol]:

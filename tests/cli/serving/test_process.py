@@ -1,3 +1,4 @@
+import fcntl
 import os
 import signal
 import socket
@@ -42,6 +43,25 @@ def test_the_file_of_a_living_process_is_not(tmp_path):
         pass
 
     assert not path.exists()
+
+
+@pytest.mark.parametrize("at", ["fstat", "flock"])
+def test_a_file_that_its_process_removes_as_it_ends_is_made_anew(tmp_path, monkeypatch, at):
+    path = tmp_path / "pid"
+    module = {"fstat": os, "flock": fcntl}[at]
+    real = getattr(module, at)
+    removed = []
+
+    def removed_before(descriptor, *more):
+        if not removed and path.exists():
+            removed.append(path.unlink())
+        return real(descriptor, *more)
+
+    monkeypatch.setattr(module, at, removed_before)
+
+    with pid_file(str(path)):
+        assert removed
+        assert path.read_text() == f"{os.getpid()}\n"
 
 
 @pytest.mark.parametrize("link", [os.symlink, os.link])

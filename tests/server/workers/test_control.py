@@ -3,6 +3,7 @@ import contextlib
 import os
 import socket
 import stat
+from contextlib import AsyncExitStack
 from pathlib import Path
 
 import msgspec
@@ -148,6 +149,20 @@ def test_a_second_server_does_not_take_the_socket(tmp_path):
                     pass
 
     asyncio.run(main())
+
+
+def test_a_server_that_ends_later_leaves_the_socket_of_the_next(tmp_path):
+    path = tmp_path / "c"
+
+    async def main() -> str:
+        async with AsyncExitStack() as old:
+            await old.enter_async_context(control(str(path), Supervisor()))
+            path.unlink()  # by hand, for the old one hangs
+            async with control(str(path), Supervisor()):
+                await old.aclose()
+                return (await ask(path, b'{"do":"status"}\n')).failure
+
+    assert asyncio.run(main()) == ""
 
 
 def test_a_socket_that_nobody_listens_at_is_taken_over(tmp_path):

@@ -2,8 +2,7 @@
 
 import os
 import socket
-from collections.abc import Iterator
-from contextlib import contextmanager, suppress
+from contextlib import AbstractContextManager
 
 import click
 from click.core import ParameterSource
@@ -11,28 +10,23 @@ from click.core import ParameterSource
 __all__ = ["given_descriptor", "open_listener", "url_of"]
 
 
-@contextmanager
 def open_listener(
     host: str, port: int, uds: str = "", fd: int | None = None
-) -> Iterator[socket.socket]:
+) -> AbstractContextManager[socket.socket]:
     """Listen at an address; or at a path, which is removed at the end; or take what is open.
 
     Raises:
         GambrelError: The address is taken, or is none of this machine's, or not for this user.
     """
-    from gambrel.server.listen import adopt_descriptor, listen_on_path, listen_on_port
+    from gambrel.server.listen import adopt_descriptor, listen_on_port
 
     if fd is not None:
-        listener, uds = adopt_descriptor(fd), ""
-    else:
-        listener = listen_on_path(uds) if uds else listen_on_port(host.strip("[]"), port)
-    try:
-        yield listener
-    finally:
-        listener.close()
-        if uds:
-            with suppress(OSError):
-                os.unlink(uds)  # noqa: PTH108 - pathlib is not needed to start
+        return adopt_descriptor(fd)
+    if not uds:
+        return listen_on_port(host.strip("[]"), port)
+    from gambrel.server.entry.socket_file import listen_on_path
+
+    return listen_on_path(uds)
 
 
 def given_descriptor(fd: str, server: str) -> int | None:

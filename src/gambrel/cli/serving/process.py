@@ -33,7 +33,7 @@ def pid_file(name: str) -> Iterator[None]:
         yield
     finally:
         with suppress(OSError):
-            if os.path.samestat(os.fstat(descriptor), os.lstat(name)):
+            if is_at(descriptor, name):
                 os.unlink(name)  # noqa: PTH108 - a path as it was given
         os.ftruncate(descriptor, 0)  # where the folder is no longer ours
         os.close(descriptor)
@@ -50,7 +50,7 @@ def open_locked(name: str) -> int:
         what = f"the pid file cannot be written: {error.strerror}"
         raise GambrelError("server.pid-file", what, name, hint) from None
     found = os.fstat(descriptor)
-    if not stat.S_ISREG(found.st_mode) or found.st_nlink != 1:
+    if not stat.S_ISREG(found.st_mode) or found.st_nlink > 1:
         os.close(descriptor)
         what = "the pid file cannot be written: it is a link, or no file"
         raise GambrelError("server.pid-file", what, name, hint)
@@ -62,7 +62,18 @@ def open_locked(name: str) -> int:
         what = f"{name!r} is that of process {pid or '(starting)'}, which is alive"
         hint = "stop that one with SIGTERM, or name another file"
         raise GambrelError("server.pid-file", what, name, hint) from None
+    if not is_at(descriptor, name):  # the process before has ended and removed it meanwhile
+        os.close(descriptor)
+        return open_locked(name)
     return descriptor
+
+
+def is_at(descriptor: int, name: str) -> bool:
+    """Tell whether an open file is the one at a path."""
+    try:
+        return os.path.samestat(os.fstat(descriptor), os.lstat(name))
+    except FileNotFoundError:
+        return False
 
 
 def become(user: str, group: str, sockets: Iterable[str] = ()) -> None:

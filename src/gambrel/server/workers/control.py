@@ -7,8 +7,8 @@ port, and its mode is 0600: whoever runs the server, and nobody else, may reload
 import asyncio
 import os
 import socket
-from collections.abc import AsyncIterator
-from contextlib import asynccontextmanager, suppress
+from collections.abc import AsyncIterator, Iterator
+from contextlib import ExitStack, asynccontextmanager, contextmanager
 from time import monotonic
 from typing import Literal, Protocol
 
@@ -16,7 +16,8 @@ import msgspec
 from msgspec import Struct
 
 from gambrel.core.http.errors import GambrelError
-from gambrel.server.listen import listen_on_path
+from gambrel.server.entry.socket_file import listen_on_path
+from gambrel.server.listen import AS_IT_IS
 from gambrel.server.workers.child import Child, memory_of
 from gambrel.server.workers.group import Group
 from gambrel.server.workers.scoreboard import MOST
@@ -98,7 +99,6 @@ async def control(path: str, supervisor: Controlled) -> AsyncIterator[None]:
     Raises:
         GambrelError: A server answers there already, or the path cannot be used.
     """
-    listener = listen(path)
     open_ones: set[asyncio.StreamWriter] = set()
 
     async def serve(reader: asyncio.StreamReader, writer: asyncio.StreamWriter) -> None:
@@ -114,15 +114,14 @@ async def control(path: str, supervisor: Controlled) -> AsyncIterator[None]:
             open_ones.discard(writer)
             writer.close()
 
-    server = await asyncio.start_unix_server(serve, sock=listener, limit=LINE)
-    try:
-        yield
-    finally:
-        server.close()
-        for writer in open_ones:
-            writer.transport.abort()
-        with suppress(OSError):
-            os.unlink(path)  # noqa: PTH108 - a path as it was given
+    with listen(path) as listener:
+        server = await asyncio.start_unix_server(serve, sock=listener, limit=LINE, **AS_IT_IS)
+        try:
+            yield
+        finally:
+            server.close()
+            for writer in open_ones:
+                writer.transport.abort()
 
 
 async def answer(reader: asyncio.StreamReader, supervisor: Controlled) -> Answer:
@@ -180,11 +179,14 @@ def worker_status(child: Child) -> WorkerStatus:
     )
 
 
-def listen(path: str) -> socket.socket:
+@contextmanager
+def listen(path: str) -> Iterator[socket.socket]:
     """Listen at a path that only its owner may use. Raises GambrelError."""
-    try:
-        return listen_on_path(path, backlog=16, mode=0o600)
-    except GambrelError as error:
-        what = f"the control socket cannot be made: {error.what}"
-        hint = "name a free path in a folder of yours, of at most 100 characters"
-        raise GambrelError("server.control", what, path, hint) from None
+    with ExitStack() as opened:
+        try:
+            listener = opened.enter_context(listen_on_path(path, backlog=16, mode=0o600))
+        except GambrelError as error:
+            what = f"the control socket cannot be made: {error.what}"
+            hint = "name a free path in a folder of yours, of at most 100 characters"
+            raise GambrelError("server.control", what, path, hint) from None
+        yield listener

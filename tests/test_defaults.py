@@ -54,6 +54,21 @@ def test_the_defaults_can_be_left_out_or_replaced():
         assert "x-frame-options" not in client.get("/").headers
 
 
+def test_waiting_for_news_is_for_handlers_that_hold_no_thread_meanwhile():
+    app = App()
+
+    @app.get("/poll", waits=True)
+    async def poll() -> None: ...
+
+    @app.get("/held", waits=True)
+    def held() -> None: ...
+
+    found = [problem for problem in app.problems(start=True) if problem.id == "server.waits"]
+
+    assert [problem.message.split()[0] for problem in found] == ["/held"]
+    assert "test_defaults.py" in found[0].where
+
+
 def test_error_pages_are_shown_where_debug_is_on():
     browser = {"accept": "text/html"}
 

@@ -128,7 +128,7 @@ class Cursor(Struct):
     cursor: str = ""
 
 
-@app.post("/a/message/updates", cancel_on_disconnect=True)
+@app.post("/a/message/updates", cancel_on_disconnect=True, waits=True)
 async def updates(last: Annotated[Cursor, Form()]) -> Messages:
     return Messages([entry.value for entry in await feed.after(last.cursor, timeout=25)])
 

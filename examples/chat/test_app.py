@@ -64,21 +64,36 @@ def test_a_poll_waits_for_the_next_message(site):
     assert got == [{"messages": [new]}]
 
 
-def test_a_thousand_polls_that_are_broken_off_leave_nothing_behind(site):
-    last = say(site, "last").json()
-    body = f"cursor={last['id']}".encode()
+def poll_often(site, number):
+    """Return the connections of so many polls, once all of them wait for what is said next."""
+    body = f"cursor={say(site, 'last').json()['id']}".encode()
     head = (
         b"POST /a/message/updates HTTP/1.1\r\nHost: localhost\r\n"
         b"Content-Type: application/x-www-form-urlencoded\r\nContent-Length: %d\r\n\r\n"
     )
     address = (site.base_url.host, site.base_url.port)
-    for _ in range(10):
-        clients = [socket.create_connection(address) for _ in range(100)]
-        for client in clients:
-            client.sendall(head % len(body) + body)
-        while len(feed.waiting) < 100:
-            threading.Event().wait(0.001)
-        for client in clients:
+    clients = [socket.create_connection(address, PATIENCE) for _ in range(number)]
+    for client in clients:
+        client.sendall(head % len(body) + body)
+    while len(feed.waiting) < number:
+        threading.Event().wait(0.001)
+    return clients
+
+
+def test_a_thousand_polls_wait_while_a_page_is_answered_and_hear_the_same(site):
+    clients = poll_often(site, 1000)
+
+    assert site.get("/").status_code == 200
+    new = say(site, "heard by all").json()
+    heard = {client.recv(65_536).partition(b"\r\n\r\n")[2] for client in clients}
+    for client in clients:
+        client.close()
+    assert [json.loads(body) for body in heard] == [{"messages": [new]}]
+
+
+def test_polls_that_are_broken_off_leave_nothing_behind(site):
+    for _ in range(3):
+        for client in poll_often(site, 300):
             client.close()
         while feed.waiting:
             threading.Event().wait(0.001)

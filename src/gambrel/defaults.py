@@ -64,6 +64,7 @@ class ServerLimits:
     def install(self, setup: Setup) -> None:
         """Let `gambrel check --deploy` list what lets more through than its default."""
         setup.check(check_limits, deploy=True)
+        setup.check(check_waits)
 
 
 def check_limits(app: Any) -> Iterator[Problem]:
@@ -72,6 +73,16 @@ def check_limits(app: Any) -> Iterator[Problem]:
         message = f"server.{name} is {value:g}, weaker than its default, {usual:g}"
         hint = f'leave it out, or accept it: silenced_checks = ["server.{name}"]'
         yield Problem(f"server.{name}", message, hint, level=Level.INFO)
+
+
+def check_waits(app: Any) -> Iterator[Problem]:
+    """Refuse `waits` where a thread would wait: there are few of them, and they do count."""
+    for route in app.build().routes:
+        plan = getattr(route.endpoint, "plan", None)
+        if route.options.waits and plan is not None and not plan.signature.is_async:
+            message = f"{route.pattern.text} says waits=True, and would hold a thread meanwhile"
+            hint = "make the handler `async def`, or leave out waits=True"
+            yield Problem("server.waits", message, hint, route.where)
 
 
 class DebugWhereOn:

@@ -121,6 +121,62 @@ def test_streams_in_progress_leave_room_for_requests():
     assert run(main()) == 200
 
 
+def test_a_thousand_that_wait_for_news_leave_room_for_requests():
+    async def main() -> tuple[int, int, set[bytes]]:
+        news, waiting = asyncio.Event(), []
+        app = App()
+
+        @app.post("/poll", waits=True)
+        async def poll(request: Request) -> bytes:
+            told = await request.body()
+            waiting.append(told)
+            await news.wait()
+            return told
+
+        @app.get("/")
+        async def root() -> str:
+            return "root"
+
+        async with serving(app) as live:
+            clients = [await live.connect() for _ in range(1000)]
+            whole = request("POST", "/poll", body=b"news")
+            for number, client in enumerate(clients):
+                await client.send(whole[:-1] if number % 2 else whole)
+            for client in clients[1::2]:
+                await client.send(whole[-1:])
+            await until(lambda: len(waiting) == 1000)
+            live.state.tick(live.state.clock.now)
+            status, pending = (await live.get("/")).status, live.state.pending
+            news.set()
+            told = {(await client.answer()).body for client in clients}
+            for client in clients:
+                client.close()
+            return status, pending, told
+
+    assert run(main()) == (200, 0, {b"news"})
+
+
+def test_that_a_worker_is_full_is_told_once(caplog):
+    async def main() -> None:
+        go = asyncio.Event()
+        async with (
+            serving(busy_app(go, None), Limits(pending=1)) as live,
+            await live.connect() as busy,
+        ):
+            await busy.send(request("GET", "/wait"))
+            await until(lambda: live.state.pending == 1)
+            for _ in range(3):
+                assert (await live.get("/wait")).status == 503
+            go.set()
+            assert (await busy.answer()).status == 200
+
+    run(main())
+
+    assert len(caplog.records) == 1
+    assert "1 requests are in work, as many as may be" in caplog.text
+    assert "waits=True" in caplog.text
+
+
 def test_a_connection_that_fails_at_a_tick_keeps_no_other_from_it_and_is_told_once(caplog):
     class Broken:
         is_idle = False

@@ -24,6 +24,10 @@ AccessLog = Callable[[Request, int, int, float], None]
 
 _EAGER: dict[str, Any] = {"eager_start": True} if sys.version_info >= (3, 12) else {}
 _CLOSED_AT_ONCE = 50
+_BUSY = (
+    "%d requests are in work, as many as may be (`pending`), and more are answered 503; those that"
+    " wait for news, as long polls do, count for nothing where their route says waits=True"
+)
 REFUSED = 8
 """A reason not to read from a connection, beside its own."""
 _log = logging.getLogger("gambrel.server")
@@ -101,6 +105,7 @@ class ServerState:
         self._ticked = clock.now
         self._has_failed = False
         self._is_full = False
+        self._is_busy = False
         clock.timed.add(self)
 
     # Load -----------------------------------------------------------------------------------
@@ -129,6 +134,9 @@ class ServerState:
         if route is not None and route.options.extra.get("essential"):
             self.pipeline.enter(request)
             return
+        if not self._is_busy:  # told once: it would be a line for each of thousands
+            self._is_busy = True
+            _log.warning(_BUSY, self.pending)
         request.connection.deliver(request, Reply(*self.refusal))
         # Who asks again at once would keep the loop from the requests in work: libuv polls many
         # times over before it turns, where a thousand sockets are ready each time.

@@ -72,8 +72,14 @@ class Work:
             self.deadline = self.line.state.loop.time() + limits.deadline
 
     def count(self) -> None:
-        """Count the request once its body is here: slow uploads must not use up the cap."""
-        if not self.is_counted and (self.body is None or self.body.is_complete):
+        """Count the request once its body is here: slow uploads must not use up the cap.
+
+        One that waits for news never counts. It has no work to do, and there may be thousands.
+        """
+        if self.is_counted or not (self.body is None or self.body.is_complete):
+            return
+        route = getattr(self.request.endpoint, "route", None)
+        if route is None or not route.options.waits:
             self.is_counted = True
             self.line.state.count()
 

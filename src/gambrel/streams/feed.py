@@ -89,6 +89,7 @@ class Feed(Generic[T]):
     async def after(self, cursor: str = "", timeout: float = 25.0) -> list[Entry[T]]:
         """Return what was published after an id, waiting for it: a long poll.
 
+        Its route says `waits=True`, or 256 of them are all that a worker takes on.
         Empty where nothing came for `timeout` seconds. Raises BadRequest for what can be no id.
         """
         with suppress(TimeoutError):

@@ -27,7 +27,7 @@ class RouteOptions(Struct, frozen=True, kw_only=True):
     Given to a group, an option holds for all its routes: tuples and mappings add up from the
     outside in, of every other option the innermost value holds. `slashes` is "redirect", "strict"
     or "ignore"; `defaults` fill parameters in `url_for`; `deadline` is in seconds, `max_body` in
-    bytes; `extra` is free for extensions.
+    bytes; `waits` is for handlers that wait for news; `extra` is free for extensions.
     """
 
     name: str = ""
@@ -54,6 +54,7 @@ class RouteOptions(Struct, frozen=True, kw_only=True):
     deadline: float | None = None
     max_body: int | None = None
     cancel_on_disconnect: bool | None = None
+    waits: bool = False
     extra: Mapping[str, Any] = field(default_factory=dict)
 
 

@@ -121,8 +121,7 @@ class Router:
         """
         where = caller()
         name = router.name if name is None else name
-        given = read_options(options, where)
-        prefix = check_prefix(prefix, where)
+        prefix, given = check_prefix(prefix, where), read_options(options, where)
         self.declared.add(Include(router.declared, prefix, name, given, where))
 
     def mount(self, path: str, app: Any, **options: Any) -> None:

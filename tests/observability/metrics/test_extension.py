@@ -3,7 +3,7 @@ from typing import Annotated
 
 import pytest
 
-from gambrel import App, NotFound, Path, Secret
+from gambrel import App, GambrelError, NotFound, Path, Secret
 from gambrel.extend import OBSERVERS
 from gambrel.observability.metrics import METRICS, Counter, Metrics
 from gambrel.testing import Client
@@ -60,6 +60,31 @@ def test_figures_of_the_app_stand_beside_ours():
 
     with Client(app) as client:
         assert "orders_total 3\n" in client.get("/metrics").text
+
+
+@pytest.mark.parametrize("name", ["http_requests_total", "process_threads"])
+def test_a_name_of_ours_is_told_at_the_start(name):
+    app = app_with()
+    app.setup.add(METRICS, Counter(name, "Mine."))
+
+    with pytest.raises(GambrelError, match=rf"metric '{name}' is declared twice"):
+        app.build()
+
+
+def test_a_metric_that_is_declared_twice_is_told():
+    app = app_with()
+    app.setup.add(METRICS, Counter("orders_total", "Orders."))
+
+    with pytest.raises(GambrelError, match="metric 'orders_total' is declared twice"):
+        app.setup.add(METRICS, Counter("orders_total", "Again."))
+
+
+def test_a_name_of_one_series_that_is_taken_is_told_at_the_start():
+    app = app_with()
+    app.setup.add(METRICS, Counter("http_request_duration_seconds_count", "Mine."))
+
+    with pytest.raises(GambrelError, match="both have series called"), Client(app):
+        pass
 
 
 @pytest.mark.parametrize(

@@ -5,7 +5,15 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from gambrel import GambrelError
-from gambrel.observability.metrics.kinds import SERIES, Counter, Gauge, Histogram, render, show
+from gambrel.observability.metrics.kinds import (
+    SERIES,
+    Counter,
+    Gauge,
+    Histogram,
+    distinct,
+    render,
+    show,
+)
 
 
 def test_a_counter_counts_by_its_labels():
@@ -80,17 +88,107 @@ def test_wrong_labels_are_a_mistake(labels):
         Counter("orders_total", "Orders.", labels=["kind"]).inc(**labels)
 
 
-def test_a_counter_does_not_go_back():
-    with pytest.raises(ValueError, match="does not go back"):
-        Counter("x_total", "X.").inc(-1)
+@pytest.mark.parametrize("value", [-1, -0.001, math.nan, math.inf, -math.inf])
+def test_a_counter_and_a_histogram_take_numbers_from_nothing(value):
+    counter, histogram = Counter("x_total", "X."), Histogram("size", "Sizes.")
+
+    with pytest.raises(ValueError, match="x_total counts what is added"):
+        counter.inc(value)
+    with pytest.raises(ValueError, match="size has no place for"):
+        histogram.observe(value)
+
+    assert render([counter, histogram]).splitlines()[2:] == ["x_total 0"]
 
 
 @pytest.mark.parametrize(
-    ("name", "labels"), [("a b", ()), ("", ()), ("1a", ()), ("a", ["x-y"]), ("a", ["__x"])]
+    ("name", "labels"),
+    [
+        ("a b", ()),
+        ("", ()),
+        ("1a", ()),
+        ("a\n", ()),
+        ("a", ["x-y"]),
+        ("a", ["__x"]),
+        ("a", ["x\n"]),
+        ("a", ["x", "y", "x"]),
+        ("a", ["amount"]),
+        ("a", ["value"]),
+        ("a", ["self"]),
+        ("a", "kind"),
+    ],
 )
 def test_a_name_that_is_none_is_refused(name, labels):
     with pytest.raises(GambrelError, match=r"\[observability.metric\]"):
         Counter(name, "X.", labels=labels)
+
+
+def test_le_is_the_histogram_s_own_label():
+    Counter("x_total", "X.", labels=["le"])
+
+    with pytest.raises(GambrelError, match=r"a label 'le', which means something else"):
+        Histogram("size", "Sizes.", labels=["le"])
+
+
+@pytest.mark.parametrize(
+    "bounds", [[], [2, 1], [1, 1], [1, math.inf], [math.nan], [1, math.nan], [-1, 1]]
+)
+def test_bounds_that_are_none_are_refused(bounds):
+    with pytest.raises(GambrelError, match="size has the bounds"):
+        Histogram("size", "Sizes.", bounds=bounds)
+
+
+def test_a_gauge_that_is_read_has_no_labels():
+    with pytest.raises(GambrelError, match="queue has labels and is read"):
+        Gauge("queue", "Length.", labels=["name"], read=lambda: 1)
+
+
+@pytest.mark.parametrize(
+    ("value", "shown"), [(math.nan, "NaN"), (math.inf, "+Inf"), (-math.inf, "-Inf")]
+)
+def test_a_gauge_may_be_no_number_or_endless(value, shown):
+    warmth = Gauge("warmth", "Warmth.")
+    warmth.set(value)
+
+    assert render([warmth, Gauge("x", "X.", read=lambda: value)]).splitlines()[2::3] == [
+        f"warmth {shown}",
+        f"x {shown}",
+    ]
+
+
+def test_a_gauge_is_set_to_numbers():
+    with pytest.raises(ValueError, match="could not convert"):
+        Gauge("warmth", "Warmth.").set("hot")
+
+
+def test_what_cannot_be_read_is_left_out_and_logged_once(caplog):
+    answers = iter([1, None, None, 2, "nothing"])
+    gauge = Gauge("queue", "Length.", read=lambda: next(answers))
+
+    told = [render([gauge, Counter("x_total", "X.")]) for _ in range(5)]
+
+    assert ["queue" in text for text in told] == [True, False, False, True, False]
+    assert all(text.endswith("x_total 0\n") for text in told)
+    messages = [record.message for record in caplog.records]
+    assert messages == ["the metric queue cannot be read, and is left out"] * 2
+
+
+def test_lone_surrogates_do_not_break_the_answer():
+    hits = Counter("hits_total", "Hits \udc80.", labels=["who"])
+    for who in ("\ud800", "\udfff", "?"):
+        hits.inc(who=who)
+
+    text = render([hits]).encode().decode()
+
+    assert 'hits_total{who="?"} 3' in text.splitlines()
+
+
+@pytest.mark.parametrize("other", ["size", "size_sum", "size_count", "size_bucket"])
+def test_no_two_metrics_have_series_of_one_name(other):
+    sizes = Histogram("size", "Sizes.")
+
+    assert distinct([sizes, Counter("other", "X.")])[0] is sizes
+    with pytest.raises(GambrelError, match=f"both have series called {other}"):
+        distinct([Counter(other, "X."), sizes])
 
 
 @given(st.floats(allow_nan=False, allow_infinity=False))

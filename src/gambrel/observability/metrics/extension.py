@@ -1,5 +1,6 @@
 """`Metrics`: the extension that counts, and shows its figures at `/metrics`."""
 
+from collections.abc import AsyncIterator
 from typing import Self
 
 from msgspec import Struct, field
@@ -7,9 +8,9 @@ from msgspec import Struct, field
 from gambrel.core.http.errors import NotFound
 from gambrel.core.http.request import Request
 from gambrel.core.http.response import Response
-from gambrel.extend import OBSERVERS, AppStarted, Point, Secret, Setup
+from gambrel.extend import OBSERVERS, Point, Secret, Setup
 from gambrel.observability.insiders import LOOPBACK, Insiders
-from gambrel.observability.metrics.kinds import Metric, render
+from gambrel.observability.metrics.kinds import Metric, distinct, render
 from gambrel.observability.metrics.process import process_metrics
 from gambrel.observability.metrics.requests import RequestMetrics
 
@@ -44,19 +45,20 @@ class Metrics(Struct, frozen=True, kw_only=True):
         given: Metrics = setup.settings.metrics
         insiders = Insiders(given.networks, given.token.reveal())
         requests = RequestMetrics()
-        shown: list[Metric] = [requests.answers, requests.seconds, *process_metrics()]
+        for metric in (requests.answers, requests.seconds, *process_metrics()):
+            setup.add(METRICS, metric)
+        shown: list[Metric] = []
 
         async def metrics(request: Request) -> Response:
             if not insiders.admits(request):
                 raise NotFound
             return Response(render(shown), 200, {"cache-control": "no-store"}, FORMAT)
 
-        def start(event: AppStarted) -> None:
-            known = {metric.name for metric in shown}
-            declared: list[Metric] = event.app.declarations.values(METRICS)
-            shown.extend(metric for metric in declared if metric.name not in known)
+        async def gather_metrics() -> AsyncIterator[None]:
+            shown[:] = distinct(setup.declarations.values(METRICS))
+            yield
 
         setup.add(OBSERVERS, requests.observe)
         essential = {"essential": True}  # figures are wanted most under load
         setup.route(given.path, metrics, name="metrics", hidden=True, extra=essential)
-        setup.on(AppStarted, start)
+        setup.lifespan(gather_metrics)

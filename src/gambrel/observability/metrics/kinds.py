@@ -3,24 +3,32 @@
 The format is version 0.0.4 of the text exposition. Nothing here knows an app.
 """
 
+import logging
+import math
 import re
 from bisect import bisect_left
 from collections.abc import Callable, Iterable, Iterator, Sequence
-from itertools import accumulate
+from itertools import accumulate, pairwise
 
 from gambrel.core.http.errors import GambrelError
 
-__all__ = ["SECONDS", "Counter", "Gauge", "Histogram", "Metric", "render"]
+__all__ = ["SECONDS", "Counter", "Gauge", "Histogram", "Metric", "distinct", "render"]
 
 SECONDS = (0.001, 0.0025, 0.005, 0.01, 0.025, 0.05, 0.1, 0.25, 0.5, 1.0, 2.5, 5.0, 10.0)
 """Bounds for how long an answer takes."""
 SERIES = 1_000
 """Series of one metric; further labels are counted under `other`."""
 OTHER = "other"
-_NAME, _LABEL = r"[a-zA-Z_:][a-zA-Z0-9_:]*", r"[a-zA-Z_][a-zA-Z0-9_]*"
+_NAME = re.compile(r"[a-zA-Z_:][a-zA-Z0-9_:]*")
+_LABEL = re.compile(r"(?!__)[a-zA-Z_][a-zA-Z0-9_]*")
+_TAKEN = frozenset({"self", "amount", "value"})
+"""Labels are given by name, beside these parameters."""
 _ESCAPES = str.maketrans({"\\": r"\\", "\n": r"\n", '"': r"\""})
+_log = logging.getLogger("gambrel.metrics")
 
 Key = tuple[str, ...]
+Sample = tuple[str, Key, Key, float]
+"""Suffix of the name, a further label and its value, the values of the labels, and the value."""
 
 
 class Metric:
@@ -30,20 +38,36 @@ class Metric:
     fill the memory with values of its own.
 
     Raises:
-        GambrelError: The name, or that of a label, is none for Prometheus.
+        GambrelError: The name, or that of a label, is none for Prometheus, or none for us.
     """
 
     kind = ""
+    suffixes: tuple[str, ...] = ("",)
+    """What the names of its series end in."""
+    taken = _TAKEN
+    """What no label may be called."""
 
     def __init__(self, name: str, help: str, labels: Sequence[str] = ()) -> None:  # noqa: A002 - its name there
-        bad = [text for text in labels if not re.fullmatch(_LABEL, text) or text.startswith("__")]
-        if not re.fullmatch(_NAME, name) or bad:
-            what = f"{(bad or [name])[0]!r} cannot name a metric or a label"
-            hint = "use letters, digits and _: Counter('shop_orders_total', '…', labels=['kind'])"
-            raise GambrelError("observability.metric", what, hint=hint)
+        if not _NAME.fullmatch(name):
+            raise refused(f"{name!r} cannot name a metric", "use letters, digits and _")
         self.name = name
-        self.help = help
+        self.help = encodable(help)
         self.labels = tuple(labels)
+        self.check_labels(labels)
+
+    def check_labels(self, labels: Sequence[str]) -> None:
+        """Raise GambrelError where labels cannot be called that."""
+        if isinstance(labels, str):
+            raise refused(f"{self.name} has labels={labels!r}", f"write labels=[{labels!r}]")
+        for number, label in enumerate(labels):
+            if label in self.taken:
+                what = f"{self.name} has a label {label!r}, which means something else there"
+                raise refused(what, f"call it {label}_, or something that says more")
+            if label in labels[:number]:
+                raise refused(f"{self.name} has the label {label!r} twice", "leave one out")
+            if not _LABEL.fullmatch(label):
+                what = f"{self.name} has a label {label!r}, which is no name of one"
+                raise refused(what, "use letters, digits and _, and no __ in front")
 
     def key(
         self, labels: dict[str, object], known: "dict[Key, float] | dict[Key, list[float]]"
@@ -52,10 +76,13 @@ class Metric:
         if labels.keys() != set(self.labels):
             raise TypeError(f"{self.name} has the labels {', '.join(self.labels) or '(none)'}")
         key = tuple([str(labels[name]) for name in self.labels])
+        if key in known:
+            return key
+        key = tuple([encodable(text) for text in key])
         return key if key in known or len(known) < SERIES else (OTHER,) * len(key)
 
-    def samples(self) -> Iterator[tuple[str, Key, Key, float]]:
-        """Yield suffix, further label and its value, label values, and the value."""
+    def samples(self) -> Iterator[Sample]:
+        """Yield what there is now."""
         raise NotImplementedError
 
 
@@ -71,18 +98,29 @@ class Value(Metric):
         read: Callable[[], float] | None = None,
     ) -> None:
         super().__init__(name, help, labels)
+        if read is not None and self.labels:
+            raise refused(f"{name} has labels and is read", "leave out one of them")
         self.values: dict[Key, float] = {} if self.labels else {(): 0.0}
         self.read = read
+        self.has_failed = False
 
     def inc(self, amount: float = 1.0, **labels: object) -> None:
         """Add to the value."""
         key = self.key(labels, self.values)
         self.values[key] = self.values.get(key, 0.0) + amount
 
-    def samples(self) -> Iterator[tuple[str, Key, Key, float]]:
-        """Yield the values."""
-        values = list(self.values.items()) if self.read is None else [((), float(self.read()))]
-        for key, value in values:
+    def samples(self) -> Iterator[Sample]:
+        """Yield the values; nothing where they cannot be read, which is logged once."""
+        if self.read is not None:
+            try:
+                self.values[()] = float(self.read())
+                self.has_failed = False
+            except Exception:
+                if not self.has_failed:
+                    _log.exception("the metric %s cannot be read, and is left out", self.name)
+                self.has_failed = True
+                return
+        for key, value in list(self.values.items()):
             yield "", (), key, value
 
 
@@ -92,9 +130,9 @@ class Counter(Value):
     kind = "counter"
 
     def inc(self, amount: float = 1.0, **labels: object) -> None:
-        """Count. Raises ValueError for less than nothing."""
-        if amount < 0:
-            raise ValueError(f"a counter does not go back: {amount}")
+        """Count. Raises ValueError for what is no number from 0."""
+        if not 0 <= amount < math.inf:
+            raise ValueError(f"{self.name} counts what is added, and {amount} cannot be")
         super().inc(amount, **labels)
 
 
@@ -104,14 +142,20 @@ class Gauge(Value):
     kind = "gauge"
 
     def set(self, value: float, **labels: object) -> None:
-        """Set the value."""
-        self.values[self.key(labels, self.values)] = value
+        """Set the value. Raises ValueError or TypeError for what is no number."""
+        self.values[self.key(labels, self.values)] = float(value)
 
 
 class Histogram(Metric):
-    """How values spread: how many are at most each of some bounds, their number and their sum."""
+    """How values spread: how many are at most each of some bounds, their number and their sum.
+
+    Raises:
+        GambrelError: The bounds are not numbers from 0, each larger than the one before.
+    """
 
     kind = "histogram"
+    suffixes = ("_bucket", "_sum", "_count")
+    taken = _TAKEN | {"le"}
 
     def __init__(
         self,
@@ -122,14 +166,24 @@ class Histogram(Metric):
         bounds: Sequence[float] = SECONDS,
     ) -> None:
         super().__init__(name, help, labels)
-        self.bounds = tuple(sorted(bounds))
+        self.bounds = tuple(bounds)
+        is_rising = all(one < other for one, other in pairwise(self.bounds))
+        if (
+            not self.bounds
+            or not is_rising
+            or not 0 <= self.bounds[0] <= self.bounds[-1] < math.inf
+        ):
+            what = f"{name} has the bounds {list(bounds)}"
+            raise refused(what, "use numbers from 0, each larger than the one before")
         self.counts: dict[Key, list[float]] = {}
 
     def observe(self, value: float, **labels: object) -> None:
-        """Note a value."""
+        """Note a value. Raises ValueError for what is no number from 0."""
+        if not 0 <= value < math.inf:
+            raise ValueError(f"{self.name} has no place for {value}")
         series = self.series(self.key(labels, self.counts))
-        series[bisect_left(self.bounds, value)] += 1
         series[-1] += value
+        series[bisect_left(self.bounds, value)] += 1
 
     def series(self, key: Key) -> list[float]:
         """Return the counts of some labels: one for each bound, one beyond, and the sum."""
@@ -138,7 +192,7 @@ class Histogram(Metric):
             found = self.counts[key] = [0.0] * (len(self.bounds) + 2)
         return found
 
-    def samples(self) -> Iterator[tuple[str, Key, Key, float]]:
+    def samples(self) -> Iterator[Sample]:
         """Yield the buckets, which add up, the sum and the number."""
         for key, found in list(self.counts.items()):
             *counts, total = found
@@ -149,20 +203,50 @@ class Histogram(Metric):
             yield "_count", (), key, sums[-1]
 
 
+def distinct(metrics: Iterable[Metric]) -> list[Metric]:
+    """Return metrics as they are. Raises GambrelError where two have series of one name."""
+    found: list[Metric] = []
+    owners: dict[str, str] = {}
+    for metric in metrics:
+        for name in {metric.name, *(metric.name + suffix for suffix in metric.suffixes)}:
+            if name in owners:
+                what = f"{metric.name} and {owners[name]} both have series called {name}"
+                raise refused(what, "rename one")
+            owners[name] = metric.name
+        found.append(metric)
+    return found
+
+
 def render(metrics: Iterable[Metric]) -> str:
-    """Return the lines for Prometheus."""
+    """Return the lines for Prometheus; a metric without values has none."""
     lines: list[str] = []
     for metric in metrics:
-        text = metric.help.replace("\\", r"\\").replace("\n", r"\n")
-        lines += [f"# HELP {metric.name} {text}", f"# TYPE {metric.name} {metric.kind}"]
+        told: list[str] = []
         for suffix, more, key, value in metric.samples():
             pairs = [*zip(metric.labels, key, strict=True), *([more] if more else [])]
             shown = ",".join(f'{name}="{text.translate(_ESCAPES)}"' for name, text in pairs)
             labels = f"{{{shown}}}" if shown else ""
-            lines.append(f"{metric.name}{suffix}{labels} {show(value)}")
+            told.append(f"{metric.name}{suffix}{labels} {show(value)}")
+        if told:
+            text = metric.help.replace("\\", r"\\").replace("\n", r"\n")
+            lines += [f"# HELP {metric.name} {text}", f"# TYPE {metric.name} {metric.kind}", *told]
     return "\n".join([*lines, ""])
 
 
 def show(value: float) -> str:
     """Return a number as Prometheus reads it."""
-    return str(int(value)) if value == int(value) and abs(value) < 1e15 else repr(float(value))
+    if math.isfinite(value):
+        is_whole = value == int(value) and abs(value) < 1e15
+        return str(int(value)) if is_whole else repr(float(value))
+    return "NaN" if math.isnan(value) else f"{value:+}".replace("inf", "Inf")
+
+
+def encodable(text: str) -> str:
+    """Return a text that UTF-8 can have: lone surrogates become question marks."""
+    return text if text.isascii() else text.encode("utf-8", "replace").decode()
+
+
+def refused(what: str, hint: str) -> GambrelError:
+    """Return the error of a metric that cannot be."""
+    example = "Counter('shop_orders_total', 'Orders placed.', labels=['kind'])"
+    return GambrelError("observability.metric", what, hint=f"{hint}: {example}")

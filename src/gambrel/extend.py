@@ -7,8 +7,8 @@ import importlib
 from typing import TYPE_CHECKING, Any
 
 if TYPE_CHECKING:
+    from gambrel.checks import Level, Problem
     from gambrel.conversion.schemas import json_schemas
-    from gambrel.core.app.checks import Level, Problem
     from gambrel.core.app.errors import DEBUG_RENDERER
     from gambrel.core.app.events import (
         AppStarted,
@@ -20,6 +20,7 @@ if TYPE_CHECKING:
     from gambrel.core.app.extension import Extension
     from gambrel.core.app.points import Declared, Point
     from gambrel.core.app.setup import (
+        ENTRANCES,
         HANDLER_ADAPTER,
         MOUNTING,
         OBSERVERS,
@@ -33,6 +34,7 @@ if TYPE_CHECKING:
 
 __all__ = [
     "DEBUG_RENDERER",
+    "ENTRANCES",
     "HANDLER_ADAPTER",
     "MOUNTING",
     "OBSERVERS",
@@ -62,18 +64,19 @@ _HOMES = {
     "Band": "core.app.setup",
     "DEBUG_RENDERER": "core.app.errors",
     "Declared": "core.app.points",
+    "ENTRANCES": "core.app.setup",
     "Env": "settings",
     "ErrorReported": "core.app.events",
     "Event": "core.app.events",
     "Extension": "core.app.extension",
     "HANDLER_ADAPTER": "core.app.setup",
-    "Level": "core.app.checks",
+    "Level": "checks",
     "MOUNTING": "core.app.setup",
     "Mounted": "core.app.setup",
     "OBSERVERS": "core.app.setup",
     "Operation": "operations",
     "Point": "core.app.points",
-    "Problem": "core.app.checks",
+    "Problem": "checks",
     "RequestFailed": "core.app.events",
     "Secret": "settings",
     "Setup": "core.app.setup",

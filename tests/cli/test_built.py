@@ -3,6 +3,7 @@ import pytest
 from gambrel import App, Depends
 from gambrel.cli.built import (
     commands_of,
+    ephemeral_secret,
     extensions_of,
     handler_name,
     name_of,
@@ -62,3 +63,11 @@ def test_a_secret_that_does_not_count_is_missing(folder, has_secret):
     found = [p.id for p in safety_problems(app, "0.0.0.0", has_secret=has_secret)]
 
     assert found == ([] if has_secret else ["core.secret"])
+
+
+def test_a_secret_made_up_is_strong_and_new():
+    app = App(secret_keys=[ephemeral_secret()], hosts=["example.com"])
+    app.build()
+
+    assert ephemeral_secret() != ephemeral_secret()
+    assert safety_problems(app, "0.0.0.0", has_secret=True) == []

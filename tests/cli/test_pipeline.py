@@ -1,7 +1,7 @@
 APP = """
 from collections.abc import AsyncIterator
 from gambrel import App, Response, Text
-from gambrel.extend import Band
+from gambrel.extend import ENTRANCES, Band
 from gambrel.openapi import OpenAPI
 
 
@@ -16,8 +16,10 @@ class Stamped:
     def install(self, setup):
         setup.middleware(stamp, band=Band.EDGE)
         setup.response_header("x-stamp", "1")
+        setup.add(ENTRANCES, greet)
 
 
+def greet(request): ...
 async def stamp(request, call_next): return await call_next(request)
 async def count(request, call_next): return await call_next(request)
 async def weigh(request, call_next): return await call_next(request)
@@ -52,14 +54,15 @@ def test_every_part_names_what_it_holds_by_whom_and_where(gambrel, folder):
 
     shown = parts(gambrel("pipeline").output)
 
+    assert shown["Entrances"] == [["app.greet", "stamped", "app.py:19"]]
     assert shown["Middleware"] == [
         ["EDGE", "app.stamp", "stamped", "app.py:17"],
-        ["APP", "app.count", "app", "app.py:27"],
+        ["APP", "app.count", "app", "app.py:29"],
     ]
-    assert shown["Middleware of routes"] == [["GET", "/", "weigh", "app.py:30"]]
+    assert shown["Middleware of routes"] == [["GET", "/", "weigh", "app.py:32"]]
     assert shown["Response headers"] == [["x-stamp", "1", "stamped", "app.py:18"]]
-    assert shown["Error handlers"] == [["LookupError", "app.lost", "app", "app.py:34"]]
-    assert shown["Lifespan"] == [["clock", "Clock", "app", "app.py:38"]]
+    assert shown["Error handlers"] == [["LookupError", "app.lost", "app", "app.py:36"]]
+    assert shown["Lifespan"] == [["clock", "Clock", "app", "app.py:40"]]
     assert shown["Extensions"] == [
         ["openapi", "gambrel.openapi.extension.OpenAPI", "defaults"],
         ["stamped", "app.Stamped", "openapi", "extensions"],

@@ -25,7 +25,7 @@ from gambrel import (
     Text,
     abort,
 )
-from gambrel.core.app.checks import Level
+from gambrel.checks import Level
 from gambrel.streams.events import ServerSentEvent
 from gambrel.testing import Client
 

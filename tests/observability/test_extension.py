@@ -140,4 +140,4 @@ def test_a_root_logger_that_is_set_up_is_left_alone(monkeypatch: pytest.MonkeyPa
 
 def test_without_these_extensions_nothing_stands_around_a_request():
     assert shop().build().middleware == []
-    assert len(shop(AccessLog(), Logging()).build().middleware) == 2
+    assert len(shop(AccessLog()).build().middleware) == 1

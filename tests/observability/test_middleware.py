@@ -1,5 +1,6 @@
 import asyncio
 from collections.abc import AsyncIterator
+from contextvars import copy_context
 from typing import Any
 
 import pytest
@@ -81,16 +82,8 @@ def test_the_size_is_that_of_the_content_sent(method, answer, size):
 
 
 def test_the_request_is_known_to_logs_while_it_is_answered():
-    seen = []
+    request, context = make_request(), copy_context()
 
-    async def run() -> None:
-        async def call_next(_request: Request) -> Response:
-            seen.append(CURRENT_REQUEST.get())
-            return Text("")
+    context.run(remember_request, request)
 
-        request = make_request()
-        await remember_request(request, call_next)
-        seen.append(CURRENT_REQUEST.get())
-        assert seen == [request, None]
-
-    asyncio.run(run())
+    assert context[CURRENT_REQUEST] is request

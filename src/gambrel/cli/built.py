@@ -3,6 +3,7 @@
 The one file of this room that looks behind the door: the app has no reader's side of its Points.
 """
 
+import os
 from pathlib import Path
 from typing import Any
 
@@ -10,10 +11,11 @@ from msgspec.structs import replace
 
 import gambrel
 from gambrel import App, Depends
-from gambrel.core.app.checks import ephemeral_secret, is_loopback, require_safe
+from gambrel.core.app.checks import is_loopback, require_safe
 from gambrel.core.app.extension import order_extensions
 from gambrel.core.app.setup import (
     COMMANDS,
+    ENTRANCES,
     ERROR_HANDLERS,
     LIFESPANS,
     MIDDLEWARE,
@@ -21,10 +23,11 @@ from gambrel.core.app.setup import (
     MiddlewareEntry,
 )
 from gambrel.core.http.host import refused_host
-from gambrel.extend import Declared, Extension, Problem
+from gambrel.extend import Declared, Extension, Problem, Secret
 
 __all__ = [
     "commands_of",
+    "entrances_of",
     "ephemeral_secret",
     "error_handlers_of",
     "extensions_of",
@@ -75,6 +78,11 @@ def extensions_of(app: App) -> list[Extension]:
     return order_extensions(app.extensions, app.defaults)
 
 
+def entrances_of(app: App) -> list[Declared[Any]]:
+    """Return who is asked as a request begins."""
+    return app.declarations.get(ENTRANCES)
+
+
 def middleware_of(app: App) -> list[Declared[MiddlewareEntry]]:
     """Return every middleware of the app, the outermost first."""
     return sorted(app.declarations.get(MIDDLEWARE), key=lambda one: one.value.band)
@@ -101,6 +109,11 @@ def commands_of(app: App) -> list[Declared[Any]]:
 
 
 # Safety -----------------------------------------------------------------------------------------
+
+
+def ephemeral_secret() -> Secret:
+    """Return a new key, for a development server without one: sessions end with the process."""
+    return Secret(os.urandom(48).hex())
 
 
 def safety_problems(app: App, bind_host: str | None, *, has_secret: bool) -> list[Problem]:

@@ -4,6 +4,7 @@ import click
 
 from gambrel import App
 from gambrel.cli.built import (
+    entrances_of,
     error_handlers_of,
     extensions_of,
     handler_name,
@@ -24,11 +25,12 @@ __all__ = ["command"]
 def command(target: str) -> None:
     """Show what every request of TARGET (app.py) passes, from the outside in.
 
-    Middleware by band, the routes' own middleware, default response headers, error handlers, what
-    is opened at start, and the extensions in their order.
+    Entrances, middleware by band, the routes' own middleware, default response headers, error
+    handlers, what is opened at start, and the extensions in their order.
     """
     app = load_app(target)
     app.build()
+    show("Entrances, in order", ("asks", "by", "where"), entrances(app))
     show("Middleware, outermost first", ("band", "middleware", "by", "where"), middleware(app))
     show("Middleware of routes", ("route", "middleware", "where"), route_middleware(app))
     show("Response headers", ("header", "value", "by", "where"), headers(app))
@@ -43,6 +45,11 @@ def show(title: str, headings: tuple[str, ...], rows: list[tuple[str, ...]]) -> 
     if rows:
         show_table(headings, rows)
     click.echo()
+
+
+def entrances(app: App) -> list[tuple[str, ...]]:
+    """Return who is asked as a request begins."""
+    return [(handler_name(one.value), one.by, short_place(one.where)) for one in entrances_of(app)]
 
 
 def middleware(app: App) -> list[tuple[str, ...]]:

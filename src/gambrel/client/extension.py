@@ -11,7 +11,7 @@ from gambrel.client.clients import CONNECT, TOTAL, HTTPClient, SafeHTTPClient
 from gambrel.client.transport import Manners
 from gambrel.core.http.errors import BadGateway, GatewayTimeout
 from gambrel.core.http.request import Request
-from gambrel.extend import Band, Secret, Setup
+from gambrel.extend import ENTRANCES, Secret, Setup
 
 __all__ = ["HTTP"]
 
@@ -64,7 +64,7 @@ class HTTP(Struct, frozen=True, kw_only=True):
         setup.provide(SafeHTTPClient, safe_http_client, scope="app")
         setup.on_error(httpx2.HTTPError, failed)
         if given.own_hosts:
-            setup.middleware(remember, Band.EDGE)
+            setup.add(ENTRANCES, remember)
 
     def options(self) -> dict[str, Any]:
         """Return what both clients are made with."""
@@ -105,13 +105,9 @@ def headers_of(request: Request) -> Mapping[str, str]:
     return {"x-request-id": request.id, **{name: text for name, text in found.items() if text}}
 
 
-async def remember(request: Request, call_next: Any) -> Any:
+def remember(request: Request) -> None:
     """Let requests that are made meanwhile know which one they are made for."""
-    token = _REQUEST.set(request)
-    try:
-        return await call_next(request)
-    finally:
-        _REQUEST.reset(token)
+    _REQUEST.set(request)
 
 
 def failed(_request: Request, error: Exception) -> None:

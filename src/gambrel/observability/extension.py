@@ -10,7 +10,7 @@ from typing import Any, Literal, Self, TextIO
 
 from msgspec import Struct
 
-from gambrel.extend import Band, Setup
+from gambrel.extend import ENTRANCES, Band, Setup
 from gambrel.observability.access import AccessWriter, render_line, render_object
 from gambrel.observability.flood import FloodLimit
 from gambrel.observability.middleware import access_logged, remember_request
@@ -100,7 +100,7 @@ class Logging(Struct, frozen=True, kw_only=True):
             yield from given.handle(formatter)
 
         setup.lifespan(logging_handler)
-        setup.middleware(remember_request, Band.EDGE)
+        setup.add(ENTRANCES, remember_request)
 
     def handle(self, formatter: logging.Formatter) -> Iterator[None]:
         """Have the root logger write lines until resumed."""

@@ -1,6 +1,6 @@
-"""The two middlewares of this battery: who tells the access log, and who names the request to logs.
+"""Who tells the access log, a middleware at the edge; and the entrance that names requests to logs.
 
-Both stand at the edge, and only where their extension is installed.
+Each is there only where its extension is installed.
 """
 
 import asyncio
@@ -56,10 +56,6 @@ def content_size(request: Request, response: Response) -> int | None:
     return int(announced) if announced.isascii() and announced.isdigit() else None
 
 
-async def remember_request(request: Request, call_next: CallNext) -> Response:
+def remember_request(request: Request) -> None:
     """Let log records that are made meanwhile name the request."""
-    token = CURRENT_REQUEST.set(request)
-    try:
-        return await call_next(request)
-    finally:
-        CURRENT_REQUEST.reset(token)
+    CURRENT_REQUEST.set(request)

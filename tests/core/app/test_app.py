@@ -4,9 +4,9 @@ from typing import Any
 
 import pytest
 
+from gambrel.checks import Problem
 from gambrel.conversion.errors import GambrelError
 from gambrel.core.app.app import App
-from gambrel.core.app.checks import Problem
 from gambrel.core.app.events import AppStarted, AppStopping
 from gambrel.core.app.setup import COMMANDS
 from gambrel.core.http.errors import NotFound

@@ -5,15 +5,11 @@ from typing import Any
 
 import pytest
 
+from gambrel.checks import Level, Problem, run_checks
 from gambrel.core.app.checks import (
     CORE_CHECKS,
-    Check,
-    Level,
-    Problem,
-    ephemeral_secret,
     is_loopback,
     require_safe,
-    run_checks,
 )
 from gambrel.core.app.settings import CoreSettings, Settings
 from gambrel.settings import Secret
@@ -89,13 +85,6 @@ def test_a_weak_secret_is_refused_and_not_shown(key: str, reason: str) -> None:
     assert key not in str(problem)
 
 
-def test_a_secret_made_up_is_strong_and_new() -> None:
-    first, second = ephemeral_secret(), ephemeral_secret()
-
-    assert first != second
-    assert require_safe(CoreSettings(hosts=["h"], secret_keys=[first]), "0.0.0.0") == []
-
-
 def test_every_host_is_a_warning() -> None:
     settings = CoreSettings(hosts=["*"], secret_keys=[KEY])
 
@@ -106,36 +95,6 @@ def test_a_warning_can_be_silenced_and_an_error_cannot() -> None:
     settings = CoreSettings(hosts=["*"], silenced_checks=["core.any-host", "core.secret"])
 
     assert levels(require_safe(settings, "0.0.0.0")) == {"core.secret": Level.ERROR}
-
-
-def test_problems_come_worst_first_and_deploy_checks_only_when_asked() -> None:
-    checks = [
-        Check(
-            lambda app: [Problem("b", "", level=Level.INFO), Problem("a", "", level=Level.ERROR)]
-        ),
-        Check(lambda app: [Problem("c", "", level=Level.WARNING)], deploy=True),
-    ]
-
-    assert [p.id for p in run_checks(checks, None)] == ["a", "b"]
-    assert [p.id for p in run_checks(checks, None, deploy=True)] == ["a", "c", "b"]
-    assert [p.id for p in run_checks(checks, None, silenced=["a", "b"])] == ["a"]
-
-
-def test_a_check_that_fails_is_a_problem_and_the_others_run() -> None:
-    def broken(app: object) -> list[Problem]:
-        raise RuntimeError("hidden")
-
-    problems = run_checks([Check(broken), Check(lambda app: [Problem("x", "")])], None)
-
-    assert [p.id for p in problems] == ["check.failed", "x"]
-    assert "RuntimeError" in problems[0].message
-
-
-def test_a_problem_reads_like_every_error_of_ours() -> None:
-    problem = Problem("core.hosts", "no hosts", "set them", "app.py:1", Level.WARNING)
-
-    assert str(problem) == ("[core.hosts] warning: no hosts\n  where: app.py:1\n  hint: set them")
-    assert str(Problem("x", "y")) == "[x] error: y"
 
 
 def test_a_check_before_deployment_asks_for_what_any_address_needs(tmp_path: Path) -> None:
@@ -166,16 +125,6 @@ def test_trusted_proxies_are_networks_and_not_everybody(
     found = run_checks(CORE_CHECKS, make_app(tmp_path, trusted_proxies=[network]))
 
     assert levels(found) == expected
-
-
-def test_a_start_does_not_wait_for_a_check_that_takes_long():
-    checks = [
-        Check(lambda _: [Problem("a", "quick")]),
-        Check(lambda _: [Problem("b", "slow")], start=False),
-    ]
-
-    assert [found.id for found in run_checks(checks, None)] == ["a", "b"]
-    assert [found.id for found in run_checks(checks, None, start=True)] == ["a"]
 
 
 def test_a_key_that_no_signer_takes_is_an_error_wherever_the_app_is_served(tmp_path: Path) -> None:

@@ -5,8 +5,8 @@ from typing import Any
 
 import pytest
 
+from gambrel.checks import Problem
 from gambrel.core.app import setup as door
-from gambrel.core.app.checks import Problem
 from gambrel.core.app.events import AppStarted
 from gambrel.core.app.points import Declarations, Point
 from gambrel.core.app.settings import Settings

@@ -8,18 +8,20 @@ import asyncio
 import logging
 from collections.abc import AsyncIterator, Callable, Iterable, Iterator, Sequence
 from contextlib import asynccontextmanager, contextmanager
+from functools import partial
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, TypeVar
 
+from gambrel.checks import Problem, run_checks
 from gambrel.core.app.build import Built, build
-from gambrel.core.app.checks import CORE_CHECKS, Problem, run_checks
+from gambrel.core.app.checks import CORE_CHECKS
 from gambrel.core.app.events import AppStarted, AppStopping, Event, Events
 from gambrel.core.app.extension import Extension
 from gambrel.core.app.lifespan import Entry, Lifespan, Resources
-from gambrel.core.app.pipeline import Pipeline
+from gambrel.core.app.pipeline import EnteredPipeline, Pipeline
 from gambrel.core.app.points import Declarations
 from gambrel.core.app.settings import Settings
-from gambrel.core.app.setup import CHECKS, LIFESPANS, Band, Setup
+from gambrel.core.app.setup import CHECKS, ENTRANCES, LIFESPANS, Band, Setup
 from gambrel.core.app.tasks import Tasks, not_running
 from gambrel.core.binding.providers import Providers, identity
 from gambrel.core.binding.threads import WorkerPool
@@ -194,7 +196,9 @@ class App(Router):
         mounts = [Entry(mount.running, where=mount.where) for mount in built.mounts.values()]
         try:
             async with Lifespan([*entries, *mounts], self, self.resources):
-                self.pipeline = Pipeline(built.find, built.failed, loop, pool)
+                entrances = self.declarations.values(ENTRANCES)
+                kind = partial(EnteredPipeline, entrances) if entrances else Pipeline
+                self.pipeline = kind(built.find, built.failed, loop, pool)
                 built.in_thread = pool.run
                 await self.events.emit(AppStarted(self), raising=True)
                 try:
@@ -223,7 +227,8 @@ class App(Router):
         It passes middleware and routing as any other; errors are responses. What the answer holds
         open is closed with that to `like`.
         """
-        response = await self.respond(like.another(method, target, **message))
+        work = self.respond(like.another(method, target, **message))
+        response = await asyncio.create_task(work)  # what it sets in its context ends with it
         like.draft.on_close(response.close)
         return response
 

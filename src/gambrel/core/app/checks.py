@@ -1,92 +1,16 @@
-"""Checks: what is wrong with an app, told before it serves. Run by `gambrel check` and at start.
+"""The checks of the core: hosts, keys, debug and proxies, as safe as where the app is reached."""
 
-A check is a function from the app to problems. Those of the core are here; extensions add theirs.
-"""
-
-import os
-from collections.abc import Callable, Iterable, Iterator
-from enum import IntEnum
+from collections.abc import Iterator
 from typing import Any
 
-from msgspec import Struct
-
+from gambrel.checks import Check, Level, Problem, audible
 from gambrel.core.app.settings import CoreSettings, Settings
 from gambrel.core.http.errors import BadRequest
 from gambrel.core.http.host import parse_host
-from gambrel.settings import Secret
 
 SECRET_BYTES = 32
 _MAKE_KEY = 'set GAMBREL_SECRET_KEY="$(python -c "import secrets; print(secrets.token_hex())")"'
 _KNOWN_SECRETS = ("changeme", "change-me", "secret", "insecure", "password", "example")
-
-
-class Level(IntEnum):
-    """How bad a problem is: an ERROR keeps the app from starting."""
-
-    INFO = 10
-    WARNING = 20
-    ERROR = 30
-
-
-class Problem(Struct, frozen=True):
-    """One thing wrong: a stable id, what it is, what to type, and where it was declared."""
-
-    id: str
-    message: str
-    hint: str = ""
-    where: str = ""
-    level: Level = Level.ERROR
-
-    def __str__(self) -> str:
-        """Return up to three lines, as `GambrelError` does."""
-        lines = [f"[{self.id}] {self.level.name.lower()}: {self.message}"]
-        lines += [f"  where: {self.where}"] if self.where else []
-        lines += [f"  hint: {self.hint}"] if self.hint else []
-        return "\n".join(lines)
-
-
-CheckFunction = Callable[[Any], Iterable[Problem]]
-
-
-class Check(Struct, frozen=True):
-    """A function from the app to its problems.
-
-    With `deploy` it is only asked before a deployment; without `start` no start waits for it.
-    """
-
-    run: CheckFunction
-    deploy: bool = False
-    start: bool = True
-
-
-def run_checks(
-    checks: Iterable[Check],
-    app: Any,
-    *,
-    deploy: bool = False,
-    start: bool = False,
-    silenced: Iterable[str] = (),
-) -> list[Problem]:
-    """Return the problems of an app, worst first; a check that fails is a problem itself.
-
-    `start` asks only what a start waits for. Ids in `silenced` are left out, but for errors.
-    """
-    asked = [c for c in checks if (deploy or not c.deploy) and (c.start or not start)]
-    found = [problem for check in asked for problem in _run(check, app)]
-    return sorted(_audible(found, silenced), key=lambda problem: (-problem.level, problem.id))
-
-
-def _audible(problems: Iterable[Problem], silenced: Iterable[str]) -> list[Problem]:
-    quiet = frozenset(silenced)
-    return [p for p in problems if p.level is Level.ERROR or p.id not in quiet]
-
-
-def _run(check: Check, app: Any) -> list[Problem]:
-    try:
-        return list(check.run(app))
-    except Exception as error:  # one broken check must not hide what the others say
-        name = getattr(check.run, "__qualname__", repr(check.run))
-        return [Problem("check.failed", f"the check {name} failed: {type(error).__name__}", name)]
 
 
 def is_loopback(host: str) -> bool:
@@ -112,12 +36,7 @@ def require_safe(settings: CoreSettings, bind_host: str | None) -> list[Problem]
     exposed = is_exposed(settings, bind_host)
     missing = Level.ERROR if exposed else Level.WARNING
     problems = [*_debug(settings, exposed), *_hosts(settings, missing), *_keys(settings, missing)]
-    return _audible(problems, settings.silenced_checks)
-
-
-def ephemeral_secret() -> Secret:
-    """Return a new key, for a development server without one: sessions end with the process."""
-    return Secret(os.urandom(48).hex())
+    return audible(problems, settings.silenced_checks)
 
 
 def _debug(settings: CoreSettings, exposed: bool) -> Iterator[Problem]:

@@ -10,6 +10,8 @@ import sys
 from collections.abc import Awaitable, Callable, Coroutine, Sequence
 from contextlib import suppress
 from contextvars import Context, copy_context
+from copy import copy
+from functools import cache
 from operator import methodcaller
 from typing import Any
 
@@ -22,8 +24,6 @@ from gambrel.core.binding.threads import WorkerPool
 from gambrel.core.http.errors import GambrelError, ServerError, ServiceUnavailable
 from gambrel.core.http.request import Request
 from gambrel.core.http.response import Reply, Response, settled
-
-__all__ = ["ASYNC", "INLINE", "THREAD", "Endpoint", "Limits", "Pipeline", "discard", "fold"]
 
 ASYNC, INLINE, THREAD = "async", "inline", "thread"
 
@@ -79,7 +79,7 @@ class Pipeline:
     def __init__(
         self, find: Finder, failed: Failed, loop: asyncio.AbstractEventLoop, pool: WorkerPool
     ) -> None:
-        self.find = find
+        self.find = self.choose = find
         self.failed = failed
         self.loop = loop
         self.pool = pool
@@ -87,7 +87,7 @@ class Pipeline:
 
     def enter(self, request: Request) -> None:
         """Start the request; its connection's `deliver` gets the response, at once or later."""
-        request.endpoint = endpoint = self.find(request)
+        request.endpoint = endpoint = self.choose(request)
         kind = endpoint.kind
         if kind is ASYNC:
             self.start(request, endpoint.call(request))
@@ -105,7 +105,7 @@ class Pipeline:
 
     async def respond(self, request: Request) -> Response:
         """Return the response, for edges that run in a task of their own."""
-        request.endpoint = endpoint = self.find(request)
+        request.endpoint = endpoint = self.choose(request)
         deadline = endpoint.limits.deadline
         try:
             if endpoint.uses_threads:
@@ -194,12 +194,12 @@ class Pipeline:
 
     def finisher(self, request: Request) -> Callable[[Any, BaseException | None], None]:
         """Return what the pool calls on the loop with the outcome of a thread."""
+        context = copy_context()
 
         def finish(answer: Any, error: BaseException | None) -> None:
             if error is not None:
-                self.start(request, self.failed(request, error))
-            else:
-                self.finish(request, answer)
+                answer = self.failed(request, error)
+            context.run(self.finish, request, answer)
 
         return finish
 
@@ -209,6 +209,45 @@ class Pipeline:
             request.connection.deliver(request, answer)
         else:
             self.start(request, answer, context)
+
+
+class EnteredPipeline(Pipeline):
+    """A pipeline that asks `entrances` first, in the context of the request.
+
+    An entrance costs a call, where a middleware costs a task; it may put one around this request.
+    """
+
+    def __init__(self, entrances: Sequence[Callable[[Request], Any]], *parts: Any) -> None:
+        super().__init__(*parts)
+        self.entrances = entrances
+        self.choose = self.enter_all
+        self.begin = super().enter
+        self.context = copy_context()
+        self.surround = cache(self.surrounded)
+
+    def enter(self, request: Request) -> None:
+        """Start the request, in a context that holds nothing of the one before."""
+        self.context.copy().run(self.begin, request)
+
+    def enter_all(self, request: Request) -> Endpoint:
+        """Return the endpoint of a request, within what its entrances put around it."""
+        request.endpoint = endpoint = self.find(request)
+        for enter in self.entrances:
+            try:
+                middleware = enter(request)
+            except Exception:
+                _log.exception("the entrance %r failed", enter)
+                continue
+            if middleware is not None:
+                endpoint = self.surround(middleware, endpoint)
+        return endpoint
+
+    def surrounded(self, middleware: Middleware, endpoint: Endpoint) -> Endpoint:
+        """Return an endpoint within a middleware."""
+        outer = copy(endpoint)
+        outer.kind = ASYNC
+        outer.call = fold(lambda request: self.work(request, endpoint), [middleware], self.failed)
+        return outer
 
 
 async def load_and_call(

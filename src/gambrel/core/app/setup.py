@@ -10,7 +10,7 @@ from typing import Any, Literal, Protocol, TypeVar
 
 from msgspec import Struct
 
-from gambrel.core.app.checks import Check, CheckFunction
+from gambrel.checks import Check, CheckFunction
 from gambrel.core.app.errors import ErrorHandler, HandleError
 from gambrel.core.app.events import Event, Listener
 from gambrel.core.app.lifespan import Entry
@@ -96,6 +96,12 @@ is given the socket: `call(request, socket)`.
 """
 OBSERVERS: Point[Callable[[Request, int, float], None]] = Point("observer")
 """Hears of every answer on the event loop: `observe(request, status, seconds)`, until its head."""
+ENTRANCES: Point[Callable[[Request], Any]] = Point("entrance")
+"""Asked as a request begins, its route found, in a context of its own: `enter(request)`.
+
+What it sets in context variables holds for all that is done for the request, in threads too, and
+ends with it. It may return a middleware for this one: the same function each time.
+"""
 BODY_PARSERS: Point[tuple[str, ParseBody]] = Point("body parser", key=lambda entry: entry[0])
 LIFESPANS: Point[Entry] = Point("lifespan")
 COMMANDS: Point[CommandEntry] = Point("command", key=lambda entry: entry.name)

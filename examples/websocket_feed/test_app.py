@@ -36,7 +36,7 @@ def test_bytes_are_no_answer(client):
         with pytest.raises(WebSocketClosed) as closed:
             ws.receive()
 
-    assert closed.value.code == 1008
+    assert closed.value.code == 1003
 
 
 def test_whatever_comes_to_the_echo_goes_back(client):

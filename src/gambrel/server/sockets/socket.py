@@ -162,6 +162,7 @@ class Socket(WSListener):
     def resume_writing(self) -> None:
         """The client has caught up."""
         self.is_writable = True
+        self.stuck = 0.0
         self.session.resume()
 
     def take_piece(self, kind: WSMsgType, frame: WSFrame) -> None:
@@ -277,7 +278,7 @@ class Socket(WSListener):
         limits = self.state.limits
         unread: int = self.unread
         self.unread = self.unsent
-        if not self.unread or unread - self.unread >= limits.body_rate * passed:
+        if self.is_writable or unread - self.unread >= limits.body_rate * passed:
             self.stuck = 0.0
         else:
             self.stuck += passed

@@ -361,6 +361,69 @@ def test_a_process_serves_a_socket_it_was_given_until_sigterm():
     assert received.endswith(b"served")
 
 
+FORKING = """
+import os
+from gambrel.core.app.app import App
+from gambrel.server.listen import listen_on_port
+from gambrel.server.serve import run
+
+app = App()
+
+@app.get("/")
+async def who() -> int:
+    return os.getpid()
+
+listener = listen_on_port("127.0.0.1", 0)
+print(listener.getsockname()[1], flush=True)
+children = []
+for _ in range(2):
+    child = os.fork()
+    if not child:
+        run(app, listener, ready=lambda: os.write(1, b"%d\\n" % os.getpid()))  # in one piece
+        os._exit(0)
+    children.append(child)
+print(*[os.waitpid(child, 0)[1] for child in children], flush=True)
+"""
+
+
+def test_processes_that_a_program_forks_by_itself_serve_the_same_socket():
+    command = [sys.executable, "-c", FORKING]
+    group = {"process_group": 0, "stdout": subprocess.PIPE, "text": True}
+    with subprocess.Popen(command, **group) as process:
+        assert process.stdout is not None
+        try:
+            port = int(process.stdout.readline())
+            pids = {int(process.stdout.readline()) for _ in range(2)}
+            with socket.create_connection(("127.0.0.1", port), PATIENCE) as client:
+                client.sendall(request("GET", "/", CLOSE))
+                received = b"".join(iter(lambda: client.recv(65_536), b""))
+            for pid in pids:
+                os.kill(pid, signal.SIGTERM)
+            codes = process.stdout.readline()
+        finally:
+            with contextlib.suppress(ProcessLookupError):
+                os.killpg(process.pid, signal.SIGKILL)
+
+    assert len(pids) == 2
+    assert int(received.rpartition(b"\r\n")[2]) in pids
+    assert codes == "0 0\n"
+
+
+@every_loop
+def test_several_apps_are_served_at_ports_of_their_own_by_one_program():
+    async def main() -> tuple[bytes, bytes]:
+        first, second = echo_app()[0], App()
+
+        @second.get("/")
+        async def figures() -> str:
+            return "figures"
+
+        async with serving(first) as site, serving(second) as beside:
+            return (await site.get("/")).body, (await beside.get("/")).body
+
+    assert run(main()) == (b"root", b"figures")
+
+
 @every_loop
 def test_tls_is_told_to_the_request(certificate):
     async def main() -> tuple[bytes, str | None]:

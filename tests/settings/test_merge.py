@@ -161,7 +161,15 @@ def test_the_keys_of_a_mapping_setting_are_free() -> None:
 
 def test_an_unknown_variable_is_told_with_a_suggestion() -> None:
     _, merge = merged(
-        from_environment({**URL, "GAMBREL_DB__ULR": "x", "GAMBREL_ZZZ": "1", "GAMBREL_REQUIRE": ""})
+        from_environment(
+            {
+                **URL,
+                "GAMBREL_DB__ULR": "x",
+                "GAMBREL_ZZZ": "1",
+                "GAMBREL_REQUIRE": "",
+                "GAMBREL_CONTROL": "c",
+            }
+        )
     )
 
     assert merge.unknown_variables() == [

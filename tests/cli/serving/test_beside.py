@@ -9,7 +9,7 @@ from gambrel.cli.control.ask import ask
 from gambrel.cli.serving.beside import prepare
 
 APP = """
-import asyncio, os, sys
+import asyncio, os, signal, socket, sys
 from collections.abc import AsyncIterator
 from gambrel import App
 app = App()
@@ -42,6 +42,18 @@ async def careful() -> None:
         say("left nothing")
 
 @app.command
+def reloads() -> None:
+    say("asks for a reload")
+    ask = socket.socket(socket.AF_UNIX)
+    ask.connect(os.environ["GAMBREL_CONTROL"])
+    ask.sendall(b'{"do": "status"}\\n')
+    say(f"was told {ask.recv(100)[:13].decode()}")
+    ask = socket.socket(socket.AF_UNIX)
+    ask.connect(os.environ["GAMBREL_CONTROL"])
+    ask.sendall(b'{"do": "reload"}\\n')
+    signal.pause()
+
+@app.command
 def once(code: int) -> None:
     sys.exit(code)
 """
@@ -60,6 +72,14 @@ def test_a_command_goes_on_beside_the_workers_and_cleans_up_at_the_end(site, sta
     assert run.end() == 0
     assert "left orders" in run.output
     assert f"closed by {pid}" in run.output
+
+
+def test_a_process_may_ask_for_a_reload_of_its_own_server(site, start):
+    run = start("run", "--port", "0", "--control", "c.sock", "--process", "reloads")
+
+    run.line('was told {"failure":""')
+    run.line("asks for a reload")  # it has been reloaded itself, by the new code
+    assert run.end() == 0
 
 
 def test_one_that_is_told_by_several_cleans_up_undisturbed(site, start):
@@ -109,7 +129,7 @@ def test_a_command_that_is_none_is_told_before_anybody_serves(site, start):
 
     assert run.end(None) == 1
     assert "[cli.no-command] the app has no command 'consum'" in run.output
-    assert "name one of: consume, careful, once" in run.output
+    assert "name one of: consume, careful, reloads, once" in run.output
 
 
 def test_without_commands_none_can_be_named():

@@ -1,6 +1,5 @@
 import fcntl
 import os
-import signal
 import socket
 import subprocess
 import sys
@@ -163,23 +162,3 @@ def test_a_daemon_that_does_not_start_says_why(folder, more):
 
     assert started.returncode == 1
     assert ("no shelf" if more else "`--log-file PATH` tells why") in started.stderr
-
-
-def test_a_second_signal_does_not_wait(folder, start):
-    (folder / "app.py").write_text(
-        "import asyncio\nfrom gambrel import App\napp = App()\n"
-        "@app.get('/')\nasync def home() -> None:\n    print('working', flush=True)\n"
-        "    await asyncio.sleep(3600)\n"
-    )
-    run = start("run", "--port", "0", "--workers", "2", "--access-log")
-    port = run.port()
-    asking = subprocess.Popen([sys.executable, "-c", ASK.format(port)])
-    run.line("working")
-    run.process.send_signal(signal.SIGTERM)
-    code = run.end(signal.SIGTERM)
-    asking.wait(PATIENCE)
-
-    assert code == 0
-
-
-ASK = "import urllib.request as r\ntry: r.urlopen('http://127.0.0.1:{}/')\nexcept Exception: pass"

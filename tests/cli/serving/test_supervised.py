@@ -180,3 +180,81 @@ def test_workers_end_with_a_supervisor_that_is_killed(site, start):
     run.end(signal.SIGKILL)
 
     wait_until(lambda: not any(map(is_alive, found)))
+
+
+AHEAD = """
+import os, signal
+from collections.abc import AsyncIterator
+from pathlib import Path
+from gambrel import App
+app = App()
+
+def say(line: str) -> None:
+    os.write(1, f"{line}\\n".encode())
+
+@app.lifespan
+async def life() -> AsyncIterator[None]:
+    say("a worker starts")
+    yield
+
+@app.command
+def migrate(code: int = 0) -> None:
+    say(f"migrates at {os.environ['GAMBREL_CONTROL']}")
+    raise SystemExit(int(Path("code").read_text()) if Path("code").exists() else code)
+
+@app.command
+def linger() -> None:
+    try:
+        say("lingers")
+        signal.pause()
+    finally:
+        say("leaves")
+"""
+
+
+@pytest.fixture
+def migrating(folder: Path) -> Path:
+    (folder / "app.py").write_text(AHEAD)
+    return folder
+
+
+def test_what_comes_first_is_run_once_before_any_worker_and_before_new_code(migrating, start):
+    run = start("run", "--port", "0", "--workers", 2, "--before", "migrate", "--control", "c.sock")
+    run.port()
+    assert run.seen.index(f"migrates at {migrating / 'c.sock'}") < run.seen.index("a worker starts")
+    run.process.send_signal(signal.SIGHUP)
+    run.line("migrates")
+    run.line("a worker starts")
+    run.line("reloaded")
+
+    assert run.end() == 0
+    assert run.output.count("migrates") == 2
+    assert run.output.count("a worker starts") == 4
+
+
+def test_where_what_comes_first_fails_nobody_serves_and_a_reload_changes_nothing(migrating, start):
+    (migrating / "code").write_text("3")
+    run = start("run", "--port", "0", "--before", "migrate", "--control", "c.sock")
+
+    assert run.end(None) == 1
+    assert "'migrate', which comes first, has failed: it ended with exit code 3" in run.output
+    assert "a worker starts" not in run.output
+
+    (migrating / "code").unlink()
+    run = start("run", "--port", "0", "--before", "migrate", "--control", "c.sock")
+    run.port()
+    (migrating / "code").write_text("3")
+    run.process.send_signal(signal.SIGHUP)
+    run.line("reload failed: 'migrate', which comes first, has failed")
+
+    assert run.end() == 0
+    assert run.output.count("a worker starts") == 1
+
+
+def test_what_comes_first_is_ended_where_the_server_is_stopped(migrating, start):
+    run = start("run", "--port", "0", "--before", "linger")
+    run.line("lingers")
+
+    assert run.end() == 0
+    assert "leaves" in run.output
+    assert "a worker starts" not in run.output

@@ -16,7 +16,7 @@ import msgspec
 from gambrel import GambrelError
 from gambrel.cli.serving.beside import Task
 from gambrel.cli.serving.process import become, detach, pid_file
-from gambrel.cli.serving.supervision import Ways
+from gambrel.cli.serving.supervision import CONTROL, Ways
 from gambrel.cli.serving.telling import say
 from gambrel.cli.serving.worker import Order
 from gambrel.sinks import Sink
@@ -41,6 +41,8 @@ def supervise(listener: socket.socket, plan: Any, order: Order, message: str, wa
             sys.platform,
             "leave out --workers, or use WSL",
         )
+    if ways.control:  # who runs here may ask its own supervisor
+        os.environ[CONTROL] = os.path.abspath(ways.control)  # noqa: PTH100 - to start
     settle = detach(ways.log_file) if ways.daemon else None
     with pid_file(ways.pid_file):
         return asyncio.run(keep(listener, plan, order, ways, partial(opened, message, settle)))
@@ -87,6 +89,7 @@ async def keep(
         sink.put(f"gambrel: {line}")
 
     supervisor = Supervisor(listener, plan, spawn, tell, opened, Notifier.of_environment())
+    supervisor.ahead = [partial(spawn_beside, line, line) for line in ways.before]
     for line, number in Counter(ways.process).items():
         supervisor.keep_beside(line, number, partial(spawn_beside, line))
     name = listener.getsockname()

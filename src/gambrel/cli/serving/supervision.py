@@ -8,7 +8,7 @@ import click
 from click.core import ParameterSource
 from msgspec import Struct
 
-__all__ = ["MOST_WORKERS", "Ways", "given_plan", "given_ways", "worker_options"]
+__all__ = ["CONTROL", "MOST_WORKERS", "Ways", "given_plan", "given_ways", "worker_options"]
 
 F = TypeVar("F", bound=Callable[..., Any])
 
@@ -34,6 +34,12 @@ _OPTIONS: dict[str, tuple[Any, Any, str, str]] = {
         "PATH",
         "Make a socket for `gambrel status`, `reload`, `scale`, `stop`. [GAMBREL_CONTROL]",
     ),
+    "--before": (
+        str,
+        (),
+        "COMMAND",
+        "Run a command of the app before new workers; may be repeated.",
+    ),
     "--process": (
         str,
         (),
@@ -45,7 +51,8 @@ _OPTIONS: dict[str, tuple[Any, Any, str, str]] = {
     "--group": (str, "", "NAME", "Serve as this group, not as the user's own."),
     "--log-file": (str, "", "PATH", "Where a daemon writes to."),
 }
-_VARIABLES = {"--control": "GAMBREL_CONTROL"}
+CONTROL = "GAMBREL_CONTROL"
+_VARIABLES = {"--control": CONTROL}
 
 
 def worker_options(command: F) -> F:
@@ -78,6 +85,7 @@ class Ways(Struct, frozen=True, kw_only=True):
     """How the process runs that `gambrel run` becomes; each empty where it is not asked for."""
 
     control: str = ""
+    before: tuple[str, ...] = ()
     process: tuple[str, ...] = ()
     pid_file: str = ""
     user: str = ""

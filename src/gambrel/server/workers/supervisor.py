@@ -73,6 +73,8 @@ class Supervisor:
         self.tell = tell
         self.workers = Group("worker", plan.workers, self._worker, tell)
         self.beside: list[Group] = []
+        self.ahead: list[Callable[[], Child]] = []
+        self.running_ahead: list[Child] = []
         self.is_stopping = False
         self._spawn = spawn
         self._ready = ready
@@ -102,7 +104,8 @@ class Supervisor:
     @property
     def everybody(self) -> list[Child]:
         """Every process there is."""
-        return [child for group in (self.workers, *self.beside) for child in group.children]
+        kept = (child for group in (self.workers, *self.beside) for child in group.children)
+        return [*self.running_ahead, *kept]
 
     # Life -------------------------------------------------------------------------------------
 
@@ -133,10 +136,14 @@ class Supervisor:
             await self.end()
 
     async def start_first(self) -> bool:
-        """Start one worker; say whether it serves.
+        """Run what comes first, and start one worker; say whether it serves.
 
         The others follow: so whatever is wrong with the app is told once.
         """
+        if failure := await self.run_ahead():
+            if not self.is_stopping:
+                self.tell(failure)
+            return False
         try:
             first = self.workers.start()
         except OSError as error:
@@ -147,6 +154,24 @@ class Supervisor:
             first.has_ended()
             await self.turn()
         return first.ready is not None and not self.is_stopping
+
+    async def run_ahead(self) -> str:
+        """Run to its end what comes before new workers; return what has failed."""
+        for start in self.ahead:
+            try:
+                child = start()
+            except OSError as error:
+                return f"no process can be started: {error}"
+            self.running_ahead = [child]
+            while not child.has_ended():
+                if self.is_stopping:  # `end` sees to it, too
+                    return STOPPING
+                self.judge(child, monotonic())
+                await asyncio.sleep(0.01)
+            self.running_ahead = []
+            if child.process.returncode:
+                return f"{child.name!r}, which comes first, has failed: {child.reason}"
+        return ""
 
     async def turn(self) -> None:
         """Wait for something to happen, not for long."""
@@ -237,6 +262,8 @@ class Supervisor:
             self._is_reload_due = False
             self._notifier.reloading()
             try:
+                if failure := await self.run_ahead():
+                    return failure
                 for old in self.workers.current:
                     if old.has_ended():  # whoever comes in its place has the new code
                         continue

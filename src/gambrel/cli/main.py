@@ -16,6 +16,8 @@ __all__ = ["COMMANDS", "CONTROL", "Gambrel", "main", "run"]
 COMMANDS = {
     "run": "Serve an app in production mode.",
     "dev": "Serve an app, reload on save, show errors.",
+    "watch": "Run any program, and anew on save.",
+    "shell": "Type Python with the app running.",
     "routes": "List the routes, or explain one URL.",
     "pipeline": "Show what every request passes.",
     "openapi": "Write the OpenAPI document.",

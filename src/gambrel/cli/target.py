@@ -16,7 +16,7 @@ from typing import Any, TypeVar
 
 from gambrel import App, GambrelError
 
-__all__ = ["file_of", "load_app", "root_of", "split_target"]
+__all__ = ["file_of", "load_app", "load_module", "root_of", "split_target"]
 
 T = TypeVar("T")
 

@@ -76,6 +76,14 @@ def test_what_is_saved_before_the_watcher_looks_is_found(folder):
     assert {path.name for path in first_change(found)} == {"app.py"}
 
 
+def test_the_first_file_of_an_empty_folder_is_found_before_the_watcher_looks(folder):
+    found = changes([folder.resolve()], lambda: False)
+
+    touch(folder / "app.py")
+
+    assert {path.name for path in next(found)} == {"app.py"}
+
+
 def test_settings_of_the_working_directory_are_watched_too(folder, monkeypatch):
     touch(folder / "src" / "app.py")
     found = changes([folder / "src"], lambda: False)

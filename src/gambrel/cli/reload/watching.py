@@ -37,13 +37,13 @@ def follow(
 ) -> Iterator[set[Path]]:
     """Yield changes; `before` is the state of the files when nobody watched yet."""
     known = snapshot(settings, settings_of)
-    missed = before
+    missed: Snapshot | None = before
     for changed in watch(folders, is_stopped):
         if is_stopped():
             return
-        if missed:
+        if missed is not None:
             changed |= difference(missed, snapshot(folders, sources_of))
-            missed = {}
+            missed = None
         now = snapshot(settings, settings_of)
         yield changed | difference(known, now)
         known = now

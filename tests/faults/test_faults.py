@@ -38,6 +38,17 @@ def pids_of(port: int, number: int) -> set[int]:
     return found
 
 
+def answers_in_a_row(port: int, wanted: int = 20) -> int:
+    """Return how many requests in a row were answered; it may refuse those in its queue before."""
+    number, end = 0, time.monotonic() + PATIENCE
+    while number < wanted and time.monotonic() < end:
+        try:
+            number = number + 1 if get(port)[0] == 200 else 0
+        except OSError:
+            number = 0
+    return number
+
+
 def memory_of(pid: int) -> int:
     """Return the resident bytes of a process."""
     return int(Path(f"/proc/{pid}/statm").read_text().split()[1]) * resource.getpagesize()
@@ -109,7 +120,7 @@ def test_r24_a_server_without_descriptors_serves_again_when_it_has_some(serve, w
     with many(port, 200, b""):
         pass
 
-    assert [get(port)[0] for _ in range(20)] == [200] * 20
+    assert answers_in_a_row(port) == 20
     assert pids == pids_of(port, int(workers))
     assert run.end() == 0
 

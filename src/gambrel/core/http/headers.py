@@ -6,7 +6,7 @@ connection whose next request repeats its header block is given the same object 
 """
 
 from collections.abc import Iterable, Iterator, Mapping, MutableMapping
-from functools import cached_property
+from functools import cached_property, lru_cache
 
 __all__ = ["Headers", "ResponseHeaders"]
 
@@ -99,10 +99,9 @@ class Headers(Mapping[str, str]):
         A single look-up searches the raw block instead of splitting all of it; with several
         lines of that name it falls back to the combined value.
         """
-        if self._pairs is not None or "_index" in self.__dict__:
+        if self._pairs is not None:
             return self._index.get(name)
-        lower = self._lower
-        key = f"\r\n{name}:".encode("latin-1")
+        lower, key = self._lower, _line_start(name)
         start = lower.find(key)
         if start < 0 or "_" in name:
             return None
@@ -132,6 +131,7 @@ class Headers(Mapping[str, str]):
         return f"Headers({self.pairs()!r})"
 
 
+_line_start = lru_cache(256)(lambda name: f"\r\n{name}:".encode("latin-1"))
 TOKEN = frozenset("!#$%&'*+-.^_`|~0123456789abcdefghijklmnopqrstuvwxyzABCDEFGHIJKLMNOPQRSTUVWXYZ")
 
 

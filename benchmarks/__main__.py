@@ -11,6 +11,8 @@ from pathlib import Path
 
 from benchmarks.load import HEADER_SETS, MICRO
 from benchmarks.measure import Plan, measure
+from benchmarks.observability import REFERENCE as BARE
+from benchmarks.observability import measure_observability
 from benchmarks.page import page_targets
 from benchmarks.report import TITLES, render, render_page
 from benchmarks.results import Run, latest_run
@@ -88,6 +90,11 @@ def sockets(options: argparse.Namespace) -> None:
     _finish(measure_sockets(Run("sockets", ECHO), SOCKETS.values(), _plan(options)))
 
 
+def observability(options: argparse.Namespace) -> None:
+    """Measure what access log, metrics and traces add to a request."""
+    _finish(measure_observability(Run("observability", BARE), _plan(options)))
+
+
 def report(options: argparse.Namespace) -> None:
     """Print or write the page of the newest results of each kind."""
     runs = [run for kind in TITLES if (run := latest_run(kind))]
@@ -101,14 +108,12 @@ def report(options: argparse.Namespace) -> None:
 
 def everything(options: argparse.Namespace) -> None:
     """Set up, measure everything, print the page: half an hour."""
-    for command in (setup, page, table, startup, scaling, sockets, report):
+    for command in (setup, *MEASURES, report):
         command(options)
 
 
-COMMANDS = {
-    f.__name__: f
-    for f in (everything, setup, check, page, table, compare, startup, scaling, sockets, report)
-}
+MEASURES = (page, table, startup, scaling, sockets, observability)
+COMMANDS = {f.__name__: f for f in (everything, setup, check, *MEASURES, compare, report)}
 
 
 def _finish(run: Run) -> None:
@@ -155,7 +160,7 @@ def _parser() -> argparse.ArgumentParser:
         description=__doc__,
         formatter_class=argparse.RawTextHelpFormatter,
     )
-    helped = "\n".join(f"  {name:11} {call.__doc__}" for name, call in COMMANDS.items())
+    helped = "\n".join(f"  {name:13} {call.__doc__}" for name, call in COMMANDS.items())
     parser.add_argument(
         "command", nargs="?", default="everything", choices=COMMANDS, metavar="command", help=helped
     )

@@ -20,6 +20,12 @@ def pairs(samples: Iterable[Sample], reference: Iterable[Sample]) -> list[float]
     return [sample.cost / base[sample.round] for sample in samples if sample.round in base]
 
 
+def differences(samples: Iterable[Sample], reference: Iterable[Sample]) -> list[float]:
+    """Cost beyond the reference's cost, for each round that has both."""
+    base = {sample.round: sample.cost for sample in reference}
+    return [sample.cost - base[sample.round] for sample in samples if sample.round in base]
+
+
 def interval(ratios: Sequence[float]) -> tuple[float, float]:
     """The bootstrap 95 % interval of the median, always the same for the same ratios."""
     chance = random.Random(0)

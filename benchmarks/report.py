@@ -12,7 +12,7 @@ from statistics import median
 
 from benchmarks.goals import ratio_rows, start_rows
 from benchmarks.load import MICRO, WORKLOADS
-from benchmarks.ratios import pairs, show
+from benchmarks.ratios import differences, pairs, show
 from benchmarks.results import Run, Sample
 from benchmarks.setup import Environment
 
@@ -23,6 +23,7 @@ TITLES = {
     "startup": "Start to first response",
     "scaling": "1,000 routes against 10",
     "sockets": "WebSockets",
+    "observability": "Access log, metrics, traces",
 }
 SOCKET_TITLES = {
     "echo": "64 bytes of text there and back, 50 connections",
@@ -33,6 +34,9 @@ NOTES = {
     "page": """A signed session cookie, one row of SQLite by its id, a template with ten rows; as it
 is behind a browser's headers. Latencies and memory are those under the load of 64 connections.
 Gambrel has no batteries yet: its figure is that of the core, its signing, sqlite3 and Jinja.""",
+    "observability": """One app with and without them; the lines of `AccessLog()` go to the null
+device, those of `--access-log` to a file. What a thread does to write them is counted. Spans are
+made, and sent nowhere.""",
 }
 HEAD = """# Benchmarks
 
@@ -50,6 +54,8 @@ def render(run: Run) -> str:
     parts = [f"## {TITLES[run.kind]}", *filter(None, [NOTES.get(run.kind)])]
     parts.append(f"Measured {run.date} with `{command}`.")
     groups = _grouped(run.samples)
+    if run.kind == "observability":
+        parts += [_added(run, headers) for headers in dict.fromkeys(h for h, _ in groups)]
     if run.kind in ("table", "compare"):
         parts += [_overview(run, headers) for headers in dict.fromkeys(h for h, _ in groups)]
     parts += [_details(run, *key) for key in groups]
@@ -110,6 +116,18 @@ def _overview(run: Run, headers: str) -> str:
     ]
     title = f"### CPU per request relative to {run.reference}: {_describe(headers)}"
     return f"{title}\n\n{_table(['server', *groups], rows)}"
+
+
+def _added(run: Run, headers: str) -> str:
+    targets = _grouped(run.samples)[headers, "W2"]
+    bare = targets.get(run.reference, [])
+    rows = [
+        [name.partition("@")[2], show(differences(found, bare)), str(len(found))]
+        for name, found in targets.items()
+        if name != run.reference
+    ]
+    title = f"### CPU µs added to a JSON request: {_describe(headers)}"
+    return f"{title}\n\n{_table(['with', 'CPU µs more', 'rounds'], rows)}"
 
 
 def _details(run: Run, headers: str, workload: str) -> str:

@@ -9,7 +9,7 @@ from datetime import UTC, datetime
 from pathlib import Path
 
 from benchmarks.setup import Environment, describe_environment
-from benchmarks.targets import RESULTS, SOCKETS, TARGETS
+from benchmarks.targets import OBSERVED, RESULTS, SOCKETS, TARGETS
 
 
 @dataclass(frozen=True, slots=True)
@@ -50,7 +50,7 @@ class Run:
         """Adds the machine and the versions of what was measured, and writes the file."""
         self.machine = _describe_machine()
         measured = {sample.target.partition("@")[0] for sample in self.samples}
-        known = {**TARGETS, **SOCKETS}
+        known = {**TARGETS, **SOCKETS, OBSERVED.name: OBSERVED}
         for name in sorted({known[target].environment for target in measured}):
             self.environments[name] = describe_environment(name)
         RESULTS.mkdir(exist_ok=True)

@@ -35,7 +35,7 @@ ENVIRONMENTS: Mapping[str, tuple[str, ...]] = {
     "uvicorn": (*UVICORN, "websockets", "wsproto"),
 }
 # Gambrel itself is installed from this repository.
-SOURCES = {"gambrel": ("--editable", str(HOME.parent), "jinja2")}
+SOURCES = {"gambrel": ("--editable", f"{HOME.parent}[tracing]", "jinja2")}
 
 
 @dataclass(frozen=True, slots=True)
@@ -115,6 +115,10 @@ def _uvicorn_socket(kind: str) -> Target:
     return replace(found, command=(*found.command, "--ws", kind, "--lifespan", "off"))
 
 
+# The app that is measured with and without access log and metrics.
+OBSERVED = Target(
+    "gambrel-observed", "gambrel", ("gambrel", "run", "gambrel_observed_app.py", "--port", "{port}")
+)
 # Those that echo over WebSockets.
 SOCKETS: Mapping[str, Target] = {
     target.name: target

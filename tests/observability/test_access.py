@@ -43,6 +43,20 @@ def test_an_answer_is_a_json_object():
     }
 
 
+def test_what_is_empty_is_not_told():
+    one = ONE._replace(client="", route="", request="", agent="", size=None)
+
+    assert json.loads(render_object(one)) == {
+        "time": "1970-01-01T00:00:00.500Z",
+        "logger": "access",
+        "method": "GET",
+        "path": "/items/7",
+        "status": 200,
+        "size": None,
+        "seconds": 0.00123,
+    }
+
+
 def test_an_answer_is_a_line_for_people():
     line = render_line(ONE)
 
@@ -54,7 +68,7 @@ def test_an_answer_is_a_line_for_people():
 
 @pytest.mark.parametrize("render", [render_object, render_line])
 def test_no_path_or_header_can_forge_a_line(render: Callable[[Answered], str]):
-    hostile = '/a\n{"status":200}\r\x1b[2J\u202e\u2028\x85\x7f'
+    hostile = '/a\n{"status":200}\r\x1b[2J\u202e\u2028\x85\x7f\udc80'
 
     line = render(ONE._replace(path=hostile, agent=hostile, method="G\nET", client="a\nb"))
 

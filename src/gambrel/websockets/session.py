@@ -13,6 +13,8 @@ from gambrel.websockets.limits import Limits
 
 __all__ = ["Session", "Wire"]
 
+_FAIR = 64
+"""Messages that may be sent at a stretch, before others get their turn."""
 _TWO = "two tasks receive from one WebSocket; let one hand on to others"
 
 
@@ -55,6 +57,7 @@ class Session:
         "limits",
         "loop",
         "opened",
+        "sent",
         "subprotocol",
         "task",
         "timer",
@@ -77,7 +80,7 @@ class Session:
         self.leaving: tuple[int, str] | None = None
         self.timer: asyncio.TimerHandle | None = None
         self.incoming: deque[str | bytes] = deque()
-        self.held = 0
+        self.held = self.sent = 0
         self.is_full = False
         self.waiter: asyncio.Future[None] | None = None
         self.writers: list[asyncio.Future[None]] | None = None
@@ -202,15 +205,21 @@ class Session:
         return message
 
     async def send(self, data: str | bytes) -> None:
-        """Send a message, and wait while the client is slow. Raises WebSocketClosed."""
+        """Send a message, and wait while the client is slow. Raises WebSocketClosed.
+
+        Who sends on and on lets the loop turn: to serve others, and to learn of the client's end.
+        """
         wire = self.wire
         if wire is None or self.closed is not None:
             wire = await self.ready()
         elif self.closing is not None:
             raise WebSocketClosed(NORMAL, "closed by this side")
         wire.send(data)
+        self.sent += 1
         if not wire.is_writable:
             await self.writable()
+        elif self.sent % _FAIR == 0:
+            await asyncio.sleep(0)
 
     async def writable(self) -> None:
         """Return when the send buffer has room. Raises WebSocketClosed."""

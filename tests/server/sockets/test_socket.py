@@ -376,6 +376,30 @@ def test_a_client_that_does_not_read_is_given_up_though_it_talks(chats):
     assert run(asyncio.wait_for(main(), PATIENCE))
 
 
+def test_a_handler_that_sends_without_a_pause_learns_that_its_client_has_gone():
+    async def main():
+        app, codes = App(), []
+
+        @app.websocket("/echo")
+        async def pour(ws: WebSocket) -> None:
+            await ws.accept()
+            (peer,) = live.state.connections
+            peer.abort()
+            try:
+                for _ in range(10_000):
+                    await ws.send("x")
+            finally:
+                codes.append(ws.closed and ws.closed.code)
+
+        async with wired(app) as live:
+            client = await opened(live)
+            await client.rest()
+            await until(lambda: live.state.is_quiet)
+        return codes
+
+    assert run(main()) == [1006]
+
+
 def test_a_fault_of_the_server_is_told_and_logged(caplog, monkeypatch):
     def broken(self, message):
         raise ZeroDivisionError

@@ -265,18 +265,22 @@ def wsgi(environ: Any, start_response: Any) -> list[bytes]:
     raise AssertionError
 
 
-def test_wsgi_has_no_sockets():
-    app = App()
-    app.mount("/in", wsgi)
-
+def refusal_of(app: App) -> int:
+    """Return the status that a handshake is refused with."""
     with (
         Client(app) as client,
         pytest.raises(WebSocketRefused) as found,
         client.websocket("/in/x"),
     ):
         pass
+    return found.value.response.status_code
 
-    assert found.value.response.status_code == 404
+
+def test_wsgi_has_no_sockets():
+    app = App()
+    app.mount("/in", wsgi)
+
+    assert refusal_of(app) == 404
 
 
 def test_an_app_that_opens_no_sockets_has_none_of_mounted_apps():
@@ -286,14 +290,7 @@ def test_an_app_that_opens_no_sockets_has_none_of_mounted_apps():
     app = App(defaults=(), extensions=[Mounts()])
     app.mount("/in", never)
 
-    with (
-        Client(app) as client,
-        pytest.raises(WebSocketRefused) as found,
-        client.websocket("/in/x"),
-    ):
-        pass
-
-    assert found.value.response.status_code == 404
+    assert refusal_of(app) == 404
 
 
 def test_starlette_within():

@@ -10,6 +10,7 @@ from gambrel.observability.records import (
     CURRENT_REQUEST,
     JSONFormatter,
     TextFormatter,
+    moment,
     printable,
     render_json,
 )
@@ -40,6 +41,18 @@ def hide(text: str) -> str:
 
 def is_harmless(line: str) -> bool:
     return all(" " <= char <= "~" for char in line)
+
+
+@pytest.mark.parametrize(
+    ("seconds", "shown"),
+    [
+        (0.5, "1970-01-01T00:00:00.500Z"),
+        (1_764_000_000.123, "2025-11-24T16:00:00.123Z"),
+        (1_764_000_000.9999999, "2025-11-24T16:00:01.000Z"),
+    ],
+)
+def test_a_moment_is_told_to_the_millisecond(seconds, shown):
+    assert moment(seconds) == shown
 
 
 def test_a_record_is_one_json_object():

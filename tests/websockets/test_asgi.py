@@ -14,6 +14,7 @@ from gambrel.websockets.asgi import ASGIWire
 from gambrel.websockets.limits import Limits
 from tests.core.edges.server import PATIENCE, scope_of
 from tests.server.live import until
+from tests.server.sockets.frames import echo_app
 
 
 class Visitor:
@@ -60,17 +61,6 @@ def visit(
         return await visitor.run(app)
 
     return asyncio.run(main())
-
-
-def echo_app(**options: Any) -> App:
-    app = App(extensions=[WebSockets(**options)])
-
-    @app.websocket("/echo")
-    async def echo(ws: WebSocket) -> None:
-        async for message in ws:
-            await ws.send(message)
-
-    return app
 
 
 def test_messages_go_both_ways():

@@ -6,15 +6,13 @@ on every other. A request pays for one tuple.
 
 import time
 from collections.abc import Callable
-from datetime import UTC, datetime
-from functools import lru_cache
 from typing import Any, NamedTuple, TextIO
 
 import msgspec
 
 from gambrel.core.http.errors import BadRequest
 from gambrel.core.http.request import Request
-from gambrel.observability.records import printable, render_json, shorten
+from gambrel.observability.records import moment, printable, render_json, shorten
 from gambrel.sinks import Sink
 
 __all__ = ["AccessWriter", "Answered", "render_line", "render_object"]
@@ -41,18 +39,6 @@ class Answered(NamedTuple):
 Render = Callable[[Answered], str]
 _NAMES = Answered._fields
 _MAY_BE_EMPTY = ("client", "route", "request", "agent")
-
-
-def moment(seconds: float) -> str:
-    """Return a time in UTC (RFC 3339)."""
-    whole = int(seconds)
-    return f"{second(whole)}.{int((seconds - whole) * 1000):03d}Z"
-
-
-@lru_cache(8)
-def second(whole: int) -> str:
-    """Return a time without its fraction: thousands of lines have the same."""
-    return datetime.fromtimestamp(whole, UTC).strftime("%Y-%m-%dT%H:%M:%S")
 
 
 _encode = msgspec.json.Encoder().encode

@@ -61,7 +61,9 @@ class Publication(Struct):
         """Yield path and handler of every route."""
         if self.sockets:
             main = self.places[""]
-            yield self.sockets, self._document_handler(self.sockets, main, export_sockets)
+            handler = self._document_handler(self.sockets, main, export_sockets)
+            handler.__name__ = "asyncapi_document"
+            yield self.sockets, handler
         for name, place in self.places.items():
             yield place.path, self._document_handler(name, place)
             if place.page:
@@ -79,8 +81,6 @@ class Publication(Struct):
                 self._built[name] = make(operations, self.json_schemas, place.document)
             return _answer(request, self._built[name], "application/json")
 
-        if make is export_sockets:
-            openapi_document.__name__ = "asyncapi_document"
         return openapi_document
 
     def _page_handler(self, name: str, place: Place) -> Handler:

@@ -44,7 +44,8 @@ class ASGIWire:
         self.is_closing = True
         self.throttle(False)
         self._put({"type": "websocket.close", "code": code, "reason": reason}, 0)
-        self.session.loop.call_later(self.session.limits.close_timeout, self.session.end)
+        session = self.session
+        session.timer = session.loop.call_later(session.limits.close_timeout, session.end)
 
     def confirm(self) -> None:
         """Nothing: the server has answered the closing by itself."""

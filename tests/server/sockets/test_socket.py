@@ -171,14 +171,19 @@ def test_a_client_that_answers_stays():
     assert run(main()) == (TEXT, b"here")
 
 
+def leaving_app(**options) -> App:
+    app = App(extensions=[WebSockets(**options)])
+
+    @app.websocket("/echo")
+    async def leave(ws: WebSocket) -> None:
+        await ws.close(4000)
+
+    return app
+
+
 def test_a_client_that_does_not_confirm_is_dropped():
     async def main():
-        app = App(extensions=[WebSockets(close_timeout=0.05)])
-
-        @app.websocket("/echo")
-        async def leave(ws: WebSocket) -> None:
-            await ws.close(4000)
-
+        app = leaving_app(close_timeout=0.05)
         async with wired(app, limits=Limits(idle_timeout=0.1)) as live:
             client = await opened(live)
             code = await read(client)
@@ -308,12 +313,7 @@ def test_an_access_log_has_one_line_for_the_handshake():
 
 def test_a_client_that_goes_on_talking_after_the_closing_is_dropped():
     async def main():
-        app = App(extensions=[WebSockets(close_timeout=0.1)])
-
-        @app.websocket("/echo")
-        async def leave(ws: WebSocket) -> None:
-            await ws.close(4000)
-
+        app = leaving_app(close_timeout=0.1)
         async with wired(app, limits=Limits(idle_timeout=0.1)) as live:
             client = await opened(live)
             assert (await read(client))[0] == CLOSE

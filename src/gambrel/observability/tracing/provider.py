@@ -42,11 +42,11 @@ def make_provider(sample: float | None, service: str) -> TracerProvider:
     Raises:
         GambrelError: An exporter is named that is not installed.
     """
-    told = os.environ.get("OTEL_SERVICE_NAME") or os.environ.get("OTEL_RESOURCE_ATTRIBUTES", "")
-    is_named = not service or "OTEL_SERVICE_NAME" in os.environ or "service.name" in told
+    told = os.environ.get("OTEL_RESOURCE_ATTRIBUTES", "")
+    is_named = bool(os.environ.get("OTEL_SERVICE_NAME")) or "service.name=" in told
     provider = TracerProvider(
         sampler=None if sample is None else ParentBased(TraceIdRatioBased(sample)),
-        resource=Resource.create({} if is_named else {"service.name": service}),
+        resource=Resource.create({} if is_named or not service else {"service.name": service}),
         shutdown_on_exit=False,  # which waits for half a minute
     )
     for name in exporter_names():

@@ -124,14 +124,46 @@ def test_after_a_large_body_nobody_reads_the_connection_closes():
     assert b"\r\nconnection: close\r\n" in received
 
 
-def test_after_many_chunks_nobody_reads_the_connection_closes():
+def chunks_nobody_reads(number: int) -> bytes:
+    """Return what is answered to a body of so many chunks of 32 KiB, and a request behind it."""
     chunk = b"8000\r\n" + bytes(0x8000) + b"\r\n"
+    rest = chunk * number + b"0\r\n\r\n" + request("GET", "/", CLOSE)
+    return echo(request("POST", "/ignore", CHUNKED), rest)
 
-    received = echo(
-        request("POST", "/ignore", CHUNKED), chunk * 8 + b"0\r\n\r\n" + request("GET", "/", CLOSE)
-    )
 
-    assert received.count(b"HTTP/1.1 ") == 1
+def test_chunks_under_way_when_the_answer_is_sent_are_read_over():
+    received = chunks_nobody_reads(8)
+
+    assert received.count(b"HTTP/1.1 ") == 2
+    assert received.endswith(b"root")
+
+
+def test_after_many_chunks_nobody_reads_the_connection_closes():
+    assert chunks_nobody_reads(64).count(b"HTTP/1.1 ") == 1
+
+
+def test_an_answer_behind_more_chunks_than_are_read_over_says_that_it_is_the_last():
+    async def main() -> bytes:
+        app = App()
+
+        @app.post("/some")
+        async def some(request: Request) -> int:
+            total = 0
+            async for piece in request.stream():
+                total += len(piece)
+                if total > 100_000:
+                    break
+            return total
+
+        async with serving(app) as live, await live.connect() as client:
+            chunk = b"8000\r\n" + bytes(0x8000) + b"\r\n"
+            await client.send(request("POST", "/some", CHUNKED) + chunk * 4)
+            return await client.rest()
+
+    received = run(main())
+
+    assert received.startswith(b"HTTP/1.1 200 ")
+    assert b"\r\nconnection: close\r\n" in received
 
 
 def test_an_answer_before_the_body_reaches_a_client_that_goes_on_sending():

@@ -116,8 +116,8 @@ class Chunked:
 class BodyStream:
     """A body the handler iterates while it arrives; reading pauses when `limit` bytes wait.
 
-    `length` is what the client announced, None where it is chunked. Iterating raises what
-    `fail` was told: `ClientGone`, or the error the client is to be answered with.
+    `length` bytes are announced, None where it is chunked; `received` bytes have come. Iterating
+    raises what `fail` was told: `ClientGone`, or the error the client is to be answered with.
     """
 
     __slots__ = (
@@ -131,12 +131,14 @@ class BodyStream:
         "is_discarded",
         "length",
         "on_demand",
+        "received",
     )
 
     def __init__(self, length: int | None, limit: int, throttle: Callable[[bool], None]) -> None:
         self.length = length
         self.is_complete = False
         self.is_discarded = False
+        self.received = 0
         self.on_demand: Callable[[], None] | None = None
         self._limit = limit
         self._throttle = throttle
@@ -162,10 +164,12 @@ class BodyStream:
 
     def feed(self, pieces: list[bytes]) -> None:
         """Add what has arrived."""
+        size = sum(map(len, pieces))
+        self.received += size
         if self.is_discarded or not pieces:
             return
         self._pieces.extend(pieces)
-        self._buffered += sum(map(len, pieces))
+        self._buffered += size
         if self._buffered > self._limit:
             self._throttle(True)
         self._wake()

@@ -211,7 +211,7 @@ class Exchange(Work):
             and (
                 body.on_demand is not None  # nobody knows whether the client sends it now
                 or body.has_failed
-                or (body.length or 0) > self.line.state.limits.unread_body
+                or max(body.received, body.length or 0) > self.line.state.limits.unread_body
             )
         ):
             self.keep_alive = False

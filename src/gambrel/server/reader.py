@@ -17,6 +17,10 @@ __all__ = ["Inlet", "Reader"]
 _TURN = 32
 """Messages of one connection until the others have their turn."""
 _WINDOW = 64 * 1024
+_UNDER_WAY = 1 << 20
+"""Bytes of a body that a client may have sent by the time an answer tells it that nobody reads.
+
+Its next request may be right behind them, and the answer has said that the connection stays."""
 
 
 class Inlet(Protocol):
@@ -65,10 +69,8 @@ class Reader:
         "is_declined",
         "is_head",
         "line",
-        "received",
         "scanned",
         "silence",
-        "unread",
         "waited",
     )
 
@@ -83,8 +85,6 @@ class Reader:
         self.is_head = False
         self.waited = 0.0
         self.silence = 0.0
-        self.received = 0
-        self.unread = 0
 
     @property
     def is_empty(self) -> bool:
@@ -159,7 +159,6 @@ class Reader:
         self.framing = framing = Chunked() if head.length is None else Sized(head.length)
         self.body = body = BodyStream(head.length, limits.body_buffer, self.line.throttle_body)
         self.silence = 0.0
-        self.received = self.unread = 0
         if head.expects_continue and not self.buffer:
             body.on_demand = self.line.send_continue
         pieces: list[bytes] = []
@@ -171,7 +170,6 @@ class Reader:
         except MalformedBody as error:
             body.fail(BadRequest, f"The framing of the body is broken: {error}.")
             self.buffer.clear()
-        self.received = sum(map(len, pieces))
         if framing.is_complete:
             self.framing = self.body = None
             self.line.begin(head, b"".join(pieces))
@@ -190,7 +188,6 @@ class Reader:
             return b""
         body.on_demand = None
         self.silence = 0.0
-        self.received += len(data)
         try:
             pieces, used = framing.feed(data)
         except MalformedBody as error:
@@ -202,10 +199,8 @@ class Reader:
             self.waited = 0.0
             body.end()
             return data[used:]
-        if body.is_discarded:
-            self.unread += len(data)
-            if self.unread > self.line.state.limits.unread_body:
-                self.line.close()
+        if body.is_discarded and body.received > self.line.state.limits.unread_body + _UNDER_WAY:
+            self.line.close()
         return b""
 
     def fail_body(self, kind: type[Exception], why: str) -> None:
@@ -241,7 +236,7 @@ class Reader:
             self.waited += passed
             is_slow = (
                 self.waited > limits.body_rate_after
-                and self.received < self.waited * limits.body_rate
+                and self.body.received < self.waited * limits.body_rate
             )
             if self.silence > limits.body_timeout or is_slow:
                 self.fail_body(RequestTimeout, "The body took too long to arrive.")

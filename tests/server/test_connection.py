@@ -1,9 +1,12 @@
 import asyncio
 import time
+from collections.abc import AsyncIterator
+from typing import Annotated
 
 import pytest
+from websockets.asyncio.client import connect
 
-from gambrel.core.app.app import App
+from gambrel import App, Depends, WebSocket
 from gambrel.server.connection import address
 from gambrel.server.limits import Limits
 from tests.server.live import PATIENCE, request, run, serving, until
@@ -109,3 +112,107 @@ def test_a_client_that_reads_steadily_gets_all_of_a_large_answer():
 
     assert received == size
     assert seconds > 0.8
+
+
+def counting_app(journal: list[str]) -> App:
+    """Return an app whose connections have a number, and tell when that is given back."""
+    app = App()
+
+    async def line() -> AsyncIterator[int]:
+        number = journal.count("open") + 1
+        journal.append("open")
+        yield number
+        journal.append(f"close {number}")
+
+    shared = Annotated[int, Depends(line, scope="connection")]
+
+    @app.get("/")
+    async def which(line: shared) -> int:
+        return line
+
+    @app.post("/slow")
+    async def slow(line: shared) -> int:
+        journal.append("work")
+        await asyncio.sleep(0.1)
+        journal.append(f"with {line}")
+        return line
+
+    @app.websocket("/socket")
+    async def socket(ws: WebSocket, line: shared) -> None:
+        await ws.send(str(line))
+        async for _ in ws:
+            pass
+        journal.append(f"socket {line}")
+
+    return app
+
+
+def test_what_belongs_to_a_connection_serves_all_its_requests_and_ends_with_it():
+    journal: list[str] = []
+
+    async def main() -> list[bytes]:
+        bodies = []
+        async with serving(counting_app(journal)) as live:
+            for _ in range(2):
+                async with await live.connect() as client:
+                    for _ in range(2):
+                        await client.send(request("GET", "/"))
+                        bodies.append((await client.answer()).body)
+                await until(lambda: len(live.state.connections) == 0)
+            await until(lambda: "close 2" in journal)
+        return bodies
+
+    assert run(main()) == [b"1", b"1", b"2", b"2"]
+    assert journal == ["open", "close 1", "open", "close 2"]
+
+
+def test_what_belongs_to_a_connection_is_there_until_nobody_works_with_it():
+    journal: list[str] = []
+
+    async def main() -> None:
+        async with serving(counting_app(journal)) as live:
+            async with await live.connect() as client:
+                await client.send(request("POST", "/slow"))
+                await until(lambda: "work" in journal)
+            await until(lambda: "close 1" in journal)
+
+    run(main())
+
+    assert journal == ["open", "work", "with 1", "close 1"]
+
+
+def test_what_belongs_to_a_connection_stays_with_the_socket_it_becomes():
+    journal: list[str] = []
+
+    async def main() -> str | bytes:
+        async with serving(counting_app(journal)) as live:
+            async with connect(f"ws://127.0.0.1:{live.port}/socket") as ws:
+                number = await ws.recv()
+                assert journal == ["open"]
+            await until(lambda: "close 1" in journal)
+        return number
+
+    assert run(main()) == "1"
+    assert journal == ["open", "socket 1", "close 1"]
+
+
+def test_what_belongs_to_a_connection_and_fails_to_close_is_logged(caplog):
+    app = App()
+
+    async def line() -> AsyncIterator[int]:
+        yield 1
+        raise RuntimeError("the line is broken")
+
+    @app.get("/")
+    async def which(line: Annotated[int, Depends(line, scope="connection")]) -> int:
+        return line
+
+    async def main() -> bytes:
+        async with serving(app) as live:
+            answer = await live.get("/")
+            await until(lambda: caplog.records)
+            return answer.body
+
+    assert run(main()) == b"1"
+    assert "closing what belongs to a connection failed" in caplog.text
+    assert "the line is broken" in caplog.text

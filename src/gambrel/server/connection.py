@@ -4,6 +4,7 @@
 """
 
 import asyncio
+import logging
 from collections.abc import Callable
 from typing import Any
 
@@ -16,6 +17,7 @@ __all__ = ["Connection", "ignore"]
 
 _FULL_INPUT, _FULL_BODY, _FULL_OUTPUT = 1, 2, 4
 _LINGER_BYTES = 1 << 20
+_log = logging.getLogger("gambrel.server")
 
 
 class Connection(asyncio.Protocol):
@@ -41,12 +43,14 @@ class Connection(asyncio.Protocol):
         "is_new",
         "is_plain",
         "is_writable",
+        "kept",
         "late",
         "lingered",
         "quiet",
         "reader",
         "scheme",
         "server",
+        "socket",
         "state",
         "tls",
         "transport",
@@ -78,6 +82,8 @@ class Connection(asyncio.Protocol):
         self.tls: dict[str, Any] | None = None
         self.departure: asyncio.Future[None] | None = None
         self.quiet = 0.0
+        self.kept: Any = None  # values of dependencies that live as long as the connection
+        self.socket: asyncio.Task[Any] | None = None  # the handler of a WebSocket, once it is one
         self.lingered = 0
         self.unsent = 0
         self._paused = 0
@@ -218,6 +224,22 @@ class Connection(asyncio.Protocol):
         self.lose()
         self.write = ignore
         self.reader = None
+        if self.kept is not None:
+            self.state.spawn(self._close_kept())
+
+    async def _close_kept(self) -> None:
+        """Close the values of the connection, once nobody works with them."""
+        tasks = [self.socket]
+        for exchange in filter(None, (self.exchange, self.late)):
+            tasks += [exchange.task, exchange.sender, exchange.stuck]
+        working = {task for task in tasks if task is not None and not task.done()}
+        if working:
+            await asyncio.wait(working)
+        kept, self.kept = self.kept, None
+        try:
+            await kept.close()
+        except Exception:
+            _log.exception("closing what belongs to a connection failed")
 
     def lose(self) -> None:
         """The client has gone: stop what nobody needs any more."""

@@ -113,6 +113,33 @@ def test_wait_gives_up_after_its_time_and_leaves_nothing_behind() -> None:
     assert asyncio.run(scenario()) is False
 
 
+def test_wait_gets_the_next_event_of_which_a_condition_is_true() -> None:
+    async def scenario() -> OrderPlaced:
+        events = Events()
+        waiting = asyncio.ensure_future(events.wait(OrderPlaced, where=lambda one: one.number == 3))
+        await asyncio.sleep(0)
+        for number in (1, 2, 3, 4):  # at once: none may be missed while another is looked at
+            await events.emit(OrderPlaced(number))
+        return await waiting
+
+    assert asyncio.run(scenario()) == OrderPlaced(3)
+
+
+def test_a_condition_that_fails_is_the_failure_of_who_waits() -> None:
+    def where(event: OrderPlaced) -> bool:
+        raise LookupError(event.number)
+
+    async def scenario() -> None:
+        events = Events()
+        waiting = asyncio.ensure_future(events.wait(OrderPlaced, where=where))
+        await asyncio.sleep(0)
+        await events.emit(OrderPlaced(1), raising=True)
+        await waiting
+
+    with pytest.raises(LookupError):
+        asyncio.run(scenario())
+
+
 def test_two_can_wait_for_one_event() -> None:
     async def scenario() -> list[OrderPlaced]:
         events = Events()

@@ -13,6 +13,7 @@ from typing import Any, TypeVar
 from msgspec import Struct
 
 E = TypeVar("E", bound="Event")
+Waiter = tuple[asyncio.Future[Any], Callable[[Any], bool] | None]
 
 _log = logging.getLogger("gambrel.events")
 
@@ -68,7 +69,7 @@ class Events:
     def __init__(self, listeners: Iterable[Listener] = ()) -> None:
         self._listeners = list(listeners)
         self._by_type: dict[type[Event], tuple[Listener, ...]] = {}
-        self._waiting: dict[type[Event], list[asyncio.Future[Any]]] = {}
+        self._waiting: dict[type[Event], list[Waiter]] = {}
 
     def add(self, listener: Listener) -> None:
         """Add a listener, after those of the same priority."""
@@ -111,33 +112,46 @@ class Events:
         if raising and errors:
             raise ExceptionGroup(f"listeners to {type(event).__name__} failed", errors)
 
-    async def wait(self, event: type[E], timeout: float | None = None) -> E:
+    async def wait(
+        self,
+        event: type[E],
+        timeout: float | None = None,
+        where: Callable[[E], bool] | None = None,
+    ) -> E:
         """Wait for the next event of a type or a subclass, at most `timeout` seconds.
+
+        With `where`, for the next one of which that is true; what it raises is raised here.
 
         Raises:
             TimeoutError: None came in time.
         """
-        future: asyncio.Future[E] = asyncio.get_running_loop().create_future()
-        self._waiting.setdefault(event, []).append(future)
+        waiter = asyncio.get_running_loop().create_future(), where
+        self._waiting.setdefault(event, []).append(waiter)
         try:
             async with asyncio.timeout(timeout):
-                return await future
+                found: E = await waiter[0]
+                return found
         finally:
-            self._forget(event, future)
+            self._forget(event, waiter)
 
     def _wake(self, event: Event) -> None:
         for kind in [kind for kind in self._waiting if isinstance(event, kind)]:
-            for future in self._waiting[kind]:
+            for future, where in self._waiting[kind]:
                 # The waiting task may run on another loop than the one that announces.
-                future.get_loop().call_soon_threadsafe(_resolve, future, event)
+                future.get_loop().call_soon_threadsafe(_resolve, future, where, event)
 
-    def _forget(self, event: type[Event], future: asyncio.Future[Any]) -> None:
+    def _forget(self, event: type[Event], waiter: Waiter) -> None:
         waiting = self._waiting[event]
-        waiting.remove(future)
+        waiting.remove(waiter)
         if not waiting:
             del self._waiting[event]
 
 
-def _resolve(future: asyncio.Future[Any], event: Event) -> None:
-    if not future.done():
-        future.set_result(event)
+def _resolve(future: asyncio.Future[Any], where: Callable[[Any], bool] | None, event: Any) -> None:
+    if future.done():
+        return
+    try:
+        if where is None or where(event):
+            future.set_result(event)
+    except Exception as error:
+        future.set_exception(error)

@@ -57,6 +57,7 @@ def take_over(line: Any, session: Session, headers: Any, pairs: list[tuple[str, 
         None,
         _BUFFER,
     )
+    line.socket = session.task
     if session.task is not None and not session.task.done():
         line.state.watch(session.task)
     transport.pause_reading()  # what is read from here on goes the other protocol's way

@@ -1,7 +1,9 @@
 import signal
+import ssl
 import threading
 from pathlib import Path
 
+import httpx2
 import pytest
 
 from gambrel.cli.dev import outermost
@@ -85,6 +87,23 @@ def test_an_error_in_a_handler_is_shown_with_its_source(shop, start):
 
 def test_the_documentation_page_is_on(dev):
     assert get(dev.port(), "/docs", accept="text/html")[0] == 200
+
+
+def test_tls_is_spoken_before_and_after_a_save_and_browsers_are_not_told_to_insist(shop, start):
+    dev = start("dev", "--port", "0", "--tls", XDG_CONFIG_HOME=str(shop / "home"))
+    authority = dev.line("trusts (.*) shows")[1]
+    port = int(dev.line(r"https://127.0.0.1:(\d+)")[1])
+
+    with httpx2.Client(verify=ssl.create_default_context(cafile=authority)) as client:
+        first = client.get(f"https://127.0.0.1:{port}/")
+        rewrite(shop, "Hello", "Hallo")
+        dev.line("^ready$")
+        second = client.get(f"https://localhost:{port}/")
+
+    assert Path(authority).is_relative_to(shop / "home")
+    assert (first.text, second.text) == ("Hello", "Hallo")
+    assert "strict-transport-security" not in first.headers
+    assert dev.end() == 0
 
 
 @pytest.mark.parametrize("number", [signal.SIGTERM, signal.SIGINT])

@@ -12,6 +12,7 @@ import click
 
 from gambrel import GambrelError
 from gambrel.cli.built import is_loopback
+from gambrel.cli.certificate import development_certificate, home
 from gambrel.cli.reload.supervisor import supervise
 from gambrel.cli.serving.listening import open_listener, url_of
 from gambrel.cli.target import root_of, split_target
@@ -36,7 +37,8 @@ __all__ = ["command"]
     type=click.Path(exists=True, file_okay=False, path_type=Path),
     help="Reload for changes in this folder too; may be repeated.",
 )
-def command(target: str, host: str, port: int, watch: tuple[Path, ...]) -> None:
+@click.option("--tls", is_flag=True, help="Speak TLS, with a certificate made for this machine.")
+def command(target: str, host: str, port: int, watch: tuple[Path, ...], tls: bool) -> None:
     """Serve the app of TARGET (app.py) for its developer, and reload it on save.
 
     Debug is on: error pages with source, and a warning about handlers that block the loop. An app
@@ -59,8 +61,17 @@ def command(target: str, host: str, port: int, watch: tuple[Path, ...]) -> None:
         )
     folders = outermost([root_of(split_target(target)[0]), *watch])
     with open_listener(host, port) as listener:
-        click.echo(f"Gambrel serves {target} at {url_of(listener)} and reloads on save")
-        sys.exit(supervise(target, listener, folders))
+        certificate = certify() if tls else None
+        url = url_of(listener, "https" if tls else "http")
+        click.echo(f"Gambrel serves {target} at {url} and reloads on save")
+        sys.exit(supervise(target, listener, folders, certificate))
+
+
+def certify() -> Path:
+    """Make a certificate, and say whom to trust for it. Raises GambrelError."""
+    certificate, authority = development_certificate(home())
+    click.echo(f"A browser that trusts {authority} shows no warning")
+    return certificate
 
 
 def outermost(folders: Iterable[Path]) -> list[Path]:

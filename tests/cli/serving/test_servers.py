@@ -1,10 +1,15 @@
 import importlib.util
 import socket
+import ssl
+import threading
+import time
 
+import httpx2
 import pytest
 
+from gambrel.cli.certificate import development_certificate
 from gambrel.cli.serving.servers import Place, arguments
-from tests.cli.processes import get_once_open
+from tests.cli.processes import PATIENCE, get_once_open
 
 NAMES = ("uvicorn", "hypercorn", "granian")
 
@@ -25,6 +30,34 @@ def test_another_server_serves_the_same_app(shop, start, server):
     assert get_once_open(port, "/users/3") == (200, "user 3")
     run.end()
     assert "GET /users/3" not in run.output
+
+
+@pytest.mark.parametrize("server", ["granian", "hypercorn"])
+def test_http2_is_spoken_by_those_that_can(shop, start, server):
+    certificate, authority = development_certificate(shop / "keys")
+    port = free_port()
+    run = start("run", "app.py", "--server", server, "--port", port, "--certfile", certificate)
+    run.line(rf"Gambrel serves app.py at https://127.0.0.1:{port} \({server}\)")
+
+    trust = ssl.create_default_context(cafile=authority)
+    with httpx2.Client(base_url=f"https://127.0.0.1:{port}", verify=trust, http2=True) as client:
+        answer = once_open(client)
+        added = client.post("/users?name=Ada")
+
+    assert (answer.http_version, answer.text) == ("HTTP/2", "user 3")
+    assert (added.http_version, added.text) == ("HTTP/2", "Ada")
+
+
+def once_open(client: httpx2.Client) -> httpx2.Response:
+    """Ask until somebody listens."""
+    end = time.monotonic() + PATIENCE
+    while True:
+        try:
+            return client.get("/users/3")
+        except httpx2.ConnectError:
+            if time.monotonic() > end:
+                raise
+            threading.Event().wait(0.05)
 
 
 @pytest.mark.parametrize("server", NAMES)

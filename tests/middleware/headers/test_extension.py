@@ -1,7 +1,10 @@
 from types import SimpleNamespace
 
+import pytest
+
+from gambrel import App
 from gambrel.middleware.headers.extension import SecurityHeaders, check_weakened, nonce_of
-from gambrel.testing import make_request
+from gambrel.testing import Client, make_request
 
 POLICY = "default-src 'self'; script-src 'self'"
 
@@ -28,3 +31,17 @@ def test_its_fields_are_its_settings():
     extension = SecurityHeaders(hsts=0)
 
     assert extension.settings is extension
+
+
+@pytest.mark.parametrize(
+    ("debug", "policy"), [(False, "max-age=31536000; includeSubDomains"), (True, None)]
+)
+def test_nobody_insists_on_https_for_a_machine_in_development(debug, policy):
+    app = App(debug=debug)
+
+    @app.get("/")
+    async def home() -> str:
+        return "Hello"
+
+    with Client(app, base_url="https://localhost") as client:
+        assert client.get("/").headers.get("strict-transport-security") == policy

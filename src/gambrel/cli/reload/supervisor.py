@@ -11,6 +11,7 @@ import subprocess
 import sys
 from collections.abc import Iterator
 from contextlib import contextmanager, suppress
+from functools import partial
 from pathlib import Path
 
 import click
@@ -28,11 +29,14 @@ GRACE = 2.0
 class Worker:
     """A process that serves the app once it is told to; until then it only warms up."""
 
-    def __init__(self, target: str, listener: socket.socket, secret: str) -> None:
+    def __init__(
+        self, target: str, listener: socket.socket, secret: str, certificate: Path | None
+    ) -> None:
         self.secret = secret
         reader, self._writer = os.pipe()
         fds = (listener.fileno(), reader)
-        command = [sys.executable, "-P", "-m", "gambrel.cli.reload.worker", target, *map(str, fds)]
+        given = [target, *map(str, fds), *([str(certificate)] if certificate else ())]
+        command = [sys.executable, "-P", "-m", "gambrel.cli.reload.worker", *given]
         with sigint_ignored():
             self._process = subprocess.Popen(command, pass_fds=fds)  # noqa: S603 - ourselves
         os.close(reader)
@@ -88,12 +92,17 @@ class Stopping:
         return self.asked
 
 
-def supervise(target: str, listener: socket.socket, folders: list[Path]) -> int:
-    """Keep a worker serving the newest state of the files; return the exit code."""
-    secret = ephemeral_secret().reveal()
+def supervise(
+    target: str, listener: socket.socket, folders: list[Path], certificate: Path | None = None
+) -> int:
+    """Keep a worker serving the newest state of the files; return the exit code.
+
+    With `certificate`, which has its key in the same file, it speaks TLS.
+    """
+    make = partial(Worker, target, listener, ephemeral_secret().reveal(), certificate)
     stopping = Stopping()
     found = changes(folders, stopping.is_asked)
-    worker, spare = (Worker(target, listener, secret) for _ in range(2))
+    worker, spare = make(), make()
     worker.start("")
     has_ended = False
     try:
@@ -106,7 +115,7 @@ def supervise(target: str, listener: socket.socket, folders: list[Path]) -> int:
             if not changed and code == REFUSED:
                 return 1
             worker.stop()
-            worker, spare = spare, Worker(target, listener, secret)
+            worker, spare = spare, make()
             has_ended = not changed
             if changed:
                 click.echo(f"{names(changed)} changed: reloading")

@@ -19,8 +19,9 @@ import click
 
 from gambrel import App, GambrelError, Request, Response
 from gambrel.cli.failures import describe, is_framework, tell, user_trace
-from gambrel.cli.serving.native import serve_app
+from gambrel.cli.serving.native import serve_app, tls_of
 from gambrel.cli.serving.safety import build_safely, tell_problems
+from gambrel.cli.serving.tls import TLSFiles
 from gambrel.cli.target import load_app
 from gambrel.core.http.host import HostRules
 
@@ -38,8 +39,8 @@ class Refused(SystemExit):
     """The app may not be served: the process ends, and `gambrel dev` with it."""
 
 
-def main(target: str, listener_fd: str, life_fd: str) -> None:
-    """Serve the app of `target` at an inherited socket."""
+def main(target: str, listener_fd: str, life_fd: str, certificate: str = "") -> None:
+    """Serve the app of `target` at an inherited socket; with a certificate, by TLS."""
     importlib.import_module("gambrel.server.serve")  # now, not when the app waits for it
     life = os.fdopen(int(life_fd), "r", encoding="utf-8")
     secret = life.readline().strip()
@@ -50,28 +51,29 @@ def main(target: str, listener_fd: str, life_fd: str) -> None:
     with socket.socket(fileno=int(listener_fd)) as listener:
         failure: BaseException | None = RuntimeError(ended)
         if not ended:
-            failure = attempt(target, secret, listener.dup(), message)
+            failure = attempt(target, secret, listener.dup(), message, certificate)
         if failure is not None:  # outside of the handler, or it would be the error's context
             if not tell(failure):
                 click.echo(user_trace(failure), err=True, nl=False)
             message = "serving the error until a file is saved"
-            serve_quickly(error_app(failure), listener.dup(), message)
+            serve_quickly(error_app(failure), listener.dup(), message, certificate)
 
 
-def serve_quickly(app: App, listener: socket.socket, message: str) -> None:
+def serve_quickly(app: App, listener: socket.socket, message: str, certificate: str) -> None:
     """Serve an app until it is replaced, which must not take long."""
     from gambrel.server.limits import limits_of
 
     limits = limits_of(app, shutdown_grace=0.5, idle_grace=0)
-    serve_app(app, listener, message, limits=limits)
+    tls = tls_of(TLSFiles(certificate))
+    serve_app(app, listener, message, limits=limits, certificates=tls)
 
 
 def attempt(
-    target: str, secret: str, listener: socket.socket, message: str
+    target: str, secret: str, listener: socket.socket, message: str, certificate: str
 ) -> BaseException | None:
     """Serve the app; return what has kept it from that."""
     try:
-        serve_quickly(load_for_development(target, secret), listener, message)
+        serve_quickly(load_for_development(target, secret), listener, message, certificate)
     except Refused:
         raise
     except (Exception, SystemExit) as error:

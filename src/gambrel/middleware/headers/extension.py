@@ -21,7 +21,8 @@ CSP = "content-security-policy"
 class SecurityHeaders(HeaderPolicy, frozen=True, kw_only=True):
     """Send security headers with every response that has none of its own; see `HeaderPolicy`.
 
-    They are part of heads made at start-up and cost a request nothing. A handler that asks for a
+    They are part of heads made at start-up and cost a request nothing. `Strict-Transport-Security`
+    is left out in debug. A handler that asks for a
     `Nonce` gets one, and its page the policy that goes with it.
     """
 
@@ -39,9 +40,12 @@ class SecurityHeaders(HeaderPolicy, frozen=True, kw_only=True):
         Raises GambrelError for a value that cannot be sent.
         """
         policy: HeaderPolicy = setup.settings.security_headers
+        # A browser would ask for all that this machine serves by HTTPS, for a year.
+        left_out = {"https"} if setup.settings.core.debug else set()
         try:
             for name, value, on in policy.fields():
-                setup.response_header(name, check_value(name, value), on=on)
+                if on not in left_out:
+                    setup.response_header(name, check_value(name, value), on=on)
         except ValueError as error:
             raise GambrelError(
                 "middleware.security-headers",

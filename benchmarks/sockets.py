@@ -76,7 +76,8 @@ def measure_broadcast(server: Server, plan: Plan) -> dict[str, float]:
         told.send("\n")
         processes = process_tree(server.session)
         before = cpu_seconds(processes)
-        server.fetch("POST", "/room", b"{}")
+        if (answer := server.fetch("POST", "/room", b"{}")).status != 200:
+            raise LoadError(f"the message to all was answered {answer.status}")
         missing, seconds = next(told).split()
         spent = cpu_seconds(processes) - before
     if int(missing):

@@ -127,6 +127,7 @@ SOCKETS: Mapping[str, Target] = {
             "gambrel-socket",
             "gambrel",
             ("gambrel", "run", "gambrel_socket_app.py", "--port", "{port}"),
+            {"GAMBREL_SERVER__CONNECTIONS": "20000"},  # the crowd, and who speaks to it
         ),
         Target("raw-picows", "gambrel", ("python", "raw_picows_app.py")),
         _uvicorn_socket("websockets-sansio"),

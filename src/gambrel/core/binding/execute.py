@@ -5,15 +5,16 @@ commit is still an error; those declared `exit="after"` once the last byte has g
 request goes through are those of `docs/decisions/0012-unit-of-work.md`.
 """
 
+import inspect
 import logging
-from collections.abc import Awaitable, Callable
+from collections.abc import Awaitable, Callable, Iterable, Sequence
 from contextlib import AbstractAsyncContextManager as AsyncManager
 from contextlib import AbstractContextManager as Manager
 from contextlib import AsyncExitStack, asynccontextmanager, contextmanager, suppress
 from functools import partial
-from typing import Any
+from typing import Any, Literal
 
-from msgspec import structs
+from msgspec import Struct, structs
 
 from gambrel.core.binding.dependencies import Chain, Graph, Node
 from gambrel.core.binding.extract import Extractor
@@ -27,43 +28,111 @@ from gambrel.core.http.response import Response
 __all__ = ["RunInThread", "call_function", "closing_after", "dependent_endpoint"]
 
 RunInThread = Callable[..., Awaitable[Any]]
-Take = Callable[[dict[str, Extractor], bool], Awaitable[dict[str, Any]]]
+Inputs = dict[str, Extractor]
+Pairs = tuple[tuple[str, Extractor], ...]
 _log = logging.getLogger("gambrel")
+_UNDONE: Any = object()
 
 
-class Run:
-    """The open dependencies of one call.
+class Step(Struct, frozen=True, eq=False):
+    """How one dependency is opened, decided at start-up: what `call` returns is its value.
 
-    `take` runs extractors for the arguments that come from the request, `kept` and `connection`
-    hold what outlives it.
+    That is awaited where `kind` is `"async"`; where it is `"manager"` it is entered, and left after
+    the rest. An `"odd"` one is opened by `Run.value_of`. `safe` inputs need no reading.
     """
 
-    __slots__ = ("after", "before", "connection", "in_thread", "kept", "take", "values")
+    node: Node
+    call: Callable[..., Any]
+    kind: Literal["plain", "async", "manager", "odd"]
+    edges: tuple[tuple[str, Node], ...]
+    safe: Pairs
+    inputs: Inputs
 
-    def __init__(
-        self, in_thread: RunInThread, take: Take, kept: Keep, connection: Any = None
-    ) -> None:
-        self.in_thread = in_thread
-        self.take = take
-        self.kept = kept
-        self.connection = connection
-        self.values: dict[Node, Any] = {}
-        self.before = AsyncExitStack()
-        self.after = AsyncExitStack()
+    @classmethod
+    def of(cls, node: Node) -> "Step":
+        """Return the step of a node."""
+        signature, depends, call = node.signature, node.depends, node.signature.call
+        kind: Any = "odd"
+        if depends.scope == "request" and depends.max_concurrency is None:
+            if signature.is_generator:
+                if depends.exit == "before" and inspect.isasyncgenfunction(call):
+                    kind, call = "manager", asynccontextmanager(call)
+            elif signature.is_async:
+                kind = "async"
+            elif depends.inline or isinstance(signature.origin, type):
+                kind = "plain"
+        edges = tuple(node.edges.items())
+        return cls(node, call, kind, edges, *sorted_inputs(node.parameters, node.inputs))
 
-    async def open(self, graph: Graph) -> None:
-        """Open every node of `graph` in order."""
-        for node in graph.nodes:
-            self.values[node] = await self.value_of(node)
-            if node.signature.is_generator:  # it may hold what others wait for in their threads
-                self.in_thread = partial(self.in_thread, holds=True)
 
-    async def value_of(self, node: Node) -> Any:
+def sorted_inputs(parameters: Iterable[Parameter], inputs: Inputs) -> tuple[Pairs, Inputs]:
+    """Return the inputs that are always there, parts of the request itself, and all others."""
+    safe = {p.name for p in parameters if p.source == "framework"} & inputs.keys()
+    others = {name: extract for name, extract in inputs.items() if name not in safe}
+    return tuple((name, inputs[name]) for name in safe), others
+
+
+class Run(Struct, eq=False):
+    """The open dependencies of one call: of `plan` for a request, or of a function without one.
+
+    `kept` holds what outlives it, `after` closes what stays open until the last byte was sent,
+    `result` is what it has led to. It `holds` what others may wait for in their threads.
+    """
+
+    steps: Sequence[Step]
+    in_thread: RunInThread
+    kept: Keep
+    plan: Any = None
+    request: Any = None
+    result: Any = _UNDONE
+    holds: bool = False
+    values: dict[Node, Any] = {}
+    after: AsyncExitStack | None = None
+
+    async def go(self, finish: Callable[["Run"], Awaitable[Any]], index: int = 0) -> None:
+        """Open the dependencies from `index` on, keep what `finish` gives, and close in reverse."""
+        values, steps = self.values, self.steps
+        while index < len(steps):
+            step = steps[index]
+            node, index = step.node, index + 1
+            if step.kind == "odd":
+                async with AsyncExitStack() as exits:
+                    values[node] = await self.value_of(node, exits)
+                    self.holds = self.holds or node.signature.is_generator
+                    await self.go(finish, index)
+                return
+            arguments = {name: values[edge] for name, edge in step.edges}
+            for name, extract in step.safe:
+                arguments[name] = extract(self.request)
+            if step.inputs:
+                arguments |= await self.take(step.inputs, node.reads_body)
+            made = step.call(**arguments)
+            if step.kind == "manager":
+                async with made as values[node]:
+                    self.holds = True
+                    await self.go(finish, index)
+                return
+            values[node] = await made if step.kind == "async" else made
+        self.result = await finish(self)
+
+    async def take(self, inputs: Inputs, reads_body: bool) -> dict[str, Any]:
+        """Run extractors on the request; a fault is told with all others of it."""
+        plan, request = self.plan, self.request
+        try:
+            if reads_body and not plan.is_ready(request):
+                await plan.load(request)
+            return {name: extract(request) for name, extract in inputs.items()}
+        except Exception as error:
+            if not reads_body and not plan.is_ready(request):
+                with suppress(HTTPError, OSError):  # the fault at hand is told anyway
+                    await plan.load(request)
+            raise plan.diagnose(request, error) from None
+
+    async def value_of(self, node: Node, exits: AsyncExitStack) -> Any:
         """Return the value of a node: kept from before, or made now, once."""
         keep = self.keep_of(node)
         if keep is None:
-            exits = self.before if node.depends.exit == "before" else self.after
-            return await self.make(node, exits)
+            return await self.make(node, (node.depends.exit == "after" and self.after) or exits)
         key = (node.key, node.signature.origin)  # an override makes its own
         if key not in keep.values:
             async with keep.locks[key]:
@@ -75,10 +144,11 @@ class Run:
         """Return where a value that outlives the request is kept."""
         if node.depends.scope == "app":
             return self.kept
-        if node.depends.scope == "request" or not hasattr(self.connection, "kept"):
+        connection: Any = getattr(self.request, "connection", None)
+        if node.depends.scope == "request" or not hasattr(connection, "kept"):
             return None  # of a connection with one request, they are the same
-        keep: Keep = self.connection.kept or Keep()
-        self.connection.kept = keep
+        keep: Keep = connection.kept or Keep()
+        connection.kept = keep
         return keep
 
     async def make(self, node: Node, exits: AsyncExitStack) -> Any:
@@ -96,7 +166,7 @@ class Run:
             return await call()
         if node.depends.inline or isinstance(signature.origin, type):
             return call()
-        return await self.in_thread(call)
+        return await self.in_thread(call, holds=self.holds)
 
     async def enter(self, call: Callable[[], Any], exits: AsyncExitStack, *, inline: bool) -> Any:
         """Run a generator up to its value; one already made a context manager is taken as it is."""
@@ -114,7 +184,7 @@ class Run:
         entered: list[Any] = []
         leave = partial(self.in_thread, manager.__exit__, holds=True)
         try:
-            await self.in_thread(lambda: entered.append(manager.__enter__()))
+            await self.in_thread(lambda: entered.append(manager.__enter__()), holds=self.holds)
         except BaseException as error:
             if entered:  # cancelled while the thread went on: what it has opened is closed
                 await leave(type(error), error, error.__traceback__)
@@ -125,42 +195,30 @@ class Run:
 
 def dependent_endpoint(plan: Plan, in_thread: RunInThread) -> Callable[[Request], Awaitable[Any]]:
     """Return `endpoint(request)` for a handler with dependencies."""
-    graph, signature, failed = plan.graph, plan.signature, plan.context.failed
-    handler, respond, dress = plan.handler, plan.result.to_response, plan.result.dress
-    is_awaited = signature.is_async and not signature.is_generator
-    needs_thread = not (signature.is_async or signature.is_generator or plan.inline)
-    kept = plan.context.providers.kept
-    reads_body, has_after = reads(plan.parameters), graph.has_after
+    steps = [Step.of(node) for node in plan.graph.nodes]
+    has_after, kept = plan.graph.has_after, plan.context.providers.kept
+    answer, dress, failed = answering(plan), plan.result.dress, plan.context.failed
 
-    async def answer(request: Request, run: Run) -> Response:
-        await run.open(graph)
-        arguments = await run.take(plan.extractors, reads_body)
-        arguments |= {name: run.values[node] for name, node in graph.root.items()}
-        if needs_thread:
-            response: Response = await run.in_thread(
-                lambda: respond(request, handler(**arguments)), dispose=drop
-            )
-            return response
-        result = handler(**arguments)
-        return respond(request, await result if is_awaited else result)
+    def finished(run: Run) -> Response:
+        if run.result is _UNDONE:
+            raise swallowed(plan.signature)
+        return dress(run.request, run.result)  # with what was set after a `yield`
 
     async def endpoint(request: Request) -> Response:
-        run = Run(in_thread, partial(take, plan, request), kept, request.connection)
-        response: Response | None = None
+        run = Run(steps, in_thread, kept, plan, request)
         try:
-            async with run.after:
-                async with run.before:
-                    response = await answer(request, run)
-                if response is None:
-                    raise swallowed(signature)
-                response = dress(request, response)  # with what was set after a `yield`
-                if has_after:
-                    later = request.__dict__.setdefault("later", AsyncExitStack())
-                    later.push_async_callback(run.after.pop_all().aclose)
+            if not has_after:
+                await run.go(answer)
+                return finished(run)
+            async with AsyncExitStack() as run.after:
+                await run.go(answer)
+                response = finished(run)
+                later = request.__dict__.setdefault("later", AsyncExitStack())
+                later.push_async_callback(run.after.pop_all().aclose)
             return response
         except BaseException as error:
-            if response is not None:
-                await drop(dress(request, response))
+            if run.result is not _UNDONE:
+                await drop(dress(request, run.result))
             if not isinstance(error, Exception | SystemExit):
                 raise
             return await failed(request, error)
@@ -168,19 +226,27 @@ def dependent_endpoint(plan: Plan, in_thread: RunInThread) -> Callable[[Request]
     return endpoint
 
 
-async def take(
-    plan: Plan, request: Request, extractors: dict[str, Extractor], reads_body: bool
-) -> dict[str, Any]:
-    """Run some extractors of a plan; a fault is told with all others of the request."""
-    try:
-        if reads_body and not plan.is_ready(request):
-            await plan.load(request)
-        return {name: extract(request) for name, extract in extractors.items()}
-    except Exception as error:
-        if not reads_body and not plan.is_ready(request):
-            with suppress(HTTPError, OSError):  # the fault at hand is told anyway
-                await plan.load(request)
-        raise plan.diagnose(request, error) from None
+def answering(plan: Plan) -> Callable[[Run], Awaitable[Response]]:
+    """Return what calls the handler when its dependencies are open."""
+    signature, handler, respond = plan.signature, plan.handler, plan.result.responder()
+    is_awaited = signature.is_async and not signature.is_generator
+    needs_thread = not (signature.is_async or signature.is_generator or plan.inline)
+    root, reads_body = tuple(plan.graph.root.items()), reads(plan.parameters)
+    safe, inputs = sorted_inputs(plan.parameters, plan.extractors)
+
+    async def answer(run: Run) -> Response:
+        request, arguments = run.request, {name: run.values[node] for name, node in root}
+        for name, extract in safe:
+            arguments[name] = extract(request)
+        if inputs:
+            arguments |= await run.take(inputs, reads_body)
+        if needs_thread:
+            call = lambda: respond(request, handler(**arguments))  # noqa: E731
+            return await run.in_thread(call, dispose=drop, holds=run.holds)  # type: ignore[no-any-return]
+        result = handler(**arguments)
+        return respond(request, await result if is_awaited else result)
+
+    return answer
 
 
 def closing_after(call: Callable[[Request], Awaitable[Response]]) -> Callable[[Request], Any]:
@@ -212,13 +278,9 @@ async def drop(response: Response) -> None:
 
 def swallowed(signature: Signature) -> GambrelError:
     """The error of a generator that hid the failure of the function it was opened for."""
-    return GambrelError(
-        "binding.swallowed",
-        f"a dependency of {signature.name} caught an error and did not raise it again, "
-        "so there is no answer",
-        signature.where,
-        "end the `except` block of the generator with `raise`",
-    )
+    what = f"a dependency of {signature.name} caught an error and did not raise it again"
+    hint = "end the `except` block of the generator with `raise`: there is no answer"
+    return GambrelError("binding.swallowed", what, signature.where, hint)
 
 
 # Outside HTTP ---------------------------------------------------------------------------------
@@ -243,22 +305,19 @@ async def call_function(
         for parameter in taken:
             if parameter.is_required:
                 raise no_request(parameter, chain)
-    run, is_done, result = Run(in_thread, nothing, providers.kept), False, None
-    async with run.after, run.before:
-        await run.open(graph)
+
+    async def finish(run: Run) -> Any:
         values = {name: run.values[node] for name, node in graph.root.items()}
         call = partial(signature.call, **given, **values)
         is_plain = signature.is_generator or not signature.is_async
-        result = await (run.in_thread(call) if is_plain else call())
-        is_done = True
-    if not is_done:
+        return await (run.in_thread(call, holds=run.holds) if is_plain else call())
+
+    run = Run([Step.of(node) for node in graph.nodes], in_thread, providers.kept)
+    async with AsyncExitStack() as run.after:
+        await run.go(finish)
+    if run.result is _UNDONE:
         raise swallowed(signature)
-    return result
-
-
-async def nothing(_extractors: dict[str, Extractor], _reads_body: bool) -> dict[str, Any]:
-    """Take nothing from a request that is not there: Python fills in the defaults."""
-    return {}
+    return run.result
 
 
 def no_request(parameter: Parameter, chain: Chain) -> GambrelError:

@@ -184,13 +184,14 @@ class Writer:
     def answer(self) -> list[str]:
         """The exact declared type goes straight to its encoder; the rest is looked at."""
         result, has_draft = self.plan.result, self.plan.has_draft
-        if result.fast_type is None or has_draft:
+        if result.fast_type is None:
             return ["return respond(request, result)"]
         if result.fast_type is str:
             test, body = "result.__class__ is str", "result.encode()"
         else:
             test = "result.__class__ is fast_type and request.headers.takes_json"
             body = "encode(result)" if result.is_exact else "encode(project(result))"
+        test = f"{test} and 'draft' not in request.__dict__" if has_draft else test
         return [
             f"if {test}:",
             f"    return Reply(baked, {body})",

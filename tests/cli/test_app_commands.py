@@ -12,6 +12,7 @@ from click.testing import CliRunner, Result
 
 from gambrel import App, Depends, GambrelError, Header
 from gambrel.cli.app_commands import command_of, find_commands
+from gambrel.cli.main import main
 
 RUNNER = CliRunner()
 
@@ -100,6 +101,14 @@ def test_a_coroutine_function_is_run(folder):
         print(count + 1)
 
     assert shown(it, "3") == "4\n"
+
+
+def test_the_decorator_may_have_parentheses(folder):
+    (folder / "app.py").write_text(
+        "from gambrel import App\napp = App()\n\n@app.command()\ndef greet():\n    print('hello')\n"
+    )
+
+    assert CliRunner().invoke(main, ["greet"]).output == "hello\n"
 
 
 def test_the_app_and_its_settings_are_handed_in(folder):

@@ -82,6 +82,15 @@ def test_a_package_that_fails_is_told_at_its_line(folder):
     assert error_of("market3.app").where == "market3/__init__.py:1"
 
 
+def test_a_factory_of_another_name_is_found_or_told(folder):
+    (folder / "app.py").write_text("from gambrel import App\ndef create_app(): return App()\n")
+
+    assert isinstance(load_app("app.py"), App)
+    with pytest.raises(GambrelError) as caught:
+        load_app("app.py:app")
+    assert caught.value.hint == "name it: `app.py:create_app`"
+
+
 def test_a_function_build_makes_the_app(folder):
     (folder / "app.py").write_text("from gambrel import App\n\n\ndef build():\n    return App()\n")
 

@@ -17,6 +17,7 @@ from gambrel import (
     Fault,
     File,
     Form,
+    GambrelError,
     Header,
     Path,
     Query,
@@ -414,3 +415,29 @@ def test_a_picture_that_is_none_is_refused_whatever_it_is_called():
     assert gif.text == "image/gif"
     assert [fault["message"] for fault in script.json()["errors"]] == ["is no image/png"]
     assert other.status_code == 422
+
+
+class Limited(msgspec.Struct):
+    size: Annotated[int, msgspec.Meta(min_length=3)]
+
+
+@pytest.mark.parametrize(
+    "annotation",
+    [
+        Annotated[str, msgspec.Meta(ge=3)],
+        Annotated[int, msgspec.Meta(min_length=3)],
+        Annotated[Limited, Query()],
+    ],
+)
+def test_a_rule_that_is_not_for_its_type_is_refused_at_start_up(annotation):
+    async def show(value): ...
+
+    show.__annotations__["value"] = annotation
+    app = App()
+    app.get("/")(show)
+
+    with pytest.raises(GambrelError, match="of Meta is for") as caught:
+        app.build()
+    assert caught.value.code == "binding.unsupported-type"
+    assert "parameter 'value' of " in caught.value.what
+    assert "test_binding.py:" in caught.value.where

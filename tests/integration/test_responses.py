@@ -17,7 +17,9 @@ from gambrel import (
     App,
     Conflict,
     Depends,
+    GambrelError,
     HTTPError,
+    NotFound,
     Redirect,
     Request,
     Response,
@@ -481,7 +483,48 @@ def test_what_is_not_of_the_declared_type_is_an_error_and_not_sent(debug, return
     told = str(record.exc_info[1])
     assert "[binding.wrong-value]" in told
     assert "integration/test_responses.py:" in told
-    assert "hint: return" in told
+    assert "hint: declare it" in told if value is None else "hint: return" in told
+
+
+@pytest.mark.parametrize(
+    ("returns", "make", "hint"),
+    [
+        (Item, lambda: (Item(1), 201), "say the status at the route, `status=201`"),
+        (str, lambda: ("text", 201), "say the status at the route, `status=201`"),
+        (Item, lambda: NotFound("none"), "raise it: `raise NotFound(...)`"),
+        (None, lambda: NotFound("none"), "raise it: `raise NotFound(...)`"),
+        (Item, lambda: None, "declare it, `-> T | None`, or raise NotFound"),
+    ],
+)
+def test_habits_of_other_frameworks_are_told_what_to_write(returns, make, hint, caplog):
+    app = App()
+
+    async def show() -> Any:
+        return make()
+
+    app.add("/", show, returns=returns)
+
+    with Client(app, raise_server_errors=False) as client:
+        assert client.get("/").status_code == 500
+    (record,) = [record for record in caplog.records if record.levelname == "ERROR"]
+    assert f"hint: {hint}" in str(record.exc_info[1])
+    assert "integration/test_responses.py:" in str(record.exc_info[1])
+
+
+class Plain:
+    pass
+
+
+@pytest.mark.parametrize("returns", [Plain, list[Plain]])
+def test_a_type_that_cannot_be_sent_is_told_with_its_handler(returns):
+    async def show() -> Any: ...
+
+    app = App()
+    app.add("/", show, returns=returns)
+
+    with pytest.raises(GambrelError, match=r"show returns .*: Plain cannot be bound") as caught:
+        app.build()
+    assert "integration/test_responses.py:" in caught.value.where
 
 
 @pytest.mark.parametrize(

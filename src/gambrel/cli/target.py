@@ -19,12 +19,13 @@ from gambrel import App, GambrelError
 __all__ = ["file_of", "load_app", "load_module", "root_of", "split_target"]
 
 T = TypeVar("T")
+MAKERS = ("build", "create_app", "make_app")
 
 _TARGET = r"(?P<path>.+?)(?::(?P<attribute>[A-Za-z_][\w.]*))?"
 
 
 def load_app(target: str) -> App:
-    """Return the app of `target`; the variable is `app`, or a function `build` that makes it.
+    """Return the app of `target`: the variable `app`, or what `build` or `create_app` makes.
 
     Raises:
         GambrelError: There is no such file or module, it does not import, or has no app.
@@ -36,7 +37,8 @@ def load_app(target: str) -> App:
         found = attempt(target, found)
     if isinstance(found, App):
         return found
-    apps = [name for name, value in vars(module).items() if isinstance(value, App)]
+    names = vars(module).items()
+    apps = [n for n, value in names if isinstance(value, App) or (n in MAKERS and callable(value))]
     what = f"{module.__name__} has no {'app' if found is None else 'App'} "
     what += f"named {attribute or 'app'!r}"
     if found is not None:
@@ -56,8 +58,8 @@ def split_target(target: str) -> tuple[str, str]:
 
 
 def find(module: ModuleType, attribute: str) -> Any:
-    """Return what `attribute` of a module is, or its `app` or `build`; None for nothing."""
-    for name in [attribute] if attribute else ["app", "build"]:
+    """Return what `attribute` of a module is, or its app, or what makes it; None for nothing."""
+    for name in [attribute] if attribute else ["app", *MAKERS]:
         try:
             return attrgetter(name)(module)
         except AttributeError:
@@ -181,6 +183,8 @@ def hint_for(error: BaseException) -> str:
         )
     if isinstance(error, ModuleNotFoundError) and error.name:
         package = error.name.partition(".")[0]
+        if package == "gambrel":
+            return "there is no such module here; names are imported from `gambrel` itself, most"
         return f"correct the name, or install what provides it: `pip install {package}`"
     if isinstance(error, SystemExit):
         return "a module must not exit while it is imported: put that under `if __name__ ...`"

@@ -61,18 +61,25 @@ _REQUEST = {
 }
 _MODULE = {
     "APIRouter": "`Router`",
+    "AppStarted": "`from gambrel.extend import AppStarted`",
+    "AppStopping": "`from gambrel.extend import AppStopping`",
     "BackgroundTasks": "`app.tasks.spawn(coroutine)`, or `response.on_close(call)`",
     "BaseModel": "`Struct` of msgspec; Pydantic's is taken as well",
     "Blueprint": "`Router`",
+    "CORSMiddleware": "`App(extensions=[CORS(...)])` of gambrel.middleware",
+    "CompressionMiddleware": "`App(extensions=[Compression()])` of gambrel.middleware",
     "Flask": "`App`",
     "FastAPI": "`App`",
-    "HTTPException": "`HTTPError`, or a class for its status, such as `NotFound`",
+    "HTTPException": '`abort(404, "...")`, or a class for its status, `raise NotFound("...")`',
+    "GZipMiddleware": "`App(extensions=[Compression()])` of gambrel.middleware",
     "HTMLResponse": "`HTML`",
     "JSONResponse": "`JSON`, or return the value itself",
+    "Meta": "`from msgspec import Meta`",
     "PlainTextResponse": "`Text`, or return a text",
     "RedirectResponse": "`Redirect`",
     "Sanic": "`App`",
     "StreamingResponse": "`Stream`, or return a generator",
+    "Struct": "`from msgspec import Struct`",
     "TestClient": "`from gambrel.testing import Client`",
     "UploadFile": "`Upload`",
     "g": "`request.state`, or a dependency",
@@ -83,6 +90,15 @@ _MODULE = {
     "send_file": "`FileResponse`",
     "url_for": "`request.url_for(name)`",
     "websocket": "`@app.websocket(path)`, with a parameter `ws: WebSocket`",
+}
+_MODULES = {
+    "responses": "`from gambrel import JSON, HTML, Redirect, ...`: most names are there",
+    "requests": "`from gambrel import Request`: most names are there",
+    "routing": "`from gambrel import Router`: most names are there",
+    "staticfiles": "`from gambrel import FileResponse`; folders of files are still to come",
+    "templating": "`HTML(...)` of an engine of yours; templates are still to come",
+    "testclient": "`from gambrel.testing import Client`",
+    "websockets.WebSocket": "`from gambrel import WebSocket`",
 }
 _ARGUMENTS = {
     "description": "`App(extensions=[OpenAPI(...)])` of gambrel.openapi",
@@ -104,7 +120,11 @@ _MARKERS = "(?:Body|Cookie|File|Form|Header|Path|Query)"
 NAMES: Mapping[str, Mapping[str, str]] = {
     r"'(?:App|Router)' object has no attribute '(\w+)'": {**_ROUTER, **_APP},
     r"'Request' object has no attribute '(\w+)'": _REQUEST,
-    r"cannot import name '(\w+)' from 'gambrel'": _MODULE,
+    r"cannot import name '(\w+)' from 'gambrel[\w.]*'": _MODULE,
+    r"No module named 'gambrel\.([\w.]+)'": _MODULES,
+    r"'(status_code)' of '\w+' object has no setter|keyword argument '(status_code)'": {
+        "status_code": "`status`",
+    },
     r"there is no setting '(\w+)'|a route has no option '(\w+)'": _ARGUMENTS,
     rf"Unexpected keyword argument '(\w+)'.*\b{_MARKERS}\(": {
         **_LIMITS,
@@ -114,7 +134,9 @@ NAMES: Mapping[str, Mapping[str, str]] = {
         "Extra positional": "`q: Annotated[str, Query(alias=...)] = value`, each by its name",
     },
     r"(App)\.__init__\(\) takes 1 positional argument": {"App": "`App()`, without a name"},
-    r"'(str)' object is not callable.*\.middleware\(": {"str": "`@app.middleware`, without a word"},
+    r"\[app.call\] a middleware is a function, and '(\w+)'": {
+        "http": "`@app.middleware`, without a word",
+    },
     r"'(method)' object is not subscriptable.*\.(?:form|json)\[": {
         "method": "a call: `(await request.form())[name]`, `(await request.json())[name]`"
     },

@@ -88,6 +88,8 @@ def missing_package(error: BaseException) -> str | None:
     if not isinstance(error, ModuleNotFoundError) or not error.name:
         return None
     name = error.name.partition(".")[0]
+    if name == "gambrel":
+        return foreign_name(error)
     if name in _EXTRAS:
         return f"Install the extra that brings it: `pip install 'gambrel[{_EXTRAS[name]}]'`."
     return (

@@ -57,7 +57,9 @@ def test_a_router_is_included_under_its_prefix(tmp_path: Path) -> None:
 def test_a_middleware_stands_in_the_innermost_band_unless_told(tmp_path: Path) -> None:
     setup = make_setup(tmp_path)
 
-    setup.middleware(import_posts)
+    async def passing(request: Any, call_next: Any) -> Any: ...
+
+    setup.middleware(passing)
 
     assert only(setup, door.MIDDLEWARE).band is Band.APP
     assert Band.EDGE < Band.TRANSPORT < Band.SESSION < Band.AUTH < Band.APP
@@ -152,3 +154,44 @@ def test_the_setups_of_two_apps_share_nothing(tmp_path: Path) -> None:
     first.command(import_posts)
 
     assert second.declarations.values(door.COMMANDS) == []
+
+
+class Pages:
+    def install(self, setup: Setup) -> None: ...
+
+
+def none() -> None: ...
+
+
+@pytest.mark.parametrize(
+    ("declare", "hint"),
+    [
+        (
+            lambda setup: setup.middleware(Pages()),
+            "it is an extension: `App(extensions=[Pages(...)])`",
+        ),
+        (
+            lambda setup: setup.middleware(Pages),
+            "it is an extension: `App(extensions=[Pages(...)])`",
+        ),
+        (lambda setup: setup.middleware("http"), "write `async def name(request, call_next)`"),
+        (lambda setup: setup.middleware(none), "write `async def none(request, call_next)`"),
+        (lambda setup: setup.on_error(404, none), "write `async def none(request, error)`"),
+        (lambda setup: setup.on(AppStarted, none), "write `async def none(event)`"),
+    ],
+)
+def test_what_cannot_be_called_is_told_where_it_is_declared(
+    tmp_path: Path, declare: Any, hint: str
+) -> None:
+    with pytest.raises(GambrelError) as caught:
+        declare(make_setup(tmp_path))
+
+    assert (caught.value.code, caught.value.hint) == ("app.call", hint)
+    assert "test_setup.py:" in caught.value.where
+
+
+def test_a_scope_that_there_is_not_is_refused(tmp_path: Path) -> None:
+    with pytest.raises(GambrelError, match="no such scope") as caught:
+        make_setup(tmp_path).provide(Mailer, Mailer, scope="singleton")  # type: ignore[arg-type]
+
+    assert (caught.value.code, 'scope="app"' in caught.value.hint) == ("binding.scope", True)

@@ -284,3 +284,40 @@ def test_an_override_takes_the_place_of_a_dependency_with_its_own_parameters():
     providers.overrides = {identity(b): fake}
 
     assert names(graph_of(handle, providers=providers)) == ["a", "fake"]
+
+
+@pytest.mark.parametrize("call", ["value", 3])
+def test_a_value_is_no_dependency(call):
+    def handle(a: Annotated[Any, Depends(call)]): ...
+
+    error = refusal(handle)
+
+    assert error.code == "binding.not-callable"
+    assert "test_dependencies.py:" in error.where
+    assert "`Depends(f)`" in error.hint
+
+
+def test_a_scope_that_there_is_not_is_refused():
+    def handle(a: Annotated[int, Depends(a, scope="singleton")]): ...
+
+    error = refusal(handle)
+
+    assert (error.code, 'scope="app"' in error.hint) == ("binding.scope", True)
+
+
+@pytest.mark.parametrize(
+    ("annotation", "hint"),
+    [
+        (Annotated[str, Depends], "write `Annotated[str, Depends(make_it)]`"),
+        (Annotated[int, a], "write `Annotated[int, Depends(a)]`"),
+    ],
+)
+def test_a_marker_without_the_function_it_is_about_is_refused(annotation, hint):
+    def handle(a): ...
+
+    handle.__annotations__["a"] = annotation
+
+    error = refusal(handle)
+
+    assert (error.code, error.hint) == ("binding.bare-depends", hint)
+    assert "test_dependencies.py:" in error.where

@@ -32,6 +32,25 @@ def test_a_slash_policy_is_one_of_three():
         read_options({"slashes": "append"}, "")
 
 
+@pytest.mark.parametrize(
+    ("given", "what"),
+    [
+        ({"tags": 3}, "the option tags[0] of a route: Expected `str`, got `int`"),
+        ({"status": "201"}, "the option status of a route: Expected `int | null`, got `str`"),
+        (
+            {"deadline": "soon"},
+            "the option deadline of a route: Expected `float | null`, got `str`",
+        ),
+    ],
+)
+def test_an_option_of_another_type_is_refused(given, what):
+    with pytest.raises(GambrelError) as caught:
+        read_options(given, "app.py:3")
+
+    assert (caught.value.code, caught.value.what) == ("routing.option", what)
+    assert caught.value.where == "app.py:3"
+
+
 def test_inner_options_hold_and_collections_add_up():
     outer = {"tags": ("a",), "extra": {"x": 1, "y": 1}, "hidden": True, "deadline": 5.0}
     inner = {"tags": ("b",), "extra": {"y": 2}, "hidden": False}

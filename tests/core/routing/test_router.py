@@ -1,3 +1,5 @@
+from types import ModuleType
+
 import pytest
 
 from gambrel.core.http.errors import GambrelError
@@ -126,6 +128,19 @@ def test_a_url_before_the_build_is_refused():
 def test_a_bad_prefix_is_refused(prefix):
     with pytest.raises(GambrelError, match=r"routing\.prefix"):
         Router(prefix)
+
+
+def test_a_module_is_included_by_its_router():
+    module = ModuleType("shop.books")
+    module.books = Router("/books")
+
+    with pytest.raises(GambrelError) as caught:
+        Router().include(module)
+
+    assert caught.value.code == "routing.include"
+    assert caught.value.hint == "give its router: `include(books.books)`"
+    with pytest.raises(GambrelError, match="'/books' is no router"):
+        Router().include("/books")
 
 
 def test_a_mistyped_option_is_refused_with_the_right_one():

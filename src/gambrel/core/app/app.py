@@ -24,7 +24,6 @@ from gambrel.core.app.settings import Settings
 from gambrel.core.app.setup import CHECKS, ENTRANCES, LIFESPANS, Band, Setup
 from gambrel.core.app.tasks import Tasks, not_running
 from gambrel.core.binding.providers import Providers, identity
-from gambrel.core.binding.threads import WorkerPool
 from gambrel.core.http.errors import GambrelError
 from gambrel.core.http.request import Request
 from gambrel.core.http.response import Response
@@ -32,6 +31,7 @@ from gambrel.core.routing.converters import Converters
 from gambrel.core.routing.route import FIELDS, Route, caller
 from gambrel.core.routing.router import Router
 from gambrel.core.routing.versioning import Versioning
+from gambrel.threads import WorkerPool
 
 if TYPE_CHECKING:
     from gambrel.core.edges.asgi import ASGIEdge
@@ -92,7 +92,10 @@ class App(Router):
         return call
 
     def on_error(self, match: type[Exception] | int) -> Callable[[F], F]:
-        """Answer errors of a type, or with a status: `async def name(request, error)`."""
+        """Answer errors of a type, or with a status: `async def name(request, error)`.
+
+        It returns a response; or JSON or text, sent with the status of the error.
+        """
 
         def declare(handle: F) -> F:
             self.setup.on_error(match, handle)
@@ -123,8 +126,10 @@ class App(Router):
         self.setup.check(run)
         return run
 
-    def command(self, run: F) -> F:
-        """Add a command to `gambrel`."""
+    def command(self, run: Any = None) -> Any:
+        """Add a command to `gambrel`: a decorator, with or without parentheses."""
+        if run is None:
+            return self.command
         self.setup.command(run)
         return run
 

@@ -7,7 +7,7 @@ the route's groups. Nothing of the request or of an unknown error is ever shown.
 import inspect
 import logging
 import os
-from collections.abc import Awaitable, Callable, Iterable, Sequence
+from collections.abc import Callable, Iterable, Sequence
 from typing import Any
 
 import msgspec
@@ -18,9 +18,9 @@ from gambrel.core.app.events import Events, RequestFailed
 from gambrel.core.app.points import Point
 from gambrel.core.http.errors import BadRequest, HTTPError, ServerError, Unprocessable, problem
 from gambrel.core.http.request import ClientGone, Request
-from gambrel.core.http.response import Response
+from gambrel.core.http.response import JSON, Response
 
-HandleError = Callable[[Request, Any], Response | Awaitable[Response | None] | None]
+HandleError = Callable[[Request, Any], Any]
 DebugRenderer = Callable[[Request, Exception, str], Response | None]
 
 DEBUG_RENDERER: Point[DebugRenderer] = Point("debug renderer", key=lambda _: "debug renderer")
@@ -30,8 +30,8 @@ DEBUG_RENDERER: Point[DebugRenderer] = Point("debug renderer", key=lambda _: "de
 class ErrorHandler(Struct, frozen=True):
     """Answers errors of a type and its subclasses, or HTTP errors of a status.
 
-    `handle(request, error)` returns a response, None to leave it to the next, or raises an
-    `HTTPError` that is answered instead.
+    `handle(request, error)` returns a response, or what becomes one; None to leave it to the next;
+    or raises an `HTTPError` that is answered instead.
     """
 
     match: type[Exception] | int
@@ -174,9 +174,18 @@ async def _ask(handler: ErrorHandler, failure: _Failure) -> Response | Exception
         if isinstance(raised, HTTPError):
             return raised
         raise
-    if answer is not None and not isinstance(answer, Response):
-        raise TypeError(f"the error handler {handler.handle!r} returned a {type(answer).__name__}")
-    return answer
+    if answer is None or isinstance(answer, Response):
+        return answer
+    return _response_of(answer, getattr(failure.error, "status", 500))
+
+
+def _response_of(value: Any, status: int) -> Response:
+    """Return text or JSON, or `value, status` and perhaps header fields, as a response."""
+    headers = None
+    if isinstance(value, tuple) and len(value) in {2, 3} and isinstance(value[1], int):
+        value, status, headers = (*value, None)[:3]
+    make = Response if isinstance(value, str | bytes) else JSON
+    return make(value, status, headers)
 
 
 def unwanted_exit(error: SystemExit) -> RuntimeError:

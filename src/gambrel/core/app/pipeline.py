@@ -20,10 +20,10 @@ from msgspec import Struct
 from gambrel.core.app.errors import ErrorHandlers
 from gambrel.core.binding.plan import Plan
 from gambrel.core.binding.signature import location_of
-from gambrel.core.binding.threads import WorkerPool
 from gambrel.core.http.errors import GambrelError, ServerError, ServiceUnavailable
 from gambrel.core.http.request import Request
 from gambrel.core.http.response import Reply, Response, settled
+from gambrel.threads import WorkerPool
 
 ASYNC, INLINE, THREAD = "async", "inline", "thread"
 

@@ -3,6 +3,7 @@
 Every verb is one line over `add(point, value)`. The build reads the Points; nothing is done here.
 """
 
+import inspect
 from collections.abc import Awaitable, Callable, Iterable
 from contextlib import AbstractAsyncContextManager
 from enum import IntEnum
@@ -16,7 +17,9 @@ from gambrel.core.app.events import Event, Listener
 from gambrel.core.app.lifespan import Entry
 from gambrel.core.app.points import APP, Declarations, Declared, Point
 from gambrel.core.app.settings import Settings
-from gambrel.core.binding.providers import Provider, Scope
+from gambrel.core.binding.providers import Provider, Scope, check_known
+from gambrel.core.binding.signature import location_of
+from gambrel.core.http.errors import GambrelError
 from gambrel.core.http.request import Request
 from gambrel.core.http.response import Response
 from gambrel.core.routing.route import caller
@@ -155,6 +158,7 @@ class Setup:
 
     def middleware(self, call: Callable[..., Any], band: Band = Band.APP) -> None:
         """Run `async def call(request, call_next) -> Response` around every request."""
+        check_call(call, "a middleware", "request", "call_next")
         self.add(MIDDLEWARE, MiddlewareEntry(call, band))
 
     def provide(
@@ -167,12 +171,18 @@ class Setup:
         override: bool = False,
     ) -> None:
         """Give `factory()` to every parameter of type `kind`; `ping` tells whether it is well."""
+        check_known(scope, f"{kind!r} is provided", caller())
         self.add(PROVIDERS, Provider(kind, factory, scope, caller(), ping), override=override)
 
     def on_error(
         self, match: type[Exception] | int, handle: HandleError, *, override: bool = False
     ) -> None:
-        """Answer errors of a type, or with a status, by `handle(request, error) -> Response`."""
+        """Answer errors of a type, or with a status, by `handle(request, error)`.
+
+        It returns a response; or JSON or text, sent with the status of the error, or that in
+        `value, status`.
+        """
+        check_call(handle, "an error handler", "request", "error")
         self.add(ERROR_HANDLERS, ErrorHandler(match, handle), override=override)
 
     def body_parser(self, media_type: str, parse: ParseBody, *, override: bool = False) -> None:
@@ -197,6 +207,7 @@ class Setup:
 
     def on(self, event: type[E], hear: Callable[[E], Any], priority: int = 0) -> None:
         """Call `hear(event)` for events of a type and its subclasses; high priority first."""
+        check_call(hear, "a listener", "event")
         self.add(LISTENERS, Listener(event, hear, priority))
 
     def response_header(
@@ -207,3 +218,23 @@ class Setup:
         `on` limits it to `"pages"` (HTML), to `"data"` (all but these), or to `"https"`.
         """
         self.add(HEADERS_ON[on], (name, value), override=override)
+
+
+def check_call(call: Any, what: str, *given: str) -> None:
+    """Raise GambrelError for what cannot be called as `call(*given)`; `what` says what it is."""
+    name = getattr(call, "__qualname__", type(call).__qualname__).rpartition("<locals>.")[2]
+    form = f"({', '.join(given)})"
+    hint = f"write `async def {name if inspect.isroutine(call) else 'name'}{form}`"
+    if hasattr(call, "install"):
+        hint = f"it is an extension: `App(extensions=[{name}(...)])`"
+    if not callable(call):
+        raise GambrelError(
+            "app.call", f"{what} is a function, and {call!r} is none", caller(), hint
+        )
+    try:
+        inspect.signature(call, follow_wrapped=False).bind(*given)
+    except ValueError:  # a builtin that does not tell
+        return
+    except TypeError as error:
+        reason = f"{what} is called as {name}{form}: {error}"
+        raise GambrelError("app.call", reason, location_of(call), hint) from None

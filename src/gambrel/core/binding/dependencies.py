@@ -12,7 +12,7 @@ from msgspec import Struct, field, structs
 from gambrel.conversion.errors import GambrelError
 from gambrel.core.binding.extract import Extractor
 from gambrel.core.binding.markers import Depends
-from gambrel.core.binding.providers import WIDTH, Providers, identity
+from gambrel.core.binding.providers import WIDTH, Providers, check_known, identity
 from gambrel.core.binding.signature import (
     REQUIRED,
     Parameter,
@@ -109,6 +109,7 @@ class Graph:
     def visit(self, depends: Depends, chain: Chain) -> Node:
         """Return the node of a dependency, adding what it depends on before it."""
         key, providers = identity(depends.call), self.providers
+        check_known(depends.scope, f"{chain[-1].name} has a dependency", chain[-1].where)
         is_typed = providers.has(depends.call)
         if is_typed:
             depends = structs.replace(depends, scope=providers.scope(depends.call))
@@ -118,6 +119,8 @@ class Graph:
         call = providers.factory(depends.call)
         if any(call is above.origin for above in chain):
             raise circle(call, chain)
+        if not callable(call):
+            raise not_callable(call, chain)
         signature = read_signature(call, self.path_names, providers.has)
         is_closed = is_typed or depends.scope == "app"
         node = Node(key, signature, depends, (*chain, signature), is_closed)
@@ -139,6 +142,13 @@ def circle(call: Any, chain: Chain) -> GambrelError:
     what = f"dependencies need each other: {' → '.join([*names, names[0]])}"
     hint = "let one of them take what both need from a third"
     return GambrelError("binding.circle", what, chain[start].where, hint)
+
+
+def not_callable(call: Any, chain: Chain) -> GambrelError:
+    """Return the error of a dependency that is a value, mostly that of a call too many."""
+    what = f"{chain[-1].name} depends on {call!r}, which is no function"
+    hint = "write `Depends(f)` and not `Depends(f())`; of a value, `lambda: value`"
+    return GambrelError("binding.not-callable", what, chain[-1].where, hint)
 
 
 def no_provider(parameter: Parameter, chain: Chain) -> GambrelError:

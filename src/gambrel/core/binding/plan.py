@@ -5,7 +5,7 @@ faster function that does the same, and falls back to `diagnose` to find every f
 """
 
 from collections.abc import Callable, Collection, Coroutine, Iterable
-from typing import Any, get_args
+from typing import Annotated, Any, get_args, get_origin
 
 from msgspec import Struct, structs
 
@@ -23,6 +23,7 @@ from gambrel.core.binding.result import Bake, Result
 from gambrel.core.binding.signature import (
     Parameter,
     Signature,
+    is_struct_type,
     read_signature,
     spell,
     strip_annotated,
@@ -38,6 +39,7 @@ __all__ = ["Context", "Plan"]
 
 _FORM_SOURCES = {"form", "file"}
 _BODY_SOURCES = {"body", *_FORM_SOURCES}
+_TEXTS = {"path", "query", "header", "cookie"}
 
 
 class Context(Struct, frozen=True):
@@ -155,14 +157,26 @@ class Plan:
 def build_input(parameter: Parameter, chain: Chain) -> Extractor:
     """Return the extractor of a parameter. Raises GambrelError with its place where none fits."""
     try:
+        if parameter.source in _TEXTS and is_ruled(parameter.annotation):
+            decoder_of(parameter.annotation)  # tells of rules that are not for their type
         return build_extractor(parameter)
     except GambrelError as error:
         kind = without_none(strip_annotated(parameter.annotation))
         is_open = parameter.marker is None and parameter.source == "query"
-        if is_open and isinstance(kind, type) and not get_args(kind):
+        if (
+            is_open
+            and not is_ruled(parameter.annotation)
+            and isinstance(kind, type)
+            and not get_args(kind)
+        ):
             raise no_provider(parameter, chain) from error
         what = f"parameter {parameter.name!r} of {chain[-1].name}: {error.what}"
         raise GambrelError(error.code, what, chain[-1].where, error.hint) from error
+
+
+def is_ruled(annotation: Any) -> bool:
+    """Whether a type has rules of its own, or fields that may."""
+    return get_origin(annotation) is Annotated or is_struct_type(without_none(annotation))
 
 
 def is_coroutine(signature: Signature) -> bool:
@@ -209,9 +223,14 @@ def json_bodies(parameters: list[Parameter]) -> dict[str, Callable[[bytes], Any]
     pinned = len(bodies) == 1 and getattr(bodies[0].marker, "media_type", None)
     if len(bodies) != 1 or pinned or not bodies[0].is_required:
         return {}
+    return {bodies[0].name: decoder_of(bodies[0].annotation)}
+
+
+def decoder_of(annotation: Any) -> Callable[[bytes], Any]:
+    """Return the JSON decoder of a type. Raises GambrelError for one that is none."""
     from gambrel.conversion.convert import json_decoder  # noqa: PLC0415 - start-up: bodies
 
-    return {bodies[0].name: json_decoder(bodies[0].annotation)}
+    return json_decoder(annotation)
 
 
 def fault_of(parameter: Parameter, error: ConversionError) -> Fault:

@@ -21,6 +21,14 @@ Scope = Literal["request", "connection", "app"]
 WIDTH: dict[str, int] = {"request": 0, "connection": 1, "app": 2}
 
 
+def check_known(scope: str, what: str, where: str) -> None:
+    """Raise GambrelError for a scope that there is not."""
+    if scope not in WIDTH:
+        what = f"{what} with scope={scope!r}, and there is no such scope"
+        hint = 'write scope="app" for one value of the app, else "connection" or "request"'
+        raise GambrelError("binding.scope", what, where, hint)
+
+
 class Provider(Struct, frozen=True):
     """How to make a value of `kind`: a function, generator or class, itself bound by type.
 

@@ -45,7 +45,11 @@ class Result:
         self.status = status or (204 if self.is_empty else 200)
         self.item = stream_item(plain)
         self.declared = self.find_declared()
-        self.project, self.is_exact, self.fit = projection_of(self.declared)
+        try:
+            self.project, self.is_exact, self.fit = projection_of(self.declared)
+        except GambrelError as error:
+            what = f"{name or 'the handler'} returns {spell(returns)}: {error.what}"
+            raise GambrelError(error.code, what, where, error.hint) from error
         self._json = bake(self.status, "application/json", _VARY)
         self._text = bake(self.status, "text/plain; charset=utf-8")
         self._msgpack = bake(self.status, "application/msgpack", _VARY)
@@ -157,13 +161,21 @@ class Result:
         """The error of a value that must not be sent as what the handler declares."""
         what = f"a value of type {type(value).__name__} was returned as {spell(self.returns)}"
         hint = "return what is declared (`HTML(text)`, say), or declare what is returned"
-        return GambrelError("binding.wrong-value", what, self.where, hint)
+        return GambrelError("binding.wrong-value", what, self.where, meant_by(value) or hint)
 
     def encoded(self, request: Request, value: Any) -> Response:
         """Return `value` as JSON or msgpack, whichever the client prefers."""
-        value = self.fit(value)
-        if request.headers.takes_json:
-            return Reply(self._json, self.encode(value))
+        try:
+            fitting = self.fit(value)
+            if request.headers.takes_json:
+                return Reply(self._json, self.encode(fitting))
+            return self.negotiated(request, fitting)
+        except GambrelError as error:
+            error.where, error.hint = self.where, meant_by(value) or error.hint
+            raise
+
+    def negotiated(self, request: Request, value: Any) -> Response:
+        """Return `value` in what the client accepts. Raises NotAcceptable."""
         from gambrel.core.http.fields.negotiation import best_match  # noqa: PLC0415 - start-up: Accept
 
         chosen = best_match(request.headers.first("accept") or "", _OFFERS)
@@ -192,6 +204,17 @@ class Result:
         project = projector(item) or (lambda each: each)
         encode = json_encoder(item)
         return JSONLines(value, self.status, encode=lambda each: encode(project(each)))
+
+
+def meant_by(value: Any) -> str:
+    """Return what to write in place of a value that other frameworks take, or an empty text."""
+    if isinstance(value, tuple) and is_status_tuple(value):
+        return f"say the status at the route, `status={value[1]}`, or set that of a `Response`"
+    if isinstance(value, Exception):
+        return f"raise it: `raise {type(value).__name__}(...)`"
+    if value is None:
+        return "declare it, `-> T | None`, or raise NotFound"
+    return ""
 
 
 def projection_of(declared: Any) -> tuple[Callable[[Any], Any] | None, bool, Callable[[Any], Any]]:

@@ -27,6 +27,7 @@ __all__ = ["Parameter", "Signature", "location_of", "read_signature"]
 
 FRAMEWORK_TYPES = {Request, Response, Headers, ResponseHeaders, State, QueryParams}
 REQUIRED = inspect.Parameter.empty
+_VALUES = (str, int, float, bool, bytes)
 
 
 class Parameter(Struct, frozen=True):
@@ -219,6 +220,12 @@ def split_marker(annotation: Any, owner: str, name: str) -> tuple[Any, Marker | 
         inner, *outer = get_args(base)
         base, metadata = unalias(inner), [*outer, *metadata]
     markers = [as_marker(item, base) for item in metadata]
+    for item in metadata:
+        if inspect.isroutine(item) or (item is Depends and base in _VALUES):
+            call = "make_it" if item is Depends else item.__name__
+            what = f"parameter {name!r} of {owner} does not say what it depends on"
+            hint = f"write `Annotated[{spell(base)}, Depends({call})]`"
+            raise GambrelError("binding.bare-depends", what, owner, hint)
     found = [m for m in markers if isinstance(m, Marker | Depends)]
     if len(found) > 1:
         what = f"parameter {name!r} of {owner} says twice where it comes from"

@@ -91,6 +91,11 @@ class Response:
         self._status = status
 
     @property
+    def status_code(self) -> int:
+        """Not there: set under a name that nobody reads, a status would not be sent."""
+        raise AttributeError("a response has a `status`, and no `status_code`")
+
+    @property
     def headers(self) -> ResponseHeaders:
         """The header fields, to read and to change."""
         if self._headers is None:

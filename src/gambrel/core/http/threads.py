@@ -1,7 +1,7 @@
 """Blocking work off the event loop: one call, or a plain iterator stepped item by item.
 
 File responses, uploads and streaming bodies use these. The worker pool of sync handlers is
-another matter and lives in binding.
+another matter: `gambrel.threads`.
 """
 
 import asyncio

@@ -9,6 +9,7 @@ import sys
 from collections.abc import Mapping
 from typing import Any
 
+import msgspec
 from msgspec import Struct, field
 
 from gambrel.core.http.errors import GambrelError
@@ -78,6 +79,12 @@ def read_options(given: Mapping[str, Any], where: str) -> Given:
         if FIELDS[name] == ():
             is_many = hasattr(value, "__iter__") and not isinstance(value, str)
             options[name] = tuple(value) if is_many else (value,)
+    try:
+        msgspec.convert(options, RouteOptions)
+    except msgspec.ValidationError as error:
+        wrong, _, name = str(error).partition(" - at `$.")
+        what = f"the option {name.rstrip('`')} of a route: {wrong}"
+        raise GambrelError("routing.option", what, where, "give it what it takes") from None
     if options.get("slashes", "strict") not in {"redirect", "strict", "ignore"}:
         what = f"slashes={options['slashes']!r} is no policy"
         raise GambrelError("routing.option", what, where, 'use "redirect", "strict" or "ignore"')

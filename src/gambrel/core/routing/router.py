@@ -120,6 +120,8 @@ class Router:
         The same router can be included several times under different names.
         """
         where = caller()
+        if not isinstance(router, Router):
+            raise not_a_router(router, where)
         name = router.name if name is None else name
         prefix, given = check_prefix(prefix, where), read_options(options, where)
         self.declared.add(Include(router.declared, prefix, name, given, where))
@@ -178,3 +180,12 @@ class Router:
             hint = "build URLs in handlers and templates, not while modules load"
             raise GambrelError("routing.not-built", what, hint=hint)
         return self._table.names.url_for(name, **params)
+
+
+def not_a_router(given: Any, where: str) -> GambrelError:
+    """Return the error for something else that was included, mostly the module of a router."""
+    inside = getattr(given, "__dict__", {}).items()
+    names = [name for name, value in inside if isinstance(value, Router)]
+    module = given.__name__.rpartition(".")[2] if names else ""
+    hint = f"give its router: `include({module}.{names[0]})`" if names else "give it a Router"
+    return GambrelError("routing.include", f"{given!r} is no router", where, hint)

@@ -6,8 +6,8 @@ from typing import Any
 
 import pytest
 
-from gambrel.core.binding import threads
-from gambrel.core.binding.threads import WorkerPool
+from gambrel import threads
+from gambrel.threads import WorkerPool
 
 colour: ContextVar[str] = ContextVar("colour", default="none")
 

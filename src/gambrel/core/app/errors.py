@@ -181,9 +181,10 @@ async def _ask(handler: ErrorHandler, failure: _Failure) -> Response | Exception
 
 def _response_of(value: Any, status: int) -> Response:
     """Return text or JSON, or `value, status` and perhaps header fields, as a response."""
-    headers = None
+    headers: Any = None
     if isinstance(value, tuple) and len(value) in {2, 3} and isinstance(value[1], int):
-        value, status, headers = (*value, None)[:3]
+        status, headers = value[1], value[2] if len(value) == 3 else None
+        value = value[0]
     make = Response if isinstance(value, str | bytes) else JSON
     return make(value, status, headers)
 

@@ -20,6 +20,7 @@ if TYPE_CHECKING:
     from gambrel.core.app.extension import Extension
     from gambrel.core.app.points import Declared, Point
     from gambrel.core.app.setup import (
+        ANSWERED,
         ENTRANCES,
         HANDLER_ADAPTER,
         MOUNTING,
@@ -33,6 +34,7 @@ if TYPE_CHECKING:
     from gambrel.settings import Env, Secret
 
 __all__ = [
+    "ANSWERED",
     "DEBUG_RENDERER",
     "ENTRANCES",
     "HANDLER_ADAPTER",
@@ -59,6 +61,7 @@ __all__ = [
 ]
 
 _HOMES = {
+    "ANSWERED": "core.app.setup",
     "AppStarted": "core.app.events",
     "AppStopping": "core.app.events",
     "Band": "core.app.setup",

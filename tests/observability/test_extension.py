@@ -138,6 +138,5 @@ def test_a_root_logger_that_is_set_up_is_left_alone(monkeypatch: pytest.MonkeyPa
     assert stderr.getvalue() == ""
 
 
-def test_without_these_extensions_nothing_stands_around_a_request():
-    assert shop().build().middleware == []
-    assert len(shop(AccessLog()).build().middleware) == 1
+def test_nothing_stands_around_a_request():
+    assert shop().build().middleware == shop(AccessLog(), Logging()).build().middleware == []

@@ -1,6 +1,7 @@
 import json
 import logging
 import sys
+from contextvars import copy_context
 
 import pytest
 from hypothesis import given
@@ -12,6 +13,7 @@ from gambrel.observability.records import (
     TextFormatter,
     moment,
     printable,
+    remember_request,
     render_json,
 )
 from gambrel.testing import make_request
@@ -154,3 +156,11 @@ def test_an_object_is_one_line_that_reads_back(values):
 
     assert is_harmless(line)
     assert json.loads(line) == values
+
+
+def test_the_request_is_known_to_logs_while_it_is_answered():
+    request, context = make_request(), copy_context()
+
+    context.run(remember_request, request)
+
+    assert context[CURRENT_REQUEST] is request

@@ -1,14 +1,14 @@
-"""The access log: a line for every answer, made and written by a thread.
+"""The access log: a line for every answer, written by a thread.
 
-`AccessWriter.record` has the form that the native server asks of a log, and the middleware calls it
-on every other. A request pays for one tuple.
+`AccessWriter.record` hears of every answer that was sent, on our server and on others. It makes the
+line, too: a thread that does fights with the loop for the interpreter, which takes four times that.
 """
 
 import time
 from collections.abc import Callable
+from contextlib import suppress
+from functools import lru_cache
 from typing import Any, NamedTuple, TextIO
-
-import msgspec
 
 from gambrel.core.http.errors import BadRequest
 from gambrel.core.http.request import Request
@@ -39,25 +39,33 @@ class Answered(NamedTuple):
 Render = Callable[[Answered], str]
 _NAMES = Answered._fields
 _MAY_BE_EMPTY = ("client", "route", "request", "agent")
-
-
-_encode = msgspec.json.Encoder().encode
+_LONG = 256
 
 
 def render_object(one: Answered) -> str:
-    """Return a line of JSON."""
+    """Return a line of JSON; what is empty is left out."""
+    clock, client, method, path, route, status, size, seconds, request, agent = one
+    texts = f"{client}{method}{path}{route}{request}{agent}"
+    if not (texts.isascii() and texts.isprintable()) or '"' in texts or "\\" in texts:
+        return render_json({**told_of(one), "logger": "access"})
+    # By hand, for a third of the time: it is made for every answer.
+    who = f'"client":"{client}",' if client else ""
+    what = f'"route":"{route}",' if route else ""
+    name = f'"request":"{request}",' if request else ""
+    by = f'"agent":"{agent}",' if agent else ""
+    return (
+        f'{{"time":"{moment(clock)}",{who}"method":"{method}","path":"{path}",{what}'
+        f'"status":{status},"size":{"null" if size is None else size},'
+        f'"seconds":{seconds:.6f},{name}{by}"logger":"access"}}'
+    )
+
+
+def told_of(one: Answered) -> dict[str, Any]:
+    """Return what a line tells, by name."""
     values: dict[str, Any] = dict(zip(_NAMES, one, strict=True))
     values["time"] = moment(one.time)
     values["seconds"] = round(one.seconds, 6)
-    values["logger"] = "access"
-    for name in _MAY_BE_EMPTY:
-        if not values[name]:
-            del values[name]
-    try:
-        line = _encode(values).decode()
-    except UnicodeEncodeError:  # half of a character
-        return render_json(values)
-    return line if line.isascii() and line.isprintable() else render_json(values)
+    return {name: value for name, value in values.items() if value or name not in _MAY_BE_EMPTY}
 
 
 def render_line(one: Answered) -> str:
@@ -70,11 +78,17 @@ def render_line(one: Answered) -> str:
 
 def client_of(request: Request) -> str:
     """Return the client's address; that of the peer where its proxies tell nonsense."""
-    try:
-        return request.client
-    except BadRequest:
-        peer = request.connection.client
-        return peer[0] if peer else ""
+    peer = request.connection.client
+    if getattr(request.connection.app, "proxies", None) is not None:
+        with suppress(BadRequest):
+            return request.client
+    return peer[0] if peer else ""
+
+
+@lru_cache(4096)
+def template_of(route: Any) -> str:
+    """Return the path of a route as it was declared."""
+    return str(route.pattern)
 
 
 def render_lost(lost: int) -> str:
@@ -86,26 +100,26 @@ class AccessWriter:
     """Writes a line for each answer to `stream` (standard output by default)."""
 
     def __init__(self, render: Render = render_object, stream: TextIO | None = None) -> None:
-        self.sink = Sink(render, render_lost, stream)
+        self.sink: Sink[str] = Sink(str, render_lost, stream)
+        self._render = render
 
     def record(self, request: Request, status: int, size: int | None, seconds: float) -> None:
-        """Note an answer."""
-        headers = request.headers
+        """Write a line about an answer."""
         route = request.route
-        self.sink.put(
-            Answered(
-                time.time(),
-                client_of(request),
-                request.method,
-                shorten(request.raw_path),
-                "" if route is None else str(route.pattern),
-                status,
-                size,
-                seconds,
-                request.id,
-                shorten(headers.first("user-agent") or "", 256),
-            )
+        path, agent = request.raw_path, request.headers.first("user-agent") or ""
+        answered = Answered(
+            time.time(),
+            client_of(request),
+            request.method,
+            path if len(path) < _LONG else shorten(path),
+            "" if route is None else template_of(route),
+            status,
+            size,
+            seconds,
+            request.id,
+            agent if len(agent) < _LONG else shorten(agent, _LONG),
         )
+        self.sink.put(self._render(answered))
 
     def close(self) -> None:
         """Write what waits; at most two seconds long, where nobody reads it."""

@@ -10,11 +10,15 @@ from typing import Any, Literal, Self, TextIO
 
 from msgspec import Struct
 
-from gambrel.extend import ENTRANCES, Band, Setup
+from gambrel.extend import ANSWERED, ENTRANCES, Setup
 from gambrel.observability.access import AccessWriter, render_line, render_object
 from gambrel.observability.flood import FloodLimit
-from gambrel.observability.middleware import access_logged, remember_request
-from gambrel.observability.records import JSONFormatter, SinkHandler, TextFormatter
+from gambrel.observability.records import (
+    JSONFormatter,
+    SinkHandler,
+    TextFormatter,
+    remember_request,
+)
 from gambrel.observability.scrub import Scrubber
 
 __all__ = ["AccessLog", "Logging"]
@@ -51,7 +55,7 @@ class AccessLog(Struct, frozen=True, kw_only=True):
         return self
 
     def install(self, setup: Setup) -> None:
-        """Declare the middleware, and the writer's life."""
+        """Declare the writer, and its life."""
         given: AccessLog = setup.settings.access_log
         is_json = wants_json(given.form, setup.settings.core.environment)
         writer = AccessWriter(render_object if is_json else render_line)
@@ -65,7 +69,7 @@ class AccessLog(Struct, frozen=True, kw_only=True):
                     await asyncio.to_thread(writer.close)
 
         setup.lifespan(access_log)
-        setup.middleware(access_logged(writer.record), Band.EDGE)
+        setup.add(ANSWERED, writer.record)
 
 
 class Logging(Struct, frozen=True, kw_only=True):

@@ -23,6 +23,7 @@ __all__ = [
     "TextFormatter",
     "moment",
     "printable",
+    "remember_request",
     "render_json",
     "shorten",
 ]
@@ -35,6 +36,12 @@ CURRENT_REQUEST: ContextVar[Any] = ContextVar("gambrel.request", default=None)
 """The request being answered, for whoever logs; set by the extension `Logging` alone."""
 
 Scrub = Callable[[str], str]
+
+
+def remember_request(request: Any) -> None:
+    """Let log records that are made meanwhile name the request (an entrance)."""
+    CURRENT_REQUEST.set(request)
+
 
 _OWN = frozenset(logging.makeLogRecord({}).__dict__) | {"message", "asctime", "taskName"}
 

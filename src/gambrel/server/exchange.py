@@ -21,6 +21,8 @@ __all__ = ["JOINED", "Exchange"]
 
 JOINED = 64 * 1024
 """Bytes of the largest body that is copied, so that head and body are one write."""
+CLIENT_GONE = 499
+"""Told of where the client has left before its answer; never sent."""
 _FAIR = 64
 _log = logging.getLogger("gambrel.server")
 
@@ -71,6 +73,13 @@ class Exchange(Work):
             self.unstick()
         self.closed(response)
         self.release()
+
+    def abandon(self) -> None:
+        """The client has gone: stop what nobody needs, and tell of it if there was no answer."""
+        super().abandon()
+        if not self.is_answered:
+            self.status = CLIENT_GONE
+            self.report()
 
     def report(self) -> None:
         """Tell the access log, if there is one."""

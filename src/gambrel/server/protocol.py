@@ -312,7 +312,7 @@ class ObservedHTTPProtocol(HTTPProtocol):
 
 
 class LoggedHTTPProtocol(ObservedHTTPProtocol):
-    """A connection whose answers are reported to `ServerState.log`, too.
+    """A connection whose answers are reported to `ServerState.logs`, too.
 
     An `Exchange` reports its own; those of the short way have none.
     """
@@ -322,7 +322,10 @@ class LoggedHTTPProtocol(ObservedHTTPProtocol):
     def deliver(self, request: Request, response: Response) -> None:
         """Write the answer, and report it if it took the short way."""
         self.is_exchanged = False
-        super().deliver(request, response)
+        if self.state.is_observed:
+            super().deliver(request, response)
+        else:
+            HTTPProtocol.deliver(self, request, response)
         if not self.is_exchanged:
             size, seconds = len(response.body), perf_counter() - self.received_at  # type: ignore[arg-type]  # bytes
             self.state.report(request, response.status, size, seconds)

@@ -146,7 +146,7 @@ class Server:
     def connection_of(self, state: ServerState) -> Callable[[], HTTPProtocol]:
         """Return what makes the protocol of a connection: it pays only for who listens."""
         kind: type[HTTPProtocol] = ObservedHTTPProtocol if state.is_observed else HTTPProtocol
-        if state.log is not None:
+        if state.logs:
             kind = LoggedHTTPProtocol
         return lambda: kind(state)
 

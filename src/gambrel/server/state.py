@@ -82,7 +82,8 @@ class ServerState:
         self.loop = loop
         self.clock = clock
         self.limits = limits or Limits()
-        self.log = log
+        # Who hears of answers once they are sent: the server's own log, and what the app declares.
+        self.logs = (*([log] if log else ()), *app.build().hearers)
         self.gate = HostGate(app.build().allowed_hosts)
         self.tells_refusals = app.settings.core.debug
         self.pipeline = app.pipeline
@@ -153,10 +154,10 @@ class ServerState:
         return not is_full
 
     def report(self, request: Request, status: int, size: int, seconds: float) -> None:
-        """Tell the access log of an answer, if there is one; its failures are its own."""
-        if self.log is not None:
+        """Tell of an answer that was sent; what fails there is nobody else's."""
+        for log in self.logs:
             try:
-                self.log(request, status, size, seconds)
+                log(request, status, size, seconds)
             except Exception:
                 _log.exception("the access log failed")
 

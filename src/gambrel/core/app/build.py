@@ -22,6 +22,7 @@ from gambrel.core.app.pipeline import (
 )
 from gambrel.core.app.settings import CoreSettings
 from gambrel.core.app.setup import (
+    ANSWERED,
     BODY_PARSERS,
     ERROR_HANDLERS,
     HANDLER_ADAPTER,
@@ -169,6 +170,7 @@ class Built:
         app.proxies = proxies_of(self.settings, self.allowed_hosts)
         app.body_parsers = dict(declared.values(BODY_PARSERS))
         self.observers = declared.values(OBSERVERS)
+        self.hearers = declared.values(ANSWERED)
         self.in_thread: Callable[..., Awaitable[Any]] | None = None
         self.table = app.compile(app.versioning, [beside])
         self.match = self.table.match
@@ -314,6 +316,14 @@ class Built:
                 observe(request, status, seconds)
             except Exception:
                 self.app.log.exception("an observer of answers failed")
+
+    def hear(self, request: Request, status: int, size: int | None, seconds: float) -> None:
+        """Tell who hears of answers that were sent; what fails in them is logged, too."""
+        for hear in self.hearers:
+            try:
+                hear(request, status, size, seconds)
+            except Exception:
+                self.app.log.exception("a hearer of answers failed")
 
     def bake(self, status: int, media_type: str | None, *pairs: tuple[str, str]) -> Baked:
         """Return a head with `pairs` and the app's default fields."""

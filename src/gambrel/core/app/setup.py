@@ -99,6 +99,12 @@ is given the socket: `call(request, socket)`.
 """
 OBSERVERS: Point[Callable[[Request, int, float], None]] = Point("observer")
 """Hears of every answer on the event loop: `observe(request, status, seconds)`, until its head."""
+ANSWERED: Point[Callable[[Request, int, int | None, float], None]] = Point("hearer of answers")
+"""Hears of every answer whose last byte was sent: `hear(request, status, size, seconds)`.
+
+`size` is in bytes of content, None where nobody has counted; 499 says that the client has left
+before its answer.
+"""
 ENTRANCES: Point[Callable[[Request], Any]] = Point("entrance")
 """Asked as a request begins, its route found, in a context of its own: `enter(request)`.
 

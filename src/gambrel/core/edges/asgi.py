@@ -200,6 +200,7 @@ class Answer:
         self.connection = connection
         self.response: Response | None = None
         self.length: int | None = None
+        self.status, self.size = 499, 0  # until it is sent: the client has left before
         self.task: Any = asyncio.current_task()
         # Runs if the handler has to wait for something, which most of them do not.
         self._watching: Any = asyncio.get_running_loop().call_soon(self.watch)
@@ -236,15 +237,19 @@ class Answer:
             self.response = sent = await self.request.app.pipeline.failed(self.request, error)
             start = self.start(sent)
         if sent.opens:
+            self.status = sent.status
             self._watching.cancel()
             await sent.serve_asgi(start["headers"], self.connection.next, self.connection.wire)
             return
+        self.status = sent.status
         await self.put(start)
         is_bare = self.request.method == "HEAD" or not has_body(sent.status)
         body = b"" if is_bare else sent.body
         if isinstance(body, bytes):
+            self.size = len(body)
             await self.put({"type": "http.response.body", "body": body})
         elif (path := self.path_of(response)) is not None:
+            self.size = self.length or 0
             await self.put({"type": "http.response.pathsend", "path": path})
         else:
             await self.stream(body, self.length)
@@ -285,17 +290,16 @@ class Answer:
     async def stream(self, body: Any, promised: int | None) -> None:
         """Send a body piece by piece, at the pace of the client. Raises what the body raises."""
         self.watch(is_streaming=True)
-        size = 0
         async with aclosing(batches(body)) as coming:
             async for batch in coming:
                 piece = b"".join(batch)
-                size += len(piece)
-                if promised is not None and size > promised:
+                self.size += len(piece)
+                if promised is not None and self.size > promised:
                     break
                 await self.put({"type": "http.response.body", "body": piece, "more_body": True})
                 await asyncio.sleep(0)  # a server that never waits would let nobody else run
-        if promised not in {None, size}:
-            raise ValueError(f"the body has {size} bytes and a content-length of {promised}")
+        if promised not in {None, self.size}:
+            raise ValueError(f"the body has {self.size} bytes, its content-length says {promised}")
         await self.put({"type": "http.response.body", "body": b""})
 
     async def close(self) -> None:
@@ -360,11 +364,11 @@ class ASGIEdge:
         except Refusal as refusal:
             await refuse(connection, refusal)
             return
-        answer = Answer(request, connection)
+        answer, built = Answer(request, connection), self.app.build()
         began = time.perf_counter()
         try:
             response = await self.app.respond(request)
-            self.app.build().observe(request, response.status, time.perf_counter() - began)
+            built.observe(request, response.status, time.perf_counter() - began)
             await answer.send(response)
         except ClientGone:
             pass  # nobody is there to be answered
@@ -374,6 +378,7 @@ class ASGIEdge:
             answer.task.uncancel()
         finally:
             await answer.close()
+            built.hear(request, answer.status, answer.size, time.perf_counter() - began)
 
     def request_of(self, connection: ASGIConnection) -> Request:
         """Return the request of a scope. Raises Refusal."""

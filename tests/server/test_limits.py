@@ -1,6 +1,7 @@
 """Each limit is a setting: its default refuses, and another value of it refuses something else."""
 
 import asyncio
+import math
 from collections.abc import AsyncIterator, Callable
 from contextlib import asynccontextmanager
 from typing import Any
@@ -176,7 +177,8 @@ class Line(MemoryTransport):
         self.state = ServerState(app, loop, Clock(loop), limits_of(app))
         self.state.clock.start()
         self.state.clock.stop()
-        self.time = self.state.clock.now
+        # Whole seconds: the sum of others is inexact, where the clock passes a power of two.
+        self.time = self.state._ticked = math.floor(self.state.clock.now)
         self.has_left = False
         super().__init__(HTTPProtocol(self.state))
 

@@ -1,6 +1,7 @@
 """Whoever hears of answers is told of each one when its last byte was sent, on every edge."""
 
 import asyncio
+import json
 import socket
 import threading
 from collections.abc import AsyncIterator, Callable, Iterator
@@ -11,6 +12,8 @@ import pytest
 
 from gambrel import App, WebSocket
 from gambrel.extend import ANSWERED
+from gambrel.observability import AccessLog
+from gambrel.observability.metrics import Metrics
 from gambrel.testing import Client, LiveServer
 
 Told = list[tuple[str, str, int, int | None]]
@@ -139,3 +142,50 @@ def test_a_socket_is_told_once(told):
     assert [(method, path, status) for method, path, status, _ in told] == [
         ("WEBSOCKET", "/socket", 101)
     ]
+
+
+GARBAGE = [
+    (b"garbage\r\n\r\n", 400),
+    (b"GET / HTTP/1.1\r\n\r\n", 400),
+    (b"GET / HTTP/1.1\r\nHost: localhost\r\nX: " + b"x" * 50_000 + b"\r\n\r\n", 431),
+    (b"GET /" + b"x" * 50_000 + b" HTTP/1.1\r\nHost: localhost\r\n\r\n", 414),
+    (b"GET / HTTP/3.0\r\nHost: localhost\r\n\r\n", 505),
+]
+
+
+@pytest.mark.parametrize(("data", "status"), GARBAGE, ids=[str(status) for _, status in GARBAGE])
+def test_what_is_no_request_is_told_on_our_server(told, data, status):
+    with (
+        LiveServer(make_app(told)) as server,
+        socket.create_connection(("127.0.0.1", server.port)) as asking,
+    ):
+        asking.sendall(data)
+        assert asking.recv(100).startswith(b"HTTP/1.1 %d " % status)
+
+    assert told == [("-", "-", status, 0)]
+
+
+def test_a_host_that_is_none_of_ours_is_told_on_other_servers(told):
+    with Client(make_app(told), raise_server_errors=False) as client:
+        assert client.get("/", headers={"host": "a b"}).status_code == 400
+
+    assert told == [("-", "-", 400, 0)]
+
+
+def test_what_is_no_request_is_counted_and_has_a_line(tmp_path):
+    log = tmp_path / "access.log"
+    app = App(extensions=[AccessLog(file=str(log), form="json"), Metrics()])
+    with LiveServer(app) as server:
+        with socket.create_connection(("127.0.0.1", server.port)) as asking:
+            asking.sendall(b"garbage\r\n\r\n")
+            asking.recv(100)
+        figures = httpx2.get(f"{server.url}/metrics").text
+
+    assert 'http_requests_total{method="OTHER",route="",status="400"} 1' in figures
+    line = json.loads(log.read_text().splitlines()[0])
+    assert (line["method"], line["path"], line["status"], line["client"]) == (
+        "-",
+        "-",
+        400,
+        "127.0.0.1",
+    )

@@ -40,7 +40,7 @@ class AccessLog(Struct, frozen=True, kw_only=True):
     """Write a line for every answer, to `file` or standard output.
 
     `form` is `"json"`, `"text"` or `"auto"`: text in development. A line tells the path without
-    its query. Errors that the app never sees, such as a malformed request, are the server's.
+    its query. What is no request, such as a malformed head, has one with `-` for method and path.
     """
 
     file: str = ""

@@ -53,6 +53,7 @@ class HTTPProtocol(Connection):
         if not self.state.has_room():  # and none to wait for its request either
             after = ("retry-after", str(self.state.limits.retry_after))
             self.write(render_refusal(503, self.clock.date, after))
+            self.state.report_refused(self, 503)
             self.transport.close()
             self.lose()
 
@@ -232,6 +233,7 @@ class HTTPProtocol(Connection):
         date = self.clock.date
         answer = render_refusal(refusal.status, date, *refusal.fields, is_head=is_head)
         self.write(answer)
+        self.state.report_refused(self, refusal.status)
         self.close(is_sending=True)
 
     def send_continue(self) -> None:

@@ -11,6 +11,7 @@ from contextvars import copy_context
 from typing import Any, Protocol
 
 from gambrel.core.http.errors import bare_problem
+from gambrel.core.http.headers import Headers
 from gambrel.core.http.request import Request
 from gambrel.core.http.response import Reply, Response
 from gambrel.server.admission import HostGate
@@ -160,6 +161,13 @@ class ServerState:
                 log(request, status, size, seconds)
             except Exception:
                 _log.exception("the access log failed")
+
+    def report_refused(self, line: Any, status: int) -> None:
+        """Tell of what was no request, or one too many: it has no method, and no path."""
+        if self.is_observed or self.logs:
+            request = Request("-", "-", "", Headers(()), line, b"")
+            self.observe(request, status, 0.0)
+            self.report(request, status, 0, 0.0)
 
     # Answers that need the loop ---------------------------------------------------------------
 

@@ -15,6 +15,7 @@ from typing import Any
 
 from gambrel.core.edges.scope import Head, Refusal, read_head
 from gambrel.core.http.errors import GambrelError, RequestTimeout, bare_problem
+from gambrel.core.http.headers import Headers
 from gambrel.core.http.request import ClientGone, Request
 from gambrel.core.http.response import Response
 from gambrel.core.http.status import has_body
@@ -359,12 +360,16 @@ class ASGIEdge:
 
     async def serve(self, connection: ASGIConnection) -> None:
         """Answer one HTTP request, or a handshake; where the answer opens a socket, serve it."""
+        built = self.app.build()
         try:
             request = self.request_of(connection)
         except Refusal as refusal:
             await refuse(connection, refusal)
+            request = Request("-", "-", "", Headers(()), connection, b"")
+            built.observe(request, refusal.status, 0.0)
+            built.hear(request, refusal.status, 0, 0.0)
             return
-        answer, built = Answer(request, connection), self.app.build()
+        answer = Answer(request, connection)
         began = time.perf_counter()
         try:
             response = await self.app.respond(request)

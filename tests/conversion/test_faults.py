@@ -13,11 +13,13 @@ import attrs
 import msgspec
 import pydantic
 import pytest
+from hypothesis import given
+from hypothesis import strategies as st
 from msgspec import UNSET, Meta, Struct, UnsetType
 
 from gambrel.conversion.convert import json_decoder
-from gambrel.conversion.errors import Fault, InvalidError
-from gambrel.conversion.faults import MAX_FAULTS, MAX_KEY, collect, path_text, pointer
+from gambrel.conversion.errors import Fault, InvalidError, pointer
+from gambrel.conversion.faults import MAX_FAULTS, MAX_KEY, collect, path_text
 from gambrel.conversion.shape import read_shape
 
 Item = TypeVar("Item")
@@ -362,5 +364,8 @@ def test_a_path_reads_like_python() -> None:
     assert path_text(("items", 0, "qty", 'a "b"')) == 'items[0].qty["a \\"b\\""]'
 
 
-def test_a_pointer_escapes_as_rfc_6901_says() -> None:
-    assert pointer(("a/b", "m~n", 0, "")) == "/a~1b/m~0n/0/"
+@given(st.lists(st.text() | st.integers(0, 99)))
+def test_a_pointer_has_the_parts_of_the_path_escaped_as_rfc_6901_says(parts: list[Any]) -> None:
+    escaped = [str(part).replace("~", "~0").replace("/", "~1") for part in parts]
+
+    assert pointer(path_text(tuple(parts))) == "".join(f"/{part}" for part in escaped)

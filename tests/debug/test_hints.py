@@ -11,7 +11,7 @@ import msgspec
 import pytest
 
 from gambrel import App
-from gambrel.core.http.bodies.forms import parse_form
+from gambrel.core.http.bodies.forms import Upload, parse_form
 from gambrel.core.http.errors import GambrelError, NotFound, UnsupportedMediaType
 from gambrel.core.http.headers import Headers
 from gambrel.debug import hints
@@ -139,6 +139,10 @@ def shared_by_dataclasses():
     return Item
 
 
+def save_again():
+    asyncio.run(Upload("cover", "cover.png", "image/png").save(__file__))
+
+
 CASES = [
     ("forgotten_await", coroutine_used, "`await`"),
     ("forgotten_await", coroutine_encoded, "`await`"),
@@ -182,6 +186,7 @@ CASES = [
         lambda: (_ for _ in ()).throw(UnsupportedMediaType("Send it as application/json.")),
         "Content-Type: application/json",
     ),
+    ("upload_saved_again", save_again, "replace=True"),
     ("foreign_name", lambda: App().include_router, "`app.include(router)`"),
 ]
 
@@ -200,7 +205,7 @@ def test_a_common_mistake_is_recognised(name, mistake, typed):
 
 
 def test_there_are_many_and_each_has_a_case():
-    assert len(hints.HINTS) == 23
+    assert len(hints.HINTS) == 24
     assert {hint.__name__ for hint in hints.HINTS} == {name for name, _, _ in CASES}
 
 
@@ -230,7 +235,8 @@ def test_an_error_of_the_framework_brings_its_own_hint():
 @pytest.mark.parametrize(
     "error",
     [ValueError("x"), KeyError("name"), KeyError(), NotFound(), TypeError("x"), OSError(2, "x"),
-     AttributeError("x"), ModuleNotFoundError("x"), TimeoutError(), GambrelError("x.y", "z")],
+     AttributeError("x"), ModuleNotFoundError("x"), TimeoutError(), FileExistsError(17, "x"),
+     GambrelError("x.y", "z")],
 )  # fmt: skip
 def test_an_ordinary_error_has_no_hint(error):
     assert hint_for(error) is None

@@ -81,6 +81,7 @@ def test_a_missing_value_is_told_with_the_variable_to_set() -> None:
 
     assert section is None
     assert merge.faults[0].what == "db.url has no value and no default"
+    assert merge.faults[0].where == ""
     assert "set GAMBREL_DB__URL, or url = ... under [db]" in merge.faults[0].hint
 
 

@@ -64,6 +64,18 @@ def test_each_source_is_stronger_than_the_one_before(tmp_path: Path) -> None:
     assert seen == ["arguments", "toml", "overlay", "secret", "dotenv", "environment"]
 
 
+def test_a_missing_value_is_told_with_the_folder_that_was_searched(tmp_path: Path) -> None:
+    settings = Settings(tmp_path, {})
+    settings.declare("shop", Shop)
+
+    with pytest.raises(GambrelError) as caught:
+        settings.load()
+
+    assert caught.value.where == (
+        f"looked in the environment, and for .env and gambrel.toml in {tmp_path}"
+    )
+
+
 def test_core_settings_have_a_short_and_a_long_variable(tmp_path: Path) -> None:
     settings = load(tmp_path, {"GAMBREL_DEBUG": "true", "GAMBREL_CORE__MAX_BODY": "5"})
 

@@ -96,6 +96,27 @@ def test_an_unexpected_error_closes_the_socket():
     assert found.value.code == 1011
 
 
+def test_a_socket_waits_as_long_as_its_client_does():
+    with (
+        Client(make_app(), timeout=0.01) as client,
+        client.websocket("/silent") as ws,
+        pytest.raises(httpx2.ReadTimeout, match=r"no message came for 0.01 s"),
+    ):
+        ws.receive()
+
+
+def test_a_socket_of_an_async_client_waits_as_long_as_it_does():
+    async def wait() -> None:
+        async with (
+            AsyncClient(make_app(), timeout=0.01) as client,
+            client.websocket("/silent") as ws,
+        ):
+            with pytest.raises(httpx2.ReadTimeout, match=r"no message came for 0.01 s"):
+                await ws.receive()
+
+    asyncio.run(wait())
+
+
 def test_waiting_has_an_end():
     with (
         Client(make_app()) as client,

@@ -5,13 +5,14 @@ import json
 import click
 
 from gambrel import GambrelError
-from gambrel.cli.table import shorten, show_table
+from gambrel.cli.table import shorten, show_table, terminal_width
 from gambrel.cli.target import load_app
 
 __all__ = ["command"]
 
-_WIDTH = 100
-_WIDTHS = {"setting": 40, "value": 30, "origin": 24, "description": _WIDTH}
+_COLUMNS = ("setting", "value", "origin", "description")
+_VALUE, _DESCRIPTION = 30, 20
+"""In a terminal: characters of the longest value, and the fewest a description is cut to."""
 
 
 @click.command("config")
@@ -20,7 +21,8 @@ _WIDTHS = {"setting": 40, "value": 30, "origin": 24, "description": _WIDTH}
 def command(target: str, as_json: bool) -> None:
     """Show the settings of the app of TARGET (app.py), and where each comes from.
 
-    A setting `a.b` is the variable GAMBREL_A__B; `--json` has their names, and long values in full.
+    A setting `a.b` is the variable GAMBREL_A__B; `--json` has their names. In a terminal long
+    values and descriptions are cut; in a pipe, and with `--json`, nothing is.
     Variables that look like settings and are none are warned of.
     """
     app = load_app(target)
@@ -42,11 +44,17 @@ def command(target: str, as_json: bool) -> None:
     if as_json:
         click.echo(json.dumps(listed, indent=2))
     else:
-        show_table(tuple(_WIDTHS), [cells(one) for one in listed], width=_WIDTH)
+        show_table(_COLUMNS, rows_of(listed, terminal_width()))
     for sentence in app.settings.unknown:
         click.echo(f"warning: {sentence}", err=True)
 
 
-def cells(setting: dict[str, str]) -> list[str]:
-    """Return a row of the table, long texts cut."""
-    return [shorten(setting[name], width) for name, width in _WIDTHS.items()]
+def rows_of(listed: list[dict[str, str]], columns: int | None) -> list[list[str]]:
+    """Return the rows of the table; names and places are whole in any terminal."""
+    rows = [[setting[name] for name in _COLUMNS] for setting in listed]
+    if columns is None:
+        return rows
+    rows = [[name, shorten(value, _VALUE), *rest] for name, value, *rest in rows]
+    taken = sum(max(map(len, cells)) + 2 for cells in list(zip(*rows, strict=True))[:-1])
+    room = max(columns - taken, _DESCRIPTION)
+    return [[*cells, shorten(description, room)] for *cells, description in rows]

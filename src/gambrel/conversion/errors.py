@@ -3,11 +3,14 @@
 Conversion raises these and knows no protocol; HTTP turns the last two into 400 and 422.
 """
 
+import re
 from collections.abc import Iterable
 
 import msgspec
 
-__all__ = ["ConversionError", "Fault", "GambrelError", "InvalidError", "MalformedError"]
+__all__ = ["ConversionError", "Fault", "GambrelError", "InvalidError", "MalformedError", "pointer"]
+
+_PART = r"""\[(\d+)\]|\["((?:[^"\\]|\\.)*)"\]|([^.\[\]]+)"""
 
 
 class GambrelError(Exception):
@@ -33,7 +36,8 @@ class GambrelError(Exception):
 class Fault(msgspec.Struct, frozen=True, omit_defaults=True, rename={"location": "in"}):
     """One thing wrong with the input; `location` is written `in` on the wire.
 
-    `path` reads like Python (`items[0].qty`); `pointer` is RFC 6901 (`/items/0/qty`).
+    `path` reads like Python (`items[0].qty`); `pointer` is RFC 6901 (`/items/0/qty`), that of the
+    path if none is given.
     """
 
     location: str
@@ -41,6 +45,19 @@ class Fault(msgspec.Struct, frozen=True, omit_defaults=True, rename={"location":
     message: str
     code: str
     pointer: str = ""
+
+    def __post_init__(self) -> None:
+        if self.path and not self.pointer:
+            msgspec.structs.force_setattr(self, "pointer", pointer(self.path))
+
+
+def pointer(path: str) -> str:
+    """Return the path of a fault as a JSON Pointer (RFC 6901)."""
+    text = ""
+    for index, quoted, name in re.findall(_PART, path):
+        key = index or name or re.sub(r"\\(.)", r"\1", quoted)
+        text += "/" + key.replace("~", "~0").replace("/", "~1")
+    return text
 
 
 class ConversionError(ValueError):

@@ -14,7 +14,7 @@ from gambrel.conversion.adapters import STANDARD_CODECS, decode_hook, model_faul
 from gambrel.conversion.errors import Fault
 from gambrel.conversion.shape import ABSENT, EXPECTED, Codecs, Field, Rule, Shape, read_shape
 
-__all__ = ["MAX_FAULTS", "Path", "collect", "fault", "path_text", "pointer"]
+__all__ = ["MAX_FAULTS", "Path", "collect", "fault", "path_text"]
 
 MAX_FAULTS = 100
 # A key of the input is told back only so far: a hundred faults must not repeat a megabyte.
@@ -40,7 +40,7 @@ def collect(
 def fault(location: str, path: Path, code: str, message: str) -> Fault:
     """Return a fault at a path of keys and indexes."""
     path = tuple(_short(part) for part in path)
-    return Fault(location, path_text(path), message, code, pointer(path))
+    return Fault(location, path_text(path), message, code)
 
 
 def path_text(path: Path) -> str:
@@ -54,11 +54,6 @@ def path_text(path: Path) -> str:
         else:
             text += '["' + part.replace("\\", "\\\\").replace('"', '\\"') + '"]'
     return text
-
-
-def pointer(path: Path) -> str:
-    """Return a path as a JSON Pointer (RFC 6901)."""
-    return "".join("/" + str(p).replace("~", "~0").replace("/", "~1") for p in path)
 
 
 def _short(part: str | int) -> str | int:
@@ -178,8 +173,7 @@ class _Walk:
         try:
             table = self.convert({key: None}, _table_of(shape.annotation))
         except msgspec.ValidationError:
-            plain = self._plain_key(shape, key)
-            self.describe(shape, plain, path)
+            self.describe(shape, self._plain_key(shape, key), path)
         else:
             self.apply(shape.rules(native=False), next(iter(table)), path)
         for index in range(before, len(self.faults)):
@@ -280,8 +274,7 @@ class _Walk:
         try:
             converted = self.convert(value, shape.annotation)
         except msgspec.ValidationError as error:
-            message = str(error.__cause__) if error.__cause__ else ""
-            self.add(path, "custom", message or "is not valid")
+            self.add(path, "custom", str(error.__cause__ or "") or "is not valid")
         else:
             self.apply(shape.rules(native=False), converted, path)
 

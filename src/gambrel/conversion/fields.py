@@ -19,9 +19,11 @@ def shaped(pattern: str, what: str, length: int | None = None, form: str = "") -
     return Meta(pattern=pattern, max_length=length, extra=extra, extra_json_schema=schema)
 
 
-_EMAIL = shaped(
-    r"[^@\s]{1,64}@[A-Za-z0-9-]{1,63}(\.[A-Za-z0-9-]{1,63})+", "an e-mail address", 254, "email"
-)
+# What `format: email` is in JSON Schema (RFC 5321), but for quotes and addresses in brackets.
+_WORD = r"[A-Za-z0-9!#$%&'*+/=?^_`{|}~-]+"
+_LABEL = "[A-Za-z0-9]([A-Za-z0-9-]{0,61}[A-Za-z0-9])?"
+_ADDRESS = rf"(?![^@]{{65}}){_WORD}(\.{_WORD})*@{_LABEL}(\.{_LABEL})+"
+_EMAIL = shaped(_ADDRESS, "an e-mail address", 254, "email")
 _URL = shaped(r"https?://[^\s/?#@\\]+([/?#]\S*)?", "an http or https URL", 2000, "uri")
 
 Email = Annotated[str, _EMAIL]

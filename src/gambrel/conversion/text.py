@@ -136,11 +136,8 @@ def texts_converter(
 
 def scalar_converter(shape: Shape) -> Converter:
     """Return the converter of a shape; see `text_converter`."""
-    members = [item for item in shape.items if item.kind not in ABSENT]
-    if shape.kind == "union":
-        convert = _first_that_fits(members)
-        return _checked(convert, shape.rules(native=True))
-    return _checked(_converter_of(shape), shape.rules(native=True))
+    make = _first_that_fits if shape.kind == "union" else _converter_of
+    return _checked(make(shape), shape.rules(native=True))
 
 
 def collection_converter(shape: Shape) -> Callable[[Sequence[str]], Any]:
@@ -159,12 +156,7 @@ def collection_converter(shape: Shape) -> Callable[[Sequence[str]], Any]:
     return _checked(lambda texts: make(_each([(convert_item, text) for text in texts])), rules)
 
 
-_COLLECTIONS: dict[str, Callable[[list[Any]], Any]] = {
-    "list": list,
-    "set": set,
-    "frozenset": frozenset,
-    "vartuple": tuple,
-}
+_COLLECTIONS: dict[str, Any] = {"list": list, "set": set, "frozenset": frozenset, "vartuple": tuple}
 
 
 def _fixed_tuple(converters: list[Converter]) -> Callable[[Sequence[str]], Any]:
@@ -197,10 +189,10 @@ def _check(value: Any, rules: tuple[Rule, ...]) -> Any:
     return value
 
 
-def _first_that_fits(members: list[Shape]) -> Converter:
+def _first_that_fits(shape: Shape) -> Converter:
     # text fits `str` always, so it is tried last
-    members = sorted(members, key=lambda member: member.kind == "str")
-    converters = [scalar_converter(member) for member in members]
+    members = sorted(shape.items, key=lambda member: member.kind == "str")
+    converters = [scalar_converter(member) for member in members if member.kind not in ABSENT]
     if len(converters) == 1:
         return converters[0]
 

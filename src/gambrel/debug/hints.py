@@ -307,6 +307,16 @@ def naive_datetime(error: BaseException) -> str | None:
     return None
 
 
+def upload_saved_again(error: BaseException) -> str | None:
+    """An upload was saved where a file is already."""
+    if isinstance(error, FileExistsError) and _calls(error, "Upload.save"):
+        return (
+            "A file is there already. To put the upload in its place: "
+            "`await upload.save(path, replace=True)`."
+        )
+    return None
+
+
 def json_as_text(error: BaseException) -> str | None:
     """A JSON body was sent under another media type."""
     refused = isinstance(error, HTTPError) and error.status == 415
@@ -340,6 +350,7 @@ HINTS: tuple[Hint, ...] = (
     generator_without_yield,
     mutable_default,
     naive_datetime,
+    upload_saved_again,
     json_as_text,
     foreign_name,
 )
@@ -347,6 +358,12 @@ HINTS: tuple[Hint, ...] = (
 
 def _has_code(error: BaseException, code: str) -> bool:
     return isinstance(error, GambrelError) and error.code == code
+
+
+def _calls(error: BaseException, function: str) -> bool:
+    """Tell whether a function, by its qualified name, is in the trace of an error."""
+    calls = traceback.walk_tb(error.__traceback__)
+    return any(frame.f_code.co_qualname == function for frame, _ in calls)
 
 
 def _last_frame(error: BaseException) -> FrameType | None:

@@ -34,10 +34,11 @@ class Setting(Struct, frozen=True):
 
 
 class Merge:
-    """The merging of sources, the strongest first, into sections."""
+    """The merging of sources, the strongest first, into sections; `searched` tells of the files."""
 
-    def __init__(self, sources: Iterable[Source]) -> None:
+    def __init__(self, sources: Iterable[Source], searched: str = "") -> None:
         self._sources = list(sources)
+        self._searched = searched
         self._names: list[Name] = []
         self.settings: list[Setting] = []
         self.secrets: list[Secret] = []
@@ -74,7 +75,7 @@ class Merge:
         elif found is None:
             table = f"{field.name} = ... under [{'.'.join(path[:-1])}] in gambrel.toml"
             hint = f"set {name.variables[0]}, or {table}"
-            self._refuse(f"{'.'.join(path)} has no value and no default", "", hint)
+            self._refuse(f"{'.'.join(path)} has no value and no default", self._searched, hint)
         return value
 
     def _convert(self, field: SectionField, name: Name, found: Found) -> Any:

@@ -67,7 +67,8 @@ class Sections:
         Raises:
             GambrelError: Everything that is wrong with the settings, in one list.
         """
-        merge = Merge(self._sources())
+        searched = f"looked in the environment, and for .env and gambrel.toml in {self._root}"
+        merge = Merge(self._sources(), searched)
         sections = {name: merge.section(kind, (name,)) for name, kind in self._types.items()}
         merge.refuse_unknown()
         if merge.faults:

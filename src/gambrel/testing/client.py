@@ -78,16 +78,19 @@ class Client(httpx2.Client):
         url: str,
         *,
         subprotocols: Sequence[str] = (),
-        timeout: float = TIMEOUT,
+        timeout: float | None = None,
         **options: Any,
     ) -> Socket:
         """Open a WebSocket with `with`; `options` are `params`, `headers` and `cookies`.
+
+        `timeout` is in seconds, that of the client if none is given.
 
         Raises WebSocketRefused, on entering, where the app answers with a response.
         """
         request = self.build_request("GET", url, **handshake(subprotocols, options))
         transport = self._transport_of_app
-        line = Line(transport.options, request, subprotocols, timeout)
+        seconds = self.timeout.read if timeout is None else timeout
+        line = Line(transport.options, request, subprotocols, seconds)
         return Socket(line, transport.open_loop)
 
 
@@ -134,15 +137,18 @@ class AsyncClient(httpx2.AsyncClient):
         url: str,
         *,
         subprotocols: Sequence[str] = (),
-        timeout: float = TIMEOUT,
+        timeout: float | None = None,
         **options: Any,
     ) -> AsyncSocket:
         """Open a WebSocket with `async with`; `options` are `params`, `headers` and `cookies`.
 
+        `timeout` is in seconds, that of the client if none is given.
+
         Raises WebSocketRefused, on entering, where the app answers with a response.
         """
         request = self.build_request("GET", url, **handshake(subprotocols, options))
-        return AsyncSocket(Line(self._options_of_app, request, subprotocols, timeout))
+        seconds = self.timeout.read if timeout is None else timeout
+        return AsyncSocket(Line(self._options_of_app, request, subprotocols, seconds))
 
 
 class LocalCookies(CookieJar):

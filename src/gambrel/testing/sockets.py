@@ -34,7 +34,11 @@ class Line:
     """One socket: an app in a task, and the messages both ways."""
 
     def __init__(
-        self, options: Options, request: httpx2.Request, subprotocols: Sequence[str], timeout: float
+        self,
+        options: Options,
+        request: httpx2.Request,
+        subprotocols: Sequence[str],
+        timeout: float | None,
     ) -> None:
         self.options = options
         self.request = request

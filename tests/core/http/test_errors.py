@@ -109,12 +109,20 @@ def test_extension_members_never_replace_standard_ones() -> None:
 
 
 def test_faults_are_written_with_in_and_without_an_empty_pointer() -> None:
-    error = Unprocessable("invalid", faults=[Fault("body", "items[0].qty", "too few", "min")])
+    faults = [Fault("body", "items[0].qty", "too few", "min"), Fault("body", "", "no", "custom")]
+    error = Unprocessable("invalid", faults=faults)
 
     encoded = msgspec.json.decode(msgspec.json.encode(problem(error)))
 
     assert encoded["errors"] == [
-        {"in": "body", "path": "items[0].qty", "message": "too few", "code": "min"}
+        {
+            "in": "body",
+            "path": "items[0].qty",
+            "message": "too few",
+            "code": "min",
+            "pointer": "/items/0/qty",
+        },
+        {"in": "body", "path": "", "message": "no", "code": "custom"},
     ]
 
 

@@ -41,7 +41,6 @@ class RouteOptions(Struct, frozen=True, kw_only=True):
     hidden: bool = False
     operation_id: str = ""
     responses: Mapping[Any, Any] = field(default_factory=dict)
-    examples: Mapping[str, Any] = field(default_factory=dict)
     security: tuple[Any, ...] = ()
     middleware: tuple[Any, ...] = ()
     dependencies: tuple[Any, ...] = ()

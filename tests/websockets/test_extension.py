@@ -3,6 +3,7 @@ from typing import Any
 import pytest
 
 from gambrel import App, GambrelError, WebSocket
+from gambrel.checks import Level
 from gambrel.websockets import WebSockets
 from tests.websockets.peers import closing, run, served
 
@@ -62,3 +63,20 @@ def test_a_socket_is_an_operation_that_takes_messages():
 
     (socket,) = (one for one in app.operations() if not one.hidden)
     assert (socket.method, socket.path, socket.body.annotation) == ("WEBSOCKET", "/ws", Any)
+
+
+def test_a_handler_of_requests_that_asks_for_a_socket_is_told_before_it_is_served():
+    app = App()
+
+    @app.get("/feed")
+    async def feed(ws: WebSocket[str]) -> str: ...
+
+    @app.websocket("/echo")
+    async def echo(ws: WebSocket) -> None: ...
+
+    [problem] = [one for one in app.problems(start=True) if one.id == "websockets.handler"]
+
+    assert problem.level is Level.ERROR
+    assert problem.message == "GET /feed is no WebSocket, and its handler asks for one"
+    assert problem.hint == "declare it with `@app.websocket('/feed')`"
+    assert "test_extension.py:" in problem.where

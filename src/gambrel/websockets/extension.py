@@ -1,9 +1,9 @@
 """`WebSockets`: the extension that opens what `App.websocket` has declared."""
 
-from collections.abc import Callable
-from typing import Any, Self
+from collections.abc import Callable, Iterator
+from typing import Any, Self, get_origin
 
-from gambrel.extend import WEBSOCKETS, Setup
+from gambrel.extend import WEBSOCKETS, Problem, Setup
 from gambrel.origins import OriginRules
 from gambrel.websockets.limits import Limits
 from gambrel.websockets.opening import endpoint_of, limited
@@ -41,3 +41,18 @@ class WebSockets(Limits, frozen=True, kw_only=True):
 
         setup.add(WEBSOCKETS, serve)
         setup.provide(WebSocket, current)
+        setup.check(check_handlers)
+
+
+def check_handlers(app: Any) -> Iterator[Problem]:
+    """Yield the handlers of requests that ask for a WebSocket, which would fail at each of them."""
+    for route in app.routes:
+        plan = getattr(route.endpoint, "plan", None)
+        if plan is None or "WEBSOCKET" in route.methods:
+            continue
+        for parameter in plan.parameters:
+            if (get_origin(parameter.annotation) or parameter.annotation) is WebSocket:
+                method = "/".join(route.methods)
+                what = f"{method} {route.pattern} is no WebSocket, and its handler asks for one"
+                hint = f"declare it with `@app.websocket({str(route.pattern)!r})`"
+                yield Problem("websockets.handler", what, hint, route.where)

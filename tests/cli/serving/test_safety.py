@@ -86,3 +86,12 @@ def test_warnings_are_one_line_and_do_not(capsys):
 
     assert tell_problems(found, quiet=["shop.quiet"])
     assert capsys.readouterr().err == "warning: shelves are dusty [shop.dusty]\n"
+
+
+def test_warnings_are_told_in_full_to_who_develops(capsys):
+    found = [Problem("shop.dusty", "shelves are dusty", "dust", "app.py:3", Level.WARNING)]
+
+    assert tell_problems(found, in_full=True)
+    assert capsys.readouterr().err == (
+        "warning: shelves are dusty [shop.dusty]\n  where: app.py:3\n  hint: dust\n"
+    )

@@ -103,7 +103,9 @@ def load_for_development(target: str, secret: str) -> App:
     if app.settings.core.environment == "production":
         tell(production())
         raise Refused(REFUSED)
-    tell_problems(problems, quiet=EXPECTED)  # a developer may look at an app with mistakes
+    tell_problems(
+        problems, quiet=EXPECTED, in_full=True
+    )  # a developer may look at an app with mistakes
     if app.settings.core.hosts:
         app.build().allowed_hosts = HostRules([*app.settings.core.hosts, *LOOPBACK])
     return app

@@ -41,12 +41,18 @@ def lend_secret(app: App, secret: Secret) -> None:
     given.insert(0, given.pop())
 
 
-def tell_problems(problems: Iterable[Problem], *, quiet: Iterable[str] = ()) -> bool:
-    """Write problems to stderr, warnings on one line; return whether the app may be served."""
+def tell_problems(
+    problems: Iterable[Problem], *, quiet: Iterable[str] = (), in_full: bool = False
+) -> bool:
+    """Write problems to stderr; return whether the app may be served.
+
+    Warnings are on one line, or with place and hint where they are told `in_full`.
+    """
     problems = list(problems)
     for problem in problems:
         if problem.level is Level.ERROR:
             say(f"gambrel: {problem}", err=True)
         elif problem.level is Level.WARNING and problem.id not in quiet:
-            say(f"warning: {problem.message} [{problem.id}]", err=True)
+            more = str(problem).split("\n")[1:] if in_full else ()
+            say("\n".join((f"warning: {problem.message} [{problem.id}]", *more)), err=True)
     return not any(problem.level is Level.ERROR for problem in problems)

@@ -341,3 +341,21 @@ def test_an_app_that_was_built_from_overridden_settings_is_not_used_without_them
         app.build()
 
     assert caught.value.code == "settings.override"
+
+
+def print_nothing() -> None: ...
+
+
+@pytest.mark.parametrize(
+    "options", [{"middleware": [print_nothing]}, {"errors": {404: print_nothing}}]
+)
+def test_what_a_route_cannot_call_is_told(options):
+    app = App()
+
+    @app.get("/", **options)
+    async def home() -> str: ...
+
+    with pytest.raises(GambrelError) as caught:
+        app.build()
+    assert caught.value.code == "app.call"
+    assert "test_build.py:" in caught.value.where

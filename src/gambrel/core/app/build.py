@@ -37,6 +37,7 @@ from gambrel.core.app.setup import (
     WEBSOCKETS,
     Mounted,
     Setup,
+    check_call,
 )
 from gambrel.core.binding.generate import generate
 from gambrel.core.binding.plan import Context, Plan
@@ -108,7 +109,9 @@ def is_secure(request: Request) -> bool:
 
 
 def handlers_of(errors: Mapping[Any, Any]) -> tuple[ErrorHandlers, ...]:
-    """Return the option `errors` as the boundary takes it."""
+    """Return the option `errors` as the boundary takes it. Raises GambrelError."""
+    for handle in errors.values():
+        check_call(handle, "an error handler", "request", "error")
     handlers = [ErrorHandler(match, handle) for match, handle in errors.items()]
     return (ErrorHandlers(handlers),) if handlers else ()
 
@@ -197,6 +200,8 @@ class Built:
     def endpoint_of(self, route: Route) -> Endpoint:
         """Return the endpoint of a route: its plan, inside its and the app's middleware."""
         options = route.options
+        for one in options.middleware:
+            check_call(one, "a middleware", "request", "call_next")
         middleware = [*self.middleware, *options.middleware]
         settings = self.settings
         is_socket = WEBSOCKET in route.methods

@@ -125,6 +125,7 @@ LATE = {
     "core/routing/table.py": 1,
     "core/routing/versioning.py": 1,
     "mounts/extension.py": 1,
+    "observability/metrics/extension.py": 1,
     "openapi/extension.py": 4,
     "server/protocol.py": 1,
     "settings/merge.py": 1,

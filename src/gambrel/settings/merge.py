@@ -17,7 +17,9 @@ from gambrel.settings.values import SectionField
 
 __all__ = ["READ_ELSEWHERE", "Merge", "Setting", "suggest"]
 
-READ_ELSEWHERE = frozenset({"GAMBREL_CONTROL", "GAMBREL_REQUIRE", "GAMBREL_SECRETS_DIR"})
+READ_ELSEWHERE = frozenset(
+    {"GAMBREL_CONTROL", "GAMBREL_REQUIRE", "GAMBREL_SECRETS_DIR", "GAMBREL_SHARED_FOLDER"}
+)
 _FAILED = object()
 
 

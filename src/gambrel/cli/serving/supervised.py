@@ -9,6 +9,7 @@ from collections import Counter
 from collections.abc import Callable
 from contextlib import nullcontext
 from functools import partial
+from tempfile import TemporaryDirectory
 from typing import Any
 
 import msgspec
@@ -25,6 +26,8 @@ __all__ = ["supervise"]
 
 PYTHON = [sys.executable, "-P", "-m"]
 WORKER = [*PYTHON, "gambrel.cli.serving.worker"]
+SHARED = "GAMBREL_SHARED_FOLDER"
+"""Names a folder for what the workers have in common, their figures for instance."""
 BESIDE = [*PYTHON, "gambrel.cli.serving.beside"]
 
 
@@ -96,8 +99,10 @@ async def keep(
     try:
         become(ways.user, ways.group, [] if isinstance(name, tuple) else [os.fsdecode(name)])
         answering: Any = control(ways.control, supervisor) if ways.control else nullcontext()
-        async with answering:
-            return await supervisor.run()
+        with TemporaryDirectory(prefix="gambrel-") as folder:  # of the user that all run as
+            os.environ.setdefault(SHARED, folder)
+            async with answering:
+                return await supervisor.run()
     finally:
         board.close()
         sink.close()

@@ -1,14 +1,18 @@
 """`Metrics`: the extension that counts, and shows its figures at `/metrics`."""
 
-from collections.abc import AsyncIterator
-from typing import Self
+import asyncio
+import logging
+from collections.abc import AsyncIterator, Awaitable, Callable
+from contextlib import asynccontextmanager, suppress
+from pathlib import Path
+from typing import Annotated, Self
 
 from msgspec import Struct, field
 
 from gambrel.core.http.errors import NotFound
 from gambrel.core.http.request import Request
 from gambrel.core.http.response import Response
-from gambrel.extend import OBSERVERS, Point, Secret, Setup
+from gambrel.extend import OBSERVERS, Env, Point, Secret, Setup
 from gambrel.observability.insiders import LOOPBACK, Insiders
 from gambrel.observability.metrics.kinds import Metric, distinct, render
 from gambrel.observability.metrics.process import process_metrics
@@ -18,19 +22,24 @@ __all__ = ["METRICS", "Metrics"]
 
 METRICS: Point[Metric] = Point("metric", key=lambda metric: metric.name)
 """What is shown beside the framework's own figures; the app and its extensions add to it."""
+Merged = Callable[[], Awaitable[list[Metric]]]
 FORMAT = "text/plain; version=0.0.4; charset=utf-8"
+_EVERY = 1.0
+"""Seconds between two of the figures that a process leaves: what a killed one takes with it."""
+_log = logging.getLogger("gambrel.metrics")
 
 
 class Metrics(Struct, frozen=True, kw_only=True):
     """Show figures to Prometheus at `path`: requests, the process, and those in `METRICS`.
 
-    They are for `networks` and for whoever has the `token`; to others there is nothing there. With
-    several workers, an answer has the figures of the one that was asked.
+    They are for `networks` and for whoever has the `token`; to others there is nothing there.
+    Processes that share a `folder` show their figures together; workers of `gambrel run` have one.
     """
 
     path: str = "/metrics"
     networks: list[str] = field(default_factory=lambda: list(LOOPBACK))
     token: Secret = field(default_factory=lambda: Secret(""))
+    folder: Annotated[str, Env("GAMBREL_SHARED_FOLDER")] = ""
 
     name = "metrics"
     requires = ()
@@ -48,17 +57,57 @@ class Metrics(Struct, frozen=True, kw_only=True):
         for metric in (requests.answers, requests.seconds, *process_metrics()):
             setup.add(METRICS, metric)
         shown: list[Metric] = []
+        shared: list[Merged] = []
 
         async def metrics(request: Request) -> Response:
             if not insiders.admits(request):
                 raise NotFound
-            return Response(render(shown), 200, {"cache-control": "no-store"}, FORMAT)
+            found = await shared[0]() if shared else shown
+            return Response(render(found), 200, {"cache-control": "no-store"}, FORMAT)
 
         async def gather_metrics() -> AsyncIterator[None]:
             shown[:] = distinct(setup.declarations.values(METRICS))
-            yield
+            if not given.folder:
+                yield
+                return
+            async with sharing(Path(given.folder) / "metrics", shown) as merged:
+                shared[:] = [merged]
+                yield
 
         setup.add(OBSERVERS, requests.observe)
         essential = {"essential": True}  # figures are wanted most under load
         setup.route(given.path, metrics, name="metrics", hidden=True, extra=essential)
         setup.lifespan(gather_metrics)
+
+
+@asynccontextmanager
+async def sharing(folder: Path, metrics: list[Metric]) -> AsyncIterator[Merged]:
+    """Leave the figures of this process in a folder each second, and at the end.
+
+    Yields what returns the metrics with the figures of all processes.
+    """
+    from gambrel.observability.metrics.shared import SharedFigures  # noqa: PLC0415 - start-up: workers
+
+    figures = SharedFigures(folder, metrics)
+
+    async def write() -> None:
+        has_failed = False
+        while True:
+            try:
+                figures.write()
+                has_failed = False
+            except OSError:
+                if not has_failed:
+                    _log.exception("the figures of this process cannot be left in %s", folder)
+                has_failed = True
+            await asyncio.sleep(_EVERY)
+
+    task = asyncio.create_task(write(), name="metrics")
+    try:
+        yield lambda: asyncio.to_thread(figures.merged, figures.write())
+    finally:
+        task.cancel()
+        with suppress(asyncio.CancelledError):
+            await task
+        with suppress(OSError):
+            figures.close()

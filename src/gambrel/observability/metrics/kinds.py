@@ -9,10 +9,21 @@ import re
 from bisect import bisect_left
 from collections.abc import Callable, Iterable, Iterator, Sequence
 from itertools import accumulate, pairwise
+from typing import Literal
 
 from gambrel.core.http.errors import GambrelError
 
-__all__ = ["SECONDS", "Counter", "Gauge", "Histogram", "Metric", "distinct", "render"]
+__all__ = [
+    "SECONDS",
+    "Counter",
+    "Gauge",
+    "Histogram",
+    "Key",
+    "Metric",
+    "Value",
+    "distinct",
+    "render",
+]
 
 SECONDS = (0.001, 0.0025, 0.005, 0.01, 0.025, 0.05, 0.1, 0.25, 0.5, 1.0, 2.5, 5.0, 10.0)
 """Bounds for how long an answer takes."""
@@ -137,9 +148,24 @@ class Counter(Value):
 
 
 class Gauge(Value):
-    """What goes up and down: a temperature, the length of a queue; `inc(-1)` takes away."""
+    """What goes up and down: a temperature, the length of a queue; `inc(-1)` takes away.
+
+    With several workers the figure shown is their `"sum"`, or the `"max"` or `"min"` of `across`.
+    """
 
     kind = "gauge"
+
+    def __init__(
+        self,
+        name: str,
+        help: str,  # noqa: A002
+        labels: Sequence[str] = (),
+        *,
+        read: Callable[[], float] | None = None,
+        across: Literal["sum", "max", "min"] = "sum",
+    ) -> None:
+        super().__init__(name, help, labels, read=read)
+        self.across = across
 
     def set(self, value: float, **labels: object) -> None:
         """Set the value. Raises ValueError or TypeError for what is no number."""

@@ -19,7 +19,10 @@ def process_metrics() -> Iterator[Metric]:
     """Yield memory, CPU time, descriptors, threads, tasks, and what is uncollected."""
     yield Counter("process_cpu_seconds_total", "User and system CPU time.", read=time.process_time)
     yield Gauge(
-        "process_start_time_seconds", "Start, in seconds since 1970.", read=lambda: _STARTED
+        "process_start_time_seconds",
+        "Start, in seconds since 1970.",
+        read=lambda: _STARTED,
+        across="min",
     )
     yield Gauge("process_threads", "Threads of Python.", read=threading.active_count)
     yield Gauge("python_gc_objects", "Objects that wait for the collector.", read=uncollected)

@@ -17,9 +17,7 @@ from gambrel.settings.values import SectionField
 
 __all__ = ["READ_ELSEWHERE", "Merge", "Setting", "suggest"]
 
-READ_ELSEWHERE = frozenset(
-    {"GAMBREL_CONTROL", "GAMBREL_REQUIRE", "GAMBREL_SECRETS_DIR", "GAMBREL_SHARED_FOLDER"}
-)
+READ_ELSEWHERE = {f"GAMBREL_{n}" for n in ("CONTROL", "REQUIRE", "SECRETS_DIR", "SHARED_FOLDER")}
 _FAILED = object()
 
 

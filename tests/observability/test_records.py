@@ -6,6 +6,8 @@ from contextvars import copy_context
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
+from opentelemetry import trace
+from opentelemetry.trace import NonRecordingSpan, SpanContext
 
 from gambrel.observability.records import (
     CURRENT_REQUEST,
@@ -164,3 +166,15 @@ def test_the_request_is_known_to_logs_while_it_is_answered():
     context.run(remember_request, request)
 
     assert context[CURRENT_REQUEST] is request
+
+
+def test_a_record_names_the_span_it_was_made_in():
+    context = SpanContext(0xABC, 0xDEF, is_remote=False)
+    record = logging.makeLogRecord({"msg": "hello"})
+
+    with trace.use_span(NonRecordingSpan(context)):
+        inside = json.loads(JSONFormatter().format(record))
+    outside = json.loads(JSONFormatter().format(record))
+
+    assert (inside["trace_id"], inside["span_id"]) == (f"{0xABC:032x}", f"{0xDEF:016x}")
+    assert outside.keys().isdisjoint({"trace_id", "span_id"})

@@ -113,8 +113,19 @@ class _LineFormatter(logging.Formatter):
         return "" if request is None else request.id
 
 
+def span_ids() -> dict[str, str]:
+    """Return the ids of the OpenTelemetry span that is current, by their names; or none."""
+    api = sys.modules.get("opentelemetry.trace")
+    context = None if api is None else api.get_current_span().get_span_context()
+    if context is None or not context.is_valid:
+        return {}
+    return {"trace_id": f"{context.trace_id:032x}", "span_id": f"{context.span_id:016x}"}
+
+
 class JSONFormatter(_LineFormatter):
     """One JSON object per record: time, level, logger, message, request id, trace and extras.
+
+    Where there is a span of OpenTelemetry, its ids stand in `trace_id` and `span_id`.
 
     `scrub` is what messages, traces and extra texts pass through.
     """
@@ -129,6 +140,7 @@ class JSONFormatter(_LineFormatter):
         }
         if request_id := self.request_id():
             values["request"] = request_id
+        values |= span_ids()
         for name, value in record.__dict__.items():
             if name not in _OWN and name not in values:
                 values[name] = self.detail(name, value)

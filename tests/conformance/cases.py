@@ -18,7 +18,6 @@ class Case:
     """Send `sent`, get `status` (or one of some), and let `look` find nothing false in the answer.
 
     `is_refused`: the message was no request for the app, so its answer is bare and nothing ran.
-    `bugs` are known, and nobody's plan: server → what is wrong.
     """
 
     name: str
@@ -29,7 +28,6 @@ class Case:
     is_refused: bool = False
     is_wire: bool = False
     differs: Mapping[str, int] = field(default_factory=dict)
-    bugs: Mapping[str, str] = field(default_factory=dict)
 
     @property
     def statuses(self) -> tuple[int, ...]:

@@ -334,6 +334,30 @@ def test_a_proxy_is_believed_a_host_of_the_app_only(told: str, status: int):
     assert ("evil" in answer.text) is False
 
 
+@pytest.mark.parametrize(
+    ("told", "answer"), [("shop.example", (200, "shop")), ("evil.example", (400, ""))]
+)
+def test_routes_of_a_host_are_found_by_what_a_proxy_says(told: str, answer: tuple[int, str]):
+    app = App(trusted_proxies=["10.0.0.0/8"], hosts=["shop.example", "localhost"])
+
+    @app.get("/", host="shop.example")
+    async def shop() -> str:
+        return "shop"
+
+    @app.get("/")
+    async def anywhere() -> str:
+        return "anywhere"
+
+    headers = {"x-forwarded-for": "203.0.113.9", "x-forwarded-host": told}
+    with Client(app, peer=("10.1.2.3", 1234)) as client:
+        found = client.get("/", headers=headers)
+    with Client(app, peer=("192.0.2.1", 1234)) as client:
+        stranger = client.get("/", headers=headers)
+
+    assert (found.status_code, found.text if found.is_success else "") == answer
+    assert stranger.text == "anywhere"
+
+
 def test_each_request_has_an_id_and_a_state_of_its_own():
     app = App()
 

@@ -121,9 +121,7 @@ def _is_miss(request: Request, error: HTTPError) -> bool:
 
 
 def _candidates(request: Request) -> list[Candidate]:
-    steps = request.app.build().table.explain(
-        request.method, request.raw_path, request.headers.get("host")
-    )
+    steps = request.app.build().table.explain(request.method, request.raw_path, request.host)
     return [
         Candidate(
             methods=" ".join(step.route.methods),

@@ -69,7 +69,7 @@ def cors_policy(
 
 def route_for(request: Request, method: str) -> Any:
     """Return the route that another method of this path leads to, or None."""
-    outcome, _ = request.app.build().match(method, request.raw_path, request.headers.first("host"))
+    outcome, _ = request.app.build().match(method, request.raw_path, request.host)
     found = getattr(outcome, "routes", None) or [outcome]
     return found[0] if hasattr(found[0], "options") else None
 

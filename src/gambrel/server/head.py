@@ -13,12 +13,16 @@ from gambrel.core.http.headers import Headers
 from gambrel.server.admission import HostGate
 from gambrel.server.limits import Limits
 
-__all__ = ["ALLOWED", "Head", "Refusal", "find_head", "read_head"]
+__all__ = ["ALLOWED", "UNUSUAL", "Head", "Refusal", "find_head", "read_head"]
 
 ALLOWED = "GET, HEAD, POST, PUT, PATCH, DELETE, OPTIONS"
 
 _TOKEN = frozenset(b"!#$%&'*+-.^_`|~0123456789abcdefghijklmnopqrstuvwxyzABCDEFGHIJKLMNOPQRSTUVWXYZ")
 _VISIBLE = frozenset(range(0x21, 0x7F))
+_ODD = frozenset('\\"<>`')  # no client sends these unescaped in a path
+
+# Bytes that no request line has that is worth the short way: `protocol.py` strips them to see.
+UNUSUAL = bytes(set(range(256)) - _VISIBLE - {0x20} | set(b'#\\"<>`'))
 _KEY_CHARACTERS = frozenset("ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz0123456789+/")
 
 
@@ -150,6 +154,8 @@ def split_line(line: bytes) -> RequestLine:
     if not target or not _VISIBLE.issuperset(target) or b"#" in target:
         raise Refusal(400, "the target is not a path")
     path, query, authority = split_target(method, target.decode())
+    if not _ODD.isdisjoint(path):
+        raise Refusal(400, "the target is not a path")
     return RequestLine(method, path, query, authority, version[5:].decode())
 
 

@@ -19,7 +19,7 @@ from gambrel.server.admission import VERSION_SIZE, Admission, admit
 from gambrel.server.body import BodyStream
 from gambrel.server.connection import Connection, ignore
 from gambrel.server.exchange import JOINED, Exchange
-from gambrel.server.head import ALLOWED, Head, Refusal
+from gambrel.server.head import ALLOWED, UNUSUAL, Head, Refusal
 from gambrel.server.reader import Reader
 from gambrel.server.state import ServerState
 from gambrel.server.wire import render_refusal
@@ -72,7 +72,7 @@ class HTTPProtocol(Connection):
         """Take the short way with one plain, complete message; else hand over to the reader.
 
         Whatever stands before a tail that is known (`admit`) can only be a method and a target:
-        text without a control character, so that no line ends in it, and parted by one space.
+        text without an unusual character, so that no line ends in it, and parted by one space.
         """
         if self.is_idle:
             admission = self.admission
@@ -85,16 +85,15 @@ class HTTPProtocol(Connection):
             if admission is not None:
                 end = len(data) - admission.size
                 line_end = end - len(admission.tail)
+                line = data[:line_end].translate(None, UNUSUAL)
                 try:
-                    method, target = data[:line_end].decode("ascii").split(" ")
+                    method, target = line.decode().split(" ")
                 except ValueError:
                     method = target = ""
                 if (
                     method in _PLAIN
                     and target.startswith("/")
-                    and target.isprintable()
-                    and "#" not in target
-                    and line_end <= self.line_limit
+                    and len(line) == line_end <= self.line_limit
                 ):
                     path, _, query = target.partition("?")
                     body = data[end:] if admission.size else b""

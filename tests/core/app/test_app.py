@@ -143,9 +143,21 @@ def test_a_start_that_fails_leaves_the_app_closed():
         yield
         log.append("first closed")
 
+    async def work() -> None:
+        try:
+            await asyncio.Event().wait()
+        finally:
+            log.append("work ended")
+
     @app.on(AppStarted)
     async def broken(event: AppStarted) -> None:
+        app.tasks.spawn(work())
+        await asyncio.sleep(0)
         raise ValueError("no")
+
+    @app.on(AppStopping)
+    async def stopping(event: AppStopping) -> None:
+        log.append("stopping")
 
     async def main() -> None:
         with pytest.raises(ExceptionGroup, match="AppStarted"):
@@ -154,7 +166,7 @@ def test_a_start_that_fails_leaves_the_app_closed():
 
     asyncio.run(main())
 
-    assert log == ["first closed"]
+    assert log == ["stopping", "work ended", "first closed"]
     assert app.pipeline is None
 
 

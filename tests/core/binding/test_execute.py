@@ -476,6 +476,26 @@ def test_what_a_thread_sets_in_the_context_stays_there():
     assert ask(app_of(handle)).body == b"nobody"
 
 
+def test_a_plain_generator_resets_what_it_has_set_in_the_context():
+    seen: list[str] = []
+
+    async def sign_in() -> None:
+        person.set("ann")
+
+    def acting(_: Annotated[None, Depends(sign_in)]) -> Iterator[None]:
+        token = person.set(f"{person.get()} for bob")
+        yield
+        seen.append(person.get())
+        person.reset(token)
+        seen.append(person.get())
+
+    async def handle(_: Annotated[None, Depends(acting)]) -> str:
+        return person.get()
+
+    assert ask(app_of(handle)).body == b"ann"
+    assert seen[:2] == ["ann for bob", "ann"]
+
+
 @pytest.mark.parametrize("is_sync", [False, True])
 def test_functions_that_are_context_managers_already_are_entered(journal, is_sync):
     made = journal.dependency("made", is_sync=is_sync)

@@ -3,10 +3,15 @@ from collections.abc import AsyncIterator
 from typing import Any
 
 import pytest
+from hypothesis import example, given
+from hypothesis import strategies as st
 
 from gambrel.core.http.errors import BadRequest, ContentTooLarge, UnsupportedMediaType
 from gambrel.core.http.headers import Headers
+from gambrel.core.http.host import parse_host
 from gambrel.core.http.request import Request
+from gambrel.core.http.url import URL, parse_target
+from tests.core.http.complexity import count_steps
 
 
 class Line:
@@ -53,6 +58,23 @@ def test_the_url_is_that_of_the_host_header() -> None:
     assert str(request("/a", "b=1").url) == "http://example.com/a?b=1"
 
 
+@given(st.lists(st.sampled_from("aZ09-._:[]/"), max_size=12).map("".join), st.text("/aZ09%.;@"))
+@example("EXAMPLE.com.", "/")
+@example("LOCALHOST:080", "/")
+@example("[0:0:0::1]:8000", "//x")
+def test_what_is_admitted_has_a_url(host: str, path: str) -> None:
+    """Hosts are judged by `parse_host`, targets by `parse_target`, on every server."""
+    try:
+        parse_host(host)
+        raw_path, query = parse_target(f"/{path}?q='", host=host)
+    except BadRequest:
+        return
+    came = Request("GET", raw_path, query, Headers([("host", host)]), Line())
+
+    assert URL.parse(str(came.url)).path == raw_path
+    assert came.url.host == parse_host(came.host).name
+
+
 def test_the_client_is_the_peer_without_trusted_proxies() -> None:
     assert request(x_forwarded_for="203.0.113.9").client == "192.0.2.7"
 
@@ -88,6 +110,26 @@ def test_a_body_is_collected_and_kept() -> None:
         return await one.body(), await one.body()
 
     assert asyncio.run(twice()) == (b"ab", b"ab")
+
+
+def test_a_limit_of_nothing_takes_nothing() -> None:
+    with pytest.raises(ContentTooLarge):
+        asyncio.run(request(body=b"a").body(limit=0))
+
+
+def test_the_fields_of_a_form_are_told_apart_once() -> None:
+    """T-C18: a form of a thousand names, and handlers that take ten of them one by one."""
+    kind = "application/x-www-form-urlencoded"
+
+    def fields(count: int) -> int:
+        came = request(body=b"&".join(b"a%d=1&b=2" % i for i in range(count)), content_type=kind)
+        assert came.form_data
+        return count_steps(lambda _: [came.form_fields for _ in range(10)], "")
+
+    assert fields(400) < 5 * fields(100)
+    came = request(body=b"a=1&b=2&a=3", content_type=kind)
+    assert came.form_fields == {"a": ["1", "3"], "b": "2"}
+    assert came.form_fields is came.form_fields
 
 
 def test_a_body_over_its_limit_is_refused() -> None:

@@ -7,7 +7,7 @@ whatever serves or tests it) orders, checks and compiles, and freezes what was d
 import asyncio
 import logging
 from collections.abc import AsyncIterator, Callable, Iterable, Iterator, Sequence
-from contextlib import asynccontextmanager, contextmanager
+from contextlib import AsyncExitStack, asynccontextmanager, contextmanager
 from functools import partial
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, TypeVar
@@ -200,19 +200,18 @@ class App(Router):
         entries = self.declarations.values(LIFESPANS)
         mounts = [Entry(mount.running, where=mount.where) for mount in built.mounts.values()]
         try:
-            async with Lifespan([*entries, *mounts], self, self.resources):
+            lifespan = Lifespan([*entries, *mounts], self, self.resources)
+            async with lifespan, AsyncExitStack() as closing:  # in reverse, whatever fails
+                closing.push_async_callback(self.providers.kept.close)
+                closing.push_async_callback(self.tasks.close)
+                closing.push_async_callback(self.events.emit, AppStopping(self))
                 entrances = self.declarations.values(ENTRANCES)
                 kind = partial(EnteredPipeline, entrances) if entrances else Pipeline
                 self.pipeline = kind(built.find, built.failed, loop, pool)
+                closing.push_async_callback(self.pipeline.close)
                 built.in_thread = pool.run
                 await self.events.emit(AppStarted(self), raising=True)
-                try:
-                    yield self
-                finally:
-                    await self.pipeline.close()
-                    await self.events.emit(AppStopping(self))
-                    await self.tasks.close()
-                    await self.providers.kept.close()
+                yield self
         finally:
             self.pipeline = self.tasks.loop = None
             pool.close()

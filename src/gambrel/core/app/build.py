@@ -47,6 +47,7 @@ from gambrel.core.http.headers import ResponseHeaders
 from gambrel.core.http.host import HostRules
 from gambrel.core.http.request import Request
 from gambrel.core.http.response import Baked, Response
+from gambrel.core.routing.outcome import Miss
 from gambrel.core.routing.route import WEBSOCKET, Route
 from gambrel.core.routing.router import Router
 from gambrel.core.routing.table import covers
@@ -293,7 +294,11 @@ class Built:
 
     def find(self, request: Request) -> Endpoint:
         """Return the endpoint for a request: that of its route, or the one that answers misses."""
-        site = request.headers.first("host") if self.has_hosts else None
+        try:
+            site = request.host if self.has_hosts else None
+        except BadRequest as error:  # what its proxies say of it
+            request.params, request.miss = {}, Miss(400, detail=error.detail)
+            return self.miss
         outcome, request.params = self.match(request.method, request.raw_path, site)
         endpoint: Endpoint | None = outcome.endpoint
         if endpoint is not None:
@@ -303,8 +308,7 @@ class Built:
             if isinstance(outcome, Route):
                 return outcome.endpoint  # type: ignore[no-any-return]  # opaque to routing
         request.miss = outcome
-        path = request.raw_path
-        return next((miss for prefix, miss in self.misses if covers(prefix, path)), self.miss)
+        return next((m for prefix, m in self.misses if covers(prefix, request.raw_path)), self.miss)
 
     async def answer_miss(self, request: Request) -> Response:
         """Answer a request that no route takes."""

@@ -11,6 +11,7 @@ from collections.abc import Awaitable, Callable, Iterable, Sequence
 from contextlib import AbstractAsyncContextManager as AsyncManager
 from contextlib import AbstractContextManager as Manager
 from contextlib import AsyncExitStack, asynccontextmanager, contextmanager, suppress
+from contextvars import copy_context
 from functools import partial
 from typing import Any, Literal
 
@@ -180,11 +181,13 @@ class Run(Struct, eq=False):
         return exits.enter_context(made) if inline else await self.enter_in_thread(made, exits)
 
     async def enter_in_thread(self, manager: Manager[Any], exits: AsyncExitStack) -> Any:
-        """Step a plain generator in worker threads."""
+        """Step a plain generator in worker threads, in one context: it resets what it has set."""
         entered: list[Any] = []
-        leave = partial(self.in_thread, manager.__exit__, holds=True)
+        within = copy_context().run
+        leave = partial(self.in_thread, within, manager.__exit__, holds=True)
+        enter = lambda: entered.append(within(manager.__enter__))  # noqa: E731
         try:
-            await self.in_thread(lambda: entered.append(manager.__enter__()), holds=self.holds)
+            await self.in_thread(enter, holds=self.holds)
         except BaseException as error:
             if entered:  # cancelled while the thread went on: what it has opened is closed
                 await leave(type(error), error, error.__traceback__)

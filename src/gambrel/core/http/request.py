@@ -15,7 +15,7 @@ from gambrel.conversion.errors import InvalidError, MalformedError
 from gambrel.core.http.bodies.forms import FormData, FormLimits, parse_form
 from gambrel.core.http.errors import BadRequest, ContentTooLarge, UnsupportedMediaType
 from gambrel.core.http.headers import Headers, ResponseHeaders
-from gambrel.core.http.host import Hop
+from gambrel.core.http.host import Hop, parse_host
 from gambrel.core.http.query import QueryParams, parse_query_dict
 from gambrel.core.http.response import Response
 from gambrel.core.http.url import URL, decode_path
@@ -171,7 +171,8 @@ class Request:
         proxies: Any = getattr(self.connection.app, "proxies", None)
         connection = self.connection
         peer = connection.client[0] if connection.client else ""
-        host = self.headers.first("host") or ""
+        given = self.headers.first("host")
+        host = str(parse_host(given)) if given else ""
         if proxies is None:
             return Hop(client=peer, scheme=connection.scheme, host=host)
         hop: Hop = proxies.resolve(peer, connection.scheme, host, self.headers)
@@ -205,16 +206,8 @@ class Request:
     @cached_property
     def url(self) -> URL:
         """The absolute URL of the request."""
-        host, _, port = self.host.rpartition(":") if self.host[-1:] != "]" else (self.host, "", "")
-        if not host or not port.isdecimal():
-            host, port = self.host, ""
-        return URL(
-            scheme=self.scheme,
-            host=host,
-            port=int(port) if port else None,
-            path=self.root_path + self.raw_path,
-            query=self.query_string,
-        )
+        host, path = parse_host(self.host), self.root_path + self.raw_path
+        return URL(self.scheme, host.name, host.port, path, self.query_string)
 
     # Body -----------------------------------------------------------------------------------
 
@@ -240,7 +233,7 @@ class Request:
 
         Raises ContentTooLarge beyond it.
         """
-        body, limit = self._body, limit or self.max_body
+        body, limit = self._body, self.max_body if limit is None else limit
         if not isinstance(body, bytes):
             from gambrel.core.http.bodies.body import collect_body  # noqa: PLC0415 - start-up: streams
 
@@ -312,15 +305,14 @@ class Request:
         """The form, once `form()` was awaited or the body was read."""
         return parse_form(self.buffered, self.media_type)
 
-    @property
+    @cached_property
     def form_fields(self) -> dict[str, str | list[str]]:
         """The text fields of the form, as `query_fields`."""
-        fields: dict[str, str | list[str]] = {}
-        for name in self.form_data:
-            texts = [text for text in self.form_data.get_all(name) if isinstance(text, str)]
-            if texts:
-                fields[name] = texts if len(texts) > 1 else texts[0]
-        return fields
+        found: dict[str, list[str]] = {}
+        for name, value in self.form_data.pairs():
+            if isinstance(value, str):
+                found.setdefault(name, []).append(value)
+        return {name: texts if len(texts) > 1 else texts[0] for name, texts in found.items()}
 
     @property
     def is_buffered(self) -> bool:

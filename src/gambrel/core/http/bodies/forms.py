@@ -185,13 +185,13 @@ def clean_filename(filename: str) -> str:
 class FormData(Mapping[str, str | Upload]):
     """The fields and uploads of a form in order; `form["x"]` is the first of that name."""
 
-    __slots__ = ("_first", "_pairs")
+    __slots__ = ("_named", "_pairs")
 
     def __init__(self, pairs: Iterable[tuple[str, str | Upload]] = ()) -> None:
         self._pairs = list(pairs)
-        self._first: dict[str, str | Upload] = {}
+        self._named: dict[str, list[str | Upload]] = {}
         for name, value in self._pairs:
-            self._first.setdefault(name, value)
+            self._named.setdefault(name, []).append(value)
 
     def pairs(self) -> list[tuple[str, str | Upload]]:
         """Return every field and upload with its name, in order."""
@@ -199,7 +199,7 @@ class FormData(Mapping[str, str | Upload]):
 
     def get_all(self, name: str) -> list[str | Upload]:
         """Return every value of one name, in order."""
-        return [value for key, value in self._pairs if key == name]
+        return list(self._named.get(name, ()))
 
     @property
     def uploads(self) -> list[Upload]:
@@ -221,16 +221,16 @@ class FormData(Mapping[str, str | Upload]):
             upload.close()
 
     def __getitem__(self, name: str) -> str | Upload:
-        return self._first[name]
+        return self._named[name][0]
 
     def __iter__(self) -> Iterator[str]:
-        return iter(self._first)
+        return iter(self._named)
 
     def __len__(self) -> int:
-        return len(self._first)
+        return len(self._named)
 
     def __repr__(self) -> str:
-        return f"FormData({list(self._first)!r})"
+        return f"FormData({list(self._named)!r})"
 
 
 def parse_form(

@@ -106,7 +106,7 @@ LATE = {
     "core/app/checks.py": 2,
     "core/app/errors.py": 2,
     "core/app/extension.py": 1,
-    "core/binding/extract.py": 4,
+    "core/binding/extract.py": 5,
     "core/binding/generate.py": 1,
     "core/binding/plan.py": 2,
     "core/binding/result.py": 9,

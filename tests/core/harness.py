@@ -87,22 +87,24 @@ def make_request(
     app: Any,
     method: str = "GET",
     target: str = "/",
-    headers: dict[str, str] | None = None,
+    headers: dict[str, str] | list[tuple[str, str]] | None = None,
     *,
     json: Any = None,
     form: dict[str, Any] | None = None,
     body: Any = b"",
 ) -> Request:
     """Return a request whose connection is a `Wire`; needs a running loop."""
-    given = {"host": "localhost", **(headers or {})}
+    named = headers.items() if isinstance(headers, dict) else headers or []
+    pairs = [*named] if "host" in dict(named) else [("host", "localhost"), *named]
+    kind = ""
     if json is not None:
-        body = msgspec.json.encode(json)
-        given.setdefault("content-type", "application/json")
+        body, kind = msgspec.json.encode(json), "application/json"
     elif form is not None:
-        body = urlencode(form, doseq=True).encode()
-        given.setdefault("content-type", "application/x-www-form-urlencoded")
+        body, kind = urlencode(form, doseq=True).encode(), "application/x-www-form-urlencoded"
+    if kind and "content-type" not in dict(named):
+        pairs.append(("content-type", kind))
     path, _, query = target.partition("?")
-    return Request(method, path, query, Headers(given.items()), Wire(app), body)
+    return Request(method, path, query, Headers(pairs), Wire(app), body)
 
 
 async def read(response: Response) -> Answer:

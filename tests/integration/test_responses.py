@@ -28,6 +28,7 @@ from gambrel import (
     abort,
 )
 from gambrel.checks import Level
+from gambrel.core.binding.result import OFFERS
 from gambrel.streams.events import ServerSentEvent
 from gambrel.testing import Client
 
@@ -410,11 +411,11 @@ def test_whatever_the_request_carries_can_change_the_answer():
     [
         (Response, None, ()),
         (HTML | Redirect, None, ("text/html",)),
-        (Hero | Redirect, Hero, ("application/json",)),
+        (Hero | Redirect, Hero, OFFERS),
         (str, str, ("text/plain",)),
         (bytes, bytes, ("application/octet-stream",)),
         (AsyncIterator[Hero], Hero, ("application/jsonl",)),
-        (Iterable[Hero], list[Hero], ("application/json",)),
+        (Iterable[Hero], list[Hero], OFFERS),
         (Iterator[str], None, ("text/plain",)),
         (AsyncIterator[ServerSentEvent], None, ("text/event-stream",)),
     ],

@@ -60,8 +60,8 @@ def test_the_document_says_what_the_routes_do():
     add = response.json()["paths"]["/beans"]["post"]
 
     assert (show["operationId"], show["summary"]) == ("get_bean", "Show one coffee")
-    assert list(show["responses"]) == ["200", "400", "404", "422"]
-    assert list(add["responses"]) == ["201", "400", "413", "415", "422"]
+    assert list(show["responses"]) == ["200", "400", "404", "406", "422"]
+    assert list(add["responses"]) == ["201", "400", "406", "413", "415", "422"]
 
 
 def test_several_documents_have_their_own_addresses():

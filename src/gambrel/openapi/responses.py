@@ -82,10 +82,11 @@ def _problems(operation: Operation, security: Sequence[Mapping[str, Sequence[str
 
 
 def _can_fail(param: ParamInfo) -> bool:
-    """Say whether some text of a client does not fit the parameter."""
+    """Say whether some text of a client does not fit the parameter, or a second one."""
     if param.location == "path":
         return param.annotation is not str
-    return param.required or not _takes_any_text(param.annotation)
+    is_single = param.location == "query" and not param.explode
+    return param.required or is_single or not _takes_any_text(param.annotation)
 
 
 def _takes_any_text(annotation: Any) -> bool:

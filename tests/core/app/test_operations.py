@@ -203,11 +203,11 @@ def test_a_handler_without_a_body_has_none():
 @pytest.mark.parametrize(
     ("returns", "status", "annotation", "media_type"),
     [
-        (Item, 200, Item, "application/json"),
-        (list[Item], 200, list[Item], "application/json"),
-        (Item | None, 200, Item | None, "application/json"),
-        (Item | Redirect, 200, Item, "application/json"),
-        (Iterable[Item], 200, list[Item], "application/json"),
+        (Item, 200, Item, "application/json application/msgpack"),
+        (list[Item], 200, list[Item], "application/json application/msgpack"),
+        (Item | None, 200, Item | None, "application/json application/msgpack"),
+        (Item | Redirect, 200, Item, "application/json application/msgpack"),
+        (Iterable[Item], 200, list[Item], "application/json application/msgpack"),
         (str, 200, str, "text/plain"),
         (bytes, 200, bytes, "application/octet-stream"),
         (HTML, 200, None, "text/html"),
@@ -227,7 +227,7 @@ def test_the_response_is_that_of_the_declared_type(returns, status, annotation, 
     assert (response.status, response.annotation, response.media_types) == (
         status,
         annotation,
-        (media_type,),
+        tuple(media_type.split()),
     )
 
 

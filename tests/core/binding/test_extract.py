@@ -186,16 +186,36 @@ def test_a_header_is_read_by_its_name_or_alias():
     assert asked(Annotated[int, Header()], "GET", "/").faults == [("header", "value", "missing")]
 
 
+@pytest.mark.parametrize(
+    ("lines", "wanted"),
+    [
+        (["3", "4"], [3, 4]),
+        (["3, 4,,"], [3, 4]),
+        (["3 ,4", "5"], [3, 4, 5]),
+        ([""], []),
+        ([], None),
+    ],
+)
+def test_a_list_in_a_header_has_commas_or_lines(lines, wanted):
+    headers = [("x-size", line) for line in lines]
+
+    kind = Annotated[list[int] | None, Header(alias="X-Size")]
+
+    assert value(asked(kind, "GET", "/", headers, default=None)) == wanted
+
+
 def test_a_struct_is_read_from_headers_and_cookies():
     class Tracing(msgspec.Struct):
         x_trace: str
         sample: int = 0
+        x_tags: list[str] = []
 
-    headers = {"x-trace": "t", "sample": "3", "cookie": "name=ann; size=3"}
+    headers = {"x-trace": "t", "sample": "3", "x-tags": "a, b", "cookie": "name=ann; size=3"}
 
     assert value(asked(Annotated[Tracing, Header()], "GET", "/", headers)) == {
         "x_trace": "t",
         "sample": 3,
+        "x_tags": ["a", "b"],
     }
     assert value(asked(Annotated[Item, Cookie()], "GET", "/", headers)) == {
         "name": "ann",

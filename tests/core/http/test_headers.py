@@ -66,6 +66,12 @@ def test_a_block_reads_as_its_pairs(pairs: list[tuple[str, str]]) -> None:
         ("text/html", False),
         ("application/msgpack", False),
         ("application/json;q=0, */*", False),
+        ("*/*, Application/JSON ; q=0.0", False),
+        ("text/html,application/xml;q=0.9,*/*;q=0.8", True),
+        ("application/jsonx", False),
+        ("text/html;profile=application/json", False),
+        ("application/json;charset=utf-8", False),
+        ("", False),
     ],
 )
 def test_plain_json_is_taken_without_weighing_where_nothing_else_is_asked(

@@ -11,7 +11,7 @@ from gambrel.conversion.shape import read_shape
 from gambrel.core.binding.extract import FORM_TYPES, WHOLE_TYPES, is_collection
 from gambrel.core.binding.markers import Body, Marker
 from gambrel.core.binding.plan import Plan, is_member
-from gambrel.core.binding.result import Result, is_raw, members_of, sender_of
+from gambrel.core.binding.result import OFFERS, Result, is_raw, members_of, sender_of
 from gambrel.core.binding.signature import (
     REQUIRED,
     Parameter,
@@ -89,7 +89,7 @@ def describe_parameter(parameter: Parameter, converters: dict[str, Param]) -> li
     marker = parameter.marker if isinstance(parameter.marker, Marker) else Marker()
     location, param = cast("ParamLocation", parameter.source), converters.get(parameter.alias)
     if is_struct_type(plain):
-        return describe_fields(plain, location)
+        return describe_fields(plain, location, parameter.is_required)
     return [
         ParamInfo(
             name=parameter.name,
@@ -109,15 +109,15 @@ def describe_parameter(parameter: Parameter, converters: dict[str, Param]) -> li
     ]
 
 
-def describe_fields(struct: Any, location: ParamLocation) -> list[ParamInfo]:
-    """Return the fields of a struct that is read from texts, one by one."""
+def describe_fields(struct: Any, location: ParamLocation, is_required: bool) -> list[ParamInfo]:
+    """Return the fields of a struct that is read from texts, one by one; it may be absent whole."""
     return [
         ParamInfo(
             name=item.name,
             alias=item.key.replace("_", "-") if location == "header" else item.key,
             location=location,
             annotation=item.shape.annotation,
-            required=item.required,
+            required=item.required and is_required,
             default=None if item.default is msgspec.NODEFAULT else item.default,
             explode=is_collection(item.shape.annotation),
         )
@@ -200,5 +200,5 @@ def content_of(result: Result) -> tuple[Any, tuple[str, ...]]:
     if item is not REQUIRED and (item is Any or is_raw(item)):
         return None, ("application/octet-stream" if item is bytes else "text/plain",)
     if item is REQUIRED or get_origin(plain) is Iterable:  # which mostly is a list
-        return result.declared, ("application/json",)
+        return result.declared, OFFERS
     return item, (str(JSONLines.media_type),)

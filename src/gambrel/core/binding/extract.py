@@ -132,22 +132,33 @@ def from_path(parameter: Parameter) -> Extractor:
 
 
 def from_header(parameter: Parameter) -> Extractor:
-    """A header field; a collection takes one value per line."""
+    """A header field; a collection takes a list with commas (RFC 9110 §5.6.1), in any lines."""
+    plain, alias = without_none(strip_annotated(parameter.annotation)), parameter.alias
+    if is_struct_type(plain):
+        from gambrel.conversion import adapters, shape  # noqa: PLC0415 - start-up: parameters
+
+        fields = shape.read_shape(plain, adapters.STANDARD_CODECS).fields
+        many = [field.key for field in fields if is_collection(field.shape.annotation)]
+        return from_mapping(parameter, lambda request: _by_field_name(request.headers, many))
+    listed = is_collection(plain)
 
     def read(request: Request) -> Mapping[str, str | list[str]]:
-        if is_collection(parameter.annotation):
-            values = request.headers.get_all(parameter.alias)
-            return {parameter.alias: values} if values else {}
-        value = request.headers.first(parameter.alias)
-        return {} if value is None else {parameter.alias: value}
+        value = _listed(request.headers, alias) if listed else request.headers.first(alias)
+        return {} if value is None else {alias: value}
 
-    if is_struct_type(without_none(strip_annotated(parameter.annotation))):
-        return from_mapping(parameter, lambda request: _by_field_name(request.headers))
     return from_mapping(parameter, read)
 
 
-def _by_field_name(headers: Headers) -> dict[str, str | list[str]]:
-    return {name.replace("-", "_"): value for name, value in headers.items()}
+def _listed(headers: Headers, name: str) -> list[str] | None:
+    lines = headers.get_all(name)
+    items = [item.strip() for line in lines for item in line.split(",")]
+    return [item for item in items if item] if lines else None
+
+
+def _by_field_name(headers: Headers, many: list[str]) -> dict[str, Any]:
+    fields: dict[str, Any] = {name.replace("-", "_"): value for name, value in headers.items()}
+    lists = {name: _listed(headers, name.replace("_", "-")) for name in many if name in fields}
+    return fields | lists
 
 
 def from_file(parameter: Parameter) -> Extractor:

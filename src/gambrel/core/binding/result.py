@@ -15,13 +15,13 @@ from gambrel.core.http.errors import GambrelError, NotAcceptable
 from gambrel.core.http.request import Request
 from gambrel.core.http.response import Baked, Reply, Response, Stream
 
-__all__ = ["Bake", "Result"]
+__all__ = ["OFFERS", "Bake", "Result"]
 
 Bake = Callable[..., Baked]
 """`bake(status, media_type, *pairs)` returns a head with the app's default fields."""
 
 _PLAIN: tuple[type, ...] = (dict, list, int, float, bool)
-_OFFERS = ("application/json", "application/msgpack")
+OFFERS = ("application/json", "application/msgpack")  # of a value that is no text
 _VARY = ("vary", "accept")
 _OPEN: dict[Any, tuple[type, ...]] = {str: (str,), bytes: (bytes, bytearray, memoryview)}
 
@@ -178,7 +178,7 @@ class Result:
         """Return `value` in what the client accepts. Raises NotAcceptable."""
         from gambrel.core.http.fields.negotiation import best_match  # noqa: PLC0415 - start-up: Accept
 
-        chosen = best_match(request.headers.first("accept") or "", _OFFERS)
+        chosen = best_match(request.headers.first("accept") or "", OFFERS)
         if chosen is None:
             raise NotAcceptable("This resource is available as JSON and msgpack.")
         if chosen == "application/msgpack":

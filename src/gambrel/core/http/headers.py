@@ -123,14 +123,20 @@ class Headers(Mapping[str, str]):
         accept = self.first("accept")
         if accept is None:
             return True
-        if "msgpack" in accept or "q=0" in accept.replace(" ", "").replace("q=0.", ""):
-            return False
-        return "*/*" in accept or "application/json" in accept or "application/*" in accept
+        found = False
+        for item in () if "msgpack" in accept else accept.lower().split(","):
+            name, _, rest = item.partition(";")
+            if name.strip() in _JSON:
+                if rest and (not rest.strip().startswith("q=") or not rest.strip("q= 0.")):
+                    return False
+                found = True
+        return found
 
     def __repr__(self) -> str:
         return f"Headers({self.pairs()!r})"
 
 
+_JSON = frozenset({"*/*", "application/*", "application/json"})
 _line_start = lru_cache(256)(lambda name: f"\r\n{name}:".encode("latin-1"))
 TOKEN = frozenset("!#$%&'*+-.^_`|~0123456789abcdefghijklmnopqrstuvwxyzABCDEFGHIJKLMNOPQRSTUVWXYZ")
 

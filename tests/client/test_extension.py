@@ -1,13 +1,24 @@
 import asyncio
 import logging
+import socket
+import threading
+from collections.abc import AsyncIterator, Callable, Iterator
+from contextlib import ExitStack, contextmanager
 from typing import Any
 
 import httpx2
 import pytest
 from msgspec import Struct
 
-from gambrel import App, Request, Secret
-from gambrel.client import HTTP, HTTPClient, SafeHTTPClient
+from gambrel import App, GambrelError, Request, Secret
+from gambrel.client import (
+    HTTP,
+    CallAbandoned,
+    HTTPClient,
+    SafeHTTPClient,
+    SafeSyncHTTPClient,
+    SyncHTTPClient,
+)
 from gambrel.testing import AsyncClient, Client, LiveServer
 
 
@@ -149,3 +160,155 @@ def test_a_proxy_and_certificates_are_settings(tmp_path):
     with pytest.raises(FileNotFoundError):
         HTTP(ca_file=str(tmp_path / "none.pem")).wires()
     assert HTTP().wires() == {}
+
+
+# Handlers in threads ------------------------------------------------------------------------------
+
+
+def in_threads(extension: HTTP, told: Any = None, **settings: Any) -> App:
+    """Return an app whose handlers are plain functions; `told` hears what is abandoned."""
+    app = App(extensions=[extension], **settings)
+
+    @app.get("/ask", deadline=20)
+    @app.get("/quick", deadline=0.2)
+    def ask(http: SyncHTTPClient, url: str) -> dict[str, str]:
+        try:
+            return http.load(dict[str, str], url)
+        except CallAbandoned:
+            told.set()
+            raise
+
+    @app.get("/pages")
+    def page(http: SafeSyncHTTPClient, url: str) -> str:
+        return http.get(url).text
+
+    return app
+
+
+@contextmanager
+def silent() -> Iterator[tuple[str, Callable[[], object]]]:
+    """Yield the URL of one that never answers, and what waits until it is asked."""
+    with ExitStack() as stack:
+        listener = stack.enter_context(socket.create_server(("127.0.0.1", 0)))
+        listener.settimeout(30)
+
+        def asked() -> None:
+            stack.enter_context(listener.accept()[0]).recv(10)
+
+        yield f"http://127.0.0.1:{listener.getsockname()[1]}/", asked
+
+
+def visitor(server: LiveServer, url: str) -> socket.socket:
+    """Return a connection on which a thread is made to ask a URL."""
+    connection = socket.create_connection(("127.0.0.1", server.port))
+    connection.sendall(f"GET /ask?url={url} HTTP/1.1\r\nHost: localhost\r\n\r\n".encode())
+    return connection
+
+
+def test_a_handler_in_a_thread_asks_by_the_same_client():
+    trace = "00-0af7651916cd43dd8448eb211c80319c-b7ad6b7169203331-01"
+    app = in_threads(HTTP(own_hosts=["127.0.0.1"]))
+    with LiveServer(echo()) as other, LiveServer(app) as server:
+        params, headers = {"url": other.url}, {"traceparent": trace}
+        found = httpx2.get(f"{server.url}/ask", params=params, headers=headers).json()
+
+    assert found["traceparent"] == trace
+    assert found["x-request-id"]
+
+
+def test_one_override_is_for_both_kinds_of_handlers():
+    with (
+        Client(in_threads(HTTP())) as client,
+        client.override(HTTPClient, lambda: made_up(lambda _: httpx2.Response(200, text=BLUE))),
+    ):
+        assert client.get("/ask?url=https://weather.example/").json() == {"sky": "blue"}
+
+
+def test_outside_a_request_it_is_injected_too():
+    def sky(http: SyncHTTPClient) -> str:
+        return http.load(Forecast, "https://weather.example/").sky
+
+    async def main() -> Any:
+        app = in_threads(HTTP())
+        answers = made_up(lambda _: httpx2.Response(200, text=BLUE))
+        async with AsyncClient(app) as client:
+            with client.override(HTTPClient, lambda: answers):
+                return await app.call(sky)
+
+    assert asyncio.run(main()) == "blue"
+
+
+def test_what_comes_is_passed_on_as_a_stream():
+    source, app = App(), App(extensions=[HTTP()])
+
+    @source.get("/")
+    async def numbers() -> AsyncIterator[bytes]:
+        for number in range(3):
+            yield str(number).encode()
+
+    @app.get("/export")
+    def export(http: SyncHTTPClient, url: str) -> Iterator[bytes]:
+        with http.stream("GET", url) as answer:
+            yield from answer.iter_bytes()
+
+    with LiveServer(source) as other, LiveServer(app) as server:
+        told = httpx2.get(f"{server.url}/export", params={"url": other.url})
+
+    assert told.content == b"012"
+
+
+def test_a_stranger_cannot_have_a_thread_ask_ourselves():
+    with LiveServer(in_threads(HTTP())) as server:
+        told = httpx2.get(f"{server.url}/pages", params={"url": server.url})
+
+    assert told.status_code == 502
+
+
+def test_in_an_async_handler_the_error_says_what_to_ask_for():
+    app = App(extensions=[HTTP()])
+
+    @app.get("/")
+    async def blocked(http: SyncHTTPClient) -> str:
+        return http.get("http://shop.example/").text
+
+    with Client(app) as client, pytest.raises(GambrelError) as told:
+        client.get("/")
+
+    assert told.value.code == "client.on-the-loop"
+    assert "ask for an HTTPClient" in told.value.hint
+
+
+def test_one_that_is_down_is_502_and_a_slow_one_504():
+    with silent() as (nobody, _), LiveServer(in_threads(HTTP(total=0.2))) as server:
+        slow = httpx2.get(f"{server.url}/ask", params={"url": nobody})
+    with LiveServer(in_threads(HTTP(retries=0))) as server:
+        down = httpx2.get(f"{server.url}/ask", params={"url": nobody})
+
+    assert (slow.status_code, down.status_code) == (504, 502)
+
+
+def test_at_the_deadline_of_its_request_a_thread_is_free_again():
+    told = threading.Event()
+    with silent() as (nobody, _), LiveServer(in_threads(HTTP(), told)) as server:
+        late = httpx2.get(f"{server.url}/quick", params={"url": nobody}, timeout=30)
+        assert told.wait(30)
+
+    assert late.status_code == 503
+
+
+def test_when_the_client_leaves_a_thread_is_free_again():
+    told = threading.Event()
+    with silent() as (nobody, asked), LiveServer(in_threads(HTTP(), told)) as server:
+        with visitor(server, nobody):
+            asked()
+        assert told.wait(30)
+
+
+def test_a_server_that_stops_ends_what_threads_wait_for():
+    told = threading.Event()
+    with silent() as (nobody, asked), ExitStack() as stack:
+        server = LiveServer(in_threads(HTTP(), told, shutdown_grace=1))
+        with server:
+            stack.enter_context(visitor(server, nobody))
+            asked()
+        assert told.wait(30)

@@ -11,6 +11,7 @@ from gambrel.core.http.errors import GambrelError
 
 try:
     from gambrel.client.clients import HTTPClient, SafeHTTPClient
+    from gambrel.client.sync import SafeSyncHTTPClient, SyncHTTPClient
 except ModuleNotFoundError as error:
     if error.name not in {"httpx2", "httpcore2"}:
         raise
@@ -21,13 +22,16 @@ except ModuleNotFoundError as error:
         "pip install 'gambrel[client]'",
     ) from error
 from gambrel.client.extension import HTTP
-from gambrel.client.faults import AnswerTooLarge, CircuitOpen, UnsafeAddress
+from gambrel.client.faults import AnswerTooLarge, CallAbandoned, CircuitOpen, UnsafeAddress
 
 __all__ = [
     "HTTP",
     "AnswerTooLarge",
+    "CallAbandoned",
     "CircuitOpen",
     "HTTPClient",
     "SafeHTTPClient",
+    "SafeSyncHTTPClient",
+    "SyncHTTPClient",
     "UnsafeAddress",
 ]

@@ -7,10 +7,9 @@ from typing import Any, TypeVar
 
 import httpcore2
 import httpx2
-import msgspec
 
 from gambrel.client.addresses import PublicNetwork
-from gambrel.client.content import CODINGS
+from gambrel.client.content import CODINGS, value_of
 from gambrel.client.transport import Manners, PoliteTransport, WebOnly
 
 __all__ = ["HTTPClient", "SafeHTTPClient"]
@@ -41,13 +40,15 @@ class HTTPClient(httpx2.AsyncClient):
         **options: Any,
     ) -> None:
         self.total = total
+        self.calls: set[asyncio.Task[Any]] = set()
         inner = transport or httpx2.AsyncHTTPTransport(
             limits=POOL,
             trust_env=False,
             **{name: options.pop(name) for name in ("verify", "cert", "proxy") if name in options},
         )
+        self.transport = PoliteTransport(inner, manners or Manners())
         super().__init__(
-            transport=PoliteTransport(inner, manners or Manners()),
+            transport=self.transport,
             timeout=httpx2.Timeout(total, connect=connect),
             # It serves everybody: a cookie that it kept would be of one visitor, sent for another.
             cookies=CookieJar(DefaultCookiePolicy(allowed_domains=[])),
@@ -76,13 +77,13 @@ class HTTPClient(httpx2.AsyncClient):
             httpx2.HTTPError: There is no answer, or one of status 400 and up.
             httpx2.DecodingError: It is not of that type.
         """
-        response = await self.request(method, url, **options)
-        response.raise_for_status()
-        try:
-            return msgspec.json.decode(response.content, type=into)
-        except (msgspec.MsgspecError, UnicodeDecodeError) as error:
-            what = f"{response.url.host} did not answer with {into!r}: {error}"
-            raise httpx2.DecodingError(what, request=response.request) from error
+        return value_of(await self.request(method, url, **options), into)
+
+    async def aclose(self) -> None:
+        """Close the connections, and end what threads still wait for."""
+        for call in tuple(self.calls):
+            call.cancel()
+        await super().aclose()
 
 
 class SafeHTTPClient(HTTPClient):

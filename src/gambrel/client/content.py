@@ -2,12 +2,16 @@
 
 import zlib
 from collections.abc import AsyncIterator, Iterator
+from typing import TypeVar
 
 import httpx2
+import msgspec
 
 from gambrel.client.faults import AnswerTooLarge
 
-__all__ = ["CODINGS", "Bounded", "decodable"]
+__all__ = ["CODINGS", "Bounded", "decodable", "value_of"]
+
+T = TypeVar("T")
 
 CODINGS = "gzip, deflate"
 """What is asked for, and decoded here: who decodes later would do so without a bound."""
@@ -55,3 +59,18 @@ def decompress(decoder: "zlib._Decompress", data: bytes) -> Iterator[bytes]:
         data = decoder.unconsumed_tail
         if decoded:
             yield decoded
+
+
+def value_of(response: httpx2.Response, into: type[T]) -> T:
+    """Return the JSON of an answer as a value of a type.
+
+    Raises:
+        httpx2.HTTPStatusError: It has a status of 400 and up.
+        httpx2.DecodingError: It is not of that type.
+    """
+    response.raise_for_status()
+    try:
+        return msgspec.json.decode(response.content, type=into)
+    except (msgspec.MsgspecError, UnicodeDecodeError) as error:
+        what = f"{response.url.host} did not answer with {into!r}: {error}"
+        raise httpx2.DecodingError(what, request=response.request) from error

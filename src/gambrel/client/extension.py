@@ -8,6 +8,7 @@ import httpx2
 from msgspec import Meta, Struct, field
 
 from gambrel.client.clients import CONNECT, TOTAL, HTTPClient, SafeHTTPClient
+from gambrel.client.sync import SafeSyncHTTPClient, SyncHTTPClient
 from gambrel.client.transport import Manners
 from gambrel.core.http.errors import BadGateway, GatewayTimeout
 from gambrel.core.http.request import Request
@@ -21,7 +22,7 @@ _REQUEST: ContextVar[Request | None] = ContextVar("gambrel.client.request", defa
 
 
 class HTTP(Struct, frozen=True, kw_only=True):
-    """Provide `HTTPClient` and `SafeHTTPClient`; what fails in them is a 502, or 504.
+    """Provide `HTTPClient` and `SafeHTTPClient`, each also as `Sync…`; what fails is a 502, or 504.
 
     `connect` and `total` are in seconds, `max_body` in bytes. `retries` is for what may be
     repeated. After `circuit` failures in a row a host is left alone for five seconds; 0 for never.
@@ -62,6 +63,8 @@ class HTTP(Struct, frozen=True, kw_only=True):
 
         setup.provide(HTTPClient, http_client, scope="app")
         setup.provide(SafeHTTPClient, safe_http_client, scope="app")
+        setup.provide(SyncHTTPClient, sync_client)
+        setup.provide(SafeSyncHTTPClient, safe_sync_client)
         setup.on_error(httpx2.HTTPError, failed)
         if given.own_hosts:
             setup.add(ENTRANCES, remember)
@@ -97,6 +100,16 @@ class HTTP(Struct, frozen=True, kw_only=True):
                 context.load_cert_chain(self.certfile, self.keyfile or None)
             wires["verify"] = context
         return wires
+
+
+async def sync_client(client: HTTPClient) -> SyncHTTPClient:
+    """Return the client of one request that is handled in a thread."""
+    return SyncHTTPClient(client)
+
+
+async def safe_sync_client(client: SafeHTTPClient) -> SafeSyncHTTPClient:
+    """Return the same, for addresses of strangers."""
+    return SafeSyncHTTPClient(client)
 
 
 def headers_of(request: Request) -> Mapping[str, str]:

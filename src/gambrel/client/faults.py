@@ -2,11 +2,15 @@
 
 import httpx2
 
-__all__ = ["AnswerTooLarge", "CircuitOpen", "UnsafeAddress"]
+__all__ = ["AnswerTooLarge", "CallAbandoned", "CircuitOpen", "UnsafeAddress"]
 
 
 class AnswerTooLarge(httpx2.TransportError):
     """The other side sent more than `max_body` bytes."""
+
+
+class CallAbandoned(httpx2.TransportError):
+    """Nobody waits for the answer any more: the request that it is for has ended, or the app."""
 
 
 class CircuitOpen(httpx2.ConnectError):

@@ -1,5 +1,6 @@
 import asyncio
 import gzip
+import os
 import zlib
 from collections.abc import AsyncIterator
 
@@ -32,6 +33,10 @@ def sent_in_pieces(*pieces: bytes) -> Request:
 
 async def echo(request: Request) -> Response:
     return Text(f"{await request.text()} {sorted(request.headers)}")
+
+
+async def size(request: Request) -> Response:
+    return Text(str(len(await request.body())))
 
 
 @pytest.mark.parametrize("coding", ["gzip", "GZip", "x-gzip"])
@@ -93,6 +98,22 @@ def test_several_members_are_one_body():
     answer = ask(Decompressor(), sent(gzip.compress(b"te") + gzip.compress(b"a")), echo)
 
     assert answer.body.startswith(b"tea ")
+
+
+def test_members_are_no_smaller_than_anyone_makes_them():
+    """T-C18: an empty member is 20 bytes, and each costs more than a byte does."""
+    many = gzip.compress(b"", mtime=0) * 50_000
+
+    with pytest.raises(BadRequest, match="members"):
+        ask(Decompressor(), sent_in_pieces(many), echo)
+
+
+def test_members_of_a_usual_size_are_taken_however_many():
+    block = gzip.compress(os.urandom(2_000))
+
+    answer = ask(Decompressor(), sent_in_pieces(block * 100), size)
+
+    assert answer.body == b"200000"
 
 
 def test_what_arrives_is_counted_even_where_nothing_comes_out():

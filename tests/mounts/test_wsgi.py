@@ -186,6 +186,23 @@ def test_one_thread_serves_a_request_from_start_to_end():
     assert threading.main_thread() not in threads
 
 
+def test_the_threads_end_with_the_app_and_come_back_with_it():
+    threads: list[threading.Thread] = []
+
+    def app(environ: dict[str, Any], start_response: Start) -> list[bytes]:
+        threads.append(threading.current_thread())
+        start_response("204 No Content", [])
+        return []
+
+    outer = mounting(app)
+    for _ in range(2):
+        assert visit(outer, "/in/").status == 204
+        threads[-1].join(10)
+        assert not threads[-1].is_alive()
+
+    assert threads[0] is not threads[1]
+
+
 def test_a_stream_goes_at_the_pace_of_the_client():
     made = 0
 

@@ -19,6 +19,8 @@ __all__ = ["Decompressor", "gunzip"]
 
 _GZIP = frozenset({"gzip", "x-gzip"})
 _SLICE = 65_536
+_WINDOW = 4_096  # what zlib is given at once: it copies the rest of that at every end of a member
+_MEMBERS, _MEMBER_SIZE = 16, 512  # so many may be of any size, the rest are that large on average
 # They tell of the body as it was sent.
 _CODED = frozenset({"content-encoding", "content-length"})
 
@@ -67,7 +69,7 @@ async def gunzip(
 
     Raises:
         ContentTooLarge: The limit or the ratio is passed.
-        BadRequest: The data is malformed or cut off.
+        BadRequest: The data is malformed or cut off, or in very many members.
     """
     unpacker = Gunzip(limit, ratio)
     async for chunk in chunks:
@@ -84,14 +86,22 @@ class Gunzip:
         self._ratio = ratio
         self._received = 0
         self._produced = 0
+        self._members = 0
         self._member: Any = None
 
     def feed(self, chunk: bytes) -> Iterator[bytes]:
         """Yield what a chunk unpacks to, in small pieces."""
         self._received += len(chunk)
+        for start in range(0, len(chunk), _WINDOW):
+            yield from self._unpack(chunk[start : start + _WINDOW])
+
+    def _unpack(self, chunk: bytes) -> Iterator[bytes]:
         while chunk:
             if self._member is None:
                 self._member = zlib.decompressobj(wbits=31)
+                self._members += 1
+                if self._members > _MEMBERS + self._received // _MEMBER_SIZE:
+                    raise BadRequest("The body has too many members of gzip for its size.")
             try:
                 piece = self._member.decompress(chunk, _SLICE)
             except zlib.error:

@@ -27,12 +27,15 @@ class WSGIAdapter:
 
     def __init__(self, app: Callable[..., Iterable[bytes]]) -> None:
         self.app = app
-        self.threads = ThreadPoolExecutor(_THREADS, "gambrel-wsgi")
+        self.threads: ThreadPoolExecutor | None = None
 
     async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
-        """Answer one request. Raises what the app raises."""
-        if scope["type"] != "http":
-            raise NotImplementedError("WSGI knows requests only")
+        """Answer one request, or let the threads go at the end. Raises what the app raises."""
+        if scope["type"] == "lifespan":
+            await self.live(receive, send)
+            return
+        if self.threads is None:
+            self.threads = ThreadPoolExecutor(_THREADS, "gambrel-wsgi")
         loop = asyncio.get_running_loop()
         with SpooledTemporaryFile(_SPOOL) as body:
             environ = environ_of(scope, body, await spool(receive, body))
@@ -45,6 +48,18 @@ class WSGIAdapter:
             except asyncio.CancelledError:
                 await asyncio.gather(job, return_exceptions=True)  # its next piece finds us gone
                 raise
+
+    async def live(self, receive: Receive, send: Send) -> None:
+        """Run until the end; a thread that is still in the app then ends with its call."""
+        await receive()
+        await send({"type": "lifespan.startup.complete"})
+        try:
+            await receive()
+        finally:
+            threads, self.threads = self.threads, None
+            if threads is not None:
+                threads.shutdown(wait=False, cancel_futures=True)
+        await send({"type": "lifespan.shutdown.complete"})
 
 
 async def spool(receive: Receive, body: IO[bytes]) -> int:

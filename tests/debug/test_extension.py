@@ -1,4 +1,5 @@
 import asyncio
+import json
 import threading
 
 import pytest
@@ -55,12 +56,30 @@ def test_a_client_that_asks_for_markdown_is_given_it():
     assert text(response).startswith("# RuntimeError: cannot open with")
 
 
-@pytest.mark.parametrize("accept", ["application/json", "*/*", "", "image/png"])
-def test_any_other_client_is_given_what_production_gives(accept):
+@pytest.mark.parametrize("accept", ["application/json", "application/problem+json", "*/*", ""])
+def test_a_client_that_takes_json_is_told_in_the_problem_document(accept):
     response = answer("/fails", accept=accept)
+    document = response.body and json.loads(response.body)
 
     assert response.headers["content-type"] == "application/problem+json"
-    assert "cannot open" not in text(response)
+    assert (document["title"], document["status"]) == ("Internal Server Error", 500)
+    assert document["debug"]["error"] == "RuntimeError"
+    assert document["debug"]["message"].startswith("cannot open with")
+    assert document["debug"]["where"].startswith("tests/debug/test_extension.py:")
+    assert "hunter2!" not in text(response)
+
+
+@pytest.mark.parametrize("more", [{"client": "203.0.113.7"}, {"accept": "image/png"}])
+def test_strangers_and_clients_of_other_types_are_given_what_production_gives(more):
+    response = answer("/fails", **{"accept": "application/json", **more})
+
+    assert response.headers["content-type"] == "application/problem+json"
+    assert set(json.loads(response.body)) == {"type", "title", "status", "incident"}
+
+
+@pytest.mark.parametrize("accept", ["application/json", "text/html"])
+def test_without_debug_a_client_is_told_nothing(accept):
+    assert "cannot open" not in text(answer("/fails", shop(debug=False), accept=accept))
 
 
 def test_an_error_that_is_an_answer_is_left_alone():
@@ -68,10 +87,6 @@ def test_an_error_that_is_an_answer_is_left_alone():
 
     assert response.status == 409
     assert "Where it happened" not in text(response)
-
-
-def test_without_debug_nothing_is_shown():
-    assert "cannot open" not in text(answer("/fails", shop(debug=False)))
 
 
 @pytest.mark.parametrize(
@@ -109,8 +124,11 @@ def test_a_stranger_is_shown_nothing():
     assert Debug().render(request(client="203.0.113.7"), ValueError("x"), "5f0d") is None
 
 
-def test_an_accept_header_that_is_malformed_declines():
-    assert Debug().render(request(accept="text/html;q=x"), ValueError("x"), "5f0d") is None
+def test_an_accept_header_that_is_malformed_is_as_good_as_none():
+    shown = Debug().render(request(accept="text/html;q=x"), ValueError("x"), "5f0d")
+
+    assert shown is not None
+    assert shown.headers["content-type"] == "application/problem+json"
 
 
 @pytest.mark.parametrize(

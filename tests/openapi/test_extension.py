@@ -1,14 +1,16 @@
 import asyncio
-from typing import Any
+from typing import Annotated, Any
 
 import httpx2
 import msgspec
 import pytest
 
+from gambrel.checks import Level
 from gambrel.core.app.app import App
+from gambrel.core.binding.markers import Depends, Header
 from gambrel.core.http.errors import GambrelError
 from gambrel.mounts import Mounts
-from gambrel.openapi import Document, OpenAPI, Selection, bearer
+from gambrel.openapi import Document, OpenAPI, Selection, api_key, bearer
 
 
 class Bean(msgspec.Struct):
@@ -130,6 +132,36 @@ def test_the_check_tells_what_cannot_stand_beside_another():
     [problem] = openapi_problems(app)
     assert problem.id == "openapi.conflict"
     assert "test_extension.py" in problem.message
+
+
+def test_the_check_tells_of_a_guard_that_the_document_does_not_know():
+    app = App(extensions=[OpenAPI(security_schemes={"key": api_key("X-Key"), "token": bearer()})])
+
+    def by_key(key: Annotated[str, Header(alias="x-key")]) -> str:
+        return key
+
+    @app.get("/open")
+    async def open_to_all() -> str:
+        return ""
+
+    @app.get("/told", security=[{"key": []}])
+    async def told(key: Annotated[str, Depends(by_key)]) -> str:
+        return key
+
+    @app.get("/untold")
+    async def untold(key: Annotated[str, Depends(by_key)]) -> str:
+        return key
+
+    @app.get("/by-token")
+    async def by_token(authorization: Annotated[str, Header()]) -> str:
+        return authorization
+
+    first, second = openapi_problems(app)
+
+    assert (first.id, first.level) == ("openapi.unguarded", Level.WARNING)
+    assert first.message.startswith("GET /untold reads the key of 'key'")
+    assert 'security=[{"key": []}]' in first.hint
+    assert second.message.startswith("GET /by-token reads the key of 'token'")
 
 
 def openapi_problems(app: App) -> list[Any]:

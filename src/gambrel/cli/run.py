@@ -9,6 +9,7 @@ from typing import Any
 
 import click
 
+from gambrel import App
 from gambrel.cli.built import ephemeral_secret
 from gambrel.cli.serving.listening import given_descriptor, open_listener, url_of
 from gambrel.cli.serving.native import gate_of, given_native, native_options, serve_app, tls_of
@@ -130,7 +131,7 @@ def command(
         hand_over(server, target, Place(host, port, uds), workers, access_log, files, grace)
     tls = tls_of(files)
     with open_listener(host, port, uds, descriptor) as listener:
-        log = open_log() if access_log else None
+        log = log_of(app) if access_log else None
         url = url_of(listener, files.scheme)
         message = f"Gambrel serves {target} at {url}"
         before = {"gate": gate_of(app, native.proxied), "certificates": tls}
@@ -146,8 +147,8 @@ def tell_waiting(requests: int, seconds: float) -> None:
     say(f"waiting for {what} (press Ctrl+C again to stop at once)", err=True)
 
 
-def open_log() -> Any:
-    """Return the access log, on the standard output."""
-    from gambrel.cli.serving.access_log import AccessLog
+def log_of(app: App) -> Any:
+    """Return the access log, unless the app has one."""
+    from gambrel.cli.serving.access_log import open_log
 
-    return AccessLog()
+    return open_log(app)

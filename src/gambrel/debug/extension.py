@@ -9,31 +9,35 @@ from importlib.metadata import PackageNotFoundError, version
 from ipaddress import ip_address
 from typing import Any
 
-from gambrel.core.http.errors import BadRequest, HTTPError
+from msgspec import json
+
+from gambrel.core.http.errors import BadRequest, HTTPError, ServerError, problem
 from gambrel.core.http.fields.negotiation import best_match
 from gambrel.core.http.host import parse_host
 from gambrel.core.http.request import Request
 from gambrel.core.http.response import Response
 from gambrel.debug.checks import doubts
+from gambrel.debug.document import describe
 from gambrel.debug.markdown import render_markdown
 from gambrel.debug.not_found import Candidate, markdown_not_found, render_not_found
 from gambrel.debug.page import render_page, respond_with
-from gambrel.debug.report import build_report, short_path
+from gambrel.debug.report import Report, build_report, short_path
 from gambrel.debug.watchdog import run_watchdog
 from gambrel.extend import DEBUG_RENDERER, Level, Problem, Setup
 
 __all__ = ["Debug"]
 
+_PRIVATE = {"cache-control": "no-store", "vary": "accept"}
 _OFFERS = ("application/problem+json", "application/json", "text/html", "text/markdown")
 
 
 class Debug:
     """Error pages for development and a watchdog over the event loop.
 
-    A browser gets HTML, a client that asks for `text/markdown` gets that, any other the problem
-    document of production. `docs` is the address of the pages on error codes, `editor` a link
-    with `{path}` and `{line}` (`vscode://file/{path}:{line}`), `stall` how long one handler may
-    keep the loop busy, in seconds; 0 leaves the watchdog out.
+    A browser gets HTML, a client that asks for `text/markdown` gets that, one that takes JSON the
+    problem document of production with a member `debug` more. `docs` is the address of the pages
+    on error codes, `editor` a link with `{path}` and `{line}` (`vscode://file/{path}:{line}`),
+    `stall` how long one handler may keep the loop busy, in seconds; 0 leaves the watchdog out.
     """
 
     name = "debug"
@@ -62,20 +66,19 @@ class Debug:
     def render(self, request: Request, error: Exception, incident: str) -> Response | None:
         """Answer an error with a page, or decline.
 
-        Declined are strangers, clients that want neither HTML nor Markdown, and every HTTP error
-        but a 404 for a path that no route has.
+        Declined are strangers, clients that take none of our types, and every HTTP error but a 404
+        for a path that no route has.
         """
-        if not is_local(request):
+        kind = _wanted(request) if is_local(request) else None
+        if kind is None:
             return None
-        kind = _wanted(request)
-        if kind not in {"text/html", "text/markdown"}:
-            return None
+        is_text = kind in {"text/html", "text/markdown"}
         if isinstance(error, HTTPError):
-            return self._not_found(request, kind) if _is_miss(request, error) else None
+            return self._not_found(request, kind) if is_text and _is_miss(request, error) else None
         report = build_report(error, request, incident, _versions())
         if kind == "text/html":
             return respond_with(render_page(report, self.docs, self.editor), 500)
-        return _markdown(render_markdown(report), 500)
+        return _markdown(render_markdown(report), 500) if is_text else _document(report, incident)
 
     def _not_found(self, request: Request, kind: str) -> Response:
         method, path = request.method, request.raw_path
@@ -135,8 +138,12 @@ def _candidates(request: Request) -> list[Candidate]:
 
 
 def _markdown(text: str, status: int) -> Response:
-    headers = {"cache-control": "no-store", "vary": "accept"}
-    return Response(text, status, headers, "text/markdown")
+    return Response(text, status, _PRIVATE, "text/markdown")
+
+
+def _document(report: Report, incident: str) -> Response:
+    document = {**problem(ServerError()), "incident": incident, "debug": describe(report)}
+    return Response(json.encode(document), 500, _PRIVATE, "application/problem+json")
 
 
 def _versions() -> tuple[tuple[str, str], ...]:

@@ -5,7 +5,7 @@ order of their names. The extension and the command line call it; it knows no ap
 """
 
 import re
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from typing import Any
 
 import msgspec
@@ -18,10 +18,11 @@ from gambrel.openapi.operations import build_operation, build_webhook, operation
 from gambrel.openapi.options import Document, Server, Tag
 from gambrel.operations import Operation
 
-__all__ = ["build_document", "conflicts", "export"]
+__all__ = ["build_document", "conflicts", "export", "unguarded"]
 
 _VERSIONS = {"3.1": "3.1.1", "3.2": "3.2.0"}
 _METHODS = frozenset({"GET", "PUT", "POST", "DELETE", "OPTIONS", "HEAD", "PATCH", "TRACE"})
+_AUTHORIZATION = ("header", "authorization")
 _BRACED = re.compile(r"\{([^{}]*)\}")
 
 
@@ -90,6 +91,21 @@ def conflicts(operations: Iterable[Operation], document: Document) -> list[str]:
                 f"{earlier.where} already; give each its own document with Selection(...)"
             )
     return found
+
+
+def unguarded(
+    operations: Iterable[Operation], document: Document
+) -> Iterator[tuple[Operation, str]]:
+    """Yield operations that read the key of a scheme and do not say that they ask for it."""
+    names: dict[tuple[str, str], str] = {}
+    for name, scheme in document.security_schemes.items():
+        key = (scheme["in"], scheme["name"].lower()) if "in" in scheme else _AUTHORIZATION
+        names.setdefault(key, name)
+    for operation in _selected(operations, document) if names and not document.security else ():
+        keys = [(param.location, param.alias.lower()) for param in operation.params]
+        for key in keys if not operation.security else ():
+            if key in names:
+                yield operation, names[key]
 
 
 def _selected(operations: Iterable[Operation], document: Document) -> list[Operation]:

@@ -94,6 +94,7 @@ class OpenAPI(Document, frozen=True, kw_only=True):
         from gambrel.openapi.document import (  # noqa: PLC0415 - start-up: documents
             build_document,
             conflicts,
+            unguarded,
         )
 
         operations = app.operations()
@@ -104,6 +105,12 @@ class OpenAPI(Document, frozen=True, kw_only=True):
                 yield Problem(error.code, error.what, error.hint, error.where)
             for sentence in conflicts(operations, place.document):
                 yield Problem("openapi.conflict", sentence, level=Level.WARNING)
+            for one, scheme in unguarded(operations, place.document):
+                what = (
+                    f"{one.method} {one.path} reads the key of {scheme!r} by a parameter of its own"
+                )
+                hint = f'say that it asks for it: security=[{{"{scheme}": []}}]'
+                yield Problem("openapi.unguarded", what, hint, one.where, level=Level.WARNING)
 
 
 def handler_at(

@@ -2,7 +2,8 @@ import io
 import re
 
 from gambrel import App, Request
-from gambrel.cli.serving.access_log import AccessLog, told
+from gambrel.cli.serving.access_log import AccessLog, open_log, told
+from gambrel.observability import AccessLog as OwnLog
 from gambrel.testing import Client, make_request
 
 
@@ -56,3 +57,16 @@ def test_lines_that_are_missing_are_told():
 
 def test_nothing_is_written_of_nothing():
     assert log_requests(0) == []
+
+
+def test_an_app_with_a_log_of_its_own_is_not_logged_twice(capsys):
+    app = App(extensions=[OwnLog()])
+
+    assert open_log(app) is None
+    assert "--access-log is left out" in capsys.readouterr().err
+    assert open_log(app, is_first=False) is None
+    assert capsys.readouterr().err == ""
+
+
+def test_any_other_app_is_logged():
+    assert isinstance(open_log(App()), AccessLog)

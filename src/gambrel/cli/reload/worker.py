@@ -19,6 +19,8 @@ import click
 
 from gambrel import App, GambrelError, Request, Response
 from gambrel.cli.failures import describe, is_framework, tell, user_trace
+from gambrel.cli.reload.request_log import RequestLog
+from gambrel.cli.serving.access_log import has_own_log
 from gambrel.cli.serving.native import serve_app, tls_of
 from gambrel.cli.serving.safety import build_safely, tell_problems
 from gambrel.cli.serving.tls import TLSFiles
@@ -65,7 +67,10 @@ def serve_quickly(app: App, listener: socket.socket, message: str, certificate: 
 
     limits = limits_of(app, shutdown_grace=0.5, idle_grace=0)
     tls = tls_of(TLSFiles(certificate))
-    serve_app(app, listener, message, limits=limits, certificates=tls)
+    log = None if has_own_log(app) else RequestLog()
+    serve_app(app, listener, message, limits=limits, certificates=tls, log=log)
+    if log is not None:
+        log.close()
 
 
 def attempt(

@@ -6,10 +6,11 @@ Without the query, which holds what people type and search; times are UTC.
 import time
 from typing import TextIO
 
-from gambrel import BadRequest, Request
+from gambrel import App, BadRequest, Request
+from gambrel.cli.serving.telling import say
 from gambrel.sinks import Sink
 
-__all__ = ["AccessLog"]
+__all__ = ["AccessLog", "has_own_log", "open_log"]
 
 
 class AccessLog:
@@ -37,6 +38,20 @@ class AccessLog:
     def close(self) -> None:
         """Write what is waiting, as far as somebody reads it."""
         self._sink.close()
+
+
+def open_log(app: App, *, is_first: bool = True) -> AccessLog | None:
+    """Return the log of a server; None where the app has one, which the first server tells."""
+    if not has_own_log(app):
+        return AccessLog()
+    if is_first:
+        say("--access-log is left out: the app has `AccessLog()` and writes its own", err=True)
+    return None
+
+
+def has_own_log(app: App) -> bool:
+    """Say whether the app writes a line for every answer by itself."""
+    return any(extension.name == "access_log" for extension in (*app.extensions, *app.defaults))
 
 
 def told(lost: int) -> str:

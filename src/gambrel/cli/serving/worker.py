@@ -57,7 +57,6 @@ def main(listener_fd: str, scoreboard_fd: str, channel_fd: str) -> None:
 
 def serve(order: Order, listener: socket.socket, scoreboard: int, link: object) -> None:
     """Serve the app until told to stop. Raises GambrelError."""
-    from gambrel.cli.serving.access_log import AccessLog
     from gambrel.server.workers.scoreboard import Scoreboard, Share
     from gambrel.server.workers.worker import WorkerServer, run_worker
 
@@ -67,7 +66,11 @@ def serve(order: Order, listener: socket.socket, scoreboard: int, link: object) 
         sys.exit(1)
     for line in order.process if order.is_first else ():
         prepare(app, line)  # a command that is none is told before anybody serves
-    log = AccessLog() if order.access_log else None
+    log = None
+    if order.access_log:
+        from gambrel.cli.serving.access_log import open_log
+
+        log = open_log(app, is_first=order.is_first)
     share = Share(Scoreboard(scoreboard), order.slot)
     certificates = tls_of(order.tls)
     tls = None if certificates is None else certificates.context

@@ -1,11 +1,20 @@
+import asyncio
 import importlib.util
 import socket
 import ssl
 import threading
 import time
+from pathlib import Path
+from typing import Any
 
 import httpx2
 import pytest
+import trustme
+from aioquic.asyncio import QuicConnectionProtocol, connect
+from aioquic.h3.connection import H3_ALPN, H3Connection
+from aioquic.h3.events import DataReceived, HeadersReceived
+from aioquic.quic.configuration import QuicConfiguration
+from aioquic.quic.events import QuicEvent
 
 from gambrel.cli.certificate import development_certificate
 from gambrel.cli.serving.servers import Place, arguments
@@ -46,6 +55,62 @@ def test_http2_is_spoken_by_those_that_can(shop, start, server):
 
     assert (answer.http_version, answer.text) == ("HTTP/2", "user 3")
     assert (added.http_version, added.text) == ("HTTP/2", "Ada")
+
+
+def test_http3_is_spoken_where_it_is_asked_for(shop, start):
+    issuer = trustme.CA()
+    certificate, authority = shop / "server.pem", shop / "authority.pem"
+    issuer.cert_pem.write_to_path(authority)
+    issuer.issue_cert("127.0.0.1").private_key_and_cert_chain_pem.write_to_path(certificate)
+    port = free_port()
+    options = ("--server", "hypercorn", "--port", port, "--certfile", certificate, "--http3")
+    run = start("run", "app.py", *options, GAMBREL_SHUTDOWN_GRACE="1")
+    run.line(rf"Gambrel serves app.py at https://127.0.0.1:{port} \(hypercorn\)")
+
+    trust = ssl.create_default_context(cafile=authority)
+    with httpx2.Client(base_url=f"https://127.0.0.1:{port}", verify=trust) as client:
+        told = once_open(client).headers["alt-svc"]
+    status, body = asyncio.run(get_by_http3(port, "/users/3", authority))
+
+    assert f'h3=":{port}"' in told
+    assert (status, body) == (b"200", b"user 3")
+
+
+async def get_by_http3(port: int, path: str, authority: Path) -> tuple[bytes, bytes]:
+    """Return status and body of an answer over QUIC."""
+    trust = QuicConfiguration(alpn_protocols=H3_ALPN, cafile=str(authority))
+    async with asyncio.timeout(PATIENCE):
+        async with connect(
+            "127.0.0.1", port, configuration=trust, create_protocol=Asking
+        ) as asking:
+            return await asking.get(f"127.0.0.1:{port}", path)
+
+
+class Asking(QuicConnectionProtocol):
+    """One request over HTTP/3."""
+
+    def __init__(self, *arguments: Any, **options: Any) -> None:
+        super().__init__(*arguments, **options)
+        self.http = H3Connection(self._quic)
+        self.status = self.body = b""
+        self.ended = asyncio.Event()
+
+    async def get(self, authority: str, path: str) -> tuple[bytes, bytes]:
+        fields = {":method": "GET", ":scheme": "https", ":authority": authority, ":path": path}
+        pairs = [(name.encode(), value.encode()) for name, value in fields.items()]
+        self.http.send_headers(self._quic.get_next_available_stream_id(), pairs, end_stream=True)
+        self.transmit()
+        await self.ended.wait()
+        return self.status, self.body
+
+    def quic_event_received(self, event: QuicEvent) -> None:
+        for found in self.http.handle_event(event):
+            if isinstance(found, HeadersReceived):
+                self.status = dict(found.headers)[b":status"]
+            elif isinstance(found, DataReceived):
+                self.body += found.data
+            if isinstance(found, HeadersReceived | DataReceived) and found.stream_ended:
+                self.ended.set()
 
 
 def once_open(client: httpx2.Client) -> httpx2.Response:

@@ -137,6 +137,15 @@ def test_a_key_without_a_certificate_is_a_wrong_command_line(gambrel, shop, opti
     assert "need --certfile" in result.stderr
 
 
+def test_http3_is_for_the_server_that_speaks_it_and_needs_a_certificate(gambrel, shop):
+    other = gambrel("run", "--http3")
+    plain = gambrel("run", "--http3", "--server", "hypercorn")
+
+    assert (other.exit_code, plain.exit_code) == (2, 2)
+    assert "--http3 is for --server hypercorn" in other.stderr
+    assert "need --certfile" in plain.stderr
+
+
 @pytest.mark.parametrize(
     ("server", "options"),
     [

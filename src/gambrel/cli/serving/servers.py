@@ -57,13 +57,13 @@ def hand_over(
     Raises:
         GambrelError: The server is not installed, or the address is taken.
     """
-    if importlib.util.find_spec(server) is None:
-        raise GambrelError(
-            "server.not-installed",
-            f"{server} is not installed",
-            f"--server {server}",
-            f"pip install {server}",
-        )
+    for module, hint in [
+        (server, server),
+        *([("aioquic", "'hypercorn[h3]'")] if tls.http3 else []),
+    ]:
+        if importlib.util.find_spec(module) is None:
+            what, where = f"{module} is not installed", f"--server {server}"
+            raise GambrelError("server.not-installed", what, where, f"pip install {hint}")
     # The server would tell a taken port in its own way; ours may have been left out of the install.
     with suppress(ModuleNotFoundError), open_listener(*place):
         pass
@@ -95,6 +95,7 @@ def arguments(
     elif server == "hypercorn":
         options = ["--bind", place.bind, "--graceful-timeout", str(grace)]
         options += ["--access-logfile", "-"] if access_log else []
+        options += ["--quic-bind", place.bind] if tls.http3 else []
         return [*options, *secured, "--workers", str(workers), f"asgi:{APP}()"]
     else:
         options = ["--interface", "asgi", "--factory", "--respawn-failed-workers"]

@@ -1,4 +1,4 @@
-"""TLS on the command line: its three options, and what they mean to each server."""
+"""TLS on the command line: its options, and what they mean to each server."""
 
 from collections.abc import Callable
 from typing import Any, NamedTuple, TypeVar
@@ -18,12 +18,16 @@ _HELP = {
 
 
 class TLSFiles(NamedTuple):
-    """Paths of PEM files, empty where not given; `others` have their keys beside them."""
+    """Paths of PEM files, empty where not given; `others` have their keys beside them.
+
+    `http3` speaks that too, at the UDP port of the same number.
+    """
 
     certfile: str = ""
     keyfile: str = ""
     client_ca: str = ""
     others: tuple[str, ...] = ()
+    http3: bool = False
 
     @property
     def scheme(self) -> str:
@@ -67,7 +71,10 @@ def tls_options(command: F) -> F:
             expose_value=False,
         )
         command = option(command)
-    return command
+    text = "Speak HTTP/3, too, at the UDP port of the same number (hypercorn)."
+    return click.option("--http3", is_flag=True, help=text, callback=keep, expose_value=False)(
+        command
+    )
 
 
 def keep(context: click.Context, option: click.Parameter, value: Any) -> None:
@@ -77,12 +84,14 @@ def keep(context: click.Context, option: click.Parameter, value: Any) -> None:
 
 def given_files() -> TLSFiles:
     """Return the files that the running command was given. Raises UsageError for half of them."""
-    meta = click.get_current_context().meta
-    certfiles, keyfile, client_ca = (
-        meta[f"{__name__}.{name}"] for name in ("certfile", "keyfile", "client_ca")
+    context = click.get_current_context()
+    certfiles, keyfile, client_ca, http3 = (
+        context.meta[f"{__name__}.{name}"] for name in ("certfile", "keyfile", "client_ca", "http3")
     )
+    if http3 and context.params["server"] != "hypercorn":
+        raise click.UsageError("--http3 is for --server hypercorn: no other speaks it")
     if not certfiles:
-        if keyfile or client_ca:
-            raise click.UsageError("--keyfile and --client-ca need --certfile")
+        if keyfile or client_ca or http3:
+            raise click.UsageError("--keyfile, --client-ca and --http3 need --certfile")
         return PLAIN
-    return TLSFiles(certfiles[0], keyfile, client_ca, tuple(certfiles[1:]))
+    return TLSFiles(certfiles[0], keyfile, client_ca, tuple(certfiles[1:]), bool(http3))

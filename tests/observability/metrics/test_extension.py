@@ -5,7 +5,7 @@ import pytest
 
 from gambrel import App, GambrelError, NotFound, Path, Secret
 from gambrel.extend import OBSERVERS
-from gambrel.observability.metrics import METRICS, Counter, Metrics
+from gambrel.observability.metrics import METRICS, Counter, Metrics, shared
 from gambrel.testing import Client
 from tests.server.live import ask
 
@@ -110,3 +110,16 @@ def test_an_observer_that_fails_is_logged_and_nobody_else_hears_of_it(caplog):
 
     assert answer.body == b"1"
     assert "an observer of answers failed" in caplog.text
+
+
+def test_figures_of_others_that_cannot_be_read_are_a_503(tmp_path, monkeypatch):
+    monkeypatch.setattr(shared, "PATIENCE", 0.0)
+    app = App(extensions=[Metrics(folder=str(tmp_path))])
+    other = shared.SharedFigures(tmp_path / "metrics", [], process=1)
+
+    with Client(app) as client:
+        with other.alone():
+            held = client.get("/metrics")
+        free = client.get("/metrics")
+
+    assert (held.status_code, free.status_code) == (503, 200)

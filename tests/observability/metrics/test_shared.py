@@ -1,13 +1,18 @@
+import itertools
+import math
+import os
 import re
 import signal
 import subprocess
 import sys
 import threading
+from contextlib import suppress
 from pathlib import Path
 
 import pytest
 
-from gambrel.observability.metrics.kinds import Counter, Gauge, Histogram, Metric, render
+from gambrel.observability.metrics import shared
+from gambrel.observability.metrics.kinds import SERIES, Counter, Gauge, Histogram, Metric, render
 from gambrel.observability.metrics.shared import SharedFigures
 from tests.cli.processes import Started, get
 
@@ -22,12 +27,15 @@ def metrics() -> list[Metric]:
     ]
 
 
+_NUMBERS = itertools.count(100_000)
+
+
 class Process:
     """One process's figures."""
 
     def __init__(self, folder: Path, orders: int, gauge: float, *values: float) -> None:
         self.metrics = metrics()
-        self.shared = SharedFigures(folder, self.metrics)
+        self.shared = SharedFigures(folder, self.metrics, process=next(_NUMBERS))
         counter, *gauges, histogram = self.metrics
         assert isinstance(counter, Counter)
         assert isinstance(histogram, Histogram)
@@ -72,8 +80,8 @@ def test_what_was_counted_stays_when_a_process_ends_and_its_gauges_go(tmp_path):
         assert shown['orders_total{kind="book"}'] == 3
         assert shown["seconds_count"] == 3
         assert shown["queue"] == 10
-    assert len(list(tmp_path.glob("*.json"))) == 1
-    assert len(list(tmp_path.glob("*.lock"))) == 1
+    assert len(list(tmp_path.glob("0/*.figures"))) == 1
+    assert len(list(tmp_path.glob("0/*.lock"))) == 1
     assert Process(tmp_path, 1, 1).shown()['orders_total{kind="book"}'] == 4
 
 
@@ -98,20 +106,93 @@ def test_a_process_that_was_killed_is_told_from_one_that_lives(tmp_path):
     assert (killed['orders_total{kind="book"}'], killed["queue"]) == (8, 1)
 
 
-@pytest.mark.parametrize("nonsense", [b"", b"{", b'{"orders_total": 3}', b"\xff"])
+@pytest.mark.parametrize("nonsense", [b"", b"{", b"\x81\xa5queue\x03", b"\xff"])
 def test_a_file_that_makes_no_sense_is_left_out(tmp_path, nonsense):
     own, other = Process(tmp_path, 1, 1), Process(tmp_path, 2, 2)
-    other.shared.file_of(tmp_path / f"{other.shared.name}.lock").write_bytes(nonsense)
+    other.shared.file(other.shared.name, "figures").write_bytes(nonsense)
 
     assert own.shown()['orders_total{kind="book"}'] == 1
 
 
-def test_a_histogram_whose_bounds_have_changed_starts_anew(tmp_path):
+def test_a_metric_whose_bounds_or_labels_have_changed_starts_anew(tmp_path):
+    one = Process(tmp_path, 1, 1, 0.5)
     Process(tmp_path, 1, 1, 0.5).shared.close()
-    changed = [Histogram("seconds", "How long.", bounds=[1, 5, 10])]
-    shared = SharedFigures(tmp_path, changed)
+    changed: list[Metric] = [
+        Histogram("seconds", "How long.", bounds=[1, 5]),
+        Counter("orders_total", "Orders.", ["shop"]),
+        Gauge("queue", "Waiting.", ["kind"]),
+    ]
+    own = SharedFigures(tmp_path, changed)
 
-    assert shared.merged(shared.write())[0].counts == {}  # type: ignore[attr-defined]
+    for _ in range(2):
+        assert [list(one.samples()) for one in own.merged(own.write())] == [[], [], []]
+    assert one.shown()["seconds_count"] == 2
+
+
+@pytest.mark.parametrize("value", [math.nan, math.inf])
+def test_a_gauge_without_a_number_takes_no_other_figures_with_it(tmp_path, value):
+    one, other = Process(tmp_path, 1, 1), Process(tmp_path, 2, value)
+
+    assert one.shown()['orders_total{kind="book"}'] == 3
+    assert not math.isfinite(other.shown()["queue"])
+
+
+def test_what_has_ended_is_added_once_though_its_file_was_not_removed(tmp_path):
+    one, other = Process(tmp_path, 1, 1), Process(tmp_path, 2, 2)
+    other.shared.close()
+    files = [other.shared.file(other.shared.name, kind) for kind in ("figures", "lock")]
+    kept = [file.read_bytes() for file in files]
+    one.shown()
+    for file, content in zip(files, kept, strict=True):  # as one that was killed before it did
+        file.write_bytes(content)
+
+    assert [one.shown()['orders_total{kind="book"}'] for _ in range(3)] == [3, 3, 3]
+    assert not any(file.exists() for file in files)
+
+
+def test_totals_have_no_more_series_than_a_metric(tmp_path):
+    for start in (0, SERIES):
+        counter = Counter("orders_total", "Orders.", ["kind"])
+        for kind in range(start, start + SERIES - 1):
+            counter.inc(kind=str(kind))
+        ended = SharedFigures(tmp_path, [counter], process=next(_NUMBERS))
+        ended.close()
+    own = SharedFigures(tmp_path, [Counter("orders_total", "Orders.", ["kind"])])
+    [merged] = own.merged(own.write())
+
+    assert isinstance(merged, Counter)
+    assert len(merged.values) == SERIES + 1
+    assert merged.values["other",] == SERIES - 2
+    assert sum(merged.values.values()) == 2 * SERIES - 2
+
+
+def test_two_apps_of_one_process_have_figures_of_their_own(tmp_path):
+    outer, inner = (SharedFigures(tmp_path, metrics()) for _ in range(2))
+    other_outer, other_inner = (SharedFigures(tmp_path, metrics(), process=7) for _ in range(2))
+
+    assert (outer.folder, inner.folder) == (tmp_path / "0", tmp_path / "1")
+    assert (other_outer.folder, other_inner.folder) == (tmp_path / "0", tmp_path / "1")
+    outer.close()
+    assert SharedFigures(tmp_path, metrics()).folder == tmp_path / "0"
+
+
+def test_a_folder_that_nobody_lets_go_of_is_not_waited_for_without_end(tmp_path, monkeypatch):
+    one, other = Process(tmp_path, 1, 1), Process(tmp_path, 1, 1)
+    monkeypatch.setattr(shared, "PATIENCE", 0.0)
+
+    with one.shared.alone(), pytest.raises(TimeoutError, match="holds"):
+        other.shown()
+
+
+def test_a_disk_that_is_full_is_told_once_and_nothing_is_lost(tmp_path, caplog):
+    one, other = Process(tmp_path, 1, 1), Process(tmp_path, 2, 2)
+    other.shared.close()
+    (tmp_path / "0" / f".totals.{one.shared.name}").mkdir()  # so that no draft can be written
+
+    assert [one.shown()['orders_total{kind="book"}'] for _ in range(3)] == [3, 3, 3]
+    assert len(caplog.records) == 1
+    (tmp_path / "0" / f".totals.{one.shared.name}").rmdir()
+    assert [one.shown()['orders_total{kind="book"}'] for _ in range(2)] == [3, 3]
 
 
 def test_nobody_else_reads_the_folder(tmp_path):
@@ -121,6 +202,8 @@ def test_nobody_else_reads_the_folder(tmp_path):
 
 
 APP = """
+import os
+
 from gambrel import App
 from gambrel.observability.metrics import Metrics
 
@@ -129,10 +212,14 @@ app = App(extensions=[Metrics()])
 @app.get("/")
 async def home() -> str:
     return "hello"
+
+@app.get("/pid")
+async def pid() -> int:
+    return os.getpid()
 """
 
 
-def test_workers_show_their_figures_together_and_lose_none_by_a_reload(tmp_path, monkeypatch):
+def test_workers_show_their_figures_together_and_lose_none_that_they_left(tmp_path, monkeypatch):
     (tmp_path / "app.py").write_text(APP)
     monkeypatch.chdir(tmp_path)
     control = str(tmp_path / "control.sock")
@@ -158,10 +245,22 @@ def test_workers_show_their_figures_together_and_lose_none_by_a_reload(tmp_path,
             assert reload.end(None) == 0
         finally:
             reload.close()
-        after = answered()
+        after = [answered()]
+        killed = int(get(port, "/pid")[1])
+        os.kill(killed, signal.SIGKILL)
+        until_another_serves(port, killed)
+        after.append(answered())
         assert server.end() == 0
     finally:
         server.close()
 
     assert sorted(before) == before
-    assert after == 20
+    assert after == [20, 20]
+
+
+def until_another_serves(port: int, killed: int) -> None:
+    """Ask until a worker has answered twice that is not the one that was killed."""
+    found: list[str] = []
+    while len(found) < 2:
+        with suppress(OSError):
+            found += [answer for _, answer in [get(port, "/pid")] if answer != str(killed)]

@@ -1,7 +1,6 @@
 """`Metrics`: the extension that counts, and shows its figures at `/metrics`."""
 
 import asyncio
-import logging
 from collections.abc import AsyncIterator, Awaitable, Callable
 from contextlib import asynccontextmanager, suppress
 from pathlib import Path
@@ -9,7 +8,7 @@ from typing import Annotated, Self
 
 from msgspec import Struct, field
 
-from gambrel.core.http.errors import NotFound
+from gambrel.core.http.errors import NotFound, ServiceUnavailable
 from gambrel.core.http.request import Request
 from gambrel.core.http.response import Response
 from gambrel.extend import OBSERVERS, Env, Point, Secret, Setup
@@ -26,7 +25,6 @@ Merged = Callable[[], Awaitable[list[Metric]]]
 FORMAT = "text/plain; version=0.0.4; charset=utf-8"
 _EVERY = 1.0
 """Seconds between two of the figures that a process leaves: what a killed one takes with it."""
-_log = logging.getLogger("gambrel.metrics")
 
 
 class Metrics(Struct, frozen=True, kw_only=True):
@@ -62,7 +60,10 @@ class Metrics(Struct, frozen=True, kw_only=True):
         async def metrics(request: Request) -> Response:
             if not insiders.admits(request):
                 raise NotFound
-            found = await shared[0]() if shared else shown
+            try:
+                found = await shared[0]() if shared else shown
+            except OSError as error:  # figures that are but a part would look like a fall
+                raise ServiceUnavailable(f"The figures of all workers: {error}") from error
             return Response(render(found), 200, {"cache-control": "no-store"}, FORMAT)
 
         async def gather_metrics() -> AsyncIterator[None]:
@@ -91,15 +92,8 @@ async def sharing(folder: Path, metrics: list[Metric]) -> AsyncIterator[Merged]:
     figures = SharedFigures(folder, metrics)
 
     async def write() -> None:
-        has_failed = False
         while True:
-            try:
-                figures.write()
-                has_failed = False
-            except OSError:
-                if not has_failed:
-                    _log.exception("the figures of this process cannot be left in %s", folder)
-                has_failed = True
+            figures.write()
             await asyncio.sleep(_EVERY)
 
     task = asyncio.create_task(write(), name="metrics")
@@ -109,5 +103,4 @@ async def sharing(folder: Path, metrics: list[Metric]) -> AsyncIterator[Merged]:
         task.cancel()
         with suppress(asyncio.CancelledError):
             await task
-        with suppress(OSError):
-            figures.close()
+        figures.close()

@@ -6,47 +6,70 @@ that of the living.
 """
 
 import fcntl
+import logging
 import os
+import time
 from collections.abc import Iterable, Iterator
 from contextlib import contextmanager, suppress
-from copy import copy
+from itertools import count
 from pathlib import Path
+from typing import TypeVar
 
 import msgspec
+from msgspec import Struct, field
 
-from gambrel.observability.metrics.kinds import Gauge, Histogram, Key, Metric, Value
+from gambrel.observability.metrics.figures import Snapshot, add_all, snapshot_of, together
+from gambrel.observability.metrics.kinds import Metric
 
 __all__ = ["SharedFigures"]
 
-Series = list[tuple[Key, float | list[float]]]
-Snapshot = dict[str, Series]
-"""The series of each metric by its name: numbers, or the counts of a histogram."""
-_decode = msgspec.json.Decoder(dict[str, list[tuple[tuple[str, ...], float | list[float]]]]).decode
-_encode = msgspec.json.Encoder().encode
+PATIENCE = 2.0
+"""Seconds to wait for a process that holds the folder, which takes milliseconds unless it hangs."""
+T = TypeVar("T")
+_log = logging.getLogger("gambrel.metrics")
+
+
+class Totals(Struct):
+    """What has been counted by processes that have ended.
+
+    `added` names those whose own files may still be there: whoever wrote this may have been killed
+    before it had removed them.
+    """
+
+    figures: Snapshot = field(default_factory=dict)
+    added: list[str] = field(default_factory=list)
 
 
 class SharedFigures:
     """What one process adds to the figures in `folder`, and what all of them come to.
 
+    Apps of one process have a folder below that each, in the order they open in.
+
     Raises:
-        OSError: The folder cannot be written.
+        OSError: The folder cannot be written, or somebody holds it who does not go on.
     """
 
-    def __init__(self, folder: Path, metrics: Iterable[Metric]) -> None:
-        self.folder = folder
+    def __init__(
+        self, folder: Path, metrics: Iterable[Metric], *, process: int | None = None
+    ) -> None:
+        process = os.getpid() if process is None else process
         self.metrics = list(metrics)
         folder.mkdir(mode=0o700, parents=True, exist_ok=True)
-        self.name = f"{os.getpid()}-{os.urandom(4).hex()}"
+        places = (folder / str(number) for number in count())
+        self.folder = next(place for place in places if is_new(place, process))
+        self.folder.mkdir(mode=0o700, exist_ok=True)
+        self.name = f"{process}-{os.urandom(4).hex()}"
         self.written = b""
-        self.life = os.open(folder / f"{self.name}.lock", os.O_CREAT | os.O_RDWR, 0o600)
-        fcntl.flock(self.life, fcntl.LOCK_EX)
+        self.has_failed = False
+        with self.alone():
+            self.life = os.open(self.file(self.name, "lock"), os.O_CREAT | os.O_RDWR, 0o600)
+            fcntl.flock(self.life, fcntl.LOCK_EX)
 
     def write(self) -> Snapshot:
         """Leave this process's figures for the others, and return them."""
         own = snapshot_of(self.metrics)
-        now = _encode(own)
-        if now != self.written:
-            replace(self.folder / f"{self.name}.json", now)
+        now = msgspec.msgpack.encode(own)
+        if now != self.written and self.replace(self.file(self.name, "figures"), now):
             self.written = now
         return own
 
@@ -59,119 +82,101 @@ class SharedFigures:
         """Return the metrics with the figures of all processes; `own` are this one's.
 
         They have been left before: another that is asked next must not show less of them.
+
+        Raises:
+            OSError: The folder cannot be read, or somebody holds it who does not go on.
         """
         with self.alone():
-            totals = self.totals()
-            others = [load(self.file_of(lock)) for lock in self.locks() if lock.stem != self.name]
+            ended, living = self.names()
+            totals = self.totals(ended).figures
+            others = [self.load(self.file(name, "figures"), Snapshot, {}) for name in living]
         return [together(metric, own, totals, others) for metric in self.metrics]
 
     @contextmanager
     def alone(self) -> Iterator[None]:
-        """Keep other processes from the folder for a moment."""
-        descriptor = os.open(self.folder / "all", os.O_CREAT | os.O_RDWR, 0o600)
+        """Keep other processes from the folder for a moment. Raises TimeoutError, an OSError."""
+        descriptor = os.open(self.folder / "all", os.O_CREAT | os.O_RDONLY, 0o600)
+        end = time.monotonic() + PATIENCE
         try:
-            fcntl.flock(descriptor, fcntl.LOCK_EX)
+            while not is_locked_now(descriptor):
+                if time.monotonic() > end:
+                    raise TimeoutError(f"another process holds {self.folder}")
+                time.sleep(0.005)
             yield
         finally:
             os.close(descriptor)
 
-    def locks(self) -> list[Path]:
-        """Return the files that processes hold, or have held."""
-        return sorted(self.folder.glob("*.lock"))
+    def names(self) -> tuple[list[str], list[str]]:
+        """Return the other processes: those that have ended, and those that live."""
+        ended: list[str] = []
+        living: list[str] = []
+        for lock in sorted(self.folder.glob("*.lock")):
+            if lock.stem != self.name:
+                (ended if is_free(lock) else living).append(lock.stem)
+        return ended, living
 
-    def file_of(self, lock: Path) -> Path:
-        """Return the figures of a process."""
-        return lock.with_suffix(".json")
+    def file(self, name: str, kind: str) -> Path:
+        """Return a file of a process."""
+        return self.folder / f"{name}.{kind}"
 
-    def totals(self) -> Snapshot:
+    def totals(self, ended: list[str]) -> Totals:
         """Return what processes have counted that have ended, with what is new of that."""
         file = self.folder / "totals"
-        found = load(file)
-        ended = [lock for lock in self.locks() if lock.stem != self.name and is_free(lock)]
-        for lock in ended:
-            for name, series in load(self.file_of(lock)).items():
-                found[name] = added(found.get(name, []), series)
-        if ended:
-            replace(file, _encode(found))
-        for lock in ended:
-            self.file_of(lock).unlink(missing_ok=True)
-            lock.unlink(missing_ok=True)
-        return found
+        totals = self.load(file, Totals, Totals())
+        for name in ended:
+            if name not in totals.added:
+                add_all(totals.figures, self.load(self.file(name, "figures"), Snapshot, {}))
+        totals.added = ended
+        if ended and self.replace(file, msgspec.msgpack.encode(totals)):
+            for name in ended:
+                self.file(name, "figures").unlink(missing_ok=True)
+                self.file(name, "lock").unlink(missing_ok=True)
+        return totals
+
+    def load(self, file: Path, kind: type[T], otherwise: T) -> T:
+        """Return what a file holds, or `otherwise` where there is none, or it makes no sense."""
+        with suppress(FileNotFoundError, msgspec.MsgspecError):
+            return msgspec.msgpack.decode(file.read_bytes(), type=kind)
+        return otherwise
+
+    def replace(self, file: Path, content: bytes) -> bool:
+        """Write a file in one step, and return whether it was written; told once where it fails."""
+        draft = file.with_name(f".{file.name}.{self.name}")
+        try:
+            draft.write_bytes(content)
+            draft.replace(file)
+        except OSError:
+            if not self.has_failed:
+                _log.exception("the figures of this process cannot be left in %s", self.folder)
+            self.has_failed = True
+            with suppress(OSError):
+                draft.unlink(missing_ok=True)
+            return False
+        self.has_failed = False
+        return True
 
 
-def snapshot_of(metrics: Iterable[Metric]) -> Snapshot:
-    """Return the figures of metrics."""
-    found: Snapshot = {}
-    for metric in metrics:
-        if isinstance(metric, Histogram):
-            found[metric.name] = list(metric.counts.items())
-        elif isinstance(metric, Value):
-            found[metric.name] = [(key, value) for _, _, key, value in metric.samples()]
-    return found
-
-
-def together(metric: Metric, own: Snapshot, totals: Snapshot, others: Iterable[Snapshot]) -> Metric:
-    """Return a metric with its own figures and those of others."""
-    merged = copy(metric)
-    series = own.get(metric.name, [])
-    for other in others:
-        series = added(series, other.get(metric.name, []), getattr(metric, "across", "sum"))
-    if not isinstance(metric, Gauge):
-        series = added(series, totals.get(metric.name, []))
-    if isinstance(merged, Histogram):
-        size = len(merged.bounds) + 2
-        merged.counts = {
-            key: list(value)
-            for key, value in series
-            if isinstance(value, list) and len(value) == size
-        }
-    elif isinstance(merged, Value):
-        merged.read = None
-        merged.values = {key: value for key, value in series if not isinstance(value, list)}
-    return merged
-
-
-def added(some: Series, more: Series, across: str = "sum") -> Series:
-    """Return series by their labels, added up; or the least or largest of each."""
-    found = dict(some)
-    for key, value in more:
-        known = found.get(key)
-        if known is None:
-            found[key] = value
-        elif isinstance(known, list) and isinstance(value, list):
-            found[key] = [one + other for one, other in zip(known, value, strict=False)]
-        elif not isinstance(known, list) and not isinstance(value, list):
-            found[key] = {"sum": known + value, "min": min(known, value)}.get(
-                across, max(known, value)
-            )
-    return list(found.items())
+def is_new(folder: Path, process: int) -> bool:
+    """Whether no app of a process has opened in a folder, and is open."""
+    return all(map(is_free, folder.glob(f"{process}-*.lock")))
 
 
 def is_free(lock: Path) -> bool:
     """Whether the process that held a lock has ended."""
     try:
-        descriptor = os.open(lock, os.O_RDWR)
+        descriptor = os.open(lock, os.O_RDONLY)
     except FileNotFoundError:
         return False
+    try:
+        return is_locked_now(descriptor)
+    finally:
+        os.close(descriptor)
+
+
+def is_locked_now(descriptor: int) -> bool:
+    """Lock a file, and return whether that could be done at once."""
     try:
         fcntl.flock(descriptor, fcntl.LOCK_EX | fcntl.LOCK_NB)
     except BlockingIOError:
         return False
-    finally:
-        os.close(descriptor)
     return True
-
-
-def load(file: Path) -> Snapshot:
-    """Return the figures in a file; none where there is no such file, or it makes no sense."""
-    with suppress(OSError, msgspec.MsgspecError):
-        found: Snapshot = _decode(file.read_bytes())
-        return found
-    return {}
-
-
-def replace(file: Path, content: bytes) -> None:
-    """Write a file in one step."""
-    draft = file.with_name(f".{file.name}.{os.getpid()}")
-    draft.write_bytes(content)
-    draft.replace(file)

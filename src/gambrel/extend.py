@@ -30,6 +30,7 @@ if TYPE_CHECKING:
         Mounted,
         Setup,
     )
+    from gambrel.core.routing.router import Router
     from gambrel.operations import Operation
     from gambrel.settings import Env, Secret
 
@@ -55,6 +56,7 @@ __all__ = [
     "Point",
     "Problem",
     "RequestFailed",
+    "Router",
     "Secret",
     "Setup",
     "json_schemas",
@@ -81,6 +83,7 @@ _HOMES = {
     "Point": "core.app.points",
     "Problem": "checks",
     "RequestFailed": "core.app.events",
+    "Router": "core.routing.router",
     "Secret": "settings",
     "Setup": "core.app.setup",
     "WEBSOCKETS": "core.app.setup",

@@ -12,6 +12,7 @@ TYPE_ONLY: dict[str, str] = {
         (
             "__init__.py",
             "extend.py",
+            "files/__init__.py",
             "headers/__init__.py",
             "middleware/__init__.py",
             "openapi/__init__.py",

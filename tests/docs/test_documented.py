@@ -14,6 +14,7 @@ MODULES = (
     "gambrel",
     "gambrel.client",
     "gambrel.extend",
+    "gambrel.files",
     "gambrel.headers",
     "gambrel.middleware",
     "gambrel.observability",

@@ -19,6 +19,7 @@ from gambrel.core.http.errors import (
 from gambrel.core.http.headers import Headers
 from gambrel.core.http.response import Response
 from gambrel.files import response
+from gambrel.files.parts import Piece
 from gambrel.files.response import FileResponse, Offload, guess_media_type
 
 SIZES = [0, 1, 1_000, 65_536, 65_537, 600_000]
@@ -297,7 +298,7 @@ def test_disk_is_never_touched_on_the_loop(tmp_path: Path, monkeypatch: pytest.M
             touched.add(threading.current_thread())
             super().__init__(descriptor)
 
-        def read(self, piece: response._Piece) -> bytes:
+        def read(self, piece: Piece) -> bytes:
             touched.add(threading.current_thread())
             return super().read(piece)
 

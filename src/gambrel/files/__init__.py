@@ -1,10 +1,50 @@
-"""Files of the disk as responses: with validators, conditions and ranges.
+"""Files of the disk: as responses, and whole folders of them as static files.
+
+    app = App(extensions=[StaticFiles()])                  # the folder `static`, below /static/
 
     return FileResponse(name, root="uploads")
 
-`paths.py` opens what is named from outside, beneath a folder and nowhere else.
+`paths.py` opens what is named from outside, beneath a folder and nowhere else. Names load when they
+are first used.
 """
 
-from gambrel.files.response import FileResponse, Offload
+import importlib
+from typing import TYPE_CHECKING, Any
 
-__all__ = ["FileResponse", "Offload"]
+if TYPE_CHECKING:
+    from gambrel.files.extension import STATIC_FOLDERS, FrontEnd, StaticFiles
+    from gambrel.files.response import FileResponse, Offload
+    from gambrel.files.static.folders import StaticFolder
+    from gambrel.files.static.urls import Static
+
+__all__ = [
+    "STATIC_FOLDERS",
+    "FileResponse",
+    "FrontEnd",
+    "Offload",
+    "Static",
+    "StaticFiles",
+    "StaticFolder",
+]
+
+_HOMES = {
+    "FileResponse": "files.response",
+    "FrontEnd": "files.extension",
+    "Offload": "files.response",
+    "STATIC_FOLDERS": "files.extension",
+    "Static": "files.static.urls",
+    "StaticFiles": "files.extension",
+    "StaticFolder": "files.static.folders",
+}
+
+
+def __getattr__(name: str) -> Any:
+    if name not in _HOMES:
+        raise AttributeError(f"module {__name__!r} has no attribute {name!r}")
+    value = getattr(importlib.import_module(f"gambrel.{_HOMES[name]}"), name)
+    globals()[name] = value
+    return value
+
+
+def __dir__() -> list[str]:
+    return sorted(__all__)

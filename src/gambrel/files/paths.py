@@ -24,14 +24,20 @@ _WINDOWS_DEVICE = re.compile(
 _REFUSED = frozenset('\\:*?"<>|')
 
 
-def safe_parts(name: str) -> list[str]:
+WELL_KNOWN = ".well-known"
+"""RFC 8615: the one hidden folder that is meant to be seen."""
+
+
+def safe_parts(name: str, *, well_known: bool = False) -> list[str]:
     """Return the components of a relative name with `/` between them.
 
     Raises FileNotFoundError for anything but plain visible names: absolute, empty, `..`, hidden
     (`.git`), control characters, and what Windows would read as a device, drive or stream.
+    `well_known` lets the name begin with the folder `.well-known`.
     """
     parts = name.split("/")
-    if len(name) > 4_096 or not all(_is_plain(part) for part in parts):
+    checked = parts[1:] if well_known and parts[0] == WELL_KNOWN else parts
+    if len(name) > 4_096 or not checked or not all(_is_plain(part) for part in checked):
         raise FileNotFoundError("no such file")
     return parts
 
@@ -48,7 +54,7 @@ def _is_plain(part: str) -> bool:
     )
 
 
-def open_beneath(root: str | os.PathLike[str], name: str) -> int:
+def open_beneath(root: str | os.PathLike[str], name: str, *, well_known: bool = False) -> int:
     """Open the regular file `name` under `root` for reading and return its descriptor.
 
     Each component is opened relative to the one before without following symbolic links, so a
@@ -56,7 +62,7 @@ def open_beneath(root: str | os.PathLike[str], name: str) -> int:
 
     Raises FileNotFoundError: there is none, or `name` is not a safe relative name.
     """
-    parts = safe_parts(name)
+    parts = safe_parts(name, well_known=well_known)
     try:
         if _HAS_DIR_FD:
             return _regular(_walk(root, parts))

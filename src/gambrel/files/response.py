@@ -6,7 +6,6 @@ given by the pipeline through `for_request`. Disk is touched in threads only.
 
 import mimetypes
 import os
-import secrets
 from collections.abc import AsyncGenerator, Mapping
 from datetime import UTC, datetime, timedelta
 from pathlib import Path
@@ -16,14 +15,14 @@ from urllib.parse import quote
 from msgspec import Struct
 
 from gambrel.core.http.bodies.forms import clean_filename
-from gambrel.core.http.errors import GambrelError, NotFound, PreconditionFailed
-from gambrel.core.http.fields.dates import format_http_date
+from gambrel.core.http.errors import GambrelError, NotFound
 from gambrel.core.http.fields.header_values import content_disposition
 from gambrel.core.http.response import Response
 from gambrel.core.http.threads import in_thread
+from gambrel.files.parts import Piece, complete
 from gambrel.files.paths import open_beneath, open_regular
-from gambrel.files.ranges import ByteRange, parse_range
-from gambrel.headers.conditional import Decision, ETag, evaluate
+from gambrel.files.ranges import ByteRange
+from gambrel.headers.conditional import ETag
 
 __all__ = ["FileResponse", "Offload", "guess_media_type"]
 
@@ -158,33 +157,21 @@ class FileResponse(Response):
 
     def _answer(
         self, answer: Response, file: "_File", method: str, headers: Mapping[str, str]
-    ) -> list["_Piece"]:
+    ) -> list["Piece"]:
         """Complete the head of an answer and return what its body is made of."""
-        fields = answer.headers
         etag = self._etag(file)
-        if etag is not None:
-            fields.setdefault("etag", str(etag))
-        fields.setdefault("last-modified", format_http_date(file.modified))
-        if self.offload is None:
-            fields.setdefault("accept-ranges", "bytes")
-        decision = evaluate(method, headers, etag=etag, last_modified=file.modified)
-        if decision is Decision.PRECONDITION_FAILED:
-            raise PreconditionFailed
-        if decision is Decision.NOT_MODIFIED:
-            answer.status = 304
-            for name in ("content-type", "content-disposition"):
-                fields.pop(name, None)  # RFC 9110 §15.4.5: nothing that describes a body
-            return []
-        if self.offload is not None:
-            fields[self.offload.header] = self._target(self.offload)
-            return []
-        ranges = None
-        if decision is Decision.PERFORM_RANGE and self.status == 200:
-            ranges = parse_range(headers["range"], file.size)
-        pieces = _pieces(answer, ranges, file.size)
-        lengths = [p.length if isinstance(p, ByteRange) else len(p) for p in pieces]
-        fields["content-length"] = str(sum(lengths))
-        return pieces if method != "HEAD" else []
+        found = complete(
+            answer,
+            method,
+            headers,
+            etag=etag,
+            modified=file.modified,
+            size=file.size,
+            sends=self.offload is None,
+        )
+        if self.offload is not None and answer.status != 304:
+            answer.headers[self.offload.header] = self._target(self.offload)
+        return found
 
     def _etag(self, file: "_File") -> ETag | None:
         if isinstance(self.etag, str):
@@ -210,7 +197,7 @@ class _File:
         self.content = self._reader.read() if facts.st_size <= _SMALL else None
         self.size = facts.st_size if self.content is None else len(self.content)
 
-    def read(self, piece: "_Piece") -> bytes:
+    def read(self, piece: "Piece") -> bytes:
         """Return framing as it is, a range from the file. Blocks, unless the file is small."""
         if not isinstance(piece, ByteRange):
             return piece
@@ -223,32 +210,7 @@ class _File:
         self._reader.close()
 
 
-_Piece = bytes | ByteRange
-
-
-def _pieces(answer: Response, ranges: list[ByteRange] | None, size: int) -> list[_Piece]:
-    """Return the body as ranges of the file and the framing between them; set the status."""
-    if ranges is None:
-        return [ByteRange(0, size)]
-    answer.status = 206
-    if len(ranges) == 1:
-        answer.headers["content-range"] = ranges[0].content_range(size)
-        return [ranges[0]]
-    # RFC 9110 §14.6. The boundary is random: it must not stand in the file.
-    boundary = secrets.token_hex(16)
-    media_type = answer.headers["content-type"]
-    answer.headers["content-type"] = f"multipart/byteranges; boundary={boundary}"
-    pieces: list[_Piece] = []
-    for span in ranges:
-        head = (
-            f"--{boundary}\r\nContent-Type: {media_type}\r\n"
-            f"Content-Range: {span.content_range(size)}\r\n\r\n"
-        )
-        pieces += [head.encode("latin-1"), span, b"\r\n"]
-    return [*pieces, f"--{boundary}--\r\n".encode()]
-
-
-async def _stream(file: _File, pieces: list[_Piece]) -> AsyncGenerator[bytes, None]:
+async def _stream(file: _File, pieces: list[Piece]) -> AsyncGenerator[bytes, None]:
     for piece in pieces:
         if not isinstance(piece, ByteRange):
             yield piece

@@ -1,0 +1,248 @@
+"""`StaticFiles` and `FrontEnd`: the extensions that serve folders of files."""
+
+import os
+import sys
+from collections.abc import AsyncIterator, Callable, Iterable
+from pathlib import Path
+from typing import Annotated, Any, Literal
+
+from msgspec import Meta, Struct, defstruct
+
+from gambrel.core.http.errors import GambrelError, NotFound
+from gambrel.core.http.request import Request
+from gambrel.core.http.response import Response
+from gambrel.core.http.threads import in_thread
+from gambrel.extend import Point, Router, Setup
+from gambrel.files.static.folders import Folders, StaticFolder
+from gambrel.files.static.site import Options, Site
+from gambrel.files.static.urls import Static
+
+__all__ = ["STATIC_FOLDERS", "FrontEnd", "StaticFiles", "StaticSettings"]
+
+STATIC_FOLDERS: Point[StaticFolder] = Point("static folder")
+"""Further folders of `StaticFiles`, below the app's own in the order in which they are declared."""
+
+_SITES: Point[str] = Point("static files")
+
+
+class StaticSettings(Struct, frozen=True, kw_only=True):
+    """What a deployment decides about static files; `max_age` is in seconds, `memory` in bytes."""
+
+    max_age: Annotated[int, Meta(ge=0, description="for files whose name is not of the content")]
+    memory: Annotated[int, Meta(ge=0, description="for files that are kept in memory")] = 32 << 20
+    versions: Annotated[
+        Literal["name", "query", "off"], Meta(description="where URLs tell the content")
+    ] = "name"
+    url: Annotated[str, Meta(description="where browsers find the files, if not at the prefix")] = (
+        ""
+    )
+
+
+class StaticFiles:
+    """Serve the files of a folder below `prefix`.
+
+    `folder` is relative to the file that says so. With `index` a folder is shown by its
+    `index.html`. `well_known` serves the folder `.well-known`, too; other hidden files, links, and
+    whatever is no plain name are not there. `name` is that of the settings, by default that of the
+    prefix. Extensions add folders through `STATIC_FOLDERS`; the app's own goes first.
+
+    Raises:
+        GambrelError: The prefix is none.
+    """
+
+    requires = ()
+
+    def __init__(
+        self,
+        folder: str | os.PathLike[str] = "static",
+        prefix: str = "/static",
+        *,
+        name: str = "",
+        index: bool = False,
+        well_known: bool = False,
+        max_age: int = 300,
+    ) -> None:
+        self.folder = beside_caller(folder)
+        self.prefix = checked_prefix(prefix)
+        self.name = name or named(self.prefix) or "root"
+        self.index = index
+        self.well_known = well_known
+        self.is_default = os.fspath(folder) == "static"
+        self.settings = own_settings(self.name, max_age)
+        self.static: Static | None = None
+
+    def url(self, name: str) -> str:
+        """Return the URL of a file. Raises GambrelError before the app is built, or as `Static`."""
+        if self.static is None:
+            raise GambrelError(
+                "files.not-built",
+                f"the URL of {name!r} was asked for before the app was built",
+                f"StaticFiles, {self.folder}",
+                "ask in a handler or a template, not while modules load",
+            )
+        return self.static.url(name)
+
+    def install(self, setup: Setup) -> None:
+        """Declare the route, and what pages ask for URLs."""
+        options = self.options(setup)
+        folders = Folders([StaticFolder(self.folder)], well_known=self.well_known)
+        site, self.static = Site(folders, options), Static(folders, options)
+
+        async def open_folders() -> AsyncIterator[None]:
+            others = [f for f in setup.declarations.values(STATIC_FOLDERS) if f.site == self.name]
+            if others and self.is_default and not self.folder.is_dir():
+                folders.folders.clear()  # an app need not have files of its own
+            folders.folders += others
+            await in_thread(folders.check)
+            yield
+
+        setup.lifespan(open_folders)
+        serve(setup, site, self.name)
+        if not setup.declarations.values(_SITES):
+            setup.provide(Static, giver(self.static), "app")
+        setup.add(_SITES, self.name)
+
+    def options(self, setup: Setup) -> Options:
+        """Return how the files are served, with what the settings say."""
+        given: StaticSettings = getattr(setup.settings, self.name)
+        return Options(
+            prefix=self.prefix,
+            index="index.html" if self.index else "",
+            max_age=given.max_age,
+            memory=given.memory,
+            versions=given.versions,
+            url=given.url,
+            is_development=setup.settings.core.debug,
+        )
+
+
+class FrontEnd:
+    """Serve the files that a front-end was built into, and its page for every path of its own.
+
+    What the app has no route for is looked for in `folder`, relative to the file that says so. A
+    browser that navigates to what is not there gets `index`, whose script knows the path; data,
+    scripts, styles and whatever begins with one of `api` are 404. Names below `kept` tell their
+    content and may be kept for ever: `kept="assets/"` suits Vite.
+
+    Raises:
+        GambrelError: The prefix is none.
+    """
+
+    requires = ()
+
+    def __init__(
+        self,
+        folder: str | os.PathLike[str] = "dist",
+        prefix: str = "/",
+        *,
+        name: str = "",
+        index: str = "index.html",
+        kept: str | Iterable[str] = (),
+        api: str | Iterable[str] = ("/api",),
+    ) -> None:
+        self.folder = beside_caller(folder)
+        self.prefix = checked_prefix(prefix)
+        self.name = name or named(self.prefix) or "front_end"
+        self.index = index
+        self.kept = several(kept)
+        self.api = several(api)
+        self.settings = own_settings(self.name, 0)
+
+    def install(self, setup: Setup) -> None:
+        """Declare the route, which stands behind all others."""
+        given: StaticSettings = getattr(setup.settings, self.name)
+        options = Options(
+            prefix=self.prefix,
+            index="index.html",
+            shell=self.index,
+            kept=self.kept,
+            excluded=self.api,
+            max_age=given.max_age,
+            memory=given.memory,
+            url=given.url,
+            is_development=setup.settings.core.debug,
+        )
+        folders = Folders([StaticFolder(self.folder)], well_known=True)
+
+        async def open_front_end() -> AsyncIterator[None]:
+            await in_thread(folders.check)
+            yield
+
+        setup.lifespan(open_front_end)
+        serve(setup, Site(folders, options), self.name)
+
+
+def serve(setup: Setup, site: Site, name: str) -> None:
+    """Declare the routes of a site: below its prefix, or behind all others at the root."""
+    respond = site.respond
+
+    def static(request: Request, path: str = "") -> Response:
+        if "%" in request.raw_path and hides_slash(request.raw_path):
+            raise NotFound
+        return respond(request, path)
+
+    prefix = site.options.prefix.rstrip("/")
+    options: dict[str, Any] = {"hidden": True, "inline": True, "slashes": "strict"}
+    router = Router(name=name)
+    if site.options.shell or not prefix:
+        router.fallback(static, prefix or "/", **{**options, "slashes": "ignore"})
+    else:
+        router.add(f"{prefix}/{{path:path}}", static, name=name, **options)
+        if site.options.index:
+            router.add(f"{prefix}/", static, **{**options, "slashes": "redirect"})
+    setup.include(router)
+
+
+def hides_slash(raw_path: str) -> bool:
+    """Tell whether a slash of either kind was sent encoded: then it is in no name."""
+    lower = raw_path.lower()
+    return "%2f" in lower or "%5c" in lower
+
+
+def beside_caller(folder: str | os.PathLike[str]) -> Path:
+    """Return a folder as an absolute path, beside the file that makes the extension."""
+    module = sys._getframe(2).f_globals  # noqa: SLF001 - no traceback for a file's name
+    file = module.get("__file__")
+    is_ours = str(module.get("__name__", "")).startswith("gambrel.")
+    return Path(file).absolute().parent / folder if file and not is_ours else Path.cwd() / folder
+
+
+def checked_prefix(prefix: str) -> str:
+    """Return a prefix. Raises GambrelError unless it begins with a slash and has no parameter."""
+    if not prefix.startswith("/") or "//" in prefix or "{" in prefix:
+        raise GambrelError(
+            "files.prefix",
+            f"{prefix!r} is no prefix to serve files below",
+            "StaticFiles(prefix=...)",
+            'write a path that begins with a slash: "/static"',
+        )
+    return prefix.rstrip("/") or "/"
+
+
+def named(prefix: str) -> str:
+    """Return the name of a prefix, as settings are called."""
+    return "_".join("".join(c if c.isalnum() else " " for c in prefix.lower()).split())
+
+
+def own_settings(name: str, max_age: int) -> StaticSettings:
+    """Return settings of a type of their own: an app may have several that serve files."""
+    title = "".join(part.capitalize() for part in name.split("_"))
+    kind: Any = defstruct(
+        f"{title}Settings", (), bases=(StaticSettings,), frozen=True, kw_only=True
+    )
+    given: StaticSettings = kind(max_age=max_age)
+    return given
+
+
+def several(given: str | Iterable[str]) -> tuple[str, ...]:
+    """Return one text or several as a tuple."""
+    return (given,) if isinstance(given, str) else tuple(given)
+
+
+def giver(value: Any) -> Callable[[], Any]:
+    """Return a factory that gives what is there already."""
+
+    async def give() -> Any:
+        return value
+
+    return give

@@ -1,0 +1,1 @@
+"""Static files: folders found by name, states of files in memory, names that tell the content."""

@@ -1,0 +1,111 @@
+"""`Static`: the URLs of static files, for handlers and templates.
+
+While developing they are plain; in production they tell the content, so that browsers keep the
+file for ever and a new one is fetched at once.
+"""
+
+import logging
+import os
+from difflib import get_close_matches
+from time import monotonic
+from urllib.parse import quote
+
+from gambrel.core.http.errors import GambrelError
+from gambrel.files.static.folders import Folders
+from gambrel.files.static.hashed import DIGITS, digest_of, hashed_name, integrity_of
+from gambrel.files.static.site import TRUSTED, Options
+
+__all__ = ["Static"]
+
+_log = logging.getLogger("gambrel.files")
+
+
+class Version:
+    """What is known of a file, and until when it is believed."""
+
+    __slots__ = ("digest", "integrity", "stamp", "until")
+
+    def __init__(self, stamp: tuple[int, int, int], digest: str, integrity: str) -> None:
+        self.stamp = stamp
+        self.digest = digest
+        self.integrity = integrity
+        self.until = monotonic() + TRUSTED
+
+
+class Static:
+    """Where the files of a site are: `url("site.css")`. Ask for it as a parameter."""
+
+    def __init__(self, folders: Folders, options: Options) -> None:
+        self.folders = folders
+        self.options = options
+        self.known: dict[str, Version] = {}
+        self.base = quote(f"{options.prefix.rstrip('/')}/")
+        if options.url:
+            self.base = f"{options.url.rstrip('/')}/"
+
+    def url(self, name: str) -> str:
+        """Return the URL of a file: `/static/site.3f2a9c1b.css`.
+
+        A name that is nowhere is an error while developing; in production it is logged, and the
+        plain URL returned: a missing picture must not take the page with it.
+
+        Raises:
+            GambrelError: There is no such file, and the app is in debug.
+        """
+        version = self.version(name)
+        versions = self.options.versions
+        if version is None or self.options.is_development or versions == "off":
+            return self.base + quote(name)
+        if versions == "query":
+            return f"{self.base}{quote(name)}?v={version.digest[:DIGITS]}"
+        return self.base + quote(hashed_name(name, version.digest))
+
+    def integrity(self, name: str) -> str:
+        """Return the value of `integrity=` for a script or style, empty for a missing one.
+
+        Raises:
+            GambrelError: As `url`.
+        """
+        version = self.version(name)
+        return "" if version is None else version.integrity
+
+    def version(self, name: str) -> Version | None:
+        """Return what is known of a file; it is read anew when it has changed."""
+        known = self.known.get(name)
+        if known is not None and monotonic() < known.until:
+            return known
+        try:
+            return self.read(name, known)
+        except FileNotFoundError:
+            self.known.pop(name, None)
+            self.report(name)
+            return None
+
+    def read(self, name: str, known: Version | None) -> Version:
+        """Look at a file, and read it unless it is as it was."""
+        descriptor, _ = self.folders.open(name)
+        with os.fdopen(descriptor, "rb") as file:
+            facts = os.fstat(descriptor)
+            stamp = (facts.st_mtime_ns, facts.st_size, facts.st_ino)
+            if known is not None and known.stamp == stamp:
+                known.until = monotonic() + TRUSTED
+                return known
+            content = file.read()
+        version = Version(stamp, digest_of(content), integrity_of(content))
+        self.known[name] = version
+        return version
+
+    def report(self, name: str) -> None:
+        """Tell of a file that is nowhere. Raises GambrelError while developing."""
+        searched = ", ".join(str(folder.path) for folder in self.folders.folders)
+        if not self.options.is_development:
+            _log.warning("there is no static file %r in %s", name, searched)
+            return
+        near = get_close_matches(name, [found for found, _ in self.folders.walk()], 1)
+        guess = f"did you mean {near[0]!r}? " if near else ""
+        raise GambrelError(
+            "files.no-static-file",
+            f"there is no static file {name!r}",
+            f"looked in {searched}",
+            f"{guess}put the file there, or correct the name",
+        )

@@ -131,6 +131,21 @@ def test_headers_are_passed_on():
     assert run(PoliteTransport(httpx2.MockTransport(answer), manners), ask) == "shop.example"
 
 
+def test_what_one_host_is_told_does_not_follow_a_redirect_to_another():
+    def answer(request: httpx2.Request) -> httpx2.Response:
+        if request.url.host == "shop.example":
+            return httpx2.Response(302, headers={"location": "http://elsewhere.example/"})
+        return httpx2.Response(200, text=request.headers.get("x-request-id", "nothing"))
+
+    async def ask(client: httpx2.AsyncClient) -> str:
+        return (await client.get("http://shop.example/", follow_redirects=True)).text
+
+    told = {"shop.example": {"x-request-id": "1"}}
+    polite = PoliteTransport(httpx2.MockTransport(answer), Manners(passed_on=told.get))
+
+    assert run(polite, ask) == "nothing"
+
+
 @pytest.mark.parametrize("url", ["http://user:secret@shop.example/", "ftp://shop.example/"])
 def test_only_the_web(url):
     web = WebOnly(httpx2.MockTransport(lambda _: httpx2.Response(200)))

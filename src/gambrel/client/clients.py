@@ -10,6 +10,7 @@ import httpx2
 
 from gambrel.client.addresses import PublicNetwork
 from gambrel.client.content import CODINGS, value_of
+from gambrel.client.outgoing import LIMIT
 from gambrel.client.transport import Manners, PoliteTransport, WebOnly
 
 __all__ = ["HTTPClient", "SafeHTTPClient"]
@@ -62,7 +63,8 @@ class HTTPClient(httpx2.AsyncClient):
     ) -> httpx2.Response:
         """Send a request; the time holds for all of it, for a stream until its content begins."""
         try:
-            async with asyncio.timeout(self.total):
+            async with asyncio.timeout(self.total) as limit:
+                request.extensions[LIMIT] = limit
                 return await super().send(request, stream=stream, **options)
         except TimeoutError as error:
             what = f"no answer within {self.total:g} s"

@@ -10,6 +10,7 @@ from time import monotonic
 import httpx2
 
 from gambrel.client.bridge import Ask, Bridge
+from gambrel.client.outgoing import LIMIT
 
 __all__ = ["UNTIL", "WHOLE", "Crossing"]
 
@@ -43,7 +44,10 @@ class Crossing(httpx2.BaseTransport):
             stream=stream,
             extensions=extensions,
         )
-        async with asyncio.timeout(None if until is None else max(0.0, until - monotonic())):
+        async with asyncio.timeout(
+            None if until is None else max(0.0, until - monotonic())
+        ) as limit:
+            sent.extensions[LIMIT] = limit
             answer = await self.inner.handle_async_request(sent)
             assert isinstance(answer.stream, httpx2.AsyncByteStream)
             body: httpx2.SyncByteStream = Incoming(answer.stream, self.bridge)

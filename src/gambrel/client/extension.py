@@ -1,6 +1,6 @@
 """`HTTP`: the extension that opens the clients with the app, and answers for their failures."""
 
-from collections.abc import AsyncIterator, Mapping
+from collections.abc import AsyncIterator, Sequence
 from contextvars import ContextVar
 from typing import Annotated, Any, Self
 
@@ -8,11 +8,12 @@ import httpx2
 from msgspec import Meta, Struct, field
 
 from gambrel.client.clients import CONNECT, TOTAL, HTTPClient, SafeHTTPClient
+from gambrel.client.outgoing import Begin
 from gambrel.client.sync import SafeSyncHTTPClient, SyncHTTPClient
 from gambrel.client.transport import Manners
 from gambrel.core.http.errors import BadGateway, GatewayTimeout
 from gambrel.core.http.request import Request
-from gambrel.extend import ENTRANCES, Secret, Setup
+from gambrel.extend import ENTRANCES, OUTGOING, Secret, Setup
 
 __all__ = ["HTTP"]
 
@@ -54,11 +55,13 @@ class HTTP(Struct, frozen=True, kw_only=True):
         given: HTTP = setup.settings.http
 
         async def http_client() -> AsyncIterator[HTTPClient]:
-            async with HTTPClient(**given.options(), **given.wires()) as client:
+            options = given.options(setup.declarations.values(OUTGOING))
+            async with HTTPClient(**options, **given.wires()) as client:
                 yield client
 
         async def safe_http_client() -> AsyncIterator[SafeHTTPClient]:
-            async with SafeHTTPClient(**{**given.options(), "base_url": ""}) as client:
+            options = given.options(setup.declarations.values(OUTGOING))
+            async with SafeHTTPClient(**{**options, "base_url": ""}) as client:
                 yield client
 
         setup.provide(HTTPClient, http_client, scope="app")
@@ -69,16 +72,22 @@ class HTTP(Struct, frozen=True, kw_only=True):
         if given.own_hosts:
             setup.add(ENTRANCES, remember)
 
-    def options(self) -> dict[str, Any]:
-        """Return what both clients are made with."""
+    def options(self, hearers: Sequence[Begin] = ()) -> dict[str, Any]:
+        """Return what both clients are made with; `hearers` hear of their requests."""
         own = frozenset(self.own_hosts)
 
-        def passed_on(host: str) -> Mapping[str, str]:
-            request = _REQUEST.get() if host in own else None
+        def passed_on(host: str) -> dict[str, str] | None:
+            if host not in own:
+                return None
+            request = _REQUEST.get()
             return {} if request is None else headers_of(request)
 
         manners = Manners(
-            max_body=self.max_body, retries=self.retries, circuit=self.circuit, passed_on=passed_on
+            max_body=self.max_body,
+            retries=self.retries,
+            circuit=self.circuit,
+            passed_on=passed_on,
+            hearers=hearers,
         )
         return {
             "manners": manners,
@@ -112,8 +121,11 @@ async def safe_sync_client(client: SafeHTTPClient) -> SafeSyncHTTPClient:
     return SafeSyncHTTPClient(client)
 
 
-def headers_of(request: Request) -> Mapping[str, str]:
-    """Return what a request of ours takes from the one it is made for."""
+def headers_of(request: Request) -> dict[str, str]:
+    """Return what a request of ours takes from the one it is made for.
+
+    Its trace is passed on as it came; who has a span of ours there puts that in its place.
+    """
     found = {name: request.headers.first(name) for name in PASSED_ON}
     return {"x-request-id": request.id, **{name: text for name, text in found.items() if text}}
 

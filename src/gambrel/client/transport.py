@@ -2,13 +2,14 @@
 
 import asyncio
 import logging
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Sequence
 
 import httpx2
 from msgspec import Struct
 
 from gambrel.client.content import Bounded, decodable
 from gambrel.client.faults import CircuitOpen, UnsafeAddress
+from gambrel.client.outgoing import Begin, begin_all, end_all, late, with_headers
 from gambrel.client.retries import BUSY, Budget, Circuits, delay, is_safe_to_repeat, retry_after
 
 __all__ = ["Manners", "PoliteTransport", "WebOnly"]
@@ -22,13 +23,15 @@ _NEVER_SENT = (httpx2.ConnectError, httpx2.ConnectTimeout, httpx2.PoolTimeout)
 class Manners(Struct, frozen=True, kw_only=True):
     """How a client treats others: bytes that it takes, attempts more, and failures until it waits.
 
-    `passed_on(host)` gives headers for requests to a host.
+    `passed_on(host)` gives headers for requests to a host, or None for one that is told nothing;
+    `hearers` are values of the Point `OUTGOING`.
     """
 
     max_body: int = 10 * 1024 * 1024
     retries: int = 2
     circuit: int = 0
-    passed_on: Callable[[str], Mapping[str, str]] = lambda _host: {}
+    passed_on: Callable[[str], dict[str, str] | None] = lambda _host: None
+    hearers: Sequence[Begin] = ()
 
 
 class PoliteTransport(httpx2.AsyncBaseTransport):
@@ -42,14 +45,13 @@ class PoliteTransport(httpx2.AsyncBaseTransport):
 
     async def handle_async_request(self, request: httpx2.Request) -> httpx2.Response:
         """Send a request; again where that may help."""
-        request.headers.update(self.manners.passed_on(request.url.host))
         self.budget.earn()
         can_repeat = isinstance(request.stream, httpx2.ByteStream)  # others are read but once
         attempt = 1
         while True:
             wait: float | None
             try:
-                response = await self.attempt(request)
+                response = await self.attempt(request, attempt - 1)
             except httpx2.TransportError as error:
                 wait = self.wait_after(request, attempt, error) if can_repeat else None
                 if wait is None:
@@ -65,17 +67,23 @@ class PoliteTransport(httpx2.AsyncBaseTransport):
             await asyncio.sleep(wait)
             attempt += 1
 
-    async def attempt(self, request: httpx2.Request) -> httpx2.Response:
-        """Send a request once, unless its host is left alone."""
+    async def attempt(self, request: httpx2.Request, resends: int) -> httpx2.Response:
+        """Send a request once, unless its host is left alone; who wants to hear of it does."""
         host = request.url.netloc.decode("ascii")
         if not self.circuits.admits(host):
             raise CircuitOpen(f"{request.url.host} has failed too often", request=request)
-        is_well = False
+        headers = self.manners.passed_on(request.url.host)
+        ends = begin_all(self.manners.hearers, request, headers, resends)
+        status, fault = 0, None
         try:
-            response = await self.inner.handle_async_request(request)
-            is_well = response.status_code not in BUSY
+            response = await self.inner.handle_async_request(with_headers(request, headers))
+            status = response.status_code
+        except BaseException as error:
+            fault = late(request) or error
+            raise
         finally:
-            self.circuits.note(host, is_well=is_well)
+            self.circuits.note(host, is_well=fault is None and status not in BUSY)
+            end_all(ends, status, fault)
         return response
 
     def wait_after(

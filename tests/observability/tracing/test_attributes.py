@@ -1,5 +1,8 @@
+from urllib.parse import unquote
+
 import pytest
 
+from gambrel import App, Request
 from gambrel.observability.scrub import Scrubber
 from gambrel.observability.tracing.attributes import (
     TRACE_LIMIT,
@@ -10,7 +13,7 @@ from gambrel.observability.tracing.attributes import (
     scrub_query,
     split_host,
 )
-from gambrel.testing import make_request
+from gambrel.testing import Client, make_request
 
 SCRUB = Scrubber(["s3cret-of-the-app"])
 
@@ -40,6 +43,41 @@ def test_no_credential_is_told():
 
     assert told["user_agent.original"] == "probe"
     assert "abc" not in repr(told)
+
+
+@pytest.mark.parametrize(
+    ("pattern", "target"),
+    [
+        ("/reset/{token}", "/reset/abc%20def"),
+        ("/reset/{token}", "/reset/abc+def"),
+        ("/reset/{token}/now", "/%72eset/abc%2Bdef%C3%A9/now"),
+        ("/reset/{token}", "/reset/%61bcdef"),
+        ("/reset/{token:path}", "/reset/abc/def%21"),
+        ("/reset/{pin:int}", "/reset/123456"),
+        ("/reset/{secret:uuid}", "/reset/ABCDEF00-0000-4000-8000-000000123456"),
+        ("/notes/{text}", "/notes/s3cret%2Dof-the-app"),
+    ],
+)
+def test_a_path_is_told_without_its_secrets(pattern, target):
+    paths = []
+    app = App()
+
+    @app.get(pattern)
+    async def found(request: Request) -> None:
+        paths.append(describe(request, "GET", pattern, SCRUB)["url.path"])
+
+    with Client(app) as client:
+        assert client.get(target).status_code == 204
+
+    told = unquote(paths[0]).lower()
+    assert [secret for secret in ("abc", "def", "123456", "s3cret") if secret in told] == []
+    assert told.startswith(("/reset/", "/notes/"))
+
+
+def test_a_path_without_secrets_is_told_as_it_came():
+    told = describe(make_request("GET", "/caf%C3%A9/%2f/a%20b"), "GET", "", SCRUB)
+
+    assert told["url.path"] == "/caf%C3%A9/%2f/a%20b"
 
 
 @pytest.mark.parametrize(

@@ -111,6 +111,14 @@ ENTRANCES: Point[Callable[[Request], Any]] = Point("entrance")
 What it sets in context variables holds for all that is done for the request, in threads too, and
 ends with it. It may return a middleware for this one: the same function each time.
 """
+OUTGOING: Point[Callable[[str, str, dict[str, str] | None, int], Any]] = Point("hearer of calls")
+"""Asked before each attempt of a request that the app makes of others, by the task that makes it:
+`begin(method, url, headers, resends)`.
+
+`headers` is what the other side will be told, to be added to; None where it is nobody of ours.
+`resends` counts the attempts before. It may return `end(status, error)`, which is called once: with
+0 and what was raised where there is no answer, TimeoutError for one that did not come in time.
+"""
 BODY_PARSERS: Point[tuple[str, ParseBody]] = Point("body parser", key=lambda entry: entry[0])
 LIFESPANS: Point[Entry] = Point("lifespan")
 COMMANDS: Point[CommandEntry] = Point("command", key=lambda entry: entry.name)
@@ -143,8 +151,7 @@ class Setup:
 
     def add(self, point: Point[T], value: T, *, override: bool = False) -> None:
         """Contribute a value to a Point."""
-        declared = Declared(value, self.by, caller())
-        self.declarations.add(point, declared, override=override)
+        self.declarations.add(point, Declared(value, self.by, caller()), override=override)
 
     def route(
         self,

@@ -8,8 +8,9 @@ from msgspec import Meta, Struct
 from opentelemetry import trace
 
 from gambrel.core.http.errors import GambrelError
-from gambrel.extend import ENTRANCES, RequestFailed, Setup
+from gambrel.extend import ENTRANCES, OUTGOING, RequestFailed, Setup
 from gambrel.observability.scrub import Scrubber
+from gambrel.observability.tracing.outgoing import OutgoingTraces
 from gambrel.observability.tracing.provider import end_within, make_provider, named_provider
 from gambrel.observability.tracing.requests import RequestTraces
 
@@ -56,7 +57,8 @@ class Tracing(Struct, frozen=True, kw_only=True):
             what = "a provider has a sampler of its own, and sample is set besides"
             hint = "TracerProvider(sampler=ParentBased(TraceIdRatioBased(0.1))), or no provider"
             raise GambrelError("tracing.two-samplers", what, "Tracing(provider=...)", hint)
-        traces = RequestTraces(Scrubber(secret.reveal() for secret in setup.settings.secrets()))
+        scrub = Scrubber(secret.reveal() for secret in setup.settings.secrets())
+        traces, outgoing = RequestTraces(scrub), OutgoingTraces(scrub)
 
         async def tracing() -> AsyncIterator[None]:
             found = self.provider or (named_provider() if given.sample is None else None)
@@ -64,6 +66,7 @@ class Tracing(Struct, frozen=True, kw_only=True):
             if found is None and named_provider() is None:
                 trace.set_tracer_provider(provider)
             traces.use(provider)
+            outgoing.use(provider)
             try:
                 yield
             finally:
@@ -71,6 +74,7 @@ class Tracing(Struct, frozen=True, kw_only=True):
 
         setup.lifespan(tracing)
         setup.add(ENTRANCES, traces.enter)
+        setup.add(OUTGOING, outgoing.begin)
         setup.on(RequestFailed, traces.record)
 
     async def end(self, provider: Any, seconds: float, *, is_ours: bool) -> None:

@@ -126,6 +126,11 @@ class RequestTraces:
         except asyncio.CancelledError:
             self.cancelled(request, traced)
             raise
+        except BaseException as error:  # that nobody answers: the process ends, or the coroutine
+            traced.span.set_attribute("error.type", traced.error or type(error).__name__)
+            traced.span.set_status(Status(StatusCode.ERROR))
+            traced.span.end()
+            raise
         self.answered(traced, response.status)
         span = traced.span
         if response.opens:

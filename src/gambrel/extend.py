@@ -26,6 +26,7 @@ if TYPE_CHECKING:
         MOUNTING,
         OBSERVERS,
         OUTGOING,
+        TEMPLATE_GLOBALS,
         WEBSOCKETS,
         Band,
         Mounted,
@@ -43,6 +44,7 @@ __all__ = [
     "MOUNTING",
     "OBSERVERS",
     "OUTGOING",
+    "TEMPLATE_GLOBALS",
     "WEBSOCKETS",
     "AppStarted",
     "AppStopping",
@@ -89,6 +91,7 @@ _HOMES = {
     "Router": "core.routing.router",
     "Secret": "settings",
     "Setup": "core.app.setup",
+    "TEMPLATE_GLOBALS": "core.app.setup",
     "WEBSOCKETS": "core.app.setup",
     "json_schemas": "conversion.schemas",
 }

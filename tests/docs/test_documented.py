@@ -19,6 +19,7 @@ MODULES = (
     "gambrel.middleware",
     "gambrel.observability",
     "gambrel.signing",
+    "gambrel.templates",
     "gambrel.testing",
 )
 NOT_YET: set[str] = set()

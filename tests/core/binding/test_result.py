@@ -410,6 +410,25 @@ def test_a_late_response_is_passed_on():
     assert app.routes[0].endpoint.plan.result.declared is Any
 
 
+class OnDemand(Response):
+    """A response that is made once its request is known, as a page is."""
+
+    def answer_to(self, request: Any) -> Response:
+        return Response(request.path.encode())
+
+
+def test_a_response_made_for_its_request_is_made_within_the_boundary():
+    app = App()
+
+    @app.get("/made")
+    async def made() -> OnDemand:
+        return OnDemand()
+
+    answer = ask(app, "GET", "/made")
+
+    assert (answer.status, answer.body) == (200, b"/made")
+
+
 # What is known at start-up --------------------------------------------------------------------
 
 

@@ -3,7 +3,12 @@ from types import SimpleNamespace
 import pytest
 
 from gambrel import App
-from gambrel.middleware.headers.extension import SecurityHeaders, check_weakened, nonce_of
+from gambrel.middleware.headers.extension import (
+    SecurityHeaders,
+    check_weakened,
+    nonce_in_page,
+    nonce_of,
+)
 from gambrel.testing import Client, make_request
 
 POLICY = "default-src 'self'; script-src 'self'"
@@ -16,6 +21,20 @@ def test_a_nonce_opens_the_policy_of_the_page_it_is_for():
 
     assert f"'nonce-{nonce}'" in request.draft.headers["content-security-policy"]
     assert nonce_of(POLICY, make_request()) != nonce
+
+
+def test_a_request_has_one_nonce_whoever_asks():
+    request = make_request()
+
+    assert nonce_in_page(POLICY, request)() == nonce_of(POLICY, request)
+
+
+def test_a_page_that_asks_for_no_nonce_keeps_its_policy():
+    request = make_request()
+
+    nonce_in_page(POLICY, request)
+
+    assert "content-security-policy" not in request.draft.headers
 
 
 def test_what_says_less_than_the_default_is_told():

@@ -109,7 +109,7 @@ class ErrorBoundary:
                 await self._report(failure)
             answer = await _ask(handler, failure)
             if isinstance(answer, Response):
-                return answer
+                return answer.answer_to(failure.request)
             failure.error = answer or failure.error
         return await self._default(failure)
 

@@ -119,6 +119,11 @@ OUTGOING: Point[Callable[[str, str, dict[str, str] | None, int], Any]] = Point("
 `resends` counts the attempts before. It may return `end(status, error)`, which is called once: with
 0 and what was raised where there is no answer, TimeoutError for one that did not come in time.
 """
+TEMPLATE_GLOBALS: Point[tuple[str, Any]] = Point("template global", key=lambda entry: entry[0])
+"""A name for all templates: `(name, make)`, where `make(request)` is called once a page uses it.
+
+Of the core, because batteries that do not know each other meet here.
+"""
 BODY_PARSERS: Point[tuple[str, ParseBody]] = Point("body parser", key=lambda entry: entry[0])
 LIFESPANS: Point[Entry] = Point("lifespan")
 COMMANDS: Point[CommandEntry] = Point("command", key=lambda entry: entry.name)
@@ -241,9 +246,8 @@ def check_call(call: Any, what: str, *given: str) -> None:
     if hasattr(call, "install"):
         hint = f"it is an extension: `App(extensions=[{name}(...)])`"
     if not callable(call):
-        raise GambrelError(
-            "app.call", f"{what} is a function, and {call!r} is none", caller(), hint
-        )
+        problem = f"{what} is a function, and {call!r} is none"
+        raise GambrelError("app.call", problem, caller(), hint)
     try:
         inspect.signature(call, follow_wrapped=False).bind(*given)
     except ValueError:  # a builtin that does not tell

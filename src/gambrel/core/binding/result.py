@@ -118,7 +118,7 @@ class Result:
     def to_response(self, request: Request, value: Any) -> Response:
         """Return the response for `value`. Raises NotAcceptable, TypeError and GambrelError."""
         if isinstance(value, Response):
-            return value
+            return value.answer_to(request)
         if isinstance(value, CoroutineType):
             raise self.forgotten(value)
         if self.declared is not Any:

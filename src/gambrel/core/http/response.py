@@ -124,6 +124,10 @@ class Response:
             self._callbacks = []
         self._callbacks.append(callback)
 
+    def answer_to(self, request: Any) -> "Response":
+        """Return what is sent: itself, but for one that is made once its request is known."""
+        return self
+
     @property
     def callbacks(self) -> list[CloseCallback]:
         """What `on_close` has collected."""
@@ -174,6 +178,7 @@ async def settled(request: Any, response: Response) -> Response:
     A late one, a file say, becomes what it is for this request, so that its errors are theirs, too.
     Any other is copied: whoever made it may answer with it again.
     """
+    response = response.answer_to(request)
     if response.for_request is None:
         response = response.copy()
     else:

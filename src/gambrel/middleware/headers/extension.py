@@ -3,14 +3,14 @@
 Apart from the other extensions of this battery, because every app has it and few have those.
 """
 
-from collections.abc import Iterable
+from collections.abc import Callable, Iterable
 from functools import partial
 from typing import Any, Self
 
 from gambrel.core.http.errors import GambrelError
 from gambrel.core.http.headers import check_value
 from gambrel.core.http.request import Request
-from gambrel.extend import Level, Problem, Setup
+from gambrel.extend import TEMPLATE_GLOBALS, Level, Problem, Setup
 from gambrel.middleware.security_headers import HeaderPolicy, Nonce, add_nonce, make_nonce
 
 __all__ = ["SecurityHeaders"]
@@ -54,14 +54,22 @@ class SecurityHeaders(HeaderPolicy, frozen=True, kw_only=True):
                 "correct that value, or leave it out for the default",
             ) from error
         setup.provide(Nonce, partial(nonce_of, policy.page_policy))
+        setup.add(TEMPLATE_GLOBALS, ("csp_nonce", partial(nonce_in_page, policy.page_policy)))
         setup.check(check_weakened, deploy=True)
 
 
 def nonce_of(policy: str, request: Request) -> Nonce:
-    """Return a nonce for the page that answers a request, whose policy will name it."""
-    nonce = make_nonce()
+    """Return the nonce of the page that answers a request, whose policy will name it."""
+    if Nonce not in request.state:
+        request.state[Nonce] = make_nonce()
+    nonce = request.state[Nonce]
     request.draft.headers[CSP] = add_nonce(policy, nonce)
     return nonce
+
+
+def nonce_in_page(policy: str, request: Request) -> Callable[[], Nonce]:
+    """Return `csp_nonce()` of templates; a page that does not call it keeps its policy."""
+    return partial(nonce_of, policy, request)
 
 
 def check_weakened(app: Any) -> Iterable[Problem]:

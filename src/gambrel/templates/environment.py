@@ -1,0 +1,115 @@
+"""The Jinja environment of an app: escaping, strictness, and where a page's own globals come in."""
+
+from collections.abc import Iterable, Mapping
+from typing import Any, NoReturn
+
+import msgspec
+from jinja2 import Environment, StrictUndefined, TemplateNotFound, nodes
+from jinja2 import Template as JinjaTemplate
+from jinja2.runtime import Context
+from jinja2.utils import missing
+
+from gambrel.core.http.errors import GambrelError
+from gambrel.templates.folders import FolderLoader, Place
+from gambrel.templates.names import is_escaped, nearest
+from gambrel.templates.page import Page
+
+__all__ = ["PAGE", "PageContext", "TemplateEnvironment"]
+
+PAGE = "_page"
+"""The name of the `Page` in a context. Imported macros see it, as they see all globals."""
+
+
+BEFORE = (nodes.Assign, nodes.AssignBlock, nodes.FromImport, nodes.Import, nodes.Macro)
+"""What is done before a block that is rendered alone: it names what the block may use."""
+
+
+class PageContext(Context):
+    """The names a template can use: its values, then the globals of its page."""
+
+    def resolve_or_missing(self, key: str) -> Any:
+        """Return what a name stands for; called once per name and block."""
+        if key in self.vars:
+            return self.vars[key]
+        if key in self.parent:
+            return self.parent[key]
+        page: Page | None = self.parent.get(PAGE)
+        return missing if page is None else page.find(key, missing)
+
+
+class TemplateEnvironment(Environment):
+    """Jinja with escaping wherever it belongs, and without names that nobody gives."""
+
+    context_class = PageContext
+
+    def __init__(self, places: Iterable[Place], *, reload: bool, is_async: bool = False) -> None:
+        super().__init__(
+            loader=FolderLoader(places),
+            autoescape=is_escaped,
+            undefined=StrictUndefined,
+            auto_reload=reload,
+            enable_async=is_async,
+            cache_size=-1,  # as many as there are: their names are those of files
+        )
+        self.alone: dict[tuple[str, str], JinjaTemplate] = {}
+        self.policies["json.dumps_function"] = dump_json
+        self.policies["json.dumps_kwargs"] = {}
+
+    def context_for(self, template: Any, values: Mapping[str, Any], page: Page) -> PageContext:
+        """Return the context of one rendering.
+
+        What is in its globals is seen in imported macros, too, so the page is one of them.
+        """
+        shared = {**self.globals, PAGE: page}
+        parent = {**shared, **values}
+        return PageContext(self, parent, template.name, template.blocks, shared)
+
+    def find(self, name: str, block: str = "") -> JinjaTemplate:
+        """Return a template, or one block of it, compiled. Raises GambrelError."""
+        try:
+            if not block:
+                return self.get_template(name)
+            found = self.alone.get((name, block))
+            if found is None or (self.auto_reload and not found.is_up_to_date):
+                found = self.alone[name, block] = self.block_of(name, block)
+            return found
+        except TemplateNotFound as error:
+            hint = "templates are found by their path below a folder of `Templates(...)`"
+            raise GambrelError("templates.not-found", str(error), hint=hint) from error
+
+    def block_of(self, name: str, block: str) -> JinjaTemplate:
+        """Return a template that makes one block of another, inherited ones included.
+
+        What its file imports and sets outside of blocks is done before. Raises GambrelError where
+        there is no such block.
+        """
+        seen: list[str] = []
+        wanted: str | None = name
+        while wanted is not None:
+            source, file, is_current = self.loader.get_source(self, wanted)  # type: ignore[union-attr]  # there is one
+            tree = self.parse(source, wanted, file)
+            found = next((b for b in tree.find_all(nodes.Block) if b.name == block), None)
+            if found is not None:
+                tree.body = [*(node for node in tree.body if isinstance(node, BEFORE)), found]
+                code = self.compile(tree, wanted, file)
+                return JinjaTemplate.from_code(self, code, self.make_globals(None), is_current)
+            seen += [b.name for b in tree.find_all(nodes.Block)]
+            parent = next((node.template for node in tree.find_all(nodes.Extends)), None)
+            wanted = parent.value if isinstance(parent, nodes.Const) else None
+        what = f"the template {name!r} has no block {block!r}"
+        hint = nearest(block, seen) or f"it has {', '.join(seen) or 'none'}"
+        raise GambrelError("templates.no-block", what, hint=hint)
+
+    def from_string(self, source: Any, *_: Any, **__: Any) -> NoReturn:
+        """Refuse: a text that becomes a template is code, whoever wrote it."""
+        raise GambrelError(
+            "templates.from-text",
+            "a template was to be made from a text",
+            repr(source)[:80],
+            "put it in a file of a template folder, and what differs in its values",
+        )
+
+
+def dump_json(value: Any) -> str:
+    """Return a value as JSON, typed ones too; the filter `tojson` makes it safe in a page."""
+    return msgspec.json.encode(value).decode()

@@ -1,0 +1,124 @@
+"""`Templates`: the extension that finds templates, and the Points that others add to them."""
+
+import sys
+from collections.abc import AsyncIterator, Callable, Iterator, Mapping
+from importlib.util import find_spec
+from pathlib import Path
+from typing import Any
+
+from gambrel.core.http.errors import GambrelError
+from gambrel.extend import TEMPLATE_GLOBALS, Point, Problem, Setup
+from gambrel.templates.page import BUILT_IN
+from gambrel.templates.renderer import SCOPED, Renderer
+
+__all__ = [
+    "TEMPLATE_CONTEXT",
+    "TEMPLATE_FILTERS",
+    "TEMPLATE_FOLDERS",
+    "TEMPLATE_TESTS",
+    "Templates",
+    "page_values",
+]
+
+Named = tuple[str, Callable[..., Any]]
+
+TEMPLATE_FOLDERS: Point[Any] = Point("folder of templates")
+"""A folder of an extension, or a mapping of texts by name. The app's own come before."""
+TEMPLATE_FILTERS: Point[Named] = Point("template filter", key=lambda entry: entry[0])
+"""A filter for all templates: `(name, function)`."""
+TEMPLATE_TESTS: Point[Named] = Point("template test", key=lambda entry: entry[0])
+"""A test for all templates, as in `is even`: `(name, function)`."""
+TEMPLATE_CONTEXT: Point[Callable[[Any], Any]] = Point("values of templates")
+"""Values that every page has: `values(request)` returns a mapping."""
+
+
+class Templates:
+    """Answer with templates: handlers return `Template("page.html", {...})`.
+
+    `folders` are relative to the file that this is written in; without any it is `templates`
+    beside it. A mapping of texts by name is one, too. What is found in the first folder wins, and
+    the app's come before those of its extensions. `filters`, `tests` and `globals` are functions
+    and values by name for all templates; `context` functions give values for every page:
+    `values(request)` returns a mapping.
+    """
+
+    name = "templates"
+    requires = ()
+    settings = None
+
+    def __init__(
+        self,
+        *folders: Any,
+        filters: Mapping[str, Callable[..., Any]] | None = None,
+        tests: Mapping[str, Callable[..., Any]] | None = None,
+        globals: Mapping[str, Any] | None = None,  # noqa: A002 - what everybody calls them
+        context: Any = (),
+    ) -> None:
+        self.folders = folders
+        self.filters = dict(filters or {})
+        self.tests = dict(tests or {})
+        self.globals = dict(globals or {})
+        self.context = (context,) if callable(context) else tuple(context)
+        self.beside = folder_of(sys._getframe(1).f_code.co_filename)  # noqa: SLF001
+
+    def install(self, setup: Setup) -> None:
+        """Contribute the renderer. Raises GambrelError where Jinja is not installed."""
+        require_jinja()
+        setup.lifespan(self.opened)
+        setup.check(self.check)
+
+    async def opened(self, app) -> AsyncIterator[Renderer]:  # type: ignore[no-untyped-def]  # of any kind
+        """Keep the renderer of an app while it runs. Raises GambrelError."""
+        yield self.build(app)
+
+    def check(self, app: Any) -> Iterator[Problem]:
+        """Yield what keeps the templates of an app from being used."""
+        try:
+            self.build(app)
+        except GambrelError as error:
+            yield Problem(error.code, error.what, error.hint, error.where)
+
+    def build(self, app: Any) -> Renderer:
+        """Return a renderer with all that was declared for an app.
+
+        Raises GambrelError for a folder that is not there.
+        """
+        from gambrel.templates.environment import TemplateEnvironment  # noqa: PLC0415 - start-up: Jinja
+        from gambrel.templates.folders import Place  # noqa: PLC0415 - start-up: Jinja
+
+        built, declared = app.build(), app.declarations
+        own = [Place.of(folder, "app", self.beside) for folder in self.folders or ("templates",)]
+        others = [
+            Place.of(folder.value, folder.by, Path.cwd())
+            for folder in reversed(declared.get(TEMPLATE_FOLDERS))
+        ]
+        environment = TemplateEnvironment([*own, *others], reload=app.settings.core.debug)
+        environment.filters |= {**dict(declared.values(TEMPLATE_FILTERS)), **self.filters}
+        environment.tests |= {**dict(declared.values(TEMPLATE_TESTS)), **self.tests}
+        environment.globals |= self.globals
+        makers = {**BUILT_IN, **dict(declared.values(TEMPLATE_GLOBALS))}
+        processors = [*declared.values(TEMPLATE_CONTEXT), *self.context]
+        return Renderer(environment, makers, processors, built.bake)
+
+
+def page_values(*functions: Callable[[Any], Any]) -> dict[str, Any]:
+    """Return what gives values to the pages of a group of routes alone.
+
+    `Router("/admin", extra=page_values(menu))`: `menu(request)` returns a mapping.
+    """
+    return {f"{SCOPED}{id(function)}": function for function in functions}
+
+
+def folder_of(file: str) -> Path:
+    """Return the folder of a file, or the working directory for what was typed."""
+    return Path.cwd() if file.startswith("<") else Path(file).absolute().parent
+
+
+def require_jinja() -> None:
+    """Raise GambrelError where Jinja is not installed."""
+    if find_spec("jinja2") is None:
+        what, hint = (
+            "templates need jinja2, which is not installed",
+            "pip install 'gambrel[templates]'",
+        )
+        raise GambrelError("templates.not-installed", what, "gambrel.templates", hint)

@@ -5,6 +5,7 @@ from typing import Any
 
 import pytest
 
+from gambrel import App
 from gambrel.core.http.errors import BadRequest
 from gambrel.core.http.request import Request
 from gambrel.observability.access import (
@@ -14,7 +15,7 @@ from gambrel.observability.access import (
     render_lost,
     render_object,
 )
-from gambrel.testing import make_request
+from gambrel.testing import Client, make_request
 
 ONE = Answered(0.5, "192.0.2.1", "GET", "/items/7", "/items/{id}", 200, 12, 0.00123, "ab-1", "curl")
 
@@ -41,6 +42,35 @@ def test_an_answer_is_a_json_object():
         "request": "ab-1",
         "agent": "curl",
     }
+
+
+def test_an_answer_names_the_span_of_its_request():
+    one = ONE._replace(trace_id="a" * 32, span_id="b" * 16)
+
+    told = json.loads(render_object(one))
+    line = render_line(one)
+
+    assert (told["trace_id"], told["span_id"]) == ("a" * 32, "b" * 16)
+    assert json.loads(render_object(one._replace(path="/\u00e9")))["trace_id"] == "a" * 32
+    assert line == f"{render_line(ONE)} trace_id={'a' * 32} span_id={'b' * 16}"
+
+
+def test_a_path_with_a_secret_is_told_as_its_route():
+    app, stream = App(defaults=()), io.StringIO()
+    writer = AccessWriter(render_object, stream)
+
+    @app.get("/reset/{token}")
+    async def reset(request: Request) -> None:
+        writer.record(request, 204, 0, 0.001)
+
+    app.get("/orders/{number}/pins")(reset)
+    with Client(app) as client:
+        client.get("/reset/hunter2")
+        client.get("/orders/7/pins")
+    writer.close()
+
+    told = [json.loads(line)["path"] for line in stream.getvalue().splitlines()]
+    assert told == ["/reset/{token}", "/orders/7/pins"]
 
 
 def test_what_is_empty_is_not_told():

@@ -178,3 +178,25 @@ def test_a_record_names_the_span_it_was_made_in():
 
     assert (inside["trace_id"], inside["span_id"]) == (f"{0xABC:032x}", f"{0xDEF:016x}")
     assert outside.keys().isdisjoint({"trace_id", "span_id"})
+
+
+def test_a_line_for_people_names_the_span_too():
+    context = SpanContext(0xABC, 0xDEF, is_remote=False)
+
+    with trace.use_span(NonRecordingSpan(context)):
+        inside = TextFormatter(is_coloured=False).format(record("sold"))
+    outside = TextFormatter(is_coloured=False).format(record("sold"))
+
+    assert inside == f"{outside} trace_id={0xABC:032x} span_id={0xDEF:016x}"
+
+
+def test_ids_that_the_caller_gives_are_not_taken_for_others():
+    context = SpanContext(0xABC, 0xDEF, is_remote=False)
+    made = record("sold", trace_id="of the\njob", span_id=7)
+
+    with trace.use_span(NonRecordingSpan(context)):
+        values = json.loads(JSONFormatter().format(made))
+        text = TextFormatter(is_coloured=False).format(made)
+
+    assert (values["trace_id"], values["span_id"]) == ("of the\njob", 7)
+    assert text.endswith("sold trace_id=of the\\njob span_id=7")

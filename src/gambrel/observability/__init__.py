@@ -6,7 +6,7 @@ Nothing is done on the hot path unless an extension of this battery is installed
 """
 
 from gambrel.observability.access import AccessWriter
-from gambrel.observability.extension import AccessLog, Logging
+from gambrel.observability.extension import SPAN_IDS, AccessLog, Logging
 from gambrel.observability.flood import FloodLimit
 from gambrel.observability.health import HEALTH_CHECKS, Health, HealthCheck
 from gambrel.observability.records import JSONFormatter, TextFormatter
@@ -14,6 +14,7 @@ from gambrel.observability.scrub import Scrubber
 
 __all__ = [
     "HEALTH_CHECKS",
+    "SPAN_IDS",
     "AccessLog",
     "AccessWriter",
     "FloodLimit",

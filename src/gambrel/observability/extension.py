@@ -10,8 +10,8 @@ from typing import Any, Literal, Self, TextIO
 
 from msgspec import Struct
 
-from gambrel.extend import ANSWERED, ENTRANCES, Setup
-from gambrel.observability.access import AccessWriter, render_line, render_object
+from gambrel.extend import ANSWERED, ENTRANCES, Point, Setup
+from gambrel.observability.access import AccessWriter, SpanIds, render_line, render_object
 from gambrel.observability.flood import FloodLimit
 from gambrel.observability.records import (
     JSONFormatter,
@@ -21,7 +21,10 @@ from gambrel.observability.records import (
 )
 from gambrel.observability.scrub import Scrubber
 
-__all__ = ["AccessLog", "Logging"]
+__all__ = ["SPAN_IDS", "AccessLog", "Logging"]
+
+SPAN_IDS: Point[SpanIds] = Point("ids of spans", key=lambda _: "span ids")
+"""Gives trace and span of a request that was answered, for the access log; empty where none is."""
 
 Form = Literal["auto", "json", "text"]
 
@@ -63,6 +66,7 @@ class AccessLog(Struct, frozen=True, kw_only=True):
         async def access_log() -> AsyncIterator[None]:
             with opened(given.file) as stream:
                 writer.sink.stream = stream
+                writer.span_ids = next(iter(setup.declarations.values(SPAN_IDS)), None)
                 try:
                     yield
                 finally:

@@ -125,7 +125,8 @@ def span_ids() -> dict[str, str]:
 class JSONFormatter(_LineFormatter):
     """One JSON object per record: time, level, logger, message, request id, trace and extras.
 
-    Where there is a span of OpenTelemetry, its ids stand in `trace_id` and `span_id`.
+    Where there is a span of OpenTelemetry, its ids stand in `trace_id` and `span_id`, unless the
+    caller has given others.
 
     `scrub` is what messages, traces and extra texts pass through.
     """
@@ -140,7 +141,7 @@ class JSONFormatter(_LineFormatter):
         }
         if request_id := self.request_id():
             values["request"] = request_id
-        values |= span_ids()
+        values |= {name: text for name, text in span_ids().items() if name not in record.__dict__}
         for name, value in record.__dict__.items():
             if name not in _OWN and name not in values:
                 values[name] = self.detail(name, value)
@@ -166,6 +167,9 @@ class TextFormatter(_LineFormatter):
             parts.append(f"[{request_id}]")
         if suppressed := getattr(record, "suppressed", 0):
             parts.append(f"(and {suppressed} more like it)")
+        for name, text in span_ids().items():
+            shown = self.clean(record.__dict__.get(name, text))
+            parts.append(f"{name}={printable(shown)}")
         line = " ".join(parts)
         if trace := self.trace(record):
             lines = [f"    {printable(one)}" for one in trace.split("\n")]

@@ -1,4 +1,5 @@
 import asyncio
+import json
 import threading
 from collections.abc import AsyncIterator
 from typing import Annotated, Any
@@ -9,6 +10,7 @@ from opentelemetry.trace import SpanKind, StatusCode
 
 from gambrel import App, Depends, GambrelError, NotFound, Path, Response, Stream
 from gambrel.core.http.errors import ServiceUnavailable
+from gambrel.observability import AccessLog
 from gambrel.observability.tracing import Tracing
 from tests.observability.tracing.spans import (
     PARENT,
@@ -32,6 +34,9 @@ async def user(number: Annotated[int, Path(alias="id")]) -> str:
 async def waits() -> str:
     await asyncio.sleep(0)
     return current()
+
+
+async def quiet() -> None: ...
 
 
 def in_thread() -> str:
@@ -113,6 +118,29 @@ def test_handlers_threads_and_dependencies_see_the_span(send, target):
     [(_, text)] = send(shop(spans), (target, {}))
 
     assert text == id_of(spans.one())
+
+
+@both
+def test_the_access_log_names_the_span(send, tmp_path):
+    spans, file = Spans(ParentBased(TraceIdRatioBased(0.0))), tmp_path / "access.log"
+    log = AccessLog(file=str(file), form="json")
+    app = App(extensions=[log, Tracing(provider=spans.provider)])
+    app.get("/current")(current)
+    app.get("/quiet")(quiet)
+
+    send(
+        app,
+        ("/current", {"traceparent": f"00-{TRACE}-{PARENT}-01"}),
+        ("/current", {}),
+        ("/quiet", {}),
+    )
+
+    sampled, asked, quietly = map(json.loads, file.read_text().splitlines())
+    span_id = id_of(spans.one())[33:49]
+    assert (sampled["trace_id"], sampled["span_id"]) == (TRACE, span_id)
+    assert len(asked["trace_id"]) == 32
+    assert asked["trace_id"] != TRACE
+    assert "trace_id" not in quietly
 
 
 @both

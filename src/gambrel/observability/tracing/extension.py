@@ -9,6 +9,7 @@ from opentelemetry import trace
 
 from gambrel.core.http.errors import GambrelError
 from gambrel.extend import ENTRANCES, OUTGOING, RequestFailed, Setup
+from gambrel.observability.extension import SPAN_IDS
 from gambrel.observability.scrub import Scrubber
 from gambrel.observability.tracing.outgoing import OutgoingTraces
 from gambrel.observability.tracing.provider import end_within, make_provider, named_provider
@@ -75,6 +76,7 @@ class Tracing(Struct, frozen=True, kw_only=True):
         setup.lifespan(tracing)
         setup.add(ENTRANCES, traces.enter)
         setup.add(OUTGOING, outgoing.begin)
+        setup.add(SPAN_IDS, traces.ids_of)
         setup.on(RequestFailed, traces.record)
 
     async def end(self, provider: Any, seconds: float, *, is_ours: bool) -> None:

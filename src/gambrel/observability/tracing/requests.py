@@ -159,6 +159,22 @@ class RequestTraces:
             traced.span.set_attribute("error.type", traced.error)
         traced.span.end()
 
+    def ids_of(self, request: Request) -> tuple[str, str]:
+        """Return trace and span of a request that is sampled, or whose ids somebody has asked for.
+
+        All others would pay for ids that stand in the access log and nowhere else.
+        """
+        state = request.__dict__.get("state")  # which is made when it is first asked for
+        if state is None:
+            return "", ""
+        if Traced in state:
+            found = state[Traced].span.get_span_context()
+        elif SpanContext in state:
+            found = state[SpanContext]
+        else:
+            return "", ""
+        return f"{found.trace_id:032x}", f"{found.span_id:016x}"
+
     def record(self, event: Any) -> None:
         """Note an error that nobody has handled in the span of its request."""
         if Traced in event.request.state:

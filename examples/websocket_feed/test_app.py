@@ -1,8 +1,11 @@
+import asyncio
+
 import pytest
 from websocket_feed.app import app
+from websocket_feed.listen import listen
 
 from gambrel import WebSocketClosed
-from gambrel.testing import Client
+from gambrel.testing import Client, LiveServer
 
 
 @pytest.fixture
@@ -43,3 +46,10 @@ def test_whatever_comes_to_the_echo_goes_back(client):
     with client.websocket("/echo") as ws:
         ws.send("hi")
         assert ws.receive() == "hi"
+
+
+def test_a_program_follows_the_feed_to_its_end(capfd):
+    with LiveServer(app) as server:
+        assert asyncio.run(listen(f"ws://127.0.0.1:{server.port}")) == 3
+
+    assert capfd.readouterr().out == "heard: the program has heard: hello!\n" * 3

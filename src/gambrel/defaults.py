@@ -35,7 +35,7 @@ def default_extensions() -> list[Extension]:
 
 
 class SocketsWhereUsed:
-    """`WebSockets()`, loaded only where the app names `WebSocket`: no other pays for its import."""
+    """`WebSockets()`, loaded where the app names `WebSocket` or `connect`: no other pays for it."""
 
     name = "websockets"
     requires = ()
@@ -43,7 +43,7 @@ class SocketsWhereUsed:
     @cached_property
     def settings(self) -> Extension | None:
         """The real one, which is its own settings."""
-        if "gambrel.websockets.socket" not in sys.modules:
+        if not {"gambrel.websockets.socket", "gambrel.websockets.client"} & sys.modules.keys():
             return None
         found: Extension = import_module("gambrel.websockets.extension").WebSockets()
         return found

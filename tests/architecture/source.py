@@ -103,7 +103,7 @@ def sources(below: str = "") -> list[Source]:
 
 def batteries() -> list[str]:
     """Return every folder that can be deleted: all but the foundation and the roof."""
-    kept = {"conversion", "settings", "core", "headers", "cli", "testing", "__pycache__"}
+    kept = {"conversion", "settings", "core", "frames", "headers", "cli", "testing", "__pycache__"}
     return sorted(
         folder.name for folder in PACKAGE.iterdir() if folder.is_dir() and folder.name not in kept
     )

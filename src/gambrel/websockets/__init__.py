@@ -5,24 +5,52 @@
         async for message in ws:
             await ws.send(message)
 
-The handshake is a request: middleware, dependencies and errors are those of any route.
+The handshake is a request: middleware, dependencies and errors are those of any route. `connect`
+opens one to another server.
 """
 
 import importlib
 from typing import TYPE_CHECKING, Any
 
 if TYPE_CHECKING:
+    from gambrel.websockets.client import ClientWebSocket, connect
     from gambrel.websockets.closing import WebSocketClosed
     from gambrel.websockets.extension import WebSockets
+    from gambrel.websockets.failures import (
+        ConnectionClosed,
+        HandshakeFailed,
+        UnexpectedMessage,
+        WebSocketFailed,
+    )
+    from gambrel.websockets.limits import Limits
     from gambrel.websockets.socket import WebSocket, broadcast
 
-__all__ = ["WebSocket", "WebSocketClosed", "WebSockets", "broadcast"]
+__all__ = [
+    "ClientWebSocket",
+    "ConnectionClosed",
+    "HandshakeFailed",
+    "Limits",
+    "UnexpectedMessage",
+    "WebSocket",
+    "WebSocketClosed",
+    "WebSocketFailed",
+    "WebSockets",
+    "broadcast",
+    "connect",
+]
 
 _HOMES = {
+    "ClientWebSocket": "websockets.client",
+    "ConnectionClosed": "websockets.failures",
+    "HandshakeFailed": "websockets.failures",
+    "Limits": "websockets.limits",
+    "UnexpectedMessage": "websockets.failures",
     "WebSocket": "websockets.socket",
     "WebSocketClosed": "websockets.closing",
+    "WebSocketFailed": "websockets.failures",
     "WebSockets": "websockets.extension",
     "broadcast": "websockets.socket",
+    "connect": "websockets.client",
 }
 
 

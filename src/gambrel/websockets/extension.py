@@ -3,8 +3,11 @@
 from collections.abc import Callable, Iterator
 from typing import Any, Self, get_origin
 
+from gambrel.core.http.errors import BadGateway, GatewayTimeout
+from gambrel.core.http.request import Request
 from gambrel.extend import WEBSOCKETS, Problem, Setup
 from gambrel.origins import OriginRules
+from gambrel.websockets.failures import WebSocketFailed
 from gambrel.websockets.limits import Limits
 from gambrel.websockets.opening import endpoint_of, limited
 from gambrel.websockets.socket import WebSocket, current
@@ -41,7 +44,15 @@ class WebSockets(Limits, frozen=True, kw_only=True):
 
         setup.add(WEBSOCKETS, serve)
         setup.provide(WebSocket, current)
+        setup.on_error(WebSocketFailed, failed)
         setup.check(check_handlers)
+
+
+def failed(_request: Request, error: Exception) -> None:
+    """Answer what has failed between us and others; whom we asked is for the log alone."""
+    if isinstance(error.__cause__, TimeoutError):
+        raise GatewayTimeout(str(error)) from error
+    raise BadGateway(str(error)) from error
 
 
 def check_handlers(app: Any) -> Iterator[Problem]:

@@ -1,27 +1,16 @@
 """From a request to a WebSocket: answers the handshake and hands the connection to picows."""
 
-import logging
 import socket
 from typing import Any
 
-from picows import (
-    WSAutoPingStrategy,
-    WSUpgradeRequest,
-    WSUpgradeResponse,
-    WSUpgradeResponseWithListener,
-)
-from picows.picows import WSProtocol  # type: ignore[attr-defined]  # compiled, and not in its stub
+from picows import WSUpgradeRequest, WSUpgradeResponse, WSUpgradeResponseWithListener
 
-from gambrel.server.sockets.deflate import DeflatedSocket, negotiate
-from gambrel.server.sockets.socket import Session, Socket
+from gambrel.frames.deflate import negotiate
+from gambrel.frames.protocol import server_protocol
+from gambrel.server.sockets.socket import DeflatedSocket, Session, Socket
 from gambrel.server.wire import FRAMING
 
 __all__ = ["take_over"]
-
-_BUFFER = 2048
-_silent = logging.getLogger("gambrel.server.frames")
-_silent.setLevel(logging.CRITICAL + 1)  # what clients do is no error of ours
-_QUIET = logging.LoggerAdapter(_silent)  # of a plain logger, picows makes one per connection
 
 
 def take_over(line: Any, session: Session, headers: Any, pairs: list[tuple[str, str]]) -> None:
@@ -40,23 +29,7 @@ def take_over(line: Any, session: Session, headers: Any, pairs: list[tuple[str, 
         answer = WSUpgradeResponse.create_101_response(fields)
         return WSUpgradeResponseWithListener(answer, listener)
 
-    protocol = WSProtocol(
-        None,
-        None,
-        False,
-        listen,
-        _QUIET,
-        True,
-        None,
-        False,
-        0,
-        0,
-        WSAutoPingStrategy.PING_WHEN_IDLE,
-        False,
-        session.limits.max_message,
-        None,
-        _BUFFER,
-    )
+    protocol = server_protocol(listen, session.limits.max_message)
     line.socket = session.task
     if session.task is not None and not session.task.done():
         line.state.watch(session.task)

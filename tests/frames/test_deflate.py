@@ -12,7 +12,7 @@ from websockets.exceptions import ConnectionClosed
 from websockets.extensions.permessage_deflate import ClientPerMessageDeflateFactory
 
 from gambrel import App, WebSocket
-from gambrel.server.sockets.deflate import DeflatedSocket, deflate, inflate, negotiate
+from gambrel.frames.deflate import OFFER, Deflated, agreed, deflate, inflate, negotiate
 from gambrel.websockets import WebSockets, broadcast
 from tests.server.live import PATIENCE, Client, run
 from tests.server.sockets.frames import (
@@ -29,7 +29,7 @@ from tests.server.sockets.frames import (
     wired,
 )
 
-PLAIN = "permessage-deflate; server_no_context_takeover; client_no_context_takeover"
+PLAIN = OFFER
 RSV1 = 4
 
 
@@ -54,6 +54,31 @@ def test_the_first_offer_that_can_be_met_is_taken(offers, field):
 
     assert terms is not None
     assert terms.field == field
+
+
+@pytest.mark.parametrize("answers", [[OFFER], [f"{OFFER}; server_max_window_bits=10"]])
+def test_what_we_offer_is_agreed_on(answers):
+    assert agreed(answers) is not None
+    assert negotiate([OFFER]) == agreed([OFFER])
+
+
+def test_a_server_need_not_compress():
+    assert agreed([]) is None
+
+
+@pytest.mark.parametrize(
+    "answer",
+    [
+        "permessage-deflate",  # it would keep what it has seen
+        f"{OFFER}; client_max_window_bits=10",  # which was not offered
+        f"{OFFER}, {OFFER}",
+        f"{OFFER}; mystery",
+        "x-other; server_no_context_takeover",
+    ],
+)
+def test_an_answer_that_is_none_to_our_offer_is_refused(answer):
+    with pytest.raises(ValueError, match="is no answer to"):
+        agreed([answer])
 
 
 @pytest.mark.parametrize(
@@ -236,7 +261,7 @@ def test_a_broadcast_is_compressed_once_and_then_forgotten(monkeypatch):
         calls.append(len(data))
         return real(data, bits)
 
-    monkeypatch.setattr("gambrel.server.sockets.deflate.deflate", count)
+    monkeypatch.setattr("gambrel.frames.deflate.deflate", count)
 
     @app.websocket("/echo")
     async def join(ws: WebSocket) -> None:
@@ -255,7 +280,7 @@ def test_a_broadcast_is_compressed_once_and_then_forgotten(monkeypatch):
     one, two = run(main())
     assert one == two == '{"text":"' + "x" * 1000 + '"}'
     assert len(calls) == 1
-    assert DeflatedSocket.last is None
+    assert Deflated.last is None
 
 
 def test_a_bomb_over_the_wire_closes():

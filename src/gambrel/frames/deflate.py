@@ -1,20 +1,21 @@
-"""Compressed WebSocket messages (RFC 7692, permessage-deflate), where an app has asked for it.
+"""Compressed WebSocket messages (RFC 7692, permessage-deflate), where they are asked for.
 
 Each message is compressed by itself, in both directions, so that a connection at rest holds no
 state of zlib (70 kB, with that) and a broadcast is compressed once. The price: little is saved on
 messages of less than some hundred bytes.
 """
 
+import asyncio
 import zlib
 from collections.abc import Iterable, Iterator
 from itertools import starmap
-from typing import Any, ClassVar, NamedTuple
+from typing import ClassVar, NamedTuple
 
 from picows import WSFrame, WSMsgType, WSTransport
 
-from gambrel.server.sockets.socket import Session, Socket
+from gambrel.frames.listener import Frames
 
-__all__ = ["DeflatedSocket", "Terms", "deflate", "inflate", "negotiate"]
+__all__ = ["OFFER", "Deflated", "Terms", "agreed", "deflate", "inflate", "negotiate"]
 
 _TEXT, _BINARY, _MORE = WSMsgType.TEXT, WSMsgType.BINARY, WSMsgType.CONTINUATION
 _LEAST = 128
@@ -23,6 +24,8 @@ _LEAST = 128
 _BITS, _MEMORY, _LEVEL = 12, 5, 3
 _TAIL = b"\0\0\xff\xff"
 _SIZES = frozenset(map(str, range(8, 16)))
+OFFER = "permessage-deflate; server_no_context_takeover; client_no_context_takeover"
+"""What a client of ours offers, and our server answers."""
 
 
 class Terms(NamedTuple):
@@ -59,13 +62,33 @@ def terms_of(parameters: list[tuple[str, str | None]]) -> Terms | None:
     given = dict(parameters)
     if len(given) < len(parameters) or not all(starmap(is_parameter, parameters)):
         return None
-    field = "permessage-deflate; server_no_context_takeover; client_no_context_takeover"
     bits = given.get("server_max_window_bits")
     if bits is None:
-        return Terms(field, _BITS)
+        return Terms(OFFER, _BITS)
     if bits == "8":  # zlib has no raw stream of that
         return None
-    return Terms(f"{field}; server_max_window_bits={bits}", min(int(bits), _BITS))
+    return Terms(f"{OFFER}; server_max_window_bits={bits}", min(int(bits), _BITS))
+
+
+def agreed(answers: Iterable[str]) -> Terms | None:
+    """Return the terms on which a server has taken `OFFER`; None where it has not.
+
+    Raises ValueError for an answer that is none to it.
+    """
+    found = [offer for offer in parse_offers(answers) if offer[0]]
+    if not found:
+        return None
+    name, parameters = found[0]
+    given = dict(parameters)
+    if (
+        len(found) > 1
+        or name != "permessage-deflate"
+        or "server_no_context_takeover" not in given
+        or "client_max_window_bits" in given  # which must have been offered
+        or terms_of(parameters) is None
+    ):
+        raise ValueError(f"{', '.join(answers)!r} is no answer to {OFFER!r}")
+    return Terms(OFFER, _BITS)
 
 
 def is_parameter(name: str, value: str | None) -> bool:
@@ -93,17 +116,22 @@ def inflate(data: bytes | bytearray, limit: int) -> bytes | None:
     return None if len(found) > limit else found
 
 
-class DeflatedSocket(Socket):
-    """A socket whose messages may be compressed, either way."""
+class Deflated(Frames):
+    """Frames of messages that may be compressed, either way; to be put before another `Frames`.
 
-    __slots__ = ("bits", "deflated")
+    That has the slots for what `agree` sets.
+    """
 
+    __slots__ = ()
+
+    bits: int
+    deflated: WSMsgType | None
     last: ClassVar[tuple[str | bytes, int, bytes | None] | None] = None
 
-    def __init__(self, line: Any, session: Session, terms: Terms) -> None:
-        super().__init__(line, session)
+    def agree(self, terms: Terms) -> None:
+        """Take the terms of the handshake."""
         self.bits = terms.bits
-        self.deflated: WSMsgType | None = None
+        self.deflated = None
 
     def take_frame(self, transport: WSTransport, frame: WSFrame) -> None:
         """Take a frame; the first of a compressed message has a bit for that (§6)."""
@@ -152,18 +180,18 @@ class DeflatedSocket(Socket):
 
         What one turn of the loop sends to many is compressed once.
         """
-        last = DeflatedSocket.last
+        last = Deflated.last
         if last is not None and last[0] is data and last[1] == self.bits:
             return last[2]
         raw = data.encode() if isinstance(data, str) else data
         pressed = deflate(raw, self.bits)
         found = pressed if len(pressed) < len(raw) else None
         if last is None:
-            self.state.loop.call_soon(forget)
-        DeflatedSocket.last = data, self.bits, found
+            asyncio.get_running_loop().call_soon(forget)
+        Deflated.last = data, self.bits, found
         return found
 
 
 def forget() -> None:
     """Let the last message go."""
-    DeflatedSocket.last = None
+    Deflated.last = None

@@ -1,0 +1,1 @@
+"""The frames of a WebSocket, either side of it: what picows lets through is checked here."""

@@ -8,7 +8,9 @@ from typing import TYPE_CHECKING, Any
 
 if TYPE_CHECKING:
     from gambrel.checks import Level, Problem
+    from gambrel.conversion.objects import object_converter
     from gambrel.conversion.schemas import json_schemas
+    from gambrel.conversion.shape import Codec, read_shape
     from gambrel.core.app.errors import DEBUG_RENDERER
     from gambrel.core.app.events import (
         AppStarted,
@@ -49,6 +51,7 @@ __all__ = [
     "AppStarted",
     "AppStopping",
     "Band",
+    "Codec",
     "Declared",
     "Env",
     "ErrorReported",
@@ -64,6 +67,8 @@ __all__ = [
     "Secret",
     "Setup",
     "json_schemas",
+    "object_converter",
+    "read_shape",
 ]
 
 _HOMES = {
@@ -71,6 +76,7 @@ _HOMES = {
     "AppStarted": "core.app.events",
     "AppStopping": "core.app.events",
     "Band": "core.app.setup",
+    "Codec": "conversion.shape",
     "DEBUG_RENDERER": "core.app.errors",
     "Declared": "core.app.points",
     "ENTRANCES": "core.app.setup",
@@ -94,6 +100,8 @@ _HOMES = {
     "TEMPLATE_GLOBALS": "core.app.setup",
     "WEBSOCKETS": "core.app.setup",
     "json_schemas": "conversion.schemas",
+    "object_converter": "conversion.objects",
+    "read_shape": "conversion.shape",
 }
 
 

@@ -1,10 +1,14 @@
 import asyncio
 import dataclasses
+from functools import partial
+from typing import Any, Generic, TypeVar
 
 import pytest
 
 from gambrel.conversion.errors import GambrelError
 from gambrel.core.binding.providers import Keep, Provider, Providers, identity
+
+T = TypeVar("T")
 
 
 @dataclasses.dataclass
@@ -41,7 +45,28 @@ def test_a_type_is_made_by_its_provider_and_a_dependency_by_itself():
 
     assert (providers.has(Mailer), providers.has(make), providers.has([])) == (True, False, False)
     assert (providers.factory(Mailer), providers.factory(make)) == (make, make)
-    assert providers.scope(Mailer) == "app"
+    assert providers.find(Mailer).scope == "app"
+
+
+class Box(Generic[T]):
+    """What knows the kind it was asked for as."""
+
+    def __init__(self, kind: Any) -> None:
+        self.kind = kind
+
+
+def test_a_generic_type_is_made_as_a_whole_or_for_each_of_its_kinds():
+    class Boxes:
+        def of_kind(self, kind: Any) -> Any:
+            return partial(Box, kind=kind)
+
+    providers = Providers()
+    providers.add(Provider(Mailer, make))
+    assert providers.plain(Mailer) is Mailer
+
+    providers.add(Provider(Box, Boxes()))
+    assert providers.plain(Box[int]) == Box[int]
+    assert providers.factory(Box[int])().kind == Box[int]
 
 
 def test_an_override_goes_before_provider_and_dependency():

@@ -110,9 +110,8 @@ class Graph:
         """Return the node of a dependency, adding what it depends on before it."""
         key, providers = identity(depends.call), self.providers
         check_known(depends.scope, f"{chain[-1].name} has a dependency", chain[-1].where)
-        is_typed = providers.has(depends.call)
-        if is_typed:
-            depends = structs.replace(depends, scope=providers.scope(depends.call))
+        provider = providers.find(depends.call)
+        depends = structs.replace(depends, scope=provider.scope) if provider else depends
         if depends.cached and key in self._by_key:
             check_same(self._by_key[key], depends, chain)
             return self._by_key[key]
@@ -122,10 +121,10 @@ class Graph:
         if not callable(call):
             raise not_callable(call, chain)
         signature = read_signature(call, self.path_names, providers.has)
-        is_closed = is_typed or depends.scope == "app"
+        is_closed = bool(provider) or depends.scope == "app"
         node = Node(key, signature, depends, (*chain, signature), is_closed)
         node.edges = self.edges_of(node.chain)
-        for parameter in node.parameters if is_typed else ():
+        for parameter in node.parameters if provider else ():
             if parameter.marker is None and parameter.source != "framework":
                 raise no_provider(parameter, node.chain)
         check_scope(node)

@@ -32,6 +32,7 @@ def check_known(scope: str, what: str, where: str) -> None:
 class Provider(Struct, frozen=True):
     """How to make a value of `kind`: a function, generator or class, itself bound by type.
 
+    A factory with a method `of_kind` makes generic types: `of_kind(Box[int])` returns its function.
     `ping` checks that the value works; health reports call it.
     """
 
@@ -83,23 +84,29 @@ class Providers:
             raise GambrelError("binding.provider-twice", what, where, hint)
         self.by_kind[provider.kind] = provider
 
+    def find(self, kind: Any) -> Provider | None:
+        """Return the provider of a type, of `Feed[Order]` that of `Feed`; or None."""
+        return self.by_kind.get(identity(kind)) or self.by_kind.get(get_origin(kind))
+
     def has(self, kind: Any) -> bool:
         """Whether values of `kind` are provided rather than read from input."""
-        return identity(self.plain(kind)) in self.by_kind
+        return self.find(kind) is not None
 
     def plain(self, kind: Any) -> Any:
-        """Return what stands for `kind` here: of `Feed[Order]`, the generic type `Feed`."""
-        return kind if identity(kind) in self.by_kind else get_origin(kind) or kind
+        """Return what stands for `kind` here: of `Feed[Order]`, the generic type `Feed`.
 
-    def scope(self, kind: Any) -> Scope:
-        """Return how long a value of a type with a provider lives."""
-        return self.by_kind[kind].scope
+        Where the factory makes each kind in its own way (`of_kind`), that is the kind itself.
+        """
+        provider = self.find(kind)
+        return kind if provider is None or hasattr(provider.factory, "of_kind") else provider.kind
 
     def factory(self, call: Any) -> Callable[..., Any]:
         """Return what makes the value for a type or a dependency, overrides first."""
         self.asked.add(identity(call))
-        made: Callable[..., Any] = self.by_kind[call].factory if self.has(call) else call
-        return self.overrides.get(identity(call), made)
+        provider = self.find(call)
+        made: Callable[..., Any] = call if provider is None else provider.factory
+        of_kind = getattr(made, "of_kind", None)
+        return self.overrides.get(identity(call), of_kind(call) if of_kind else made)
 
     def check_asked(self, key: Any) -> None:
         """Raise GambrelError for an override of what nothing depends on: it had no effect."""

@@ -1,0 +1,237 @@
+"""The fields of a form, read once from a typed class: what they are called and how they look."""
+
+import datetime as dt
+import enum
+from collections.abc import Mapping
+from typing import Any
+
+import msgspec
+from msgspec import Struct
+from msgspec.structs import replace
+
+from gambrel.core.http.bodies.forms import Upload
+from gambrel.core.http.errors import GambrelError
+
+__all__ = ["FieldSpec", "Look", "field", "read_fields"]
+
+_TYPES = {
+    "str": "text",
+    "int": "number",
+    "float": "number",
+    "decimal": "number",
+    "date": "date",
+    "time": "time",
+    "uuid": "text",
+    "datetime": "text",
+    "timedelta": "text",
+}
+_LISTS = frozenset({"list", "set", "frozenset", "vartuple"})
+_ABSENT = frozenset({"none", "unset"})
+_BOUNDS = {
+    "ge": "min",
+    "le": "max",
+    "multiple_of": "step",
+    "min_length": "minlength",
+    "max_length": "maxlength",
+    "pattern": "pattern",
+}
+_WIDGETS = frozenset(
+    "text email url tel search password color range hidden textarea "  # noqa: SIM905
+    "select radio checkbox checkboxes file number date time datetime-local lines".split()
+)
+TEXTS = frozenset({"text", "email", "url", "tel", "search", "color"})
+"""Widgets of one line of text: blanks around it are no part of it."""
+
+
+class Look(Struct, frozen=True, kw_only=True):
+    """How a field is shown, where its type does not say; `field()` makes one."""
+
+    widget: str = ""
+    choices: Mapping[Any, str] | None = None
+    blank: int = 1
+    attributes: Mapping[str, Any] = {}
+
+
+def field(
+    label: str = "",
+    *,
+    help: str = "",  # noqa: A002 - what it is called
+    widget: str = "",
+    choices: Mapping[Any, str] | None = None,
+    blank: int = 1,
+    **attributes: Any,
+) -> msgspec.Meta:
+    """Say how a field of a form is shown: `email: Annotated[str, field("E-mail", widget="email")]`.
+
+    `label` and `help` are for people, and stand in the API document, too. `choices` are values and
+    their names, `blank` is how many empty rows a repeated group ends with. Further `attributes` are
+    those of the input (`autocomplete="email"`, `rows=5`).
+
+    Raises:
+        GambrelError: There is no such widget.
+    """
+    if widget and widget not in _WIDGETS:
+        hint = f"use one of: {', '.join(sorted(_WIDGETS))}"
+        raise GambrelError("forms.widget", f"there is no widget {widget!r}", "field()", hint)
+    look = Look(widget=widget, choices=choices, blank=blank, attributes=attributes)
+    return msgspec.Meta(title=label or None, description=help or None, extra={"form": look})
+
+
+class FieldSpec(Struct, frozen=True, eq=False):
+    """One field: its `key` in names, what it is called, and how it is shown.
+
+    `fields` are those of a group, or of each row of a repeated one. `choices` are texts and their
+    names, `attributes` those of the input that follow from the constraints, `start` is what it
+    shows at first. `is_closed` says that we refuse what is no choice: the type does not.
+    """
+
+    key: str
+    name: str
+    label: str
+    help: str
+    widget: str
+    required: bool
+    attributes: Mapping[str, Any]
+    choices: tuple[tuple[str, str], ...] = ()
+    fields: tuple["FieldSpec", ...] = ()
+    blank: int = 0
+    start: tuple[str, ...] = ()
+    is_closed: bool = False
+
+    @property
+    def is_optional(self) -> bool:
+        """Whether it may be left empty: most must not be, and one that has begun filled is not."""
+        return not self.required and not self.start and self.widget != "checkbox"
+
+    def texts_of(self, value: Any) -> list[str]:
+        """Return a value as the input would send it."""
+        if value is None or value is msgspec.UNSET:
+            return []
+        if self.widget == "lines":
+            return ["\n".join(map(text_of, value))]
+        if isinstance(value, list | tuple | set | frozenset):
+            return [text_of(item) for item in value]
+        if self.widget == "checkbox":
+            return ["on"] if value else []
+        return [text_of(value)]
+
+
+def text_of(value: Any) -> str:
+    """Return a scalar as a form sends it."""
+    if isinstance(value, enum.Enum):
+        return str(value.value)
+    if isinstance(value, bool):
+        return "true" if value else "false"
+    if isinstance(value, dt.datetime | dt.date | dt.time):
+        return value.isoformat()
+    return str(value)
+
+
+def read_fields(shape: Any, where: str, above: tuple[Any, ...] = ()) -> tuple[FieldSpec, ...]:
+    """Return the fields of a class by its shape.
+
+    Raises:
+        GambrelError: A field cannot be filled in by a form, or the class holds itself.
+    """
+    if shape.cls in above:
+        what, hint = f"{shape.cls.__name__} holds itself", "a form has an end: use another class"
+        raise GambrelError("forms.field", what, where, hint)
+    return tuple(read_field(item, where, (*above, shape.cls)) for item in shape.fields)
+
+
+def read_field(item: Any, where: str, above: tuple[Any, ...]) -> FieldSpec:
+    """Return one field. Raises GambrelError as `read_fields`."""
+    outer = item.shape
+    members = [inner for inner in outer.items if inner.kind not in _ABSENT]
+    shape = members[0] if outer.kind == "union" and len(members) == 1 else outer
+    notes = {**shape.notes, **outer.notes}
+    look: Look = notes.get("extra", {}).get("form") or Look()
+    is_optional = shape is not outer
+    element = shape.items[0] if shape.kind in _LISTS else shape
+    choices = choices_of(element, look)
+    widget = look.widget or widget_of(
+        shape, element, bool(choices), {**shape.bounds, **outer.bounds}
+    )
+    if not widget:
+        what = f"a form cannot fill in {item.name!r}, of type {shape.annotation}"
+        hint = "use texts, numbers, dates, enums, bool, Upload, a class of these, or a list"
+        raise GambrelError("forms.field", what, where, hint)
+    fields = read_fields(element, where, above) if element.kind == "object" else ()
+    if choices and is_optional and widget == "select":
+        choices = (("", ""), *choices)
+    default = None if item.default is msgspec.NODEFAULT else item.default
+    bounds = {
+        _BOUNDS[n]: text_of(v) for n, v in {**shape.bounds, **outer.bounds}.items() if n in _BOUNDS
+    }
+    step = {"step": "any"} if element.kind in {"float", "decimal"} and "step" not in bounds else {}
+    spec = FieldSpec(
+        key=item.key,
+        name=item.name,
+        label=notes.get("title") or words(item.name),
+        help=notes.get("description") or "",
+        widget=widget,
+        required=item.required and not is_optional,
+        attributes={**attributes_of(widget, bounds | step), **look.attributes},
+        choices=choices,
+        fields=fields,
+        blank=look.blank if widget == "rows" else 0,
+        is_closed=bool(look.choices) and element.kind not in {"enum", "literal"},
+    )
+    is_shown = widget not in {"group", "rows", "file", "password"}
+    return replace(spec, start=tuple(filter(None, spec.texts_of(default)))) if is_shown else spec
+
+
+def widget_of(shape: Any, element: Any, has_choices: bool, bounds: Mapping[str, Any]) -> str:
+    """Return how a type is filled in; empty where it cannot be."""
+    if element.kind == "object":
+        return "rows" if shape.kind in _LISTS else "group"
+    if shape.kind in _LISTS:
+        return "checkboxes" if has_choices else "lines" if element.kind in _TYPES else ""
+    if has_choices:
+        return "select"
+    if shape.kind == "bool":
+        return "checkbox"
+    if shape.kind == "codec" and shape.cls is Upload:
+        return "file"
+    if shape.kind == "datetime" and bounds.get("tz") is False:
+        return "datetime-local"
+    if shape.kind == "str" and bounds.get("max_length", 0) > 250:
+        return "textarea"
+    return _TYPES.get(shape.kind, "")
+
+
+def choices_of(shape: Any, look: Look) -> tuple[tuple[str, str], ...]:
+    """Return the texts that may be chosen, with their names."""
+    if look.choices is not None:
+        return tuple((text_of(value), name) for value, name in look.choices.items())
+    if shape.kind == "enum":
+        members = list(shape.cls)
+        return tuple(
+            (text_of(m), getattr(m, "label", None) or words(m.name.lower())) for m in members
+        )
+    if shape.kind == "literal":
+        return tuple(
+            (text_of(value), words(str(value))) for value in shape.cls if value is not None
+        )
+    return ()
+
+
+def attributes_of(widget: str, bounds: Mapping[str, str]) -> dict[str, Any]:
+    """Return the constraints that a widget knows."""
+    known = {
+        "number": {"min", "max", "step"},
+        "range": {"min", "max", "step"},
+        "textarea": {"minlength", "maxlength"},
+    }.get(
+        widget, {"minlength", "maxlength", "pattern"} if widget in TEXTS | {"password"} else set()
+    )
+    found = {name: value for name, value in bounds.items() if name in known}
+    if "pattern" in found and not (found["pattern"][:1] == "^" and found["pattern"][-1:] == "$"):
+        found["pattern"] = f".*(?:{found['pattern']}).*"  # in HTML it is that of the whole text
+    return found
+
+
+def words(name: str) -> str:
+    """Return a name in Python as people write it: `first_name` is "First name"."""
+    text = name.replace("_", " ").strip()
+    return text[:1].upper() + text[1:]

@@ -1,0 +1,131 @@
+"""What a form has sent, by the names of its fields: cleaned, and rows without gaps."""
+
+import re
+from collections.abc import Iterable
+from typing import Any
+
+from gambrel.core.http.bodies.forms import FormData, Upload
+from gambrel.forms.fields import TEXTS, FieldSpec
+
+__all__ = ["ADD", "REMOVE", "Texts", "canonical", "clean", "texts_of_form", "texts_of_object"]
+
+Texts = dict[str, list[Any]]
+"""By name (`items.0.sku`): texts, or uploads."""
+ADD, REMOVE = "_add", "_remove"
+"""Names of the buttons that add a row, or take one away."""
+_BRACKETS = re.compile(r"\[([^\[\]]*)\]")
+
+
+def canonical(name: str) -> str:
+    """Return a name with dots: `items[0].sku` and `items[0][sku]` are `items.0.sku`."""
+    return _BRACKETS.sub(r".\1", name) if "[" in name else name
+
+
+def texts_of_form(data: FormData) -> Texts:
+    """Return the texts of a form by name; an input for a file that was left empty is absent."""
+    found: Texts = {}
+    for name, value in data.pairs():
+        if not (isinstance(value, Upload) and not value.filename and not value.size):
+            found.setdefault(canonical(name), []).append(value)
+    return found
+
+
+def texts_of_object(fields: Iterable[FieldSpec], value: Any, prefix: str = "") -> Texts:
+    """Return an object as the form would send it."""
+    found: Texts = {}
+    for spec in fields:
+        inner = value[spec.name] if isinstance(value, dict) else getattr(value, spec.name, None)
+        name = prefix + spec.key
+        if spec.widget == "group" and inner is not None:
+            found |= texts_of_object(spec.fields, inner, f"{name}.")
+        elif spec.widget == "rows":
+            for index, row in enumerate(inner or ()):
+                found |= texts_of_object(spec.fields, row, f"{name}.{index}.")
+        elif spec.widget not in {"file", "password", "group"}:
+            found[name] = spec.texts_of(inner)
+    return found
+
+
+def clean(
+    fields: Iterable[FieldSpec], sent: Texts, prefix: str = "", *, keeps: bool = False
+) -> Texts:
+    """Return what was sent for the fields: stripped, rows numbered from 0, blank ones left out.
+
+    What is no field of the form is left out, too. With `keeps`, blank rows stay.
+    """
+    found: Texts = {}
+    for spec in fields:
+        name = prefix + spec.key
+        if spec.widget == "group":
+            found |= clean(spec.fields, sent, f"{name}.", keeps=keeps)
+        elif spec.widget == "rows":
+            for index, row in enumerate(rows_of(sent, name, keeps=keeps)):
+                inner = clean(spec.fields, row, keeps=keeps)
+                found |= {f"{name}.{index}.{key}": texts for key, texts in inner.items()}
+        elif name in sent:
+            texts = sent[name]
+            is_line = spec.widget in TEXTS
+            found[name] = [t.strip() if is_line and isinstance(t, str) else t for t in texts]
+    return found
+
+
+def rows_of(sent: Texts, name: str, *, keeps: bool) -> list[Texts]:
+    """Return what was sent for each row of a repeated group, in order."""
+    rows: dict[int, Texts] = {}
+    start = f"{name}."
+    for key, texts in sent.items():
+        number, dot, rest = (
+            key[len(start) :].partition(".") if key.startswith(start) else ("", "", "")
+        )
+        if dot and number.isdecimal() and number.isascii() and len(number) < 7:
+            rows.setdefault(int(number), {})[rest] = texts
+    ordered = [rows[number] for number in sorted(rows)]
+    return [row for row in ordered if keeps or any(any(texts) for texts in row.values())]
+
+
+def as_input(fields: Iterable[FieldSpec], cleaned: Texts, prefix: str = "") -> dict[str, Any]:
+    """Return cleaned texts as conversion takes them: what HTML does not send is said."""
+    found: dict[str, Any] = {}
+    for spec in fields:
+        name = prefix + spec.key
+        if spec.widget == "group":
+            inner = as_input(spec.fields, cleaned, f"{name}.")
+            is_filled = any(
+                any(texts) for key, texts in cleaned.items() if key.startswith(f"{name}.")
+            )
+            found |= inner if spec.required or is_filled else {}
+        elif spec.widget == "rows":
+            found |= as_rows(spec, cleaned, name)
+        else:
+            value = as_value(spec, cleaned.get(name))
+            found |= {} if value is None else {name: value}
+    return found
+
+
+def as_rows(spec: FieldSpec, cleaned: Texts, name: str) -> dict[str, Any]:
+    """Return the rows of a repeated group as conversion takes them."""
+    rows = rows_of(cleaned, name, keeps=True)
+    if not rows:
+        return {name: []} if spec.required else {}
+    found: dict[str, Any] = {}
+    for index, row in enumerate(rows):
+        inner = as_input(spec.fields, row)
+        found |= {f"{name}.{index}.{key}": value for key, value in inner.items()}
+    return found
+
+
+def as_value(spec: FieldSpec, texts: list[Any] | None) -> Any:
+    """Return what was sent for one field, None where that is nothing."""
+    if spec.widget == "checkbox":
+        return texts[-1] if texts else "false"
+    if spec.widget == "checkboxes":
+        return texts or ([] if spec.required else None)
+    if spec.widget == "lines":
+        lines = [line.strip() for text in texts or () for line in text.splitlines()]
+        found = [line for line in lines if line]
+        return found or ([] if spec.required else None)
+    if not texts or (spec.required and texts == [""]):
+        return None
+    if spec.widget == "datetime-local" and isinstance(texts[0], str) and len(texts[0]) == 16:
+        return f"{texts[0]}:00"
+    return texts if len(texts) > 1 else texts[0]

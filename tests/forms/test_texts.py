@@ -1,0 +1,55 @@
+from gambrel import Upload
+from gambrel.core.http.bodies.forms import FormData
+from gambrel.forms.texts import (
+    as_input,
+    canonical,
+    clean,
+    rows_of,
+    texts_of_form,
+    texts_of_object,
+)
+from tests.forms.shop import GOOD, form_of, sent_order
+
+FIELDS = form_of().definition.fields
+
+
+def test_names_have_dots():
+    assert canonical("items[0][sku]") == canonical("items[0].sku") == "items.0.sku"
+
+
+def test_an_input_for_a_file_that_was_left_empty_is_absent():
+    data = FormData([("a", "1"), ("a", "2"), ("photo", Upload("photo", ""))])
+
+    assert texts_of_form(data) == {"a": ["1", "2"]}
+
+
+def test_an_object_is_what_the_form_would_send():
+    texts = texts_of_object(FIELDS, sent_order({}).value)
+
+    assert {name: found for name, found in texts.items() if found} == {
+        **{name: [text] for name, text in GOOD.items()},
+        "notes": [""],
+        "email": [""],
+        "size": ["m"],
+        "country": ["de"],
+    }
+
+
+def test_blanks_around_a_line_are_no_part_of_it_and_what_is_no_field_is_left_out():
+    cleaned = clean(FIELDS, {"name": [" Ann "], "role": ["admin"], "notes": [" a "]})
+
+    assert cleaned == {"name": ["Ann"], "notes": [" a "]}
+
+
+def test_rows_are_in_the_order_of_their_numbers():
+    sent = {"lines.10.sku": ["B"], "lines.9.sku": ["A"], "lines.x.sku": ["C"], "lines.9": ["D"]}
+
+    assert rows_of(sent, "lines", keeps=False) == [{"sku": ["A"]}, {"sku": ["B"]}]
+    assert rows_of({"lines.0.sku": [""]}, "lines", keeps=False) == []
+    assert rows_of({"lines.0.sku": [""]}, "lines", keeps=True) == [{"sku": [""]}]
+
+
+def test_what_html_does_not_send_is_said():
+    given = as_input(FIELDS, {"name": [""], "notes": ["a\n\n b"]})
+
+    assert given == {"lines": [], "tags": [], "notes": ["a", "b"], "news": "false"}

@@ -39,6 +39,15 @@ def test_the_page_names_no_other_host():
     assert "//" not in links
 
 
+def test_the_document_of_sockets_is_linked_where_there_is_one():
+    links = PageLinks("/docs/main", "/openapi.json", "/docs/assets", sockets="/asyncapi.json")
+
+    assert '<a href="../asyncapi.json"><span>WebSockets (AsyncAPI)</span></a>' in render_page(
+        "API", links
+    )
+    assert "AsyncAPI" not in render_page("API", LINKS)
+
+
 @pytest.mark.parametrize(
     ("page", "target", "expected"),
     [

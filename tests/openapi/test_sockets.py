@@ -189,3 +189,24 @@ def test_strangers_do_not_see_it():
     with Client(auction(), base_url="http://shop.localhost") as client:
         forwarded = {"x-forwarded-for": "192.0.2.1"}
         assert client.get("/asyncapi.json", headers=forwarded).status_code == 404
+
+
+def test_the_page_leads_to_it_where_there_is_something_to_see():
+    link = '<a href="asyncapi.json">'
+    hidden = App()
+
+    @hidden.websocket("/hidden", hidden=True)
+    async def no_channel(ws: WebSocket[str]) -> None: ...
+
+    elsewhere = App(extensions=[OpenAPI(sockets="")])
+
+    @elsewhere.websocket("/raw")
+    async def no_document(ws: WebSocket) -> None: ...
+
+    def page_of(app: App) -> str:
+        with Client(app) as client:
+            return client.get("/docs").text
+
+    assert link in page_of(auction())
+    assert link not in page_of(hidden)
+    assert "AsyncAPI" not in page_of(elsewhere)

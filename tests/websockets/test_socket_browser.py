@@ -58,3 +58,26 @@ def test_a_page_talks_to_its_own_server(browser):
 def test_a_page_of_another_site_gets_no_socket(browser):
     with LiveServer(make_app()) as ours, LiveServer(make_app()) as other:
         assert heard(browser, f"{other.url}/?to={ours.url}") == ["closed 1006"]
+
+
+def test_a_page_is_told_when_the_server_stops(browser):
+    app = make_app()
+
+    @app.websocket("/wait")
+    async def wait(ws: WebSocket[str]) -> None:
+        await ws.send("here")
+        await ws.receive()
+
+    page = browser.new_page()
+    with LiveServer(app) as server:
+        page.goto(server.url)
+        page.get_by_text("closed 4000").wait_for()
+        page.evaluate(
+            """() => {
+              const socket = new WebSocket(location.origin.replace("http", "ws") + "/wait");
+              socket.onmessage = (event) => say(event.data);
+              socket.onclose = (event) => say("then " + event.code + " " + event.reason);
+            }"""
+        )
+        page.get_by_text("here", exact=True).wait_for()
+    page.get_by_text("then 1012 restarting; retry-after=").wait_for()

@@ -74,13 +74,15 @@ _PAGE = """<!doctype html>
 class PageLinks(Struct, frozen=True):
     """Where a page and what it needs are served, as absolute paths below the app's root.
 
-    `others` are the pages of the app's other documents by name.
+    `others` are the pages of the app's other documents by name, `sockets` is the AsyncAPI document
+    where the app has WebSockets.
     """
 
     page: str
     document: str
     assets: str
     others: Mapping[str, str] = field(default_factory=dict)
+    sockets: str = ""
 
     def relative(self, target: str) -> str:
         """Return `target` as seen from the page, so that an app may be mounted anywhere."""
@@ -91,9 +93,10 @@ class PageLinks(Struct, frozen=True):
 
 def render_page(title: str, links: PageLinks) -> str:
     """Return the page of one document. Every text is escaped."""
+    beside = {**links.others, **({"WebSockets (AsyncAPI)": links.sockets} if links.sockets else {})}
     others = "".join(
         f'<li><a href="{_escaped(links.relative(path))}"><span>{_escaped(name)}</span></a></li>'
-        for name, path in links.others.items()
+        for name, path in beside.items()
     )
     return _PAGE.format(
         title=_escaped(title),

@@ -13,6 +13,7 @@ from pathlib import PurePosixPath
 from typing import Any
 
 from msgspec import Struct, field
+from msgspec.structs import replace
 
 from gambrel.core.http.errors import NotFound
 from gambrel.core.http.request import Request
@@ -31,7 +32,7 @@ from gambrel.openapi.page import (
     content_policy,
     render_page,
 )
-from gambrel.openapi.sockets import export_sockets
+from gambrel.openapi.sockets import export_sockets, shown_sockets
 
 __all__ = ["Guard", "Handler", "Place", "Publication"]
 
@@ -94,11 +95,15 @@ class Publication(Struct):
         policy = content_policy(
             server if isinstance(server, str) else server.url for server in document.servers
         )
-        body = render_page(document.title, links).encode()
+        key = f"page {name}"
 
         async def openapi_page(request: Request) -> Response:
             await self._admit(request)
-            response = _answer(request, body, "text/html; charset=utf-8")
+            if key not in self._built:
+                has_sockets = not name and shown_sockets(request.app.operations(), document)
+                beside = replace(links, sockets=self.sockets if has_sockets else "")
+                self._built[key] = render_page(document.title, beside).encode()
+            response = _answer(request, self._built[key], "text/html; charset=utf-8")
             response.headers["content-security-policy"] = policy
             return response
 

@@ -17,7 +17,7 @@ from gambrel.openapi.operations import operation_ids, overlay
 from gambrel.openapi.options import Document, Server
 from gambrel.operations import Operation, ParamInfo
 
-__all__ = ["build_sockets", "export_sockets"]
+__all__ = ["build_sockets", "export_sockets", "shown_sockets"]
 
 
 def export_sockets(
@@ -36,11 +36,7 @@ def build_sockets(
     operations: Iterable[Operation], json_schemas: JsonSchemas, document: Document
 ) -> dict[str, Any]:
     """Return the AsyncAPI document as plain data; hidden sockets are left out."""
-    shown = [
-        operation
-        for operation in operations
-        if operation.method == "WEBSOCKET" and not operation.hidden and document.only(operation)
-    ]
+    shown = shown_sockets(operations, document)
     schemas = Schemas(json_schemas, separate=document.separate_input_output)
     named = list(zip(operation_ids(shown), shown, strict=True))
     channels = {name: channel(one, Content(schemas)) for name, one in named}
@@ -62,6 +58,15 @@ def build_sockets(
     }
     built["components"] = {key: value for key, value in components.items() if value}
     return {key: value for key, value in built.items() if value or key == "channels"}
+
+
+def shown_sockets(operations: Iterable[Operation], document: Document) -> list[Operation]:
+    """Return the WebSockets that the document tells of."""
+    return [
+        operation
+        for operation in operations
+        if operation.method == "WEBSOCKET" and not operation.hidden and document.only(operation)
+    ]
 
 
 def info(document: Document) -> dict[str, Any]:

@@ -62,3 +62,38 @@ def test_without_a_number_no_host_is_left_alone():
         circuits.note("a", is_well=False)
 
     assert circuits.admits("a")
+
+
+def test_hosts_that_were_not_asked_for_long_are_forgotten():
+    circuits = Circuits(1, most=2)
+    for host in ("a", "b"):
+        circuits.note(host, is_well=False)
+    assert not circuits.admits("a")
+
+    circuits.note("c", is_well=False)
+
+    assert [circuits.admits(host) for host in ("a", "b", "c")] == [False, True, False]
+
+
+def test_any_number_of_hosts_costs_no_more_than_some():
+    circuits = Circuits(5, most=100)
+
+    for number in range(1_000):
+        circuits.note(f"{number}.example", is_well=False)
+        circuits.admits(f"{number}.example")
+
+    assert len(circuits) == 100
+
+
+def test_what_nobody_waited_for_says_nothing_of_the_host():
+    now = [0.0]
+    circuits = Circuits(1, 5.0, lambda: now[0])
+    circuits.note("a", is_well=None)
+    assert circuits.admits("a")
+
+    circuits.note("a", is_well=False)
+    now[0] = 5.0
+    assert [circuits.admits("a"), circuits.admits("a")] == [True, False]
+    circuits.note("a", is_well=None)
+
+    assert [circuits.admits("a"), circuits.admits("a")] == [True, False]

@@ -119,6 +119,31 @@ def test_a_host_that_fails_is_left_alone():
     assert run(polite, ask) == [503, 503, CircuitOpen, CircuitOpen]
 
 
+def test_clients_that_leave_do_not_keep_others_from_a_host():
+    asked = asyncio.Event()
+
+    async def answer(request: httpx2.Request) -> httpx2.Response:
+        if request.method == "GET":
+            asked.set()
+            await asyncio.Event().wait()
+        return httpx2.Response(200)
+
+    async def ask(client: httpx2.AsyncClient) -> int:
+        for _ in range(5):
+            asked.clear()
+            left = asyncio.ensure_future(client.get("http://shop.example/"))
+            begun = asyncio.ensure_future(asked.wait())
+            await asyncio.wait([begun, left], return_when=asyncio.FIRST_COMPLETED)
+            begun.cancel()
+            left.cancel()
+            await asyncio.wait([begun, left])
+        return (await client.post("http://shop.example/")).status_code
+
+    polite = PoliteTransport(httpx2.MockTransport(answer), Manners(circuit=2))
+
+    assert run(polite, ask) == 200
+
+
 def test_headers_are_passed_on():
     def answer(request: httpx2.Request) -> httpx2.Response:
         return httpx2.Response(200, text=request.headers["x-request-id"])

@@ -70,30 +70,48 @@ class Circuit(Struct):
 class Circuits:
     """Leaves a host alone for `seconds` once it has failed `failures` times in a row; 0 for never.
 
-    Then one request goes through, and the others follow if it succeeds.
+    Then one request goes through, and the others follow if it succeeds. Of more than `most` hosts
+    that have failed, those are forgotten that were not asked for the longest time: strangers may
+    name any number.
     """
 
     def __init__(
-        self, failures: int, seconds: float = 5.0, clock: Callable[[], float] = monotonic
+        self,
+        failures: int,
+        seconds: float = 5.0,
+        clock: Callable[[], float] = monotonic,
+        most: int = 1_000,
     ) -> None:
         self.failures = failures
         self.seconds = seconds
+        self.most = most
         self._clock = clock
         self._by_host: dict[str, Circuit] = {}
 
     def admits(self, host: str) -> bool:
         """Tell whether the host may be asked now."""
-        circuit = self._by_host.get(host)
-        if circuit is None or circuit.failures < self.failures:
+        circuit = self._by_host.pop(host, None)
+        if circuit is None:
+            return True
+        self._by_host[host] = circuit  # the last that was asked
+        if circuit.failures < self.failures:
             return True
         if circuit.is_probed or self._clock() < circuit.opened + self.seconds:
             return False
         circuit.is_probed = True
         return True
 
-    def note(self, host: str, *, is_well: bool) -> None:
-        """Note how a request to the host has ended."""
+    def __len__(self) -> int:
+        """The number of hosts that have failed, as far as is known."""
+        return len(self._by_host)
+
+    def note(self, host: str, *, is_well: bool | None) -> None:
+        """Note how a request to the host has ended; None where nobody waited for that."""
         if not self.failures:
+            return
+        if is_well is None:
+            if host in self._by_host:
+                self._by_host[host].is_probed = False
             return
         if is_well:
             self._by_host.pop(host, None)
@@ -102,3 +120,5 @@ class Circuits:
         circuit.failures += 1
         circuit.is_probed = False
         circuit.opened = self._clock()
+        if len(self._by_host) > self.most:
+            del self._by_host[next(iter(self._by_host))]

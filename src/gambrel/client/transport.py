@@ -82,7 +82,8 @@ class PoliteTransport(httpx2.AsyncBaseTransport):
             fault = late(request) or error
             raise
         finally:
-            self.circuits.note(host, is_well=fault is None and status not in BUSY)
+            is_well = None if is_left(fault) else fault is None and status not in BUSY
+            self.circuits.note(host, is_well=is_well)
             end_all(ends, status, fault)
         return response
 
@@ -126,6 +127,11 @@ class PoliteTransport(httpx2.AsyncBaseTransport):
     async def aclose(self) -> None:
         """Close the connections."""
         await self.inner.aclose()
+
+
+def is_left(fault: BaseException | None) -> bool:
+    """Say whether somebody gave up; where time is up that is another error, and the host's own."""
+    return isinstance(fault, asyncio.CancelledError)
 
 
 class WebOnly(httpx2.AsyncBaseTransport):

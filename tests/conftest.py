@@ -7,6 +7,7 @@
 import logging
 import os
 import shutil
+import socket
 from collections.abc import Callable, Iterator
 from pathlib import Path
 
@@ -41,9 +42,19 @@ def node() -> bool:
     return bool(shutil.which("node")) and all((NODE_MODULES / name).is_dir() for name in packages)
 
 
+def answers(port: int) -> bool:
+    """Say whether somebody listens on a port of this machine."""
+    try:
+        socket.create_connection(("127.0.0.1", port), 1).close()
+    except OSError:
+        return False
+    return True
+
+
 SERVICES: dict[str, Callable[[], object]] = {
     "browser": chromium,
     "node": node,
+    "redis": lambda: answers(6379),
     # Not on everybody's path.
     "nginx": lambda: shutil.which("nginx") or shutil.which("nginx", path="/usr/sbin"),
     "openssl": lambda: shutil.which("openssl"),

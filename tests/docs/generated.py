@@ -271,6 +271,7 @@ TABLES: dict[str, Callable[[], str]] = {
     "observability": lambda: extensions_table("gambrel.observability"),
     "metrics": lambda: extensions_table("gambrel.observability.metrics"),
     "client": lambda: extensions_table("gambrel.client"),
+    "sessions": lambda: extensions_table("gambrel.sessions"),
     "websockets": lambda: extensions_table("gambrel.websockets"),
     "settings": settings_table,
     "server": lambda: settings_table("server", ServerSettings),

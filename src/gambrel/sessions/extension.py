@@ -1,0 +1,78 @@
+"""`Sessions`: the extension that gives handlers the session of their visitor, and messages."""
+
+import secrets
+from collections.abc import AsyncIterator
+from typing import Annotated, Any
+
+from msgspec import Meta, Struct
+
+from gambrel.core.http.request import Request
+from gambrel.extend import TEMPLATE_GLOBALS, Setup
+from gambrel.sessions.cookies import Encrypting, Sealing, Signing
+from gambrel.sessions.flash import Flash
+from gambrel.sessions.keepers import CookieKeeper, Keeper, Life, StoreKeeper
+from gambrel.sessions.session import Session
+from gambrel.sessions.stores.store import Store
+
+__all__ = ["SessionSettings", "Sessions"]
+
+
+class SessionSettings(Struct, frozen=True, kw_only=True):
+    """How long sessions last, in seconds, and whether their cookies are encrypted."""
+
+    idle: Annotated[int, Meta(ge=60)] = 2 * 3600
+    total: Annotated[int, Meta(ge=60)] = 7 * 24 * 3600
+    encrypt: bool = False
+
+
+class Sessions:
+    """Give `session: Session` and `flash: Flash` to handlers.
+
+    A session is in a signed cookie; with a `store` only its id is. It ends after `idle` seconds
+    without use, and after `total` in any case. With `encrypt` the cookie cannot be read either.
+    """
+
+    name = "sessions"
+    requires = ()
+
+    def __init__(self, *, store: Store | None = None, **settings: Any) -> None:
+        self.store = store
+        self.settings = SessionSettings(**settings)
+
+    def install(self, setup: Setup) -> None:
+        """Provide both."""
+        given: SessionSettings = setup.settings.sessions
+        keys = [key.reveal() for key in setup.settings.core.secret_keys]
+        keys = keys or [secrets.token_urlsafe(48)]  # of an app that nobody serves: a test
+        make: type[Signing | Encrypting] = Encrypting if given.encrypt else Signing
+        sealing: Sealing = make(keys, "session")
+        life = Life(given.idle, given.total)
+        keeper: Keeper = CookieKeeper(sealing, life)
+        if self.store is not None:
+            keeper = StoreKeeper(self.store, life)
+            setup.lifespan(self.closing)
+
+        async def session(request: Request) -> AsyncIterator[Session]:
+            found = await keeper.open(request)
+            yield found  # what fails here keeps nothing
+            await keeper.close(request, found)
+
+        def flash_of(request: Request) -> Flash:
+            if Flash not in request.state:
+                request.state[Flash] = Flash(request, sealing)
+            found: Flash = request.state[Flash]
+            return found
+
+        async def flash(request: Request) -> Flash:
+            return flash_of(request)
+
+        setup.provide(Session, session)
+        setup.provide(Flash, flash)
+        setup.add(TEMPLATE_GLOBALS, ("flash", flash_of))
+
+    async def closing(self) -> AsyncIterator[None]:
+        """Close the store with the app, if it has anything to close."""
+        yield
+        close = getattr(self.store, "close", None)
+        if close is not None:
+            await close()

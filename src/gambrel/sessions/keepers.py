@@ -1,0 +1,162 @@
+"""Where a session is between two requests: whole in a signed cookie, or in a store by an id."""
+
+import hashlib
+import secrets
+import time
+from collections.abc import Callable
+from functools import lru_cache
+from typing import Protocol
+
+import msgspec
+from msgspec import Struct
+
+from gambrel.core.http.errors import GambrelError
+from gambrel.core.http.request import Request
+from gambrel.sessions.cookies import SIZE, Sealing, cookie_name, keep_private, write_cookie
+from gambrel.sessions.session import META, Record, Session, times_of
+from gambrel.sessions.stores.store import Store
+
+__all__ = ["CookieKeeper", "Keeper", "Life", "StoreKeeper"]
+
+NAME = "session"
+_decode = msgspec.json.Decoder(dict[str, msgspec.Raw]).decode
+
+
+class Life(Struct, frozen=True):
+    """How long a session lasts, in seconds: unused (`idle`), and in all (`total`)."""
+
+    idle: int
+    total: int
+    clock: Callable[[], float] = time.time
+
+    def holds(self, record: Record) -> bool:
+        """Whether a session has not ended by itself."""
+        times, now = times_of(record.get(META, b"")), self.clock()
+        return times is not None and now - times[1] <= self.idle and now - times[0] <= self.total
+
+    def is_due(self, session: Session) -> bool:
+        """Whether it is to be kept anew only because it was used."""
+        return session.is_known and self.clock() - session.seen > self.idle / 20
+
+    def left(self, session: Session) -> int:
+        """Return the seconds until it ends if it is used no more."""
+        return max(1, min(self.idle, int(session.created + self.total - self.clock())))
+
+
+class Keeper(Protocol):
+    """What finds the session of a request, and keeps it."""
+
+    async def open(self, request: Request) -> Session:
+        """Return the session of a request; an empty one where there is none."""
+        ...
+
+    async def close(self, request: Request, session: Session) -> None:
+        """Keep what has changed, and tell the visitor's browser."""
+        ...
+
+
+class CookieKeeper:
+    """The whole session is in the cookie; of two requests at a time the later one is kept."""
+
+    def __init__(self, sealing: Sealing, life: Life) -> None:
+        self.sealing = sealing
+        self.life = life
+        # A visitor comes with the same cookie until something changes: it is opened once.
+        self.opened = lru_cache(1_024)(self.unsealed)
+
+    async def open(self, request: Request) -> Session:
+        """Return what the cookie holds."""
+        name = cookie_name(request, NAME)
+        text = request.cookies.get(name)
+        record = self.opened(name, text) if text else None
+        if record is None or not self.life.holds(record):
+            return Session(None, self.life.clock(), (name, ""))
+        return Session(record, cookie=(name, text or ""))
+
+    def unsealed(self, name: str, text: str) -> Record | None:
+        """Return the record in a cookie, None where it is none of ours."""
+        value = self.sealing.open(name, text)
+        return None if value is None else decoded(value)
+
+    async def close(self, request: Request, session: Session) -> None:
+        """Write the cookie. Raises GambrelError where it is too large for one."""
+        name = session.cookie[0]
+        if session.is_touched:
+            keep_private(request.draft)
+        changed, gone = session.changes()
+        if session.ends and not changed:
+            write_cookie(request.draft, name, "", 0)
+        elif (
+            changed or gone or session.rotates or (session.is_touched and self.life.is_due(session))
+        ):
+            record = session.record(self.life.clock())
+            if len(record) == 1 and not session.is_known:
+                return  # nothing but its times: there is nothing to be remembered
+            value = msgspec.json.encode({key: msgspec.Raw(raw) for key, raw in record.items()})
+            text = self.sealing.seal(name, value)
+            if len(text) > SIZE:
+                raise too_large(len(text))
+            write_cookie(request.draft, name, text, self.life.left(session))
+
+
+class StoreKeeper:
+    """The cookie has an id of 256 bits, the store the rest under the hash of it."""
+
+    def __init__(self, store: Store, life: Life) -> None:
+        self.store = store
+        self.life = life
+
+    async def open(self, request: Request) -> Session:
+        """Return what the store has under the id in the cookie."""
+        name = cookie_name(request, NAME)
+        text = request.cookies.get(name, "")
+        record = await self.store.load(key_of(text)) if 0 < len(text) < 100 else None
+        if record is None or not self.life.holds(record):
+            return Session(None, self.life.clock(), (name, ""))
+        return Session(record, cookie=(name, text))
+
+    async def close(self, request: Request, session: Session) -> None:
+        """Keep what has changed; what another request has changed meanwhile is left alone."""
+        if session.is_touched:
+            keep_private(request.draft)
+        name, text = session.cookie
+        changed, gone = session.changes()
+        now, left = self.life.clock(), self.life.left(session)
+        times = {META: session.times(now)}
+        if session.ends and not changed:
+            if text:
+                await self.store.end(key_of(text))
+            write_cookie(request.draft, name, "", 0)
+        elif session.is_known and not (session.rotates or session.ends):
+            if changed or gone or (session.is_touched and self.life.is_due(session)):
+                key = key_of(text)
+                if await self.store.update(key, {**changed, **times}, gone, left):
+                    write_cookie(request.draft, name, text, left)
+        elif changed or session.rotates:
+            record = session.record(now)
+            if len(record) > 1:
+                fresh = secrets.token_urlsafe(32)
+                await self.store.create(key_of(fresh), record, left)
+                write_cookie(request.draft, name, fresh, left)
+            if text:
+                await self.store.end(key_of(text))
+
+
+def key_of(text: str) -> str:
+    """Return the name of a session in a store: who reads that can take over no session."""
+    return hashlib.sha256(text.encode("utf-8", "surrogatepass")).hexdigest()
+
+
+def decoded(value: bytes) -> Record | None:
+    """Return the record in a cookie, or None where an older release has written another."""
+    try:
+        return {name: bytes(raw) for name, raw in _decode(value).items()}
+    except msgspec.MsgspecError:
+        return None
+
+
+def too_large(size: int) -> GambrelError:
+    """Return the error of a session that no cookie can hold."""
+    what = f"the session is {size:,} characters as a cookie, and browsers take {SIZE:,}"
+    hint = "keep ids instead of objects, or Sessions(store=MemoryStore()) or RedisStore(url)"
+    return GambrelError("sessions.too-large", what, "Sessions()", hint)

@@ -1,0 +1,167 @@
+"""`Session`: what is remembered of a visitor from one request to the next."""
+
+import time
+from collections.abc import Callable, Iterator, Mapping, MutableMapping
+from functools import lru_cache
+from typing import Any, TypeVar
+
+import msgspec
+
+from gambrel.core.http.errors import GambrelError
+
+__all__ = ["META", "Record", "Session"]
+
+T = TypeVar("T")
+Record = Mapping[str, bytes]
+"""What is kept of a session: values as JSON by their names, and under `META` its times."""
+META = ""
+
+
+class Session(MutableMapping[str, Any]):
+    """Values of one visitor by name, as JSON has them; `of(Cart)` keeps an object of a class.
+
+    It is read when it is first used, and written when something has changed, lists and objects
+    inside included. A visitor of whom nothing is known has none, and no cookie.
+    """
+
+    __slots__ = (
+        "_gone",
+        "_kept",
+        "_live",
+        "_made",
+        "cookie",
+        "created",
+        "ends",
+        "is_known",
+        "is_touched",
+        "rotates",
+        "seen",
+    )
+
+    def __init__(
+        self,
+        record: Record | None = None,
+        now: float | None = None,
+        cookie: tuple[str, str] = ("", ""),
+    ) -> None:
+        self.cookie = cookie
+        """Name and value of the cookie it came by; without a value, that it would have."""
+        self._kept: Record = record or {}
+        self._live: dict[str, Any] = {}
+        self._gone: set[str] = set()
+        self._made: dict[str, bytes] = {}
+        self.is_known = record is not None
+        """Whether the visitor has come with it."""
+        self.is_touched = self.rotates = self.ends = False
+        times = times_of(record[META]) if record and META in record else None
+        self.created, self.seen = times or (now or time.time(),) * 2
+
+    def __getitem__(self, name: str) -> Any:
+        self.is_touched = True
+        if name not in self._live:
+            if name in self._gone or name == META:
+                raise KeyError(name)
+            self._live[name] = msgspec.json.decode(self._kept[name])
+        return self._live[name]
+
+    def __setitem__(self, name: Any, value: Any) -> None:
+        if name == META or not isinstance(name, str):
+            raise TypeError(f"a value of a session has a name, and {name!r} is none")
+        encode(name, value)
+        self.is_touched = True
+        self._live[name] = value
+
+    def __delitem__(self, name: str) -> None:
+        if name not in self:
+            raise KeyError(name)
+        self._live.pop(name, None)
+        self._gone.add(name)
+
+    def __iter__(self) -> Iterator[str]:
+        self.is_touched = True
+        hidden = {META, *self._gone, *self._live}
+        kept = [name for name in self._kept if name not in hidden]
+        return iter([*kept, *self._live])
+
+    def __len__(self) -> int:
+        return sum(1 for _ in self)
+
+    def __contains__(self, name: object) -> bool:
+        self.is_touched = True
+        is_kept = name in self._kept and name not in self._gone and name != META
+        return name in self._live or is_kept
+
+    def of(self, kind: Callable[..., T]) -> T:
+        """Return the object of a class that is kept here; a new one where there is none.
+
+        What changes in it is kept; a new one that stays as it was made is not. One that an older
+        release has left in another shape is new.
+        """
+        name = f"{getattr(kind, '__module__', '')}.{getattr(kind, '__qualname__', kind)}"
+        if name not in self._live:
+            found = self._decoded(name, kind) if name in self else None
+            if found is None:
+                found = kind()
+                self._made[name] = encode(name, found)
+            self.is_touched = True
+            self._live[name] = found
+        return self._live[name]  # type: ignore[no-any-return]  # of the kind that was asked for
+
+    def _decoded(self, name: str, kind: Any) -> Any:
+        try:
+            return msgspec.json.decode(self._kept[name], type=kind)
+        except (msgspec.MsgspecError, KeyError):
+            return None
+
+    def rotate(self) -> None:
+        """Go on under another id: at log-in and whenever somebody may do more than before."""
+        self.is_touched = self.rotates = True
+
+    def end(self) -> None:
+        """Forget everything, here and at the visitor's: at log-out."""
+        self.clear()
+        self.ends = True
+
+    def changes(self) -> tuple[dict[str, bytes], set[str]]:
+        """Return what is to be kept anew, and the names of what is not to be kept any longer."""
+        changed = {name: encode(name, value) for name, value in self._live.items()}
+        before = {**self._made, **self._kept}
+        changed = {name: raw for name, raw in changed.items() if raw != before.get(name)}
+        return changed, {
+            name for name in self._gone if name in self._kept and name not in self._live
+        }
+
+    def record(self, now: float) -> dict[str, bytes]:
+        """Return everything that is to be kept."""
+        changed, gone = self.changes()
+        kept = {name: raw for name, raw in self._kept.items() if name not in gone}
+        return {**kept, **changed, META: self.times(now)}
+
+    def times(self, now: float) -> bytes:
+        """Return when it was begun and seen, as it is kept."""
+        return msgspec.json.encode((int(self.created), int(now)))
+
+    def __repr__(self) -> str:
+        return f"<Session, {'known' if self.is_known else 'new'}>"
+
+
+def encode(name: str, value: Any) -> bytes:
+    """Return a value as JSON. Raises GambrelError for what JSON cannot have."""
+    try:
+        return msgspec.json.encode(value)
+    except (TypeError, ValueError) as error:
+        raise GambrelError(
+            "sessions.value",
+            f"session[{name!r}] is {type(value).__name__}, which JSON cannot have",
+            "Session",
+            "keep an id and load the rest, or a class of plain values with `session.of(Kind)`",
+        ) from error
+
+
+@lru_cache(4_096)
+def times_of(kept: bytes) -> tuple[float, float] | None:
+    """Return when a session was begun and last seen, or None where that is not known."""
+    try:
+        return msgspec.json.decode(kept, type=tuple[float, float])
+    except msgspec.MsgspecError:
+        return None

@@ -1,0 +1,72 @@
+import pytest
+
+from gambrel import App, Redirect
+from gambrel.sessions import Flash, Message, Sessions
+from gambrel.sessions.cookies import Signing
+from gambrel.templates import Template, Templates
+from gambrel.testing import Client, make_request
+
+PAGE = "{% for message in flash %}<p class={{ message.kind }}>{{ message.text }}</p>{% endfor %}"
+
+
+def app_of() -> App:
+    app = App(extensions=[Sessions(), Templates({"page.html": PAGE})])
+
+    @app.post("/")
+    async def save(flash: Flash) -> Redirect:
+        flash.add("It is <saved>.", "success")
+        return Redirect("/", 303)
+
+    @app.get("/")
+    async def show() -> Template:
+        return Template("page.html")
+
+    @app.get("/both")
+    async def both(flash: Flash) -> Template:
+        flash.add("Now.")
+        return Template("page.html")
+
+    return app
+
+
+def test_a_page_shows_messages_once_though_its_handler_does_not_ask_for_them():
+    with Client(app_of(), follow_redirects=True) as client:
+        shown = client.post("/")
+        again = client.get("/")
+
+    assert shown.text == "<p class=success>It is &lt;saved&gt;.</p>"
+    assert shown.headers["cache-control"] == "private, no-store"
+    assert again.text == ""
+
+
+def test_a_message_that_is_shown_at_once_is_not_shown_again():
+    with Client(app_of()) as client:
+        shown = client.get("/both")
+        assert shown.text == "<p class=info>Now.</p>"
+        assert shown.headers.get_list("set-cookie") == []
+        assert client.get("/").text == ""
+
+
+@pytest.mark.parametrize("value", [b"", b"{}", b"[1]", b"[[1]]"])
+def test_what_is_no_list_of_messages_is_none(value):
+    sealing = Signing(["k" * 40], "session")
+    text = sealing.seal("flash", value)
+    request = make_request(headers={"host": "localhost", "cookie": f"flash={text}"})
+
+    assert list(Flash(request, sealing)) == []
+
+
+def test_there_are_messages_or_not():
+    flash = Flash(make_request(), Signing(["k" * 40], "session"))
+    assert not flash
+    flash.add("a")
+    assert flash
+    assert list(flash) == [Message("a")]
+    assert not flash
+
+
+def test_a_message_that_no_cookie_can_hold_is_dropped():
+    flash = Flash(make_request(), Signing(["k" * 40], "session"))
+    flash.add("x" * 5_000)
+
+    assert [message.text[:1] for message in flash] == ["x"]

@@ -128,6 +128,8 @@ LATE = {
     "observability/metrics/extension.py": 1,
     "openapi/extension.py": 4,
     "server/protocol.py": 1,
+    "sessions/cookies.py": 1,
+    "sessions/stores/redis.py": 1,
     "settings/merge.py": 1,
     "settings/secret.py": 1,
     "settings/sources.py": 1,

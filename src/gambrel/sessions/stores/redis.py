@@ -28,8 +28,7 @@ class RedisStore:
 
     def __init__(self, url: str = "redis://127.0.0.1:6379/0", *, prefix: str = "session:") -> None:
         try:
-            from redis import asyncio  # noqa: PLC0415 - start-up: Redis
-            from redis.exceptions import RedisError  # noqa: PLC0415 - start-up: Redis
+            from redis import asyncio, exceptions  # noqa: PLC0415 - start-up: Redis
         except ModuleNotFoundError as error:
             raise GambrelError(
                 "sessions.not-installed",
@@ -38,7 +37,7 @@ class RedisStore:
                 "pip install 'gambrel[redis]'",
             ) from error
         self.prefix = prefix
-        self._failures = (RedisError, OSError)
+        self._failures = (exceptions.RedisError, OSError)
         self._client: Any = asyncio.Redis.from_url(
             url, socket_timeout=TIMEOUT, socket_connect_timeout=TIMEOUT
         )

@@ -23,7 +23,6 @@ STYLES = "style-src"
 # What asks the visitor for something, tells of the visitor, or reaches a device.
 FEATURES = (
     "accelerometer",
-    "bluetooth",
     "browsing-topics",
     "camera",
     "display-capture",

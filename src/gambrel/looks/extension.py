@@ -1,0 +1,61 @@
+"""`Looks`: the extension that serves a stylesheet and a script of ours for pages of yours."""
+
+import hashlib
+from collections.abc import Awaitable, Callable
+from pathlib import Path
+
+from gambrel.core.http.request import Request
+from gambrel.core.http.response import Response
+from gambrel.extend import TEMPLATE_GLOBALS, Setup
+from gambrel.markup import Markup, element, join
+
+__all__ = ["Looks"]
+
+HERE = Path(__file__).with_name("static")
+_FOREVER = {"cache-control": "public, max-age=31536000, immutable"}
+
+
+class Looks:
+    """Let pages look finished: `{{ looks }}` in the head of a template is all of it.
+
+    A stylesheet for plain HTML, forms, tables and messages, light and dark; and a small script for
+    fields that are checked while a visitor types, parts of a page that are exchanged, questions
+    before something is done. Pages work without it. Both are below `prefix`.
+    """
+
+    name = "looks"
+    requires = ()
+    settings = None
+
+    def __init__(self, *, prefix: str = "/_looks") -> None:
+        self.prefix = prefix
+        self.files = {kind: (HERE / f"looks.{kind}").read_bytes() for kind in ("css", "js")}
+        self.paths = {kind: f"{prefix}/{name_of(kind, text)}" for kind, text in self.files.items()}
+
+    def install(self, setup: Setup) -> None:
+        """Declare a route for each file, and what templates write."""
+        types = {"css": "text/css", "js": "text/javascript"}
+        for kind, path in self.paths.items():
+            setup.route(path, sender(self.files[kind], types[kind]), hidden=True)
+        setup.add(TEMPLATE_GLOBALS, ("looks", lambda _request: self.tags))
+
+    @property
+    def tags(self) -> Markup:
+        """The elements for the head of a page."""
+        style = element("link", rel="stylesheet", href=self.paths["css"])
+        return join([style, element("script", src=self.paths["js"], defer=True)])
+
+
+def name_of(kind: str, content: bytes) -> str:
+    """Return a name that changes with the content: it may be kept for good."""
+    return f"looks.{hashlib.sha256(content).hexdigest()[:12]}.{kind}"
+
+
+def sender(content: bytes, media_type: str) -> Callable[[Request], Awaitable[Response]]:
+    """Return a handler for one file."""
+
+    async def send(_request: Request) -> Response:
+        return Response(content, 200, _FOREVER, media_type)
+
+    send.__name__ = f"looks_{media_type.rpartition('/')[2]}"
+    return send

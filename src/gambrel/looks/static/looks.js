@@ -1,0 +1,105 @@
+// What pages do better with a script, and do without one as well. Nothing here is needed.
+//
+//   <form data-live>                     fields are checked when they are left
+//   <a href="/list" data-swap="#list">   takes the place of #list, and not of the page; a form, too
+//   <button data-confirm="Delete it?">   asks before it goes on
+"use strict";
+(() => {
+  const busy = (element, is) => element.setAttribute("aria-busy", String(is));
+
+  // Fields that are checked while the visitor types: the server has the rules.
+  function errorOf(field, text) {
+    const id = `${field.id}-error`;
+    let shown = document.getElementById(id);
+    const around = field.closest(".form-field");
+    const names = (field.getAttribute("aria-describedby") || "").split(" ").filter((n) => n && n !== id);
+    if (!text) {
+      shown?.remove();
+      field.removeAttribute("aria-invalid");
+    } else {
+      if (!shown) {
+        shown = document.createElement("p");
+        shown.id = id;
+        shown.className = "form-error";
+        shown.setAttribute("role", "status");
+        field.before(shown);
+      }
+      shown.textContent = text.charAt(0).toUpperCase() + text.slice(1);
+      names.push(id);
+      field.setAttribute("aria-invalid", "true");
+    }
+    around?.classList.toggle("has-error", Boolean(text));
+    if (names.length) field.setAttribute("aria-describedby", names.join(" "));
+    else field.removeAttribute("aria-describedby");
+  }
+
+  async function check(form, field) {
+    const content = new FormData(form);
+    for (const [name, value] of [...content]) if (value instanceof File) content.delete(name);
+    const answer = await fetch(form.action, {
+      method: form.method,
+      body: new URLSearchParams(content),
+      headers: { Precognition: "true", "Precognition-Validate-Only": field.name },
+    });
+    if (answer.status === 204) errorOf(field, "");
+    else if (answer.status === 422) errorOf(field, ((await answer.json()).errors[field.name] || [""]).join("; "));
+  }
+
+  document.addEventListener("change", (event) => {
+    const field = event.target;
+    const form = field.form;
+    if (form?.matches("[data-live]") && field.name && field.type !== "file") check(form, field).catch(() => {});
+  });
+
+  // Parts of a page that are exchanged.
+  async function swap(selector, address, options) {
+    const target = document.querySelector(selector);
+    busy(target, true);
+    try {
+      const answer = await fetch(address, { ...options, headers: { Accept: "text/html", "X-Fragment": selector } });
+      const page = new DOMParser().parseFromString(await answer.text(), "text/html");
+      const found = page.querySelector(selector);
+      if (!found) return location.assign(answer.url);
+      target.replaceWith(found);
+      found.querySelector("[autofocus]")?.focus();
+      document.dispatchEvent(new CustomEvent("swapped", { detail: { target: found } }));
+    } finally {
+      busy(target, false);
+    }
+  }
+
+  document.addEventListener("click", (event) => {
+    const link = event.target.closest("a[data-swap]");
+    if (!link || event.ctrlKey || event.metaKey || event.shiftKey || event.button) return;
+    if (!document.querySelector(link.dataset.swap)) return;
+    event.preventDefault();
+    swap(link.dataset.swap, link.href).catch(() => location.assign(link.href));
+  });
+
+  document.addEventListener("submit", (event) => {
+    const form = event.target;
+    const button = event.submitter;
+    const question = button?.dataset.confirm || form.dataset.confirm;
+    if (question && !confirm(question)) return event.preventDefault();
+    if (form.dataset.swap && document.querySelector(form.dataset.swap)) {
+      event.preventDefault();
+      const content = new FormData(form, button);
+      const isGet = form.method === "get";
+      const isMultipart = form.enctype === "multipart/form-data";
+      const address = isGet ? `${form.action}?${new URLSearchParams(content)}` : form.action;
+      const body = isGet ? undefined : isMultipart ? content : new URLSearchParams(content);
+      swap(form.dataset.swap, address, { method: form.method, body }).catch(() => form.submit());
+      return;
+    }
+    if (form.dataset.sent) return event.preventDefault(); // a second click sends nothing twice
+    form.dataset.sent = "yes";
+    busy(form, true);
+  });
+
+  addEventListener("pageshow", () => {
+    for (const form of document.querySelectorAll("form[data-sent]")) {
+      delete form.dataset.sent;
+      busy(form, false);
+    }
+  });
+})();

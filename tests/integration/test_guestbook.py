@@ -1,0 +1,112 @@
+"""The guestbook in a real browser: with a script and without, light and dark, by keyboard."""
+
+import importlib
+import sys
+from collections.abc import Iterator
+from pathlib import Path
+from typing import Any
+
+import pytest
+
+from gambrel import App
+from gambrel.testing import LiveServer
+from tests.conftest import NODE_MODULES
+
+EXAMPLES = Path(__file__).parents[2] / "examples"
+AXE = NODE_MODULES / "axe-core/axe.min.js"
+TROUBLE = """
+window.trouble = [];
+addEventListener("securitypolicyviolation", (event) => trouble.push(event.violatedDirective));
+addEventListener("error", (event) => trouble.push(event.message));
+addEventListener("unhandledrejection", (event) => trouble.push(String(event.reason)));
+"""
+pytestmark = pytest.mark.service("browser")
+
+
+def guestbook() -> App:
+    """Return the app of the example."""
+    sys.path.insert(0, str(EXAMPLES))
+    try:
+        app: App = importlib.import_module("guestbook.app").make_app()
+    finally:
+        sys.path.remove(str(EXAMPLES))
+    return app
+
+
+@pytest.fixture
+def open_page(browser: Any) -> Iterator[Any]:
+    contexts = []
+    with LiveServer(guestbook()) as server:
+
+        def open_page(**options: Any) -> Any:
+            context = browser.new_context(**{"reduced_motion": "reduce", **options})
+            contexts.append(context)
+            page = context.new_page()
+            page.set_default_timeout(10_000)
+            page.add_init_script(TROUBLE)
+            page.goto(server.url)
+            return page
+
+        yield open_page
+        for context in contexts:
+            context.close()
+
+
+def test_a_field_is_checked_when_it_is_left_and_by_the_keyboard_alone_it_is_sent(open_page):
+    page = open_page()
+    page.locator("#field-name").focus()
+    page.keyboard.type("A")
+    page.keyboard.press("Tab")
+    page.locator("#field-name-error", has_text="Must have at least 2 characters").wait_for()
+    assert page.locator("#field-name").get_attribute("aria-describedby") == "field-name-error"
+
+    page.keyboard.press("Shift+Tab")
+    page.keyboard.type("nn")
+    page.keyboard.press("Tab")
+    page.locator("#field-name-error").wait_for(state="detached")
+    page.keyboard.type("A lovely place.")
+    page.keyboard.press("Tab")
+    page.keyboard.press("Enter")
+    page.locator(".message", has_text="Thank you, nn").wait_for()
+
+    assert page.locator(".card").count() == 1
+    assert page.evaluate("trouble") == []
+
+
+def test_without_a_script_it_is_the_same(open_page):
+    page = open_page(java_script_enabled=False)
+    page.locator("#field-name").fill("A")
+    page.get_by_role("button").click()
+    page.locator(".form-summary").wait_for()
+    assert page.locator("#field-message-error").inner_text() == "Is required"
+    assert page.locator(":focus").get_attribute("id") == "field-name"
+
+    page.locator("#field-name").fill("Ann")
+    page.locator("#field-message").fill("A lovely place.")
+    page.get_by_role("button").click()
+    page.locator(".message", has_text="Thank you, Ann.").wait_for()
+
+
+def test_the_summary_leads_to_the_field(open_page):
+    page = open_page()
+    page.get_by_role("button").click()
+    page.get_by_role("link", name="Message is required").click()
+
+    assert page.locator(":focus").get_attribute("id") == "field-message"
+
+
+@pytest.mark.service("node")
+@pytest.mark.parametrize("colours", ["light", "dark"])
+@pytest.mark.parametrize("width", [1280, 360])
+def test_axe_finds_no_fault_and_nothing_is_wider_than_the_page(open_page, width, colours):
+    page = open_page(
+        viewport={"width": width, "height": 900}, color_scheme=colours, bypass_csp=True
+    )
+    page.get_by_role("button").click()
+    page.locator(".form-summary").wait_for()
+    page.evaluate(AXE.read_text())
+    rules = ["wcag2a", "wcag2aa", "wcag21a", "wcag21aa", "wcag22aa", "best-practice"]
+    found = page.evaluate("rules => axe.run(document, {runOnly: rules})", rules)
+
+    assert [(fault["id"], fault["nodes"][0]["html"]) for fault in found["violations"]] == []
+    assert page.evaluate("document.documentElement.scrollWidth") <= width

@@ -1,0 +1,50 @@
+from gambrel import App
+from gambrel.looks import Looks
+from gambrel.looks.extension import HERE, name_of
+from gambrel.templates import Template, Templates
+from gambrel.testing import Client
+
+
+def app_of(**options: str) -> App:
+    app = App(extensions=[Templates({"page.html": "<head>{{ looks }}</head>"}), Looks(**options)])
+
+    @app.get("/")
+    async def page() -> Template:
+        return Template("page.html")
+
+    return app
+
+
+def test_a_page_has_a_stylesheet_and_a_script_that_are_kept_for_good():
+    with Client(app_of()) as client:
+        page = client.get("/").text
+        style, script = (part.partition('"')[0] for part in page.split("/_looks/")[1:])
+        answers = [client.get(f"/_looks/{name}") for name in (style, script)]
+
+    assert page.startswith('<head><link rel="stylesheet" href="/_looks/looks.')
+    assert [answer.status_code for answer in answers] == [200, 200]
+    assert [answer.headers["content-type"] for answer in answers] == [
+        "text/css; charset=utf-8",
+        "text/javascript; charset=utf-8",
+    ]
+    assert {answer.headers["cache-control"] for answer in answers} == {
+        "public, max-age=31536000, immutable"
+    }
+
+
+def test_they_may_be_elsewhere():
+    with Client(app_of(prefix="/own")) as client:
+        assert 'href="/own/looks.' in client.get("/").text
+
+
+def test_a_name_changes_with_the_content():
+    assert name_of("css", b"a") != name_of("css", b"b")
+    assert name_of("css", b"a").endswith(".css")
+
+
+def test_nothing_in_them_comes_from_elsewhere():
+    for kind in ("css", "js"):
+        text = (HERE / f"looks.{kind}").read_text()
+        assert "http" not in text
+        assert "innerHTML" not in text
+        assert "@import" not in text

@@ -1,0 +1,97 @@
+"""The script in a real browser: parts that are exchanged, questions, and clicks too many."""
+
+from collections.abc import Iterator
+from typing import Any
+
+import pytest
+
+from gambrel import HTML, App, Request
+from gambrel.looks import Looks
+from gambrel.testing import LiveServer
+
+pytestmark = pytest.mark.service("browser")
+LOOKS = Looks()
+PAGE = """<!doctype html><html lang="en"><head><title>x</title>{tags}</head><main>
+<h1>Page</h1><p id="kept">kept</p>
+<ul id="list"><li>{number}</li></ul>
+<a href="/?number={next}" data-swap="#list">more</a>
+<form action="/" data-swap="#list"><input name="number" value="40"><button>find</button></form>
+<form method="post" action="/delete"><button data-confirm="Delete it?">delete</button></form>
+</main>"""
+
+
+@pytest.fixture
+def site() -> Iterator[tuple[str, list[str]]]:
+    asked: list[str] = []
+    app = App(extensions=[LOOKS])
+
+    @app.get("/")
+    async def page(request: Request, number: int = 1) -> HTML:
+        asked.append(f"{number} {request.headers.get('x-fragment', '-')}")
+        return HTML(PAGE.format(tags=LOOKS.tags, number=number, next=number + 1))
+
+    @app.post("/delete")
+    async def delete() -> HTML:
+        asked.append("deleted")
+        return HTML("<!doctype html><html lang=en><title>x</title><p>gone</p>")
+
+    with LiveServer(app) as server:
+        yield server.url, asked
+
+
+def opened(browser: Any, url: str) -> Any:
+    page = browser.new_page()
+    page.set_default_timeout(10_000)
+    page.goto(url)
+    return page
+
+
+def test_a_link_and_a_form_exchange_a_part_of_the_page(browser, site):
+    url, asked = site
+    page = opened(browser, url)
+    page.evaluate("document.getElementById('kept').textContent = 'still here'")
+
+    page.get_by_text("more").click()
+    page.locator("#list li", has_text="2").wait_for()
+    page.get_by_text("find").click()
+    page.locator("#list li", has_text="40").wait_for()
+
+    assert page.locator("#kept").inner_text() == "still here"
+    assert asked == ["1 -", "2 #list", "40 #list"]
+    page.close()
+
+
+def test_a_question_is_asked_before_it_goes_on(browser, site):
+    url, asked = site
+    page = opened(browser, url)
+    questions: list[str] = []
+    answers = iter([False, True])
+
+    def answer(dialog: Any) -> None:
+        questions.append(dialog.message)
+        dialog.accept() if next(answers) else dialog.dismiss()
+
+    page.on("dialog", answer)
+    page.get_by_text("delete").click()
+    assert "deleted" not in asked
+    page.get_by_text("delete").click()
+    page.get_by_text("gone").wait_for()
+
+    assert questions == ["Delete it?"] * 2
+    assert asked.count("deleted") == 1
+    page.close()
+
+
+def test_a_second_click_sends_nothing_twice(browser, site):
+    url, asked = site
+    page = opened(browser, url)
+    page.on("dialog", lambda dialog: dialog.accept())
+
+    page.evaluate(
+        "() => { const form = document.forms[1];"
+        " for (let n = 0; n < 3; n += 1) form.requestSubmit(); }"
+    )
+    page.get_by_text("gone").wait_for()
+
+    assert asked.count("deleted") == 1
+    page.close()

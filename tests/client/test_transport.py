@@ -180,3 +180,46 @@ def test_only_the_web(url):
 
     with pytest.raises(UnsafeAddress):
         asyncio.run(ask())
+
+
+def test_a_slow_answer_is_asked_for_once_more():
+    asked = []
+
+    class Slow(httpx2.AsyncBaseTransport):
+        async def handle_async_request(self, request: httpx2.Request) -> httpx2.Response:
+            asked.append(request.method)
+            if len(asked) == 1:
+                await asyncio.get_running_loop().create_future()
+            return httpx2.Response(200, content=b"answer %d" % len(asked))
+
+    async def main() -> str:
+        polite = PoliteTransport(Slow(), Manners(hedge=0.001))
+        async with httpx2.AsyncClient(transport=polite) as client:
+            return (await client.get("http://shop.example/")).text
+
+    assert asyncio.run(main()) == "answer 2"
+
+
+def test_what_changes_something_is_not_made_twice_for_being_slow():
+    _, made = send([200, 200], "POST", b"x", hedge=1e-9)
+
+    assert made == 1
+
+
+def test_a_host_gets_no_more_in_a_second_than_the_rate():
+    async def main() -> list[float]:
+        polite = PoliteTransport(
+            httpx2.MockTransport(lambda _: httpx2.Response(200)), Manners(rate=2)
+        )
+        polite.pace._sleep = sleep
+        async with httpx2.AsyncClient(transport=polite) as client:
+            for url in ("http://a.example/", "http://b.example/") * 3:
+                await client.get(url)
+        return slept
+
+    async def sleep(seconds: float) -> None:
+        slept.append(round(seconds))
+
+    slept: list[float] = []
+
+    assert asyncio.run(main()) == [1, 1]

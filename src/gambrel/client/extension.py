@@ -27,6 +27,8 @@ class HTTP(Struct, frozen=True, kw_only=True):
 
     `connect` and `total` are in seconds, `max_body` in bytes. `retries` is for what may be
     repeated. After `circuit` failures in a row a host is left alone for five seconds; 0 for never.
+    `rate` is the most requests to one host in a second, of one process; `hedge` the seconds after
+    which a GET that is not answered is made a second time beside the first; 0 for neither.
     Requests to `own_hosts` carry the id and the trace of the request they are made for.
     """
 
@@ -36,6 +38,8 @@ class HTTP(Struct, frozen=True, kw_only=True):
     max_body: Annotated[int, Meta(ge=1)] = 10 * 1024 * 1024
     retries: Annotated[int, Meta(ge=0, le=10)] = 2
     circuit: Annotated[int, Meta(ge=0)] = 0
+    rate: Annotated[int, Meta(ge=0)] = 0
+    hedge: Annotated[float, Meta(ge=0)] = 0.0
     own_hosts: list[str] = []
     proxy: Secret = field(default_factory=lambda: Secret(""))
     ca_file: str = ""
@@ -86,6 +90,8 @@ class HTTP(Struct, frozen=True, kw_only=True):
             max_body=self.max_body,
             retries=self.retries,
             circuit=self.circuit,
+            rate=self.rate,
+            hedge=self.hedge,
             passed_on=passed_on,
             hearers=hearers,
         )

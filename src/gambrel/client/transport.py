@@ -9,7 +9,9 @@ from msgspec import Struct
 
 from gambrel.client.content import Bounded, decodable
 from gambrel.client.faults import CircuitOpen, UnsafeAddress
+from gambrel.client.hedging import first_answer
 from gambrel.client.outgoing import Begin, begin_all, end_all, late, with_headers
+from gambrel.client.pacing import Pace
 from gambrel.client.retries import BUSY, Budget, Circuits, delay, is_safe_to_repeat, retry_after
 
 __all__ = ["Manners", "PoliteTransport", "WebOnly"]
@@ -17,12 +19,16 @@ __all__ = ["Manners", "PoliteTransport", "WebOnly"]
 _log = logging.getLogger("gambrel.client")
 LONGEST_WAIT = 5.0
 """Seconds that a server may ask for, before the failure is told instead."""
+HEDGED = frozenset({"GET", "HEAD"})
+"""What only reads, and may as well be done twice at a time."""
 _NEVER_SENT = (httpx2.ConnectError, httpx2.ConnectTimeout, httpx2.PoolTimeout)
 
 
 class Manners(Struct, frozen=True, kw_only=True):
     """How a client treats others: bytes that it takes, attempts more, and failures until it waits.
 
+    A host gets `rate` requests in a second, and a second attempt beside one that has not been
+    answered for `hedge` seconds; 0 for no bound, and none.
     `passed_on(host)` gives headers for requests to a host, or None for one that is told nothing;
     `hearers` are values of the Point `OUTGOING`.
     """
@@ -30,6 +36,8 @@ class Manners(Struct, frozen=True, kw_only=True):
     max_body: int = 10 * 1024 * 1024
     retries: int = 2
     circuit: int = 0
+    rate: int = 0
+    hedge: float = 0.0
     passed_on: Callable[[str], dict[str, str] | None] = lambda _host: None
     hearers: Sequence[Begin] = ()
 
@@ -42,6 +50,7 @@ class PoliteTransport(httpx2.AsyncBaseTransport):
         self.manners = manners
         self.budget = Budget()
         self.circuits = Circuits(manners.circuit)
+        self.pace = Pace(manners.rate)
 
     async def handle_async_request(self, request: httpx2.Request) -> httpx2.Response:
         """Send a request; again where that may help."""
@@ -51,7 +60,7 @@ class PoliteTransport(httpx2.AsyncBaseTransport):
         while True:
             wait: float | None
             try:
-                response = await self.attempt(request, attempt - 1)
+                response = await self.answer(request, attempt - 1)
             except httpx2.TransportError as error:
                 wait = self.wait_after(request, attempt, error) if can_repeat else None
                 if wait is None:
@@ -67,9 +76,19 @@ class PoliteTransport(httpx2.AsyncBaseTransport):
             await asyncio.sleep(wait)
             attempt += 1
 
+    async def answer(self, request: httpx2.Request, resends: int) -> httpx2.Response:
+        """Return the answer to an attempt, or to the one beside it."""
+        is_plain = isinstance(request.stream, httpx2.ByteStream)
+        if not self.manners.hedge or request.method not in HEDGED or not is_plain:
+            return await self.attempt(request, resends)
+        return await first_answer(
+            lambda: self.attempt(request, resends), self.manners.hedge, self.budget.spend
+        )
+
     async def attempt(self, request: httpx2.Request, resends: int) -> httpx2.Response:
         """Send a request once, unless its host is left alone; who wants to hear of it does."""
         host = request.url.netloc.decode("ascii")
+        await self.pace.turn(host)
         if not self.circuits.admits(host):
             raise CircuitOpen(f"{request.url.host} has failed too often", request=request)
         headers = self.manners.passed_on(request.url.host)

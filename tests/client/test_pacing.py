@@ -1,0 +1,44 @@
+import asyncio
+
+from gambrel.client.pacing import Pace
+
+
+def waits(rate: int, times: list[float], host: str = "a") -> list[float]:
+    """Return how long calls at these times wait for their turns."""
+    now, slept = [0.0], []
+
+    async def sleep(seconds: float) -> None:
+        slept.append(seconds)
+
+    async def main() -> list[float]:
+        pace, found = Pace(rate, lambda: now[0], sleep), []
+        for now[0] in times:
+            await pace.turn(host)
+            found.append(sum(slept))
+            slept.clear()
+        return found
+
+    return asyncio.run(main())
+
+
+def test_no_second_has_more_than_the_rate():
+    assert waits(2, [0.0, 0.0, 0.0, 0.0, 0.0]) == [0.0, 0.0, 1.0, 1.0, 2.0]
+    assert waits(2, [0.0, 0.5, 0.75, 3.0]) == [0.0, 0.0, 0.25, 0.0]
+
+
+def test_without_a_rate_nobody_waits():
+    assert waits(0, [0.0] * 100) == [0.0] * 100
+
+
+def test_hosts_do_not_wait_for_each_other_and_are_forgotten():
+    now = [0.0]
+
+    async def main() -> Pace:
+        pace = Pace(1, lambda: now[0])
+        for number in range(1_000):
+            await pace.turn(f"{number}.example")
+        now[0] = 2.0
+        await pace.turn("another.example")
+        return pace
+
+    assert len(asyncio.run(main())) == 1

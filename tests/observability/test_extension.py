@@ -126,6 +126,28 @@ def test_levels_are_set_while_the_app_runs(monkeypatch: pytest.MonkeyPatch):
     assert logging.getLogger().handlers == []
 
 
+@pytest.mark.parametrize(
+    ("level", "levels", "told"),
+    [
+        ("INFO", {}, "WARNING"),
+        ("DEBUG", {}, "WARNING"),
+        ("ERROR", {}, "ERROR"),
+        ("INFO", {"httpx2": "INFO"}, "INFO"),
+    ],
+)
+def test_whole_urls_of_requests_that_the_app_makes_are_not_logged_unless_wanted(
+    monkeypatch: pytest.MonkeyPatch, level: str, levels: dict[str, str], told: str
+):
+    own_stderr(monkeypatch)
+    logger = logging.getLogger("httpx2")
+
+    with Client(shop(Logging(level=level, levels=levels))):
+        during = logging.getLevelName(logger.getEffectiveLevel())
+
+    assert during == told
+    assert logger.level == logging.NOTSET
+
+
 def test_a_root_logger_that_is_set_up_is_left_alone(monkeypatch: pytest.MonkeyPatch):
     stderr = own_stderr(monkeypatch)
     own = logging.NullHandler()

@@ -81,7 +81,8 @@ class Logging(Struct, frozen=True, kw_only=True):
 
     `form` as in `AccessLog`; `level` is the least to write, `levels` that of single loggers;
     `per_second` is how often one place may log. Records name the request they were made for. The
-    root logger is set up while the app runs, and left alone if it has a handler already.
+    root logger is set up while the app runs, and left alone if it has a handler already. What
+    httpx2 tells of each request, with the whole URL, is written only if `levels` says so.
     """
 
     form: Form = "auto"
@@ -118,13 +119,16 @@ class Logging(Struct, frozen=True, kw_only=True):
         handler.addFilter(FloodLimit(self.per_second))
         loggers: list[tuple[logging.Logger, Any]] = [(root, self.level)]
         loggers += [(logging.getLogger(name), level) for name, level in self.levels.items()]
-        before = [(logger, logger.level) for logger, _ in loggers]
+        urls = logging.getLogger("httpx2")
+        before = [(logger, logger.level) for logger in (urls, *(one for one, _ in loggers))]
         is_ours = not root.handlers
         try:
             if is_ours:
                 root.addHandler(handler)
                 for logger, level in loggers:
                     logger.setLevel(level.upper())
+                if urls.name not in self.levels:
+                    urls.setLevel(max(logging.WARNING, root.level))
             yield
         finally:
             handler.close()

@@ -6,7 +6,7 @@ import pytest
 from gambrel import App, GambrelError
 from gambrel.files import STATIC_FOLDERS, FrontEnd, Static, StaticFiles, StaticFolder
 from gambrel.files.static.site import FOREVER
-from gambrel.testing import Client
+from gambrel.testing import Client, run_command
 
 HTML = {"accept": "text/html"}
 
@@ -216,3 +216,42 @@ def test_the_routes_are_not_in_the_document(folder):
     app.build()
 
     assert [operation for operation in app.operations() if not operation.hidden] == []
+
+
+def test_collected_files_are_served_as_the_manifest_says(folder, tmp_path_factory, monkeypatch):
+    target = tmp_path_factory.mktemp("build")
+    (folder / "css" / "site.css").write_text('@import "all.css";' * 100)
+    (folder / "css" / "all.css").write_text('@import "site.css";')  # a circle
+    app = target / "app.py"
+    app.write_text(
+        "from gambrel import App\nfrom gambrel.files import StaticFiles\n"
+        f"app = App(extensions=[StaticFiles({str(folder)!r})])"
+    )
+    target /= "static"
+    result = run_command(["--app", str(app), "static", "collect", str(target)])
+    files = StaticFiles(folder)
+    monkeypatch.setenv("GAMBREL_STATIC__COLLECTED", str(target))
+    (folder / "css" / "site.css").unlink()
+
+    with Client(App(extensions=[files])) as client:
+        url = files.url("css/site.css")
+        response = client.get(url, headers={"accept-encoding": "br"})
+
+        assert result.exit_code == 0
+        assert response.headers["cache-control"] == FOREVER
+        assert response.headers["content-encoding"] == "br"
+        assert files.static is not None
+        assert files.static.integrity("css/site.css").startswith("sha384-")
+        old = client.get("/static/css/site.00000000.css")
+        assert (old.status_code, old.headers["cache-control"]) == (200, "public, max-age=300")
+        assert client.get("/static/.manifest.json").status_code == 404
+
+
+def test_collected_files_without_a_manifest_keep_the_app_from_starting(folder, monkeypatch):
+    monkeypatch.setenv("GAMBREL_STATIC__COLLECTED", str(folder))
+
+    with (
+        pytest.raises(GambrelError, match="collect"),
+        Client(App(extensions=[StaticFiles(folder)])),
+    ):
+        pass

@@ -1,7 +1,7 @@
 import pytest
 
 from gambrel.core.http.response import Baked
-from gambrel.server.wire import bake, render_head, render_refusal
+from gambrel.server.wire import bake, bake_bare, render_head, render_refusal
 
 
 def test_a_head_is_a_status_line_and_fields():
@@ -29,6 +29,16 @@ def test_a_baked_head_is_rendered_once_up_to_its_length():
 
     assert first == b"HTTP/1.1 200 OK\r\ncontent-type: text/plain\r\ncontent-length: "
     assert bake(baked) is first
+
+
+def test_a_head_without_content_is_rendered_once_as_well():
+    baked = Baked(304, [("etag", '"a"')])
+
+    first = bake_bare(baked)
+
+    assert first == b'HTTP/1.1 304 Not Modified\r\netag: "a"'
+    assert bake_bare(baked) is first
+    assert bake_bare(Baked(200, [])) is None
 
 
 @pytest.mark.parametrize("status", [204, 304])

@@ -2,7 +2,7 @@
 
 import os
 import sys
-from collections.abc import AsyncIterator, Callable, Iterable
+from collections.abc import AsyncIterator, Callable, Iterable, Iterator
 from pathlib import Path
 from typing import Annotated, Any, Literal
 
@@ -13,7 +13,9 @@ from gambrel.core.http.request import Request
 from gambrel.core.http.response import Response
 from gambrel.core.http.threads import in_thread
 from gambrel.extend import Point, Router, Setup
+from gambrel.files.commands import static_command
 from gambrel.files.static.folders import Folders, StaticFolder
+from gambrel.files.static.manifest import load_manifest
 from gambrel.files.static.site import Options, Site
 from gambrel.files.static.urls import Static
 
@@ -36,6 +38,7 @@ class StaticSettings(Struct, frozen=True, kw_only=True):
     url: Annotated[str, Meta(description="where browsers find the files, if not at the prefix")] = (
         ""
     )
+    collected: Annotated[str, Meta(description="folder of `gambrel static collect`")] = ""
 
 
 class StaticFiles:
@@ -83,24 +86,37 @@ class StaticFiles:
         return self.static.url(name)
 
     def install(self, setup: Setup) -> None:
-        """Declare the route, and what pages ask for URLs."""
+        """Declare the route, the command, and what pages ask for URLs."""
         options = self.options(setup)
-        folders = Folders([StaticFolder(self.folder)], well_known=self.well_known)
-        site, self.static = Site(folders, options), Static(folders, options)
+        given: StaticSettings = getattr(setup.settings, self.name)
+        originals = Folders(self.all_folders(setup), well_known=self.well_known)
+        folders, collected = originals, None
+        if given.collected and not options.is_development:
+            collected = Path(given.collected)
+            folders = Folders([StaticFolder(collected)], well_known=self.well_known)
+        site, static = Site(folders, options), Static(folders, options)
+        self.static = static
 
         async def open_folders() -> AsyncIterator[None]:
-            others = [f for f in setup.declarations.values(STATIC_FOLDERS) if f.site == self.name]
-            if others and self.is_default and not self.folder.is_dir():
-                folders.folders.clear()  # an app need not have files of its own
-            folders.folders += others
             await in_thread(folders.check)
+            if collected is not None:
+                static.manifest = await in_thread(load_manifest, collected)
+                site.hashed = static.manifest.names
             yield
 
         setup.lifespan(open_folders)
         serve(setup, site, self.name)
+        setup.command(static_command(originals, self.prefix), name=self.name)
         if not setup.declarations.values(_SITES):
-            setup.provide(Static, giver(self.static), "app")
+            setup.provide(Static, giver(static), "app")
         setup.add(_SITES, self.name)
+
+    def all_folders(self, setup: Setup) -> Iterator[StaticFolder]:
+        """Yield the folder of the app, then those of its extensions, once all are declared."""
+        others = [f for f in setup.declarations.values(STATIC_FOLDERS) if f.site == self.name]
+        if not (others and self.is_default and not self.folder.is_dir()):
+            yield StaticFolder(self.folder)  # an app need not have files of its own
+        yield from others
 
     def options(self, setup: Setup) -> Options:
         """Return how the files are served, with what the settings say."""

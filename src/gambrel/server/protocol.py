@@ -22,7 +22,7 @@ from gambrel.server.exchange import JOINED, Exchange
 from gambrel.server.head import ALLOWED, UNUSUAL, Head, Refusal
 from gambrel.server.reader import Reader
 from gambrel.server.state import ServerState
-from gambrel.server.wire import render_refusal
+from gambrel.server.wire import bake_bare, render_refusal
 
 __all__ = ["HTTPProtocol", "LoggedHTTPProtocol", "ObservedHTTPProtocol", "ServerState"]
 
@@ -142,6 +142,17 @@ class HTTPProtocol(Connection):
             size = len(body)
             length = _LENGTHS[size] if size < 1024 else b"%d" % size
             self.write(b"".join((wire, length, self.clock.date, body)))
+            self.is_idle = True
+            return
+        baked = response._baked  # noqa: SLF001
+        if (
+            self.is_plain
+            and baked is not None
+            and response._headers is None  # noqa: SLF001
+            and response._callbacks is None  # noqa: SLF001
+            and (head := bake_bare(baked))
+        ):
+            self.write(head + self.clock.date)
             self.is_idle = True
             return
         self.answer(request, response)

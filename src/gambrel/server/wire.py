@@ -6,7 +6,7 @@ from gambrel.core.http.errors import bare_problem
 from gambrel.core.http.response import Baked
 from gambrel.core.http.status import has_body, phrase
 
-__all__ = ["bake", "render_head", "render_refusal"]
+__all__ = ["bake", "bake_bare", "render_head", "render_refusal"]
 
 # What the server says itself; an application that sets it cannot know better.
 FRAMING = frozenset(
@@ -47,6 +47,13 @@ def bake(baked: Baked | None) -> bytes | None:
     if baked.wire is None and has_body(baked.status):
         baked.wire = render_head(baked.status, baked.pairs) + b"\r\ncontent-length: "
     return baked.wire
+
+
+def bake_bare(baked: Baked) -> bytes | None:
+    """Render a baked head whose status has no content, and remember it; None where it has."""
+    if baked.bare is None and not has_body(baked.status):
+        baked.bare = render_head(baked.status, baked.pairs)
+    return baked.bare
 
 
 def render_refusal(

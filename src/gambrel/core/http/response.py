@@ -28,14 +28,18 @@ CloseCallback = Callable[[], Awaitable[None] | None]
 
 
 class Baked:
-    """A head known at start-up: status and header lines; `wire` caches the edge's rendering."""
+    """A head known at start-up: status and header lines.
 
-    __slots__ = ("pairs", "status", "wire")
+    `wire` caches what the edge makes of it, up to the length; `bare` all of one without content.
+    """
+
+    __slots__ = ("bare", "pairs", "status", "wire")
 
     def __init__(self, status: int, pairs: Iterable[tuple[str, str]]) -> None:
         self.status = status
         self.pairs = tuple(pairs)
         self.wire: bytes | None = None
+        self.bare: bytes | None = None
 
 
 class Response:

@@ -6,6 +6,7 @@ installed. Nothing here knows requests.
 
 import os
 from collections.abc import Iterable, Iterator
+from functools import cached_property
 from pathlib import Path
 
 from msgspec import Struct
@@ -38,8 +39,13 @@ class Folders:
     """Several folders as one; no link is followed, and hidden files are not there."""
 
     def __init__(self, folders: Iterable[StaticFolder], *, well_known: bool = False) -> None:
-        self.folders = list(folders)
+        self._given = folders
         self.well_known = well_known
+
+    @cached_property
+    def folders(self) -> list[StaticFolder]:
+        """The folders, the first above the others; what was given is only now asked for them."""
+        return list(self._given)
 
     def check(self) -> None:
         """Raise GambrelError where a folder is missing."""

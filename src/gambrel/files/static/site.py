@@ -52,24 +52,25 @@ class Options(Struct, frozen=True, kw_only=True):
 class Entry:
     """A name that was asked for, in memory."""
 
-    __slots__ = ("is_kept", "state", "until", "variants", "weight")
+    __slots__ = ("is_kept", "state", "until", "usual", "weight")
 
     def __init__(self, state: State, is_kept: bool) -> None:
         self.state = state
         self.is_kept = is_kept
         self.until = 0.0
-        self.variants: dict[bool, Variants] = {}
+        self.usual: Variants | None = None
         self.weight = state.weight + 1_024
 
 
 class Site:
-    """The files of `folders` below a prefix."""
+    """The files of `folders` below a prefix; `hashed` are names that are known to tell theirs."""
 
     def __init__(self, folders: Folders, options: Options) -> None:
         self.folders = folders
         self.options = options
         self.entries: dict[str, Entry] = {}
         self.weight = 0
+        self.hashed: frozenset[str] = frozenset()
         self.fields: list[tuple[str, str]] = []
         if "//" in options.url:  # pages of another origin are to use them
             self.fields += [("cross-origin-resource-policy", "cross-origin")]
@@ -86,9 +87,11 @@ class Site:
         if entry is None:
             return Late(self, request, name)
         now = monotonic()
-        if now > entry.until or self.options.is_development:
+        if now > entry.until:
             entry.until = now + TRUSTED  # others go on with it while a thread looks
             return Late(self, request, name)
+        if entry.usual is not None and not request.query_string:
+            return entry.usual.respond(request)
         return self.answer(request, entry)
 
     def answer(self, request: Request, entry: Entry) -> Response:
@@ -96,11 +99,13 @@ class Site:
         is_kept = entry.is_kept
         if request.query_string and not is_kept and not self.options.is_development:
             is_kept = request.query_string == f"v={entry.state.digest[:8]}"
-        variants = entry.variants.get(is_kept)
+        is_usual = is_kept is entry.is_kept
+        variants = entry.usual if is_usual else None
         if variants is None:
             caching = FOREVER if is_kept else self.caching
             variants = Variants(entry.state, caching, self.fields, request.app.build())
-            entry.variants[is_kept] = variants
+            if is_usual:
+                entry.usual = variants
         return variants.respond(request)
 
     async def find(self, name: str) -> Entry:
@@ -114,7 +119,7 @@ class Site:
             self.forget(name)
             raise
         self.forget(name)  # and to the end of the row: what is not asked for leaves first
-        entry.until = monotonic() + TRUSTED
+        entry.until = 0.0 if self.options.is_development else monotonic() + TRUSTED
         self.entries[name] = entry
         self.weight += entry.weight
         while self.weight > self.options.memory and self.entries:
@@ -143,7 +148,7 @@ class Site:
         if digest and not found.digest and packs:
             found.digest = digest_of_file(self.folders, plain)
         is_same = bool(digest) and found.digest.startswith(digest)
-        is_kept = is_same or name.startswith(self.options.kept or ("\0",))
+        is_kept = is_same or name in self.hashed or name.startswith(self.options.kept or ("\0",))
         return Entry(found, is_kept and packs)
 
     def forget(self, name: str) -> None:

@@ -16,7 +16,7 @@ from gambrel.files.static.hashed import digest_of
 
 __all__ = ["LARGE", "State", "read_state"]
 
-LARGE = 256 * 1024
+LARGE = 1024 * 1024
 """Bytes above which a file is streamed from the disk, and not kept."""
 
 

@@ -13,6 +13,7 @@ from urllib.parse import quote
 from gambrel.core.http.errors import GambrelError
 from gambrel.files.static.folders import Folders
 from gambrel.files.static.hashed import DIGITS, digest_of, hashed_name, integrity_of
+from gambrel.files.static.manifest import Manifest
 from gambrel.files.static.site import TRUSTED, Options
 
 __all__ = ["Static"]
@@ -39,6 +40,7 @@ class Static:
         self.folders = folders
         self.options = options
         self.known: dict[str, Version] = {}
+        self.manifest: Manifest | None = None
         self.base = quote(f"{options.prefix.rstrip('/')}/")
         if options.url:
             self.base = f"{options.url.rstrip('/')}/"
@@ -52,6 +54,8 @@ class Static:
         Raises:
             GambrelError: There is no such file, and the app is in debug.
         """
+        if self.manifest is not None and name in self.manifest.files:
+            return self.base + quote(self.manifest.files[name].name)
         version = self.version(name)
         versions = self.options.versions
         if version is None or self.options.is_development or versions == "off":
@@ -66,6 +70,8 @@ class Static:
         Raises:
             GambrelError: As `url`.
         """
+        if self.manifest is not None and name in self.manifest.files:
+            return self.manifest.files[name].integrity
         version = self.version(name)
         return "" if version is None else version.integrity
 

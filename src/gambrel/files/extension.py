@@ -12,7 +12,7 @@ from gambrel.core.http.errors import GambrelError, NotFound
 from gambrel.core.http.request import Request
 from gambrel.core.http.response import Response
 from gambrel.core.http.threads import in_thread
-from gambrel.extend import Point, Router, Setup
+from gambrel.extend import TEMPLATE_GLOBALS, Point, Router, Setup
 from gambrel.files.commands import static_command
 from gambrel.files.static.folders import Folders, StaticFolder
 from gambrel.files.static.manifest import load_manifest
@@ -109,6 +109,7 @@ class StaticFiles:
         setup.command(static_command(originals, self.prefix), name=self.name)
         if not setup.declarations.values(_SITES):
             setup.provide(Static, giver(static), "app")
+            setup.add(TEMPLATE_GLOBALS, ("static", lambda request: static.below(request.root_path)))
         setup.add(_SITES, self.name)
 
     def all_folders(self, setup: Setup) -> Iterator[StaticFolder]:

@@ -59,6 +59,16 @@ def test_a_file_that_is_as_it_was_is_not_read_again(tmp_path):
     assert known.until > 0.0
 
 
+def test_an_app_that_is_mounted_has_its_files_below_that(tmp_path):
+    found = static(tmp_path, is_development=True)
+
+    assert found.below("/shop").url("a b.css") == "/shop/static/a%20b.css"
+    assert found.below("/shop")("a b.css") == "/shop/static/a%20b.css"
+    assert found.below("").url("a b.css") == "/static/a%20b.css"
+    elsewhere = static(tmp_path, url="https://cdn.example").below("/shop")
+    assert elsewhere.url("a b.css").startswith("https://cdn.example/a%20b.")
+
+
 def test_the_integrity_is_that_of_the_content(tmp_path):
     assert static(tmp_path).integrity("a b.css") == integrity_of(CSS)
 

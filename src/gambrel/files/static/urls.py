@@ -6,6 +6,7 @@ file for ever and a new one is fetched at once.
 
 import logging
 import os
+from copy import copy
 from difflib import get_close_matches
 from time import monotonic
 from urllib.parse import quote
@@ -44,6 +45,18 @@ class Static:
         self.base = quote(f"{options.prefix.rstrip('/')}/")
         if options.url:
             self.base = f"{options.url.rstrip('/')}/"
+
+    def below(self, root_path: str) -> "Static":
+        """Return the same for an app that is mounted at a path."""
+        if not root_path or self.options.url:
+            return self
+        mounted = copy(self)
+        mounted.base = quote(root_path) + self.base
+        return mounted
+
+    def __call__(self, name: str) -> str:
+        """Return the URL of a file, for templates: `{{ static("site.css") }}`."""
+        return self.url(name)
 
     def url(self, name: str) -> str:
         """Return the URL of a file: `/static/site.3f2a9c1b.css`.

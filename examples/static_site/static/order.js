@@ -1,0 +1,3 @@
+export function sorted(terms) {
+  return [...terms].sort((a, b) => a.textContent.localeCompare(b.textContent));
+}

@@ -106,7 +106,7 @@ def is_safe_tail(rest: str) -> bool:
     One slash may end it. Checked after decoding, where `..%2F` or `..%5C` have become what they
     mean (CWE-22).
     """
-    if "/." not in rest and "//" not in rest and "\\" not in rest and rest[0] not in "/.":
+    if not ("/." in rest or "//" in rest or "\\" in rest or rest.startswith(("/", "."))):
         return True  # so it is with nearly all of them
     *parts, last = rest.replace("\\", "/").split("/")
     return DOTS.isdisjoint(parts) and last not in {".", ".."}

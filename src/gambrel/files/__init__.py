@@ -2,6 +2,8 @@
 
     app = App(extensions=[StaticFiles()])                  # the folder `static`, below /static/
 
+    app = App(extensions=[MediaFiles()])                   # what visitors upload, by signed URLs
+
     return FileResponse(name, root="uploads")
 
 `paths.py` opens what is named from outside, beneath a folder and nowhere else. Names load when they
@@ -13,6 +15,11 @@ from typing import TYPE_CHECKING, Any
 
 if TYPE_CHECKING:
     from gambrel.files.extension import STATIC_FOLDERS, FrontEnd, StaticFiles
+    from gambrel.files.media.extension import MediaFiles
+    from gambrel.files.media.local import LocalStorage
+    from gambrel.files.media.memory import MemoryStorage
+    from gambrel.files.media.storage import Storage, StorageFull, Stored
+    from gambrel.files.media.urls import Media
     from gambrel.files.response import FileResponse, Offload
     from gambrel.files.static.folders import StaticFolder
     from gambrel.files.static.urls import Static
@@ -21,20 +28,34 @@ __all__ = [
     "STATIC_FOLDERS",
     "FileResponse",
     "FrontEnd",
+    "LocalStorage",
+    "Media",
+    "MediaFiles",
+    "MemoryStorage",
     "Offload",
     "Static",
     "StaticFiles",
     "StaticFolder",
+    "Storage",
+    "StorageFull",
+    "Stored",
 ]
 
 _HOMES = {
     "FileResponse": "files.response",
     "FrontEnd": "files.extension",
+    "LocalStorage": "files.media.local",
+    "Media": "files.media.urls",
+    "MediaFiles": "files.media.extension",
+    "MemoryStorage": "files.media.memory",
     "Offload": "files.response",
     "STATIC_FOLDERS": "files.extension",
     "Static": "files.static.urls",
     "StaticFiles": "files.extension",
     "StaticFolder": "files.static.folders",
+    "Storage": "files.media.storage",
+    "StorageFull": "files.media.storage",
+    "Stored": "files.media.storage",
 }
 
 

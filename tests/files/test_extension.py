@@ -126,6 +126,21 @@ def test_an_index_is_shown_where_that_was_asked_for(folder):
         assert client.get("/static/css/").status_code == 404
 
 
+def test_a_folder_is_listed_where_that_was_asked_for(folder):
+    (folder / "css" / "a&b.css").touch()
+    (folder / "css" / ".hidden").touch()
+    with Client(App(extensions=[StaticFiles(folder, listing=True)])) as client:
+        page = client.get("/static/css/")
+
+        assert page.headers["content-type"] == "text/html; charset=utf-8"
+        assert '<a href="./a%26b.css">a&amp;b.css</a>' in page.text
+        assert "hidden" not in page.text
+        assert client.get("/static/").text == "<p>index"
+        assert client.get("/static/css").headers["location"] == "/static/css/"
+        for path in ("/static/nowhere", "/static/nowhere/", "/static/css/site.css/"):
+            assert client.get(path).status_code == 404
+
+
 def test_well_known_files_are_served_where_that_was_asked_for(folder):
     (folder / ".well-known").mkdir()
     (folder / ".well-known" / "security.txt").write_text("Contact:")

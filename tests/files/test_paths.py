@@ -6,7 +6,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from gambrel.files.paths import open_beneath, open_regular, safe_parts
+from gambrel.files.paths import list_beneath, open_beneath, open_regular, safe_parts
 
 HOSTILE = [
     "", "/", ".", "..", "../x", "../S-secret/k", "/etc/passwd", "//etc/passwd", "a//b", "a/",
@@ -132,3 +132,38 @@ def test_the_applications_own_file_may_be_anywhere(root: Path) -> None:
 def test_what_is_no_file_is_not_opened(root: Path, name: str) -> None:
     with pytest.raises(FileNotFoundError):
         open_regular(root / name)
+
+
+def test_the_one_hidden_folder_is_seen_where_that_was_asked_for():
+    name = ".well-known/security.txt"
+
+    assert safe_parts(name, well_known=True) == [".well-known", "security.txt"]
+    for hidden in (
+        ".well-known",
+        ".well-known/.x",
+        "a/.well-known/b",
+        ".git/config",
+        ".well-known/",
+    ):
+        with pytest.raises(FileNotFoundError):
+            safe_parts(hidden, well_known=True)
+    with pytest.raises(FileNotFoundError):
+        safe_parts(name)
+
+
+def test_a_folder_is_listed_without_what_is_hidden_linked_or_no_file(root: Path) -> None:
+    (root / "list" / "deep").mkdir(parents=True)
+    (root / "list" / "a.txt").write_text("12")
+    (root / "list" / ".hidden").touch()
+    (root / "list" / "link.txt").symlink_to(root / "list" / "a.txt")
+    (root / "list" / "out").symlink_to("/etc")
+    os.mkfifo(root / "list" / "fifo")
+
+    assert sorted(one[:2] for one in list_beneath(root, "list")) == [
+        ("a.txt", False),
+        ("deep", True),
+    ]
+    assert next(one.size for one in list_beneath(root, "list") if one.name == "a.txt") == 2
+    for name in ("list/out", "list/a.txt", "..", "nowhere", "/etc", ".git"):
+        with pytest.raises(FileNotFoundError):
+            list_beneath(root, name)

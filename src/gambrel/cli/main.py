@@ -16,6 +16,7 @@ __all__ = ["COMMANDS", "CONTROL", "Gambrel", "main", "run"]
 COMMANDS = {
     "run": "Serve an app in production mode.",
     "dev": "Serve an app, reload on save, show errors.",
+    "files": "Serve a folder.",
     "watch": "Run any program, and anew on save.",
     "shell": "Type Python with the app running.",
     "routes": "List the routes, or explain one URL.",

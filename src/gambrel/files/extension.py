@@ -45,9 +45,10 @@ class StaticFiles:
     """Serve the files of a folder below `prefix`.
 
     `folder` is relative to the file that says so. With `index` a folder is shown by its
-    `index.html`. `well_known` serves the folder `.well-known`, too; other hidden files, links, and
-    whatever is no plain name are not there. `name` is that of the settings, by default that of the
-    prefix. Extensions add folders through `STATIC_FOLDERS`; the app's own goes first.
+    `index.html`, with `listing` one that has none by a list of its files. `well_known` serves the
+    folder `.well-known`, too; other hidden files, links, and whatever is no plain name are not
+    there. `name` is that of the settings, by default that of the prefix. Extensions add folders
+    through `STATIC_FOLDERS`; the app's own goes first.
 
     Raises:
         GambrelError: The prefix is none.
@@ -62,13 +63,15 @@ class StaticFiles:
         *,
         name: str = "",
         index: bool = False,
+        listing: bool = False,
         well_known: bool = False,
         max_age: int = 300,
     ) -> None:
         self.folder = beside_caller(folder)
         self.prefix = checked_prefix(prefix)
         self.name = name or named(self.prefix) or "root"
-        self.index = index
+        self.index = index or listing
+        self.listing = listing
         self.well_known = well_known
         self.is_default = os.fspath(folder) == "static"
         self.settings = own_settings(self.name, max_age)
@@ -125,6 +128,7 @@ class StaticFiles:
         return Options(
             prefix=self.prefix,
             index="index.html" if self.index else "",
+            listing=self.listing,
             max_age=given.max_age,
             memory=given.memory,
             versions=given.versions,

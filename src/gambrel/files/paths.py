@@ -8,8 +8,9 @@ import os
 import re
 import stat
 from pathlib import Path
+from typing import NamedTuple
 
-__all__ = ["open_beneath", "open_regular", "safe_parts"]
+__all__ = ["Listed", "list_beneath", "open_beneath", "open_regular", "safe_parts"]
 
 _READ = os.O_RDONLY | getattr(os, "O_CLOEXEC", 0) | getattr(os, "O_BINARY", 0)
 _NO_FOLLOW = getattr(os, "O_NOFOLLOW", 0)
@@ -71,16 +72,65 @@ def open_beneath(root: str | os.PathLike[str], name: str, *, well_known: bool = 
         raise FileNotFoundError("no such file") from None
 
 
-def _walk(root: str | os.PathLike[str], parts: list[str]) -> int:
-    folder = os.open(root, _READ | os.O_DIRECTORY)
+class Listed(NamedTuple):
+    """A file or folder that a folder has, with its size in bytes."""
+
+    name: str
+    is_folder: bool
+    size: int
+
+
+def list_beneath(
+    root: str | os.PathLike[str], name: str, *, well_known: bool = False
+) -> list[Listed]:
+    """Return what is visible in the folder `name` under `root`, `""` for itself.
+
+    Hidden files, links, devices, and what no name may be are left out.
+
+    Raises FileNotFoundError: there is no such folder.
+    """
+    parts = safe_parts(name, well_known=well_known) if name else []
     try:
-        for part in parts[:-1]:
-            below = os.open(part, _READ | os.O_DIRECTORY | _NO_FOLLOW, dir_fd=folder)
+        if not _HAS_DIR_FD:
+            return _visible(_resolved(root, parts))
+        folder = _enter(root, parts)
+        try:
+            return _visible(folder)
+        finally:
             os.close(folder)
-            folder = below
+    except (OSError, ValueError):
+        raise FileNotFoundError("no such folder") from None
+
+
+def _visible(folder: int | Path) -> list[Listed]:
+    with os.scandir(folder) as entries:
+        plain = [entry for entry in entries if _is_plain(entry.name)]
+        return [
+            Listed(one.name, one.is_dir(follow_symlinks=False), one.stat().st_size)
+            for one in plain
+            if one.is_dir(follow_symlinks=False) or one.is_file(follow_symlinks=False)
+        ]
+
+
+def _walk(root: str | os.PathLike[str], parts: list[str]) -> int:
+    folder = _enter(root, parts[:-1])
+    try:
         return os.open(parts[-1], _READ | _NO_FOLLOW | _NO_WAIT, dir_fd=folder)
     finally:
         os.close(folder)
+
+
+def _enter(root: str | os.PathLike[str], parts: list[str]) -> int:
+    folder = os.open(root, _READ | os.O_DIRECTORY)
+    try:
+        for part in parts:
+            below = os.open(part, _READ | os.O_DIRECTORY | _NO_FOLLOW, dir_fd=folder)
+            os.close(folder)
+            folder = below
+    except BaseException:
+        os.close(folder)
+        raise
+    return folder
 
 
 def _resolved(root: str | os.PathLike[str], parts: list[str]) -> Path:

@@ -66,3 +66,16 @@ def test_a_folder_that_is_not_there_is_named(tmp_path):
         Folders([StaticFolder(tmp_path / "nowhere")]).check()
 
     assert caught.value.code == "files.no-folder"
+
+
+def test_folders_over_each_other_are_listed_as_one(folders, tmp_path):
+    (tmp_path / "blog" / "deep").mkdir()
+
+    assert sorted(one.name for one in folders.entries("")) == ["logo.svg", "site.css"]
+    assert [(one.name, one.is_folder) for one in sorted(folders.entries("blog"))] == [
+        ("deep", True),
+        ("post.css", False),
+    ]
+    for name in ("nowhere", "site.css", "..", ".git"):
+        with pytest.raises(FileNotFoundError):
+            folders.entries(name)

@@ -12,7 +12,7 @@ from pathlib import Path
 from msgspec import Struct
 
 from gambrel.core.http.errors import GambrelError
-from gambrel.files.paths import open_beneath, safe_parts
+from gambrel.files.paths import Listed, list_beneath, open_beneath, safe_parts
 
 __all__ = ["Folders", "StaticFolder"]
 
@@ -86,6 +86,25 @@ class Folders:
                 continue
             found.append(folder)
         return found
+
+    def entries(self, name: str) -> list[Listed]:
+        """Return what is in a folder, of all folders that have it. Raises FileNotFoundError."""
+        found: dict[str, Listed] = {}
+        is_there = False
+        for folder in self.folders:
+            inner = name if not folder.under else folder.inside(f"{name}/")
+            if inner is None:
+                continue
+            try:
+                entries = list_beneath(folder.path, inner.strip("/"), well_known=self.well_known)
+            except FileNotFoundError:
+                continue
+            is_there = True
+            for entry in entries:
+                found.setdefault(entry.name, entry)
+        if not is_there:
+            raise FileNotFoundError("no such folder")
+        return list(found.values())
 
     def walk(self) -> Iterator[tuple[str, StaticFolder]]:
         """Yield the name of every file with the folder that wins, sorted by name."""

@@ -20,6 +20,7 @@ from gambrel.core.http.threads import in_thread
 from gambrel.files.response import guess_media_type
 from gambrel.files.static.folders import Folders
 from gambrel.files.static.hashed import split_hashed
+from gambrel.files.static.listing import render_listing
 from gambrel.files.static.states import State, read_state
 from gambrel.files.static.variants import Variants
 
@@ -33,12 +34,13 @@ TRUSTED = 1.0
 class Options(Struct, frozen=True, kw_only=True):
     """How a site serves. `is_development` looks at every file each time, and keeps nothing.
 
-    `index` is served for a folder, `shell` for what is not there and wanted as a page. Names that
-    begin with one of `kept` never change.
+    `index` is served for a folder, with `listing` one that has none is listed; `shell` for what
+    is not there and wanted as a page. Names that begin with one of `kept` never change.
     """
 
     prefix: str = "/static"
     index: str = ""
+    listing: bool = False
     shell: str = ""
     kept: tuple[str, ...] = ()
     excluded: tuple[str, ...] = ()
@@ -203,6 +205,11 @@ class Late(Response):
             return site.answer(request, await site.find(name if index is None else index))
         except FileNotFoundError:
             pass
+        if site.options.listing:
+            try:
+                return await self.listed()
+            except FileNotFoundError:
+                pass
         if site.options.index and index is None:
             try:
                 await site.find(f"{name}/{site.options.index}")
@@ -215,6 +222,15 @@ class Late(Response):
             except FileNotFoundError:
                 pass
         raise NotFound
+
+    async def listed(self) -> Response:
+        """Return the list of a folder, or the redirect to it. Raises FileNotFoundError."""
+        name, prefix = self.name.removesuffix("/"), self.site.options.prefix
+        entries = await in_thread(self.site.folders.entries, name)
+        if name and name == self.name:
+            return to_folder(self.request, prefix, name)
+        title = f"{prefix.rstrip('/')}/{self.name}"
+        return render_listing(title, entries, is_top=not name)
 
 
 def to_folder(request: Request, prefix: str, name: str) -> Response:

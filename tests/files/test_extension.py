@@ -102,6 +102,19 @@ def test_folders_of_extensions_come_after_that_of_the_app(folder, tmp_path_facto
         assert client.get("/static/other/index.html").status_code == 404
 
 
+def test_a_file_that_two_extensions_bring_is_warned_of(folder, tmp_path_factory):
+    app = App(extensions=[StaticFiles(folder)])
+    for name in ("theme", "shop"):
+        other = tmp_path_factory.mktemp(name)
+        (other / "logo.svg").touch()
+        (other / "index.html").touch()  # which the app replaces, on purpose
+        app.setup.add(STATIC_FOLDERS, StaticFolder(other))
+
+    found = [problem for problem in app.problems() if problem.id == "files.hidden"]
+
+    assert ["logo.svg" in problem.message for problem in found] == [True]
+
+
 def test_a_missing_folder_keeps_the_app_from_starting(tmp_path):
     with (
         pytest.raises(GambrelError, match="nowhere"),

@@ -12,7 +12,7 @@ from gambrel.core.http.errors import GambrelError, NotFound
 from gambrel.core.http.request import Request
 from gambrel.core.http.response import Response
 from gambrel.core.http.threads import in_thread
-from gambrel.extend import TEMPLATE_GLOBALS, Point, Router, Setup
+from gambrel.extend import TEMPLATE_GLOBALS, Level, Point, Problem, Router, Setup
 from gambrel.files.commands import static_command
 from gambrel.files.static.folders import Folders, StaticFolder
 from gambrel.files.static.manifest import load_manifest
@@ -108,6 +108,7 @@ class StaticFiles:
             yield
 
         setup.lifespan(open_folders)
+        setup.check(lambda _app: hidden_files(originals), start=False)
         serve(setup, site, self.name)
         setup.command(static_command(originals, self.prefix), name=self.name)
         if not setup.declarations.values(_SITES):
@@ -212,6 +213,15 @@ def serve(setup: Setup, site: Site, name: str) -> None:
         if site.options.index:
             router.add(f"{prefix}/", static, **{**options, "slashes": "redirect"})
     setup.include(router)
+
+
+def hidden_files(folders: Folders) -> Iterator[Problem]:
+    """Warn of files that two extensions bring under one name: which is served is chance."""
+    for name, found in folders.hidden():
+        places = ", ".join(str(folder.path) for folder in found)
+        message = f"the static file {name!r} is in several folders, and the first is served"
+        hint = "give one of them an `under=`, or a file of that name to the app itself"
+        yield Problem("files.hidden", message, hint, places, level=Level.WARNING)
 
 
 def hides_slash(raw_path: str) -> bool:

@@ -117,6 +117,35 @@ def test_a_large_file_can_be_kept_for_ever_too(folder):
         callback()
 
 
+def test_names_that_strangers_make_up_are_not_remembered(folder):
+    asking = Asking(folder)
+    state = None
+
+    for number in range(50):
+        assert asking.ask(f"site.{number:08x}.css").body == b"one"
+        state = state or asking.site.entries["site.css"].state
+
+    assert list(asking.site.entries) == ["site.css"]
+    assert asking.site.entries["site.css"].state is state
+
+
+def test_a_name_that_is_right_shares_what_is_in_memory(folder):
+    asking = Asking(folder)
+    name = hashed_name("site.css", digest_of(b"one"))
+    asking.ask(name)
+    entry = asking.site.entries[name]
+    entry.until = 0.0
+    asking.ask(name)
+
+    assert entry.state is asking.site.entries["site.css"].state
+    assert asking.site.entries[name] is entry
+
+
+def test_digests_behind_each_other_are_looked_for_once(folder):
+    with pytest.raises(NotFound):
+        Asking(folder).ask("site.00000000.00000000.css")
+
+
 def test_memory_is_bounded_and_the_oldest_leave_first(folder):
     for name in "abcdefgh":
         (folder / name).write_bytes(bytes(4_000))

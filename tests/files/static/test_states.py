@@ -6,7 +6,7 @@ import pytest
 
 from gambrel.files.static.folders import Folders, StaticFolder
 from gambrel.files.static.hashed import digest_of
-from gambrel.files.static.states import LARGE, read_state
+from gambrel.files.static.states import HASHED, LARGE, read_state
 
 CSS = b"a { color: red } " * 100
 
@@ -29,7 +29,15 @@ def test_a_large_file_stays_on_the_disk(folders, tmp_path):
 
     state = read_state(folders, "film.mp4")
 
-    assert (state.content, state.digest, state.size, state.weight) == (None, "", LARGE + 1, 0)
+    assert (state.content, state.size, state.weight) == (None, LARGE + 1, 0)
+    assert state.digest == digest_of(bytes(LARGE + 1))
+
+
+def test_a_very_large_file_has_no_digest(folders, tmp_path):
+    with (tmp_path / "film.mp4").open("wb") as file:
+        file.truncate(HASHED + 1)
+
+    assert read_state(folders, "film.mp4").digest == ""
 
 
 def test_a_text_is_packed_once(folders):

@@ -8,6 +8,7 @@ from gambrel.core.http.errors import GambrelError
 from gambrel.files.static.folders import Folders, StaticFolder
 from gambrel.files.static.hashed import digest_of, integrity_of
 from gambrel.files.static.site import Options
+from gambrel.files.static.states import HASHED
 from gambrel.files.static.urls import Static
 
 CSS = b"body {}"
@@ -67,6 +68,13 @@ def test_an_app_that_is_mounted_has_its_files_below_that(tmp_path):
     assert found.below("").url("a b.css") == "/static/a%20b.css"
     elsewhere = static(tmp_path, url="https://cdn.example").below("/shop")
     assert elsewhere.url("a b.css").startswith("https://cdn.example/a%20b.")
+
+
+def test_a_very_large_file_has_its_plain_url(tmp_path):
+    with (tmp_path / "film.mp4").open("wb") as file:
+        file.truncate(HASHED + 1)
+
+    assert static(tmp_path).url("film.mp4") == "/static/film.mp4"
 
 
 def test_the_integrity_is_that_of_the_content(tmp_path):

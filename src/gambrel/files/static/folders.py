@@ -87,6 +87,17 @@ class Folders:
             found.append(folder)
         return found
 
+    def hidden(self) -> Iterator[tuple[str, list[StaticFolder]]]:
+        """Yield each name that several folders have, but for those that the first one replaces."""
+        holders: dict[str, list[StaticFolder]] = {}
+        for folder in self.folders:
+            for inner in files_below(Path(folder.path), well_known=self.well_known):
+                name = f"{folder.under.strip('/')}/{inner}" if folder.under else inner
+                holders.setdefault(name, []).append(folder)
+        for name, found in sorted(holders.items()):
+            if len(found) > 1 and found[0] is not self.folders[0]:
+                yield name, found
+
     def entries(self, name: str) -> list[Listed]:
         """Return what is in a folder, of all folders that have it. Raises FileNotFoundError."""
         found: dict[str, Listed] = {}

@@ -4,8 +4,6 @@ The extensions make one at start. What is in memory is trusted for a second; the
 for it has a thread look whether the file has changed, and the others go on meanwhile.
 """
 
-import hashlib
-import os
 from collections.abc import Mapping
 from time import monotonic
 from typing import Literal
@@ -54,13 +52,14 @@ class Options(Struct, frozen=True, kw_only=True):
 class Entry:
     """A name that was asked for, in memory."""
 
-    __slots__ = ("is_kept", "state", "until", "usual", "weight")
+    __slots__ = ("is_kept", "state", "until", "usual", "variants", "weight")
 
-    def __init__(self, state: State, is_kept: bool) -> None:
+    def __init__(self, state: State, *, is_kept: bool) -> None:
         self.state = state
         self.is_kept = is_kept
         self.until = 0.0
         self.usual: Variants | None = None
+        self.variants: dict[bool, Variants] = {}
         self.weight = state.weight + 1_024
 
 
@@ -101,26 +100,47 @@ class Site:
         is_kept = entry.is_kept
         if request.query_string and not is_kept and not self.options.is_development:
             is_kept = request.query_string == f"v={entry.state.digest[:8]}"
-        is_usual = is_kept is entry.is_kept
-        variants = entry.usual if is_usual else None
+        variants = entry.variants.get(is_kept)
         if variants is None:
             caching = FOREVER if is_kept else self.caching
             variants = Variants(entry.state, caching, self.fields, request.app.build())
-            if is_usual:
-                entry.usual = variants
+            entry.variants[is_kept] = variants
+            entry.usual = entry.variants.get(entry.is_kept)
         return variants.respond(request)
 
     async def find(self, name: str) -> Entry:
         """Return the entry of a name after a thread has looked at its file.
 
+        A name with the digest of another content leads to the entry of the plain name, and is not
+        remembered: strangers can make up any number of them.
+
         Raises FileNotFoundError.
         """
+        split, known = split_hashed(name), self.entries.get(name)
         try:
-            entry = await in_thread(self.look, name)
+            return await self.find_plain(name)
+        except FileNotFoundError:
+            if split is None:
+                raise
+        plain, digest = split
+        entry = await self.find_plain(plain)
+        if self.options.is_development or not is_of(digest, entry.state):
+            return entry
+        if known is None or known.state is not entry.state:
+            known = Entry(entry.state, is_kept=True)
+        return self.remember(name, known)
+
+    async def find_plain(self, name: str) -> Entry:
+        """Return the entry of the very file that a name names. Raises FileNotFoundError."""
+        try:
+            return self.remember(name, await in_thread(self.look, name))
         except FileNotFoundError:
             self.forget(name)
             raise
-        self.forget(name)  # and to the end of the row: what is not asked for leaves first
+
+    def remember(self, name: str, entry: Entry) -> Entry:
+        """Keep an entry, at the end of the row: what is not asked for leaves first."""
+        self.forget(name)
         entry.until = 0.0 if self.options.is_development else monotonic() + TRUSTED
         self.entries[name] = entry
         self.weight += entry.weight
@@ -136,22 +156,16 @@ class Site:
         known = self.entries.get(name)
         state = None if known is None else known.state
         packs = not self.options.is_development
-        split = split_hashed(name)
-        plain, digest = name, split[1] if split else ""
-        try:
-            found = read_state(self.folders, name, state, packs=packs)
-        except FileNotFoundError:
-            if split is None:
-                raise
-            plain = split[0]
-            found = read_state(self.folders, plain, state, packs=packs)
+        found = read_state(self.folders, name, state, packs=packs)
         if known is not None and found is state:
             return known
-        if digest and not found.digest and packs:
-            found.digest = digest_of_file(self.folders, plain)
-        is_same = bool(digest) and found.digest.startswith(digest)
-        is_kept = is_same or name in self.hashed or name.startswith(self.options.kept or ("\0",))
-        return Entry(found, is_kept and packs)
+        split = split_hashed(name)
+        is_kept = (
+            (split is not None and is_of(split[1], found))
+            or name in self.hashed
+            or name.startswith(self.options.kept or ("\0",))
+        )
+        return Entry(found, is_kept=is_kept and packs)
 
     def forget(self, name: str) -> None:
         """Drop an entry, if there is one."""
@@ -240,8 +254,6 @@ def to_folder(request: Request, prefix: str, name: str) -> Response:
     return Redirect(place, 308, {"cache-control": "no-cache"})
 
 
-def digest_of_file(folders: Folders, name: str) -> str:
-    """Return the digest of a large file, read in pieces. Blocks."""
-    descriptor, _ = folders.open(name)
-    with os.fdopen(descriptor, "rb") as file:
-        return hashlib.file_digest(file, "sha256").hexdigest()
+def is_of(digest: str, state: State) -> bool:
+    """Tell whether a digest in a name is that of a content."""
+    return bool(state.digest) and state.digest.startswith(digest)

@@ -3,6 +3,7 @@
 Read in threads; the loop only ever sees what is here.
 """
 
+import hashlib
 import os
 from datetime import UTC, datetime
 from pathlib import Path
@@ -14,10 +15,12 @@ from gambrel.files.static.codings import SUFFIXES, pack, shrinks
 from gambrel.files.static.folders import Folders
 from gambrel.files.static.hashed import digest_of
 
-__all__ = ["LARGE", "State", "read_state"]
+__all__ = ["HASHED", "LARGE", "State", "read_state"]
 
 LARGE = 1024 * 1024
 """Bytes above which a file is streamed from the disk, and not kept."""
+HASHED = 16 * LARGE
+"""Bytes above which a file has no digest: reading all of it would take too long."""
 
 
 class State(Struct):
@@ -71,6 +74,8 @@ def read_state(
             content = bytes(file.read(LARGE + 1) or b"")
             state.content, state.size = content, len(content)
             state.digest = digest_of(content)
+        elif facts.st_size <= HASHED:
+            state.digest = hashlib.file_digest(file, "sha256").hexdigest()
     if packs and shrinks(state.media_type):
         state.packed = find_packed(folders, name, state)
     return state

@@ -16,6 +16,7 @@ from gambrel.files.static.folders import Folders
 from gambrel.files.static.hashed import DIGITS, digest_of, hashed_name, integrity_of
 from gambrel.files.static.manifest import Manifest
 from gambrel.files.static.site import TRUSTED, Options
+from gambrel.files.static.states import HASHED
 
 __all__ = ["Static"]
 
@@ -59,7 +60,7 @@ class Static:
         return self.url(name)
 
     def url(self, name: str) -> str:
-        """Return the URL of a file: `/static/site.3f2a9c1b.css`.
+        """Return the URL of a file: `/static/site.3f2a9c1b.css`, plain for one above 16 MiB.
 
         A name that is nowhere is an error while developing; in production it is logged, and the
         plain URL returned: a missing picture must not take the page with it.
@@ -69,9 +70,14 @@ class Static:
         """
         if self.manifest is not None and name in self.manifest.files:
             return self.base + quote(self.manifest.files[name].name)
-        version = self.version(name)
+        version = self._version(name)
         versions = self.options.versions
-        if version is None or self.options.is_development or versions == "off":
+        if (
+            version is None
+            or self.options.is_development
+            or versions == "off"
+            or not version.digest
+        ):
             return self.base + quote(name)
         if versions == "query":
             return f"{self.base}{quote(name)}?v={version.digest[:DIGITS]}"
@@ -85,22 +91,22 @@ class Static:
         """
         if self.manifest is not None and name in self.manifest.files:
             return self.manifest.files[name].integrity
-        version = self.version(name)
+        version = self._version(name)
         return "" if version is None else version.integrity
 
-    def version(self, name: str) -> Version | None:
+    def _version(self, name: str) -> Version | None:
         """Return what is known of a file; it is read anew when it has changed."""
         known = self.known.get(name)
         if known is not None and monotonic() < known.until:
             return known
         try:
-            return self.read(name, known)
+            return self._read(name, known)
         except FileNotFoundError:
             self.known.pop(name, None)
-            self.report(name)
+            self._report(name)
             return None
 
-    def read(self, name: str, known: Version | None) -> Version:
+    def _read(self, name: str, known: Version | None) -> Version:
         """Look at a file, and read it unless it is as it was."""
         descriptor, _ = self.folders.open(name)
         with os.fdopen(descriptor, "rb") as file:
@@ -109,12 +115,14 @@ class Static:
             if known is not None and known.stamp == stamp:
                 known.until = monotonic() + TRUSTED
                 return known
-            content = file.read()
-        version = Version(stamp, digest_of(content), integrity_of(content))
+            version = Version(stamp, "", "")
+            if facts.st_size <= HASHED:
+                content = file.read()
+                version = Version(stamp, digest_of(content), integrity_of(content))
         self.known[name] = version
         return version
 
-    def report(self, name: str) -> None:
+    def _report(self, name: str) -> None:
         """Tell of a file that is nowhere. Raises GambrelError while developing."""
         searched = ", ".join(str(folder.path) for folder in self.folders.folders)
         if not self.options.is_development:

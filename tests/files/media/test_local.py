@@ -9,6 +9,7 @@ from typing import Any
 import pytest
 
 from gambrel.core.http.bodies.forms import Upload
+from gambrel.core.http.bodies.multipart import stream_parts
 from gambrel.core.http.errors import ContentTooLarge, GambrelError
 from gambrel.files.media import local
 from gambrel.files.media.local import LocalStorage
@@ -66,6 +67,25 @@ def test_an_upload_brings_its_name_and_its_type_is_looked_at(storage):
 
     assert (stored.filename, stored.content_type) == ("evil.html", "image/png")
     assert "evil" not in stored.key
+
+
+def test_a_part_of_a_form_is_kept_while_it_arrives(storage):
+    body = (
+        b'--x\r\nContent-Disposition: form-data; name="f"; filename="a.png"\r\n\r\n' + PNG
+    ) + b'\r\n--x\r\nContent-Disposition: form-data; name="g"\r\n\r\ntext\r\n--x--\r\n'
+
+    async def arriving() -> AsyncIterator[bytes]:
+        for start in range(0, len(body), 50):
+            yield body[start : start + 50]
+
+    async def run() -> list[Stored]:
+        parts = stream_parts(arriving(), "multipart/form-data; boundary=x")
+        return [await storage.save(part) async for part in parts]
+
+    first, second = asyncio.run(run())
+
+    assert (first.filename, first.size, first.content_type) == ("a.png", len(PNG), "image/png")
+    assert (second.filename, second.size) == ("", 4)
 
 
 def test_a_file_is_there_until_it_is_dropped(storage):

@@ -67,7 +67,7 @@ class LocalStorage:
             raise
         finally:
             await in_thread(part.drop)
-        name = filename or getattr(content, "filename", "")
+        name = filename or getattr(content, "filename", None) or ""
         return Stored(key, part.size, sniff(part.start), clean_filename(name))
 
     def _begin(self, key: str) -> "_Part":

@@ -33,7 +33,7 @@ class MemoryStorage:
                 raise StorageFull("There is no room to store the file.")
         key = new_key()
         self.files[key] = bytes(kept)
-        name = filename or getattr(content, "filename", "")
+        name = filename or getattr(content, "filename", None) or ""
         return Stored(key, len(kept), sniff(bytes(kept[:16])), clean_filename(name))
 
     async def read(self, key: str) -> AsyncIterator[bytes]:

@@ -1,0 +1,88 @@
+"""The uploads in a real browser: with a script and without, by its policy, and for everybody."""
+
+import importlib
+import sys
+from collections.abc import Iterator
+from pathlib import Path
+from typing import Any
+
+import pytest
+
+from gambrel.testing import LiveServer
+from tests.conftest import NODE_MODULES
+
+EXAMPLES = Path(__file__).parents[2] / "examples"
+AXE = NODE_MODULES / "axe-core/axe.min.js"
+TROUBLE = """
+window.trouble = [];
+addEventListener("securitypolicyviolation", (event) => trouble.push(event.violatedDirective));
+addEventListener("error", (event) => trouble.push(event.message));
+"""
+PNG = b"\x89PNG\r\n\x1a\n" + bytes(2_000_000)
+pytestmark = pytest.mark.service("browser")
+
+
+@pytest.fixture
+def open_page(browser: Any, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Iterator[Any]:
+    monkeypatch.setenv("GAMBREL_INSTANCE", str(tmp_path))
+    sys.path.insert(0, str(EXAMPLES))
+    try:
+        app = importlib.import_module("uploads.app").make_app(largest=3_000_000)
+    finally:
+        sys.path.remove(str(EXAMPLES))
+    contexts = []
+    with LiveServer(app) as server:
+
+        def open_page(**options: Any) -> Any:
+            context = browser.new_context(**options)
+            contexts.append(context)
+            page = context.new_page()
+            page.set_default_timeout(10_000)
+            page.add_init_script(TROUBLE)
+            page.goto(server.url)
+            return page
+
+        yield open_page
+        for context in contexts:
+            context.close()
+
+
+def choose(page: Any, name: str, content: bytes) -> None:
+    file = {"name": name, "mimeType": "image/png", "buffer": content}
+    page.locator("#file").set_input_files([file])
+
+
+@pytest.mark.parametrize("script", [True, False])
+def test_a_file_comes_to_the_shelf_and_leaves_it_with_a_script_and_without(open_page, script):
+    page = open_page(java_script_enabled=script)
+    choose(page, "roof.png", PNG)
+    page.get_by_role("button", name="Upload").click()
+    page.get_by_role("link", name="roof.png").wait_for()
+
+    page.get_by_role("button", name="Drop roof.png").click()
+    page.locator(".empty", has_text="Nothing yet").wait_for()
+    if script:
+        assert page.evaluate("trouble") == []
+
+
+def test_what_is_refused_is_told_where_the_progress_was(open_page):
+    page = open_page()
+    choose(page, "large.png", bytes(3_000_001))
+    page.get_by_role("button", name="Upload").click()
+
+    page.locator("#told", has_text="That is too large.").wait_for()
+    assert page.evaluate("trouble") == []
+
+
+@pytest.mark.parametrize("scheme", ["light", "dark"])
+@pytest.mark.parametrize("width", [320, 1_280])
+def test_the_page_is_for_everybody(open_page, scheme, width):
+    page = open_page(color_scheme=scheme, viewport={"width": width, "height": 800}, bypass_csp=True)
+    choose(page, "roof.png", PNG)
+    page.get_by_role("button", name="Upload").click()
+    page.get_by_role("link", name="roof.png").wait_for()
+
+    page.add_script_tag(path=str(AXE))
+    found = page.evaluate("axe.run().then((result) => result.violations.map((one) => one.id))")
+    assert found == []
+    assert page.evaluate("document.documentElement.scrollWidth <= innerWidth")

@@ -18,6 +18,7 @@ def promised() -> list[str]:
         "gambrel.extend",
         "gambrel.headers",
         "gambrel.signing",
+        "gambrel.webhooks",
         "gambrel.testing",
         *map("gambrel.{}".format, batteries()),
     ]

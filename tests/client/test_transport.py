@@ -17,7 +17,11 @@ def no_waiting(monkeypatch):
 
 
 def send(
-    outcomes: Iterable[Outcome], method: str = "GET", content: Any = None, **manners: Any
+    outcomes: Iterable[Outcome],
+    method: str = "GET",
+    content: Any = None,
+    fields: Any = None,
+    **manners: Any,
 ) -> tuple[Any, int]:
     """Make a request whose attempts have these outcomes; return the last one, and how many."""
     coming, made = iter(outcomes), 0
@@ -35,7 +39,9 @@ def send(
         polite = PoliteTransport(httpx2.MockTransport(answer), Manners(**manners))
         async with httpx2.AsyncClient(transport=polite) as client:
             try:
-                response = await client.request(method, "http://shop.example/", content=content)
+                response = await client.request(
+                    method, "http://shop.example/", content=content, headers=fields
+                )
             except httpx2.HTTPError as error:
                 return type(error)
             return response.status_code
@@ -54,6 +60,11 @@ def test_what_may_have_been_done_is_not_done_again(outcome):
     _, made = send([outcome, 200], "POST")
 
     assert made == 1
+
+
+@pytest.mark.parametrize("name", ["Idempotency-Key", "webhook-id"])
+def test_what_has_a_name_is_known_again(name):
+    assert send([503, 200], "POST", b"x", fields={name: "1"}) == (200, 2)
 
 
 def test_what_can_be_read_but_once_is_not_sent_again():

@@ -19,6 +19,7 @@ MODULES = (
     "gambrel.middleware",
     "gambrel.observability",
     "gambrel.signing",
+    "gambrel.webhooks",
     "gambrel.templates",
     "gambrel.testing",
 )

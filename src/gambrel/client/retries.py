@@ -1,7 +1,7 @@
 """Which requests are tried again, when, and when a host is left alone. Plain values, no I/O."""
 
 import random
-from collections.abc import Callable
+from collections.abc import Callable, Container
 from time import monotonic
 
 from msgspec import Struct
@@ -10,15 +10,20 @@ __all__ = ["Budget", "Circuit", "Circuits", "delay", "is_safe_to_repeat", "retry
 
 REPEATABLE = frozenset({"GET", "HEAD", "OPTIONS", "TRACE", "PUT", "DELETE"})
 """Idempotent (RFC 9110 §9.2.2): done twice is done once."""
+NAMES = ("idempotency-key", "webhook-id")
+"""Header fields that name a request, so that it is done once however often it comes."""
 BUSY = frozenset({502, 503, 504})
 """What a proxy says, or a server with too much to do."""
 FIRST, LONGEST = 0.1, 2.0
 """Seconds of the first wait, and of the longest."""
 
 
-def is_safe_to_repeat(method: str, *, is_sent: bool) -> bool:
-    """Tell whether a request may be made again; one that never left always may."""
-    return not is_sent or method in REPEATABLE
+def is_safe_to_repeat(method: str, headers: Container[str] = (), *, is_sent: bool) -> bool:
+    """Tell whether a request may be made again; one that never left always may.
+
+    One that has a name is known again by who gets it twice.
+    """
+    return not is_sent or method in REPEATABLE or any(name in headers for name in NAMES)
 
 
 def delay(attempt: int, asked: float | None, chance: Callable[[], float] = random.random) -> float:

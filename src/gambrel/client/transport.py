@@ -121,7 +121,7 @@ class PoliteTransport(httpx2.AsyncBaseTransport):
         wait = delay(attempt + 1, asked)
         if (
             attempt > self.manners.retries
-            or not is_safe_to_repeat(request.method, is_sent=is_sent)
+            or not is_safe_to_repeat(request.method, request.headers, is_sent=is_sent)
             or wait > LONGEST_WAIT
             or not self.budget.spend()
         ):

@@ -1,0 +1,176 @@
+"""Webhooks: messages between servers, signed so that who gets one knows who has sent it.
+
+    hooks = Webhooks([secret])
+    delivery = await hooks.receive(request, type=Payment)
+
+The signature is that of Standard Webhooks (version 1 of the specification, symmetric), which many
+services send: HMAC-SHA256 over the id, the time and the body.
+"""
+
+import base64
+import binascii
+import hmac
+import secrets as chance
+import time
+from collections.abc import Callable, Mapping, Sequence
+from typing import Any, Generic, TypeVar, overload
+
+import msgspec
+from msgspec import Struct
+
+from gambrel.core.http.errors import BadRequest, GambrelError
+from gambrel.core.http.request import Request
+
+__all__ = ["Delivery", "WebhookRefused", "Webhooks"]
+
+T = TypeVar("T")
+ID, TIME, SIGNATURE = "webhook-id", "webhook-timestamp", "webhook-signature"
+_PREFIX = "whsec_"
+_LEAST, _MOST = 24, 64
+"""Bytes of a key, by the specification."""
+_SEEN = 100_000
+"""Ids that are remembered at most; the oldest go first."""
+
+
+class WebhookRefused(BadRequest):
+    """A message is not signed by whom we know, or too long ago (400)."""
+
+    code = "webhook-refused"
+
+
+class Delivery(Struct, Generic[T], frozen=True):
+    """A message that was verified: its id, when it was sent (seconds since 1970), and what it says.
+
+    `is_repeated` tells that this process has had the id before: senders repeat what was not
+    answered in time.
+    """
+
+    id: str
+    sent_at: int
+    event: T
+    is_repeated: bool
+
+
+class Webhooks:
+    """Signs and verifies; the newest secret comes first and signs, all verify.
+
+    A secret is base64 of 24 to 64 bytes, with `whsec_` before it or without. Messages older or
+    newer than `tolerance` seconds are refused.
+
+    Raises:
+        GambrelError: No secret, or one that is none.
+    """
+
+    __slots__ = ("_clock", "_keys", "_seen", "tolerance")
+
+    def __init__(
+        self,
+        secrets: str | Sequence[str],
+        *,
+        tolerance: int = 300,
+        clock: Callable[[], float] = time.time,
+    ) -> None:
+        given = [secrets] if isinstance(secrets, str) else list(secrets)
+        self._keys = tuple(map(key_of, given))
+        if not self._keys:
+            raise no_secret("Webhooks needs a secret, and was given none")
+        self.tolerance = tolerance
+        self._clock = clock
+        self._seen: dict[str, float] = {}
+
+    def sign(self, body: bytes, id: str = "") -> dict[str, str]:  # noqa: A002 - the name in the specification
+        """Return the header fields of a message; a new id is made where none is given.
+
+        A message that is sent again keeps its id, and is signed anew.
+        """
+        name, sent = id or f"msg_{chance.token_urlsafe(18)}", str(int(self._clock()))
+        if not name.isascii() or not name.isprintable() or " " in name:
+            raise ValueError(f"{name!r} is no id of a message: visible ASCII, without blanks")
+        return {ID: name, TIME: sent, SIGNATURE: f"v1,{signature(self._keys[0], name, sent, body)}"}
+
+    def verify(self, headers: Mapping[str, str], body: bytes) -> str:
+        """Return the id of a message. Raises WebhookRefused."""
+        name, sent, given = (headers.get(field, "") for field in (ID, TIME, SIGNATURE))
+        if not name or not sent.isascii() or not sent.isdigit() or len(sent) > 12:
+            raise WebhookRefused("The message is not signed.")
+        wanted = [signature(key, name, sent, body).encode() for key in self._keys]
+        offered = [
+            value.encode("utf-8", "surrogatepass")
+            for version, comma, value in (one.partition(",") for one in given.split()[:20])
+            if version == "v1" and comma
+        ]
+        # Every pair is compared, so that the time taken tells nothing about which one fits.
+        genuine = [hmac.compare_digest(a, b) for a in wanted for b in offered]
+        if not any(genuine):
+            raise WebhookRefused("The signature does not match.")
+        if abs(self._clock() - int(sent)) > self.tolerance:
+            raise WebhookRefused("The message was not sent just now.")
+        return name
+
+    @overload
+    async def receive(self, request: Request) -> Delivery[Any]: ...
+    @overload
+    async def receive(self, request: Request, type: type[T]) -> Delivery[T]: ...
+    async def receive(
+        self,
+        request: Request,
+        type: Any = Any,  # noqa: A002 - reads as receive(request, type=Payment)
+    ) -> Delivery[Any]:
+        """Return the message that a request brings, its JSON as `type`.
+
+        Raises:
+            WebhookRefused: It is not genuine.
+            BadRequest: It is genuine, and no JSON of this type.
+        """
+        body = await request.body()
+        name = self.verify(request.headers, body)
+        try:
+            event = msgspec.json.decode(body, type=type)
+        except (msgspec.MsgspecError, UnicodeDecodeError):
+            raise BadRequest("The message is genuine, and not of the type expected.") from None
+        return Delivery(name, int(request.headers[TIME]), event, not self.is_new(name))
+
+    def is_new(self, id: str) -> bool:  # noqa: A002 - the name in the specification
+        """Say whether an id comes for the first time, to this process; a second time it does not.
+
+        Ids are kept as long as their messages could come again.
+        """
+        now = self._clock()
+        while self._seen:
+            oldest = next(iter(self._seen))
+            if len(self._seen) < _SEEN and self._seen[oldest] > now:
+                break
+            del self._seen[oldest]
+        if id in self._seen:
+            return False
+        self._seen[id] = now + 2 * self.tolerance
+        return True
+
+    def __repr__(self) -> str:
+        return f"<Webhooks, {len(self._keys)} secrets>"
+
+
+def key_of(secret: str) -> bytes:
+    """Return the key of a secret. Raises GambrelError."""
+    try:
+        key = base64.b64decode(secret.removeprefix(_PREFIX), validate=True)
+    except (binascii.Error, ValueError):
+        raise no_secret("a secret of Webhooks is not base64") from None
+    if not _LEAST <= len(key) <= _MOST:
+        raise no_secret(f"a secret of Webhooks has {len(key)} bytes, not {_LEAST} to {_MOST}")
+    return key
+
+
+def no_secret(what: str) -> GambrelError:
+    """The error of a secret that is none."""
+    hint = (
+        'make one with: python -c "import base64, secrets; '
+        "print('whsec_' + base64.b64encode(secrets.token_bytes(32)).decode())\""
+    )
+    return GambrelError("webhooks.secret", what, "gambrel.webhooks", hint)
+
+
+def signature(key: bytes, name: str, sent: str, body: bytes) -> str:
+    """Return the signature of a message, in base64."""
+    signed = f"{name}.{sent}.".encode("utf-8", "surrogatepass") + body
+    return base64.b64encode(hmac.digest(key, signed, "sha256")).decode()

@@ -123,3 +123,15 @@ def test_figures_of_others_that_cannot_be_read_are_a_503(tmp_path, monkeypatch):
         free = client.get("/metrics")
 
     assert (held.status_code, free.status_code) == (503, 200)
+
+
+def test_a_folder_that_cannot_be_written_is_told_once_and_own_figures_are_shown(tmp_path, caplog):
+    (tmp_path / "file").touch()
+    app = App(extensions=[Metrics(folder=str(tmp_path / "file"))])
+
+    with Client(app) as client:
+        answers = [client.get("/metrics") for _ in range(3)]
+
+    assert [answer.status_code for answer in answers] == [200, 200, 200]
+    assert 'route="/metrics",status="200"} 2' in answers[2].text
+    assert ["each process shows its own" in one.getMessage() for one in caplog.records] == [True]

@@ -114,7 +114,7 @@ def test_a_file_that_makes_no_sense_is_left_out(tmp_path, nonsense):
     assert own.shown()['orders_total{kind="book"}'] == 1
 
 
-def test_a_metric_whose_bounds_or_labels_have_changed_starts_anew(tmp_path):
+def test_a_metric_whose_bounds_or_labels_have_changed_starts_anew(tmp_path, caplog):
     one = Process(tmp_path, 1, 1, 0.5)
     Process(tmp_path, 1, 1, 0.5).shared.close()
     changed: list[Metric] = [
@@ -126,6 +126,9 @@ def test_a_metric_whose_bounds_or_labels_have_changed_starts_anew(tmp_path):
 
     for _ in range(2):
         assert [list(one.samples()) for one in own.merged(own.write())] == [[], [], []]
+    assert [record.args and record.args[0] for record in caplog.records] == [
+        "orders_total", "queue", "seconds",
+    ]  # fmt: skip
     assert one.shown()["seconds_count"] == 2
 
 

@@ -1,6 +1,7 @@
 """`Metrics`: the extension that counts, and shows its figures at `/metrics`."""
 
 import asyncio
+import logging
 from collections.abc import AsyncIterator, Awaitable, Callable
 from contextlib import asynccontextmanager, suppress
 from pathlib import Path
@@ -23,6 +24,7 @@ METRICS: Point[Metric] = Point("metric", key=lambda metric: metric.name)
 """What is shown beside the framework's own figures; the app and its extensions add to it."""
 Merged = Callable[[], Awaitable[list[Metric]]]
 FORMAT = "text/plain; version=0.0.4; charset=utf-8"
+_log = logging.getLogger("gambrel.metrics")
 _EVERY = 1.0
 """Seconds between two of the figures that a process leaves: what a killed one takes with it."""
 
@@ -72,7 +74,7 @@ class Metrics(Struct, frozen=True, kw_only=True):
                 yield
                 return
             async with sharing(Path(given.folder) / "metrics", shown) as merged:
-                shared[:] = [merged]
+                shared[:] = [merged] if merged else []
                 yield
 
         setup.add(OBSERVERS, requests.observe)
@@ -82,14 +84,20 @@ class Metrics(Struct, frozen=True, kw_only=True):
 
 
 @asynccontextmanager
-async def sharing(folder: Path, metrics: list[Metric]) -> AsyncIterator[Merged]:
+async def sharing(folder: Path, metrics: list[Metric]) -> AsyncIterator[Merged | None]:
     """Leave the figures of this process in a folder each second, and at the end.
 
-    Yields what returns the metrics with the figures of all processes.
+    Yields what returns the metrics with the figures of all processes; where the folder cannot be
+    written, with those of this one, which is logged: a full disk keeps no app from its start.
     """
     from gambrel.observability.metrics.shared import SharedFigures  # noqa: PLC0415 - start-up: workers
 
-    figures = SharedFigures(folder, metrics)
+    try:
+        figures = SharedFigures(folder, metrics)
+    except OSError:
+        _log.exception("figures cannot be shared in %s: each process shows its own", folder)
+        yield None
+        return
 
     async def write() -> None:
         while True:

@@ -18,7 +18,13 @@ from typing import TypeVar
 import msgspec
 from msgspec import Struct, field
 
-from gambrel.observability.metrics.figures import Snapshot, add_all, snapshot_of, together
+from gambrel.observability.metrics.figures import (
+    Figures,
+    Snapshot,
+    add_all,
+    snapshot_of,
+    together,
+)
 from gambrel.observability.metrics.kinds import Metric
 
 __all__ = ["SharedFigures"]
@@ -61,6 +67,7 @@ class SharedFigures:
         self.name = f"{process}-{os.urandom(4).hex()}"
         self.written = b""
         self.has_failed = False
+        self.unlike: set[str] = set()
         with self.alone():
             self.life = os.open(self.file(self.name, "lock"), os.O_CREAT | os.O_RDWR, 0o600)
             fcntl.flock(self.life, fcntl.LOCK_EX)
@@ -90,7 +97,23 @@ class SharedFigures:
             ended, living = self.names()
             totals = self.totals(ended).figures
             others = [self.load(self.file(name, "figures"), Snapshot, {}) for name in living]
+        self.tell_unlike(own, [totals, *others])
         return [together(metric, own, totals, others) for metric in self.metrics]
+
+    def tell_unlike(self, own: Snapshot, others: Iterable[Snapshot]) -> None:
+        """Log, once for each, which metrics are others elsewhere, and so are not added up."""
+        for other in others:
+            found = {
+                name for name in own.keys() & other.keys() if is_unlike(own[name], other[name])
+            }
+            for name in sorted(found - self.unlike):
+                _log.warning(
+                    "the metric %s has another kind, labels or bounds in %s, and is not added up: "
+                    "an older version of the app, or another app with the same folder",
+                    name,
+                    self.folder,
+                )
+            self.unlike |= found
 
     @contextmanager
     def alone(self) -> Iterator[None]:
@@ -154,6 +177,11 @@ class SharedFigures:
             return False
         self.has_failed = False
         return True
+
+
+def is_unlike(one: Figures, other: Figures) -> bool:
+    """Whether figures cannot be added up."""
+    return one.shape != other.shape
 
 
 def is_new(folder: Path, process: int) -> bool:

@@ -9,6 +9,7 @@ from datetime import UTC, datetime
 
 import msgspec
 import pytest
+from jinja2 import Environment, StrictUndefined
 
 from gambrel import App
 from gambrel.core.http.bodies.forms import Upload, parse_form
@@ -30,6 +31,10 @@ def raised(function):
     except Exception as error:
         return error
     raise AssertionError("nothing was raised")
+
+
+def rendered(text, **values):
+    return Environment(undefined=StrictUndefined).from_string(text).render(values)
 
 
 def coroutine_used():
@@ -187,6 +192,8 @@ CASES = [
         "Content-Type: application/json",
     ),
     ("upload_saved_again", save_again, "replace=True"),
+    ("name_in_template", lambda: rendered("{{ titel }}", title="x"), "Did you mean `title`?"),
+    ("name_in_template", lambda: rendered("{{ titel }}", rows=[]), "The page has `rows`."),
     ("foreign_name", lambda: App().include_router, "`app.include(router)`"),
 ]
 
@@ -205,7 +212,7 @@ def test_a_common_mistake_is_recognised(name, mistake, typed):
 
 
 def test_there_are_many_and_each_has_a_case():
-    assert len(hints.HINTS) == 24
+    assert len(hints.HINTS) == 25
     assert {hint.__name__ for hint in hints.HINTS} == {name for name, _, _ in CASES}
 
 

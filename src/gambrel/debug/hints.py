@@ -4,12 +4,13 @@ Every hint is a pure function from an exception to a text, or None. The report a
 code is set in backticks.
 """
 
+import difflib
 import errno
 import inspect
 import os
 import re
 import traceback
-from collections.abc import Callable
+from collections.abc import Callable, Mapping
 from types import FrameType
 
 from gambrel.core.http.errors import GambrelError, HTTPError
@@ -328,7 +329,25 @@ def json_as_text(error: BaseException) -> str | None:
     return None
 
 
+def name_in_template(error: BaseException) -> str | None:
+    """A template uses a name that its page was not given."""
+    found = re.fullmatch(r"'(\w+)' is undefined", str(error))
+    frame = _last_frame(error)
+    if found is None or frame is None or TEMPLATE not in frame.f_globals:
+        return None
+    names = sorted(values_in_template(frame.f_locals))
+    near = difflib.get_close_matches(found[1], names, 1, 0.6)
+    if near:
+        return f"Did you mean `{near[0]}`?"
+    given = ", ".join(f"`{name}`" for name in names) or "nothing"
+    return (
+        f"Give it: `Template(..., {{{found[1]!r}: ...}})`, or write `{found[1]} | default(...)`. "
+        f"The page has {given}."
+    )
+
+
 HINTS: tuple[Hint, ...] = (
+    name_in_template,
     forgotten_await,
     blocking_call,
     missing_package,
@@ -354,6 +373,20 @@ HINTS: tuple[Hint, ...] = (
     json_as_text,
     foreign_name,
 )
+
+
+TEMPLATE = "__jinja_exception__"
+"""Among the globals of a frame that Jinja has made for a line of a template."""
+_OF_JINJA = {"cycler", "dict", "joiner", "lipsum", "namespace", "range"}
+
+
+def values_in_template(variables: Mapping[str, object]) -> dict[str, object]:
+    """Return the variables of a template's frame without those that every template has."""
+    return {
+        name: value
+        for name, value in variables.items()
+        if not name.startswith("_") and name not in _OF_JINJA
+    }
 
 
 def _has_code(error: BaseException, code: str) -> bool:

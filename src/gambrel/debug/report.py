@@ -19,7 +19,7 @@ from typing import Any
 from gambrel.core.http.errors import GambrelError
 from gambrel.core.http.request import Request
 from gambrel.debug.highlight import Spans, highlight_lines
-from gambrel.debug.hints import hint_for
+from gambrel.debug.hints import TEMPLATE, hint_for, values_in_template
 from gambrel.debug.redact import Redactor, is_secret_name
 
 __all__ = ["Frame", "Link", "Report", "RequestFacts", "build_report", "is_own", "short_path"]
@@ -241,18 +241,19 @@ def _frames(trace: TracebackType | None, redactor: Redactor) -> tuple[tuple[Fram
 
 def _frame(frame: FrameType, found: traceback.FrameSummary, redactor: Redactor) -> Frame:
     file, line = found.filename, found.lineno or 0
-    own = is_own(file)
+    own, of_template = is_own(file), TEMPLATE in frame.f_globals
+    variables = values_in_template(frame.f_locals) if of_template else frame.f_locals
     linecache.checkcache(file)
     source = linecache.getlines(file, frame.f_globals)
     start = max(1, line - _CONTEXT)
     lines = [text.rstrip("\r\n") for text in source[start - 1 : line + _CONTEXT]]
     current = lines[line - start] if 0 <= line - start < len(lines) else ""
     shown = tuple(redactor.code(text) for text in lines)
-    spans = highlight_lines("".join(source)) if own else {}
+    spans = highlight_lines("".join(source)) if own and not of_template else {}
     return Frame(
         file=file,
         line=line,
-        function=frame.f_code.co_qualname,
+        function=frame.f_code.co_name if of_template else frame.f_code.co_qualname,
         own=own,
         start=start,
         lines=shown,
@@ -262,7 +263,7 @@ def _frame(frame: FrameType, found: traceback.FrameSummary, redactor: Redactor) 
             if number in spans and text == shown[number - start]
         },
         marked=_marked(found, current) if redactor.code(current) == current else None,
-        locals=_locals(frame.f_locals, redactor) if own else (),
+        locals=_locals(variables, redactor) if own else (),
     )
 
 

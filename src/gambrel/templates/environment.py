@@ -10,6 +10,7 @@ from jinja2.runtime import Context
 from jinja2.utils import missing
 
 from gambrel.core.http.errors import GambrelError
+from gambrel.templates.filters import FILTERS
 from gambrel.templates.folders import FolderLoader, Place
 from gambrel.templates.names import is_escaped, nearest
 from gambrel.templates.page import Page
@@ -52,6 +53,7 @@ class TemplateEnvironment(Environment):
             cache_size=-1,  # as many as there are: their names are those of files
         )
         self.alone: dict[tuple[str, str], JinjaTemplate] = {}
+        self.filters |= FILTERS
         self.policies["json.dumps_function"] = dump_json
         self.policies["json.dumps_kwargs"] = {}
 

@@ -65,18 +65,34 @@ class Templates:
         """Contribute the renderer. Raises GambrelError where Jinja is not installed."""
         require_jinja()
         setup.lifespan(self.opened)
-        setup.check(self.check)
+        setup.check(self.check, start=False)
+        setup.check(self.check_escaping, deploy=True)
 
     async def opened(self, app) -> AsyncIterator[Renderer]:  # type: ignore[no-untyped-def]  # of any kind
         """Keep the renderer of an app while it runs. Raises GambrelError."""
         yield self.build(app)
 
     def check(self, app: Any) -> Iterator[Problem]:
-        """Yield what keeps the templates of an app from being used."""
+        """Yield what is wrong with the templates of an app, and with what handlers give them."""
+        from gambrel.templates.checks import names_given_by, problems_of  # noqa: PLC0415 - start-up: checks
+
         try:
-            self.build(app)
+            renderer = self.build(app)
         except GambrelError as error:
             yield Problem(error.code, error.what, error.hint, error.where)
+            return
+        handlers = []
+        for route in app.build().routes:
+            common = names_given_by([*renderer.processors, *renderer.processors_of(route)])
+            names = None if common is None else common | renderer.makers.keys()
+            handlers.append((route.handler, names))
+        yield from problems_of(renderer.environment, handlers)
+
+    def check_escaping(self, app: Any) -> Iterator[Problem]:
+        """Yield where templates leave a value as it is."""
+        from gambrel.templates.checks import Book  # noqa: PLC0415 - start-up: checks
+
+        yield from Book(self.build(app).environment).unescaped()
 
     def build(self, app: Any) -> Renderer:
         """Return a renderer with all that was declared for an app.

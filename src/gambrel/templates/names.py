@@ -59,6 +59,7 @@ def is_escaped(name: str | None) -> bool:
 
 
 def nearest(wanted: str, names: Iterable[str]) -> str:
-    """Return what may have been meant, as a question, or an empty text."""
-    near = get_close_matches(wanted, list(names), 3, 0.7)
-    return "did you mean " + " or ".join(map(repr, near)) + "?" if near else ""
+    """Return what may have been meant, as a question, or an empty text; endings are left out."""
+    by_stem = {name.partition(".")[0]: name for name in names}
+    near = get_close_matches(wanted.partition(".")[0], by_stem, 3, 0.6)
+    return "did you mean " + " or ".join(repr(by_stem[stem]) for stem in near) + "?" if near else ""

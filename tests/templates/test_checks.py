@@ -180,3 +180,32 @@ def test_what_is_not_escaped_is_told_before_a_deployment():
 
     assert [(p.where, p.level) for p in found] == [("a.html:2", Level.INFO)]
     assert problems(app) == []
+
+
+def test_components_are_given_what_they_take():
+    texts = {
+        "components/card.html": "{% props title: str %}{{ title }}",
+        "components/free.html": "",
+        "a.html": "{% component 'card', title=name %}{% endcomponent %}"
+        "{% component 'free', any='thing' %}{% endcomponent %}"
+        "{% component 'card', titel='x' %}{% endcomponent %}"
+        "{% component 'crd' %}{% endcomponent %}",
+    }
+
+    assert problems(app_of(texts)) == [
+        (
+            "templates.component",
+            "components/card.html: it has no property 'titel'",
+            "did you mean 'title'?",
+        ),
+        (
+            "templates.component",
+            "components/card.html: its property 'title' is missing",
+            "title=...",
+        ),
+        (
+            "templates.not-found",
+            "there is no template 'components/crd.html'",
+            "did you mean 'components/card.html'?",
+        ),
+    ]

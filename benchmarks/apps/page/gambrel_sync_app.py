@@ -1,19 +1,18 @@
-"""Gambrel's core with its own signing, and Jinja and sqlite3 by hand: it has no batteries yet."""
+"""Gambrel with its own templates and signing, and sqlite3 by hand."""
 
 import os
 from typing import Annotated
 
 from content import KEY, NAME, ROWS
-from jinja2 import Environment, FileSystemLoader
 from store import find
 
-from gambrel import HTML, App, Cookie, NotFound, Text
+from gambrel import App, Cookie, NotFound, Text
 from gambrel.signing import Signer
+from gambrel.templates import Template, Templates
 
 INLINE = os.environ["BENCH_MODE"] == "inline"
-templates = Environment(loader=FileSystemLoader("templates"), autoescape=True)
 signer = Signer(KEY, "session")
-app = App()
+app = App(extensions=[Templates()])
 
 
 @app.get("/login", inline=INLINE)
@@ -24,10 +23,9 @@ def login() -> Text:
 
 
 @app.get("/products/{id}", inline=INLINE)
-def product(id: int, session: Annotated[str, Cookie()]) -> HTML:
+def product(id: int, session: Annotated[str, Cookie()]) -> Template:
     name = signer.loads(session, max_age=1209600)["name"]
     found = find(id)
     if not found:
         raise NotFound
-    page = templates.get_template("product.html")
-    return HTML(page.render(name=name, product=found, rows=ROWS))
+    return Template("product.html", {"name": name, "product": found, "rows": ROWS})

@@ -15,6 +15,8 @@ from jinja2.meta import find_undeclared_variables
 
 from gambrel.checks import Level, Problem
 from gambrel.core.http.errors import GambrelError
+from gambrel.templates.assets import FOLDER
+from gambrel.templates.components import UNKNOWN, faults_of
 from gambrel.templates.environment import TemplateEnvironment
 from gambrel.templates.names import nearest
 from gambrel.templates.page import fields_of
@@ -37,6 +39,7 @@ def problems_of(
     book = Book(environment)
     yield from book.faults
     yield from book.dangling()
+    yield from book.misused()
     yield from book.overridden()
     for handler, common in handlers:
         for name, given, where in calls_of(handler):
@@ -88,6 +91,18 @@ class Book:
                         where = f"{self.files[name]}:{node.lineno}"
                         yield missing(wanted, nearest(wanted, self.trees), where)
 
+    def misused(self) -> Iterator[Problem]:
+        """Yield components that are not there, or are given what they do not take."""
+        for name, tree in self.trees.items():
+            for line, used, given in uses_of(tree):
+                where, file = f"{self.files[name]}:{line}", f"{FOLDER}{used}.html"
+                if file not in self.trees:
+                    yield missing(file, nearest(file, self.trees), where)
+                    continue
+                props = self.environment.props.get(file)
+                for what, hint in () if props is None else faults_of(props, given):
+                    yield Problem("templates.component", f"{file}: {what}", hint, where)
+
     def unescaped(self) -> Iterator[Problem]:
         """Yield where a template leaves a value as it is."""
         for name, tree in self.trees.items():
@@ -134,6 +149,26 @@ class Book:
             for other in constants(node.template):
                 found |= self.wanted(other, seen)
         return found
+
+
+def uses_of(tree: nodes.Template) -> Iterator[tuple[int, str, dict[str, Any]]]:
+    """Yield line, name and properties of the components that a template uses by name.
+
+    A property that is no constant is `UNKNOWN`.
+    """
+    for block in tree.find_all(nodes.CallBlock):
+        tag = block.call.node
+        if not isinstance(tag, nodes.ExtensionAttribute) or tag.name != "render":
+            continue
+        name, given = block.call.args[0], block.call.args[1]
+        if isinstance(name, nodes.Const) and isinstance(given, nodes.Dict):
+            values = {pair.key.as_const(): constant(pair.value) for pair in given.items}
+            yield block.lineno, name.value, values
+
+
+def constant(expression: nodes.Expr) -> Any:
+    """Return the value of an expression, `UNKNOWN` where only a page knows it."""
+    return expression.value if isinstance(expression, nodes.Const) else UNKNOWN
 
 
 def missing(name: str, hint: str, where: str) -> Problem:

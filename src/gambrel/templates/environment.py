@@ -1,28 +1,41 @@
 """The Jinja environment of an app: escaping, strictness, and where a page's own globals come in."""
 
 from collections.abc import Iterable, Mapping
+from functools import cached_property
 from typing import Any, NoReturn
 
 import msgspec
 from jinja2 import Environment, StrictUndefined, TemplateNotFound, nodes
 from jinja2 import Template as JinjaTemplate
+from jinja2.ext import Extension
+from jinja2.parser import Parser
 from jinja2.runtime import Context
 from jinja2.utils import missing
 
 from gambrel.core.http.errors import GambrelError
+from gambrel.templates.components import Components, Prop, with_defaults
 from gambrel.templates.filters import FILTERS
 from gambrel.templates.folders import FolderLoader, Place
 from gambrel.templates.names import is_escaped, nearest
-from gambrel.templates.page import Page
+from gambrel.templates.output import Output, shown
+from gambrel.templates.page import PAGE, Page
 
-__all__ = ["PAGE", "PageContext", "TemplateEnvironment"]
-
-PAGE = "_page"
-"""The name of the `Page` in a context. Imported macros see it, as they see all globals."""
+__all__ = ["PageContext", "TemplateEnvironment"]
 
 
 BEFORE = (nodes.Assign, nodes.AssignBlock, nodes.FromImport, nodes.Import, nodes.Macro)
 """What is done before a block that is rendered alone: it names what the block may use."""
+
+
+class Flush(Extension):
+    """The tag `flush`: what was made so far is sent, where the page is streamed."""
+
+    tags = {"flush"}  # noqa: RUF012 - as Jinja declares it
+
+    def parse(self, parser: Parser) -> nodes.Node:
+        """Read the tag: it writes an empty piece, which means nothing anywhere else."""
+        line = next(parser.stream).lineno
+        return nodes.Output([nodes.TemplateData("")]).set_lineno(line)
 
 
 class PageContext(Context):
@@ -42,9 +55,14 @@ class TemplateEnvironment(Environment):
     """Jinja with escaping wherever it belongs, and without names that nobody gives."""
 
     context_class = PageContext
+    code_generator_class = Output
+    shown = staticmethod(shown)
 
     def __init__(self, places: Iterable[Place], *, reload: bool, is_async: bool = False) -> None:
+        self.props: dict[str, dict[str, Prop]] = {}
+        self.alone: dict[tuple[str, str], JinjaTemplate] = {}
         super().__init__(
+            extensions=[Components, Flush],
             loader=FolderLoader(places),
             autoescape=is_escaped,
             undefined=StrictUndefined,
@@ -52,8 +70,8 @@ class TemplateEnvironment(Environment):
             enable_async=is_async,
             cache_size=-1,  # as many as there are: their names are those of files
         )
-        self.alone: dict[tuple[str, str], JinjaTemplate] = {}
         self.filters |= FILTERS
+        self.globals["slots"] = ()  # of a component that nobody fills
         self.policies["json.dumps_function"] = dump_json
         self.policies["json.dumps_kwargs"] = {}
 
@@ -101,6 +119,22 @@ class TemplateEnvironment(Environment):
         what = f"the template {name!r} has no block {block!r}"
         hint = nearest(block, seen) or f"it has {', '.join(seen) or 'none'}"
         raise GambrelError("templates.no-block", what, hint=hint)
+
+    def fit(self, name: str, values: dict[str, Any]) -> dict[str, Any]:
+        """Return the values of a template; of a component, checked and with its defaults.
+
+        Raises GambrelError for what does not fit.
+        """
+        props = self.props.get(name)
+        return values if props is None else with_defaults(name, props, values)
+
+    @cached_property
+    def waiting(self) -> "TemplateEnvironment":
+        """The same templates, compiled so that they wait for what they use."""
+        loader: Any = self.loader
+        twin = TemplateEnvironment(loader.places, reload=self.auto_reload, is_async=True)
+        twin.filters, twin.tests, twin.globals = self.filters, self.tests, self.globals
+        return twin
 
     def from_string(self, source: Any, *_: Any, **__: Any) -> NoReturn:
         """Refuse: a text that becomes a template is code, whoever wrote it."""

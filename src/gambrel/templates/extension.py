@@ -7,7 +7,10 @@ from pathlib import Path
 from typing import Any
 
 from gambrel.core.http.errors import GambrelError
+from gambrel.core.http.request import Request
+from gambrel.core.http.response import Response
 from gambrel.extend import TEMPLATE_GLOBALS, Point, Problem, Setup
+from gambrel.templates.assets import ROUTE, Assets
 from gambrel.templates.page import BUILT_IN
 from gambrel.templates.renderer import SCOPED, Renderer
 
@@ -39,7 +42,7 @@ class Templates:
     beside it. A mapping of texts by name is one, too. What is found in the first folder wins, and
     the app's come before those of its extensions. `filters`, `tests` and `globals` are functions
     and values by name for all templates; `context` functions give values for every page:
-    `values(request)` returns a mapping.
+    `values(request)` returns a mapping. Styles and scripts of components are served below `assets`.
     """
 
     name = "templates"
@@ -53,18 +56,21 @@ class Templates:
         tests: Mapping[str, Callable[..., Any]] | None = None,
         globals: Mapping[str, Any] | None = None,  # noqa: A002 - what everybody calls them
         context: Any = (),
+        assets: str = "/_components",
     ) -> None:
         self.folders = folders
         self.filters = dict(filters or {})
         self.tests = dict(tests or {})
         self.globals = dict(globals or {})
         self.context = (context,) if callable(context) else tuple(context)
+        self.assets = assets.rstrip("/")
         self.beside = folder_of(sys._getframe(1).f_code.co_filename)  # noqa: SLF001
 
     def install(self, setup: Setup) -> None:
         """Contribute the renderer. Raises GambrelError where Jinja is not installed."""
         require_jinja()
         setup.lifespan(self.opened)
+        setup.route(f"{self.assets}/{{file}}", asset, name=ROUTE, hidden=True)
         setup.check(self.check, start=False)
         setup.check(self.check_escaping, deploy=True)
 
@@ -112,9 +118,21 @@ class Templates:
         environment.filters |= {**dict(declared.values(TEMPLATE_FILTERS)), **self.filters}
         environment.tests |= {**dict(declared.values(TEMPLATE_TESTS)), **self.tests}
         environment.globals |= self.globals
-        makers = {**BUILT_IN, **dict(declared.values(TEMPLATE_GLOBALS))}
+        assets = Assets(environment)
+        makers = {
+            **BUILT_IN,
+            "component_styles": assets.tag("css"),
+            "component_scripts": assets.tag("js"),
+            **dict(declared.values(TEMPLATE_GLOBALS)),
+        }
         processors = [*declared.values(TEMPLATE_CONTEXT), *self.context]
-        return Renderer(environment, makers, processors, built.bake)
+        return Renderer(environment, makers, processors, built.bake, assets)
+
+
+async def asset(request: Request, file: str) -> Response:
+    """Answer with the styles or the scripts of all components."""
+    renderer: Renderer = request.app.resources[Renderer]
+    return renderer.assets.answer(file)
 
 
 def page_values(*functions: Callable[[Any], Any]) -> dict[str, Any]:

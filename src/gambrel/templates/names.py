@@ -59,7 +59,15 @@ def is_escaped(name: str | None) -> bool:
 
 
 def nearest(wanted: str, names: Iterable[str]) -> str:
-    """Return what may have been meant, as a question, or an empty text; endings are left out."""
-    by_stem = {name.partition(".")[0]: name for name in names}
-    near = get_close_matches(wanted.partition(".")[0], by_stem, 3, 0.6)
+    """Return what may have been meant, as a question, or an empty text.
+
+    Folders and endings are left out of the comparison.
+    """
+    by_stem = {stem_of(name): name for name in names}
+    near = get_close_matches(stem_of(wanted), by_stem, 3, 0.6)
     return "did you mean " + " or ".join(repr(by_stem[stem]) for stem in near) + "?" if near else ""
+
+
+def stem_of(name: str) -> str:
+    """Return the name of a file without folder and endings."""
+    return name.rpartition("/")[2].partition(".")[0]

@@ -9,7 +9,11 @@ from typing import Any
 from gambrel.core.http.errors import GambrelError
 from gambrel.core.http.query import build_query
 
-__all__ = ["BUILT_IN", "Page", "values_of"]
+__all__ = ["BUILT_IN", "PAGE", "Page", "fields_of", "values_of"]
+
+PAGE = "_page"
+"""The name of the `Page` in a context. Imported macros see it, as they see all globals."""
+
 
 Make = Callable[[Any], Any]
 

@@ -4,17 +4,29 @@ The app opens one (see `extension.py`); a `Template` finds it there, and a handl
 wants the text itself asks for it by type.
 """
 
+import inspect
 from collections.abc import Callable, Iterable, Mapping
+from functools import partial
+from itertools import chain
 from types import SimpleNamespace
 from typing import Any
 
 from gambrel.core.http.response import Baked, Reply, Response
+from gambrel.templates.assets import Assets
 from gambrel.templates.names import media_type_of
 from gambrel.templates.page import Make, Page, values_of
+from gambrel.templates.streaming import (
+    LateTemplate,
+    OwnDraft,
+    beginning,
+    gather,
+    gather_awaited,
+    guarded,
+)
 
 __all__ = ["Renderer"]
 
-Processor = Callable[[Any], Mapping[str, Any]]
+Processor = Callable[[Any], Any]
 Bake = Callable[[int, str], Baked]
 SCOPED = "templates.context:"
 """Begins the keys of a route's `extra` that give values to its pages."""
@@ -34,11 +46,14 @@ class Renderer:
         makers: Mapping[str, Make],
         processors: Iterable[Processor] = (),
         bake: Bake = lambda status, kind: Baked(status, [("content-type", kind)]),
+        assets: Assets | None = None,
     ) -> None:
         self.environment = environment
         self.makers = makers
         self.processors = tuple(processors)
+        self.is_waiting = any(map(is_async, self.processors))
         self.bake = bake
+        self.assets = assets or Assets(environment)
         self.heads: dict[tuple[int, str], Baked] = {}
 
     def render(
@@ -49,16 +64,45 @@ class Renderer:
         Without a request there are no globals that need one. Raises GambrelError where there is no
         such template or block; what fails in the template is raised as it is.
         """
-        template = self.environment.find(name, block)
-        values = values_of(context)
-        if request is not None:
-            values = {**self.common(request), **values}
-        within = self.environment.context_for(template, values, Page(request, self.makers))
+        common = {} if request is None else self.common(request)
+        return self.joined(self.begin(self.environment, name, context, block, request, common))
+
+    async def render_async(
+        self, name: str, context: Any = None, *, block: str = "", request: Any = None
+    ) -> str:
+        """Return the text of a template that waits: coroutines are awaited, `for` takes async ones.
+
+        Raises as `render`.
+        """
+        common = {} if request is None else await self.common_awaited(request)
+        waiting = self.environment.waiting
+        pieces: Any = self.begin(waiting, name, context, block, request, common)
+        return "".join([piece async for piece in guarded(pieces, waiting.handle_exception)])
+
+    def begin(
+        self,
+        environment: Any,
+        name: str,
+        context: Any,
+        block: str,
+        request: Any,
+        common: Mapping[str, Any],
+    ) -> Any:
+        """Return what makes the pieces of a text, one by one. Raises GambrelError."""
+        template = environment.find(name, block)
+        values = {**common, **environment.fit(name, values_of(context))}
+        within = environment.context_for(template, values, Page(request, self.makers))
+        return template.root_render_func(within)
+
+    def joined(self, pieces: Iterable[str]) -> str:
+        """Return the text of all pieces; what fails has the line of the template in its trace."""
         try:
-            return "".join(template.root_render_func(within))
+            return "".join(pieces)
         except Exception:
             self.environment.handle_exception()
             raise
+
+    # Values that every page has -----------------------------------------------------------------
 
     def common(self, request: Any) -> dict[str, Any]:
         """Return the values that every page has."""
@@ -67,29 +111,66 @@ class Renderer:
             values.update(process(request))
         return values
 
+    async def common_awaited(self, request: Any) -> dict[str, Any]:
+        """Return the same, waiting for functions that wait."""
+        values: dict[str, Any] = {}
+        for process in (*self.processors, *self.processors_of(request.route)):
+            found = process(request)
+            values.update(await found if inspect.isawaitable(found) else found)
+        return values
+
     def processors_of(self, route: Any) -> tuple[Processor, ...]:
         """Return what gives values to the pages of a route and its groups."""
         extra = getattr(route, "options", _NO_OPTIONS).extra
         return tuple(extra[key] for key in extra if key.startswith(SCOPED)) if extra else ()
 
+    def waits_for(self, route: Any) -> bool:
+        """Whether the pages of a route have values that have to be waited for."""
+        return self.is_waiting or any(map(is_async, self.processors_of(route)))
+
+    # Responses ----------------------------------------------------------------------------------
+
     def answer(self, template: Any, request: Any) -> Response:
         """Return the response of a `Template` to a request. Raises as `render`."""
-        name, kind = template.name, template.kind or media_type_of(template.name)
-        of_request = request.__dict__
-        outer = of_request.pop("draft", None)  # what globals of the page set is for this page
-        try:
-            text = self.render(name, template.context, block=template.block, request=request)
-        finally:
-            drafted = of_request.pop("draft", None)
-            if outer is not None:
-                of_request["draft"] = outer
-        body = text.encode()
-        if drafted is None and template._headers is None and not template.callbacks:  # noqa: SLF001
-            return Reply(self.head(template.status, kind), body)
-        response = Response(body, template.status, template.headers.pairs(), kind)
-        for field, value in drafted.headers.pairs() if drafted is not None else ():
-            response.headers.add(field, value)
-        for callback in template.callbacks:
+        if template.waits or self.waits_for(request.route):
+            return LateTemplate(template, partial(self.answer_late, template, request))
+        name, block, environment = template.name, template.block, self.environment
+        with OwnDraft(request) as draft:
+            common = self.common(request)
+            pieces = self.begin(environment, name, template.context, block, request, common)
+            if not template.stream:
+                return self.respond(template, self.joined(pieces).encode(), template, draft)
+            chunks = gather(pieces, environment.handle_exception)
+            first = next(chunks, b"")  # what fails at the beginning is an error of its own
+            return self.respond(template, chain([first], chunks), template, draft)
+
+    async def answer_late(self, template: Any, request: Any, shape: Response) -> Response:
+        """Return the same where it has to wait, with what was set on `shape` meanwhile."""
+        environment = self.environment.waiting if template.waits else self.environment
+        name, context, block = template.name, template.context, template.block
+        with OwnDraft(request) as draft:
+            common = await self.common_awaited(request)
+            pieces = self.begin(environment, name, context, block, request, common)
+            if not template.waits:
+                return self.respond(template, self.joined(pieces).encode(), shape, draft)
+            chunks = gather_awaited(guarded(pieces, environment.handle_exception))
+            if not template.stream:
+                body = b"".join([chunk async for chunk in chunks])
+                return self.respond(template, body, shape, draft)
+            first = await anext(chunks, b"")
+            return self.respond(template, beginning(first, chunks), shape, draft)
+
+    def respond(self, template: Any, body: Any, shape: Response, draft: OwnDraft) -> Response:
+        """Return a response with a body, and with status, headers and callbacks of `shape`."""
+        kind = template.kind or media_type_of(template.name)
+        fields = draft.fields()
+        is_plain = shape._headers is None and not shape._callbacks and not fields  # noqa: SLF001
+        if is_plain and isinstance(body, bytes):
+            return Reply(self.head(shape.status, kind), body)
+        response = Response(body, shape.status, shape.headers.pairs(), with_charset(kind))
+        for name, value in fields:
+            response.headers.add(name, value)
+        for callback in shape.callbacks:
             response.on_close(callback)
         return response
 
@@ -99,6 +180,12 @@ class Renderer:
         if head is None:
             head = self.heads[status, kind] = self.bake(status, with_charset(kind))
         return head
+
+
+def is_async(function: Any) -> bool:
+    """Whether a function, or an object that is called, is a coroutine function."""
+    call = function if inspect.isroutine(function) else type(function).__call__
+    return inspect.iscoroutinefunction(call)
 
 
 def with_charset(kind: str) -> str:

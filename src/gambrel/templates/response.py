@@ -20,7 +20,7 @@ class Template(Response):
     `context` has its values: a mapping, or a typed value (Struct, dataclass, …) whose fields they
     are. `block` renders that block alone, for a page that swaps a part of itself. `media_type` is
     that of the name (`feed.xml`) unless it is given. With `stream` the page is sent while it is
-    made.
+    made. With `waits` the template awaits what it uses, and is made after the handler.
 
     Raises ValueError for a status outside 200-599 and for malformed header fields.
     """
@@ -37,12 +37,14 @@ class Template(Response):
         block: str = "",
         media_type: str = "",
         stream: bool = False,
+        waits: bool = False,
     ) -> None:
         self.name = name
         self.context = context
         self.block = block
         self.kind = media_type
         self.stream = stream
+        self.waits = waits
         self.body = b""
         self.status = status
         if headers is not None:

@@ -55,12 +55,9 @@ class Names:
         host = _host or (fill(route.host, values) if route.host else "")
         if host and "://" not in host:
             host = f"{_scheme and _scheme + ':'}//{host}"
-        from urllib.parse import quote  # noqa: PLC0415 - start-up: building URLs
-
-        query = build_query(_query)
-        return (
-            f"{host}{url}{query and '?' + query}{_fragment and '#' + quote(_fragment, SAFE + '/?')}"
-        )
+        query = build_query(_query) if _query else ""
+        fragment = _fragment and f"#{quoted(_fragment, SAFE + '/?')}"
+        return f"{host}{url}{f'?{query}' if query else ''}{fragment}"
 
     def _find(self, name: str, namespace: str) -> list[Route]:
         """Return the routes of a name, of a relative one in the nearest namespace."""
@@ -84,7 +81,7 @@ def pick_route(routes: list[Route], params: Mapping[str, Any]) -> Route:
         wanted = wanted() if callable(wanted) else wanted
         return next((route for route in routes if route.locale == wanted), routes[0])
     named = [route for route in routes if route.is_named] or routes
-    if len({(str(route.host), str(route.pattern)) for route in named}) > 1:
+    if len(named) > 1 and len({(str(r.host), str(r.pattern)) for r in named}) > 1:
         what = f"{len(named)} handlers are called {named[0].name!r}"
         places = " and ".join(route.where for route in named)
         raise GambrelError("routing.ambiguous-name", what, places, "give the one you mean a name=")
@@ -94,11 +91,12 @@ def pick_route(routes: list[Route], params: Mapping[str, Any]) -> Route:
 def collect(route: Route, params: dict[str, Any], outer: Mapping[str, Any]) -> dict[str, Any]:
     """Return one value per parameter of the route and its host. Raises GambrelError."""
     known = {**outer, **route.options.defaults, **route.pattern.constants, **params}
-    missing = ", ".join(sorted(route.names - known.keys()))
-    unknown = ", ".join(sorted(params.keys() - route.names - ({"lang"} if route.locale else set())))
+    missing = route.names - known.keys()
+    unknown = params.keys() - route.names - ({"lang"} if route.locale else set())
     if missing or unknown:
         what = f"{route.name!r} ({route.pattern.text})"
-        what += (missing and f" needs {missing}") + (unknown and f" does not have {unknown}")
+        what += f" needs {', '.join(sorted(missing))}" if missing else ""
+        what += f" does not have {', '.join(sorted(unknown))}" if unknown else ""
         call = ", ".join([repr(route.name), *(f"{name}=…" for name in sorted(route.names))])
         raise GambrelError("routing.parameters", what, route.where, f"url_for({call})")
     return {n: v() if callable(v) else v for n, v in known.items() if n in route.names}
@@ -110,20 +108,27 @@ def fill(pattern: Pattern, values: Mapping[str, Any]) -> str:
     Raises:
         GambrelError: a value that could not be matched again (`routing.value`).
     """
-    from urllib.parse import quote  # noqa: PLC0415 - start-up: building URLs
-
     parts = []
     for segment in pattern.segments:
         for part in segment.parts:
             if isinstance(part, str):
-                parts.append(quote(part, SAFE + "/"))
+                parts.append(quoted(part, SAFE + "/"))
                 continue
             text = to_text(part, values[part.name])
-            if pattern.separator == "." and (quote(text, "") != text or "." in text):
+            if pattern.separator == "." and (quoted(text, "") != text or "." in text):
                 raise refuse(part, text, "it is no label of a host")
-            parts.append(quote(text, SAFE + "/" * part.is_tail))
+            parts.append(quoted(text, SAFE + "/" * part.is_tail))
         parts.append(pattern.separator)
     return "".join(parts[:-1])
+
+
+def quoted(text: str, safe: str) -> str:
+    """Return text percent-encoded but for `safe`; plain words need no second look."""
+    if text.isascii() and text.replace("-", "_").replace("_", "0").isalnum():
+        return text
+    from urllib.parse import quote  # noqa: PLC0415 - start-up: building URLs
+
+    return quote(text, safe)
 
 
 def refuse(param: Param, value: Any, why: object) -> GambrelError:

@@ -209,3 +209,33 @@ def test_components_are_given_what_they_take():
             "did you mean 'components/card.html'?",
         ),
     ]
+
+
+class Row(Struct):
+    name: str
+
+
+class Table(Struct):
+    rows: list[Row]
+
+
+def test_an_attribute_that_a_typed_value_does_not_have_is_told():
+    app = app_of(
+        {
+            "base.html": "{% block body %}{% endblock %}",
+            "table.html": "{% extends 'base.html' %}\n"
+            "{% block body %}{% for row in rows %}{{ row.nmae }}{% endfor %}{% endblock %}",
+        }
+    )
+
+    @app.get("/")
+    async def table() -> Template:
+        return Template("table.html", Table([]))
+
+    assert problems(app) == [
+        (
+            "templates.unknown-name",
+            "a Row has no 'nmae', which table.html:2 shows",
+            "did you mean 'name'?",
+        )
+    ]

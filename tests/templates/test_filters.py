@@ -1,5 +1,6 @@
 from datetime import UTC, date, datetime, time, timedelta
 
+import msgspec
 import pytest
 from markupsafe import Markup
 
@@ -100,3 +101,29 @@ def test_lines_become_paragraphs_and_breaks_and_are_escaped():
     assert made("{{ v | linebreaksbr }}", v="<\n>") == "&lt;<br>&gt;"
     assert made("{{ v | linebreaks }}", v=Markup("<b>x</b>")) == "<p><b>x</b></p>"
     assert made("{{ v | linebreaksbr }}", "a.txt", v="<\n>") == "<<br>>"
+
+
+HOSTILE = "</script><!--<b>&'\"\u2028\u2029"
+
+
+def test_json_in_a_page_cannot_end_its_element():
+    for text in ("{{ v | json_script('data') }}", "<script>{{ v | tojson }}</script>"):
+        page = made(text, v={HOSTILE: HOSTILE})
+
+        assert page.count("<") == page.count(">") == 2
+        assert page.isascii()
+        inside = page.partition(">")[2].removesuffix("</script>")
+        assert msgspec.json.decode(inside) == {HOSTILE: HOSTILE}
+
+
+def test_json_for_a_script_is_found_by_its_id():
+    assert made("{{ [1] | json_script('a\"b') }}") == (
+        '<script type="application/json" id="a&#34;b">[1]</script>'
+    )
+    assert made("{{ none | json_script }}") == '<script type="application/json">null</script>'
+
+
+@pytest.mark.parametrize("key", ["a b", "a/b", "a>b", "a=b", "a\tb", "a\nb"])
+def test_names_of_attributes_that_end_them_are_refused(key):
+    with pytest.raises(ValueError, match="attribute name"):
+        made("<a{{ {key: 'v'} | xmlattr }}>", key=key)

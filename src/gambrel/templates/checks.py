@@ -1,12 +1,8 @@
 """What `gambrel check` says of templates: each is compiled, and what handlers give is compared.
 
-Read are the files and the source of handlers; nothing is rendered. A handler that writes
-`Template("name", {"title": ...})`, or a typed value, tells which names its template has.
+Read are the files and the source of handlers; nothing is rendered.
 """
 
-import ast
-import inspect
-import textwrap
 from collections.abc import Callable, Iterable, Iterator
 from typing import Any, get_type_hints
 
@@ -14,13 +10,12 @@ from jinja2 import TemplateSyntaxError, nodes
 from jinja2.meta import find_undeclared_variables
 
 from gambrel.checks import Level, Problem
-from gambrel.core.http.errors import GambrelError
 from gambrel.templates.assets import FOLDER
 from gambrel.templates.components import UNKNOWN, faults_of
 from gambrel.templates.environment import TemplateEnvironment
+from gambrel.templates.handlers import calls_of
 from gambrel.templates.names import nearest
-from gambrel.templates.page import fields_of
-from gambrel.templates.response import Template
+from gambrel.templates.typed import types_of, unknown_attributes
 
 __all__ = ["names_given_by", "problems_of"]
 
@@ -42,12 +37,14 @@ def problems_of(
     yield from book.misused()
     yield from book.overridden()
     for handler, common in handlers:
-        for name, given, where in calls_of(handler):
-            if name not in book.trees:
-                hint = nearest(name, book.trees)
-                yield missing(name, hint, where)
-            elif given is not None and common is not None:
-                yield from book.unknown(name, given | common, where)
+        for call in calls_of(handler):
+            if call.name not in book.trees:
+                yield missing(call.name, nearest(call.name, book.trees), call.where)
+                continue
+            if call.given is not None and common is not None:
+                yield from book.unknown(call.name, call.given | common, call.where)
+            if call.kind is not None:
+                yield from book.mistyped(call.name, types_of(call.kind), call.where)
 
 
 class Book:
@@ -126,29 +123,40 @@ class Book:
     def unknown(self, name: str, given: set[str], where: str) -> Iterator[Problem]:
         """Yield the names that a template uses and nobody gives."""
         known = given | self.environment.globals.keys()
-        for variable, file, line in sorted(self.wanted(name, set()), key=str):
+        for variable, file, line in sorted(set(self.wanted(name)), key=str):
             if variable not in known:
                 what = f"{variable!r} in {file}:{line} is given by nobody"
                 hint = nearest(variable, given) or f"give it, or write `{variable} | default(...)`"
                 yield Problem("templates.unknown-name", what, hint, where, Level.WARNING)
 
-    def wanted(self, name: str, seen: set[str]) -> set[tuple[str, str, int]]:
-        """Return the names that a template needs, and what it extends or includes, with places."""
+    def mistyped(self, name: str, types: dict[str, Any], where: str) -> Iterator[Problem]:
+        """Yield the attributes that typed values of a template do not have."""
+        for file in sorted(self.reached(name)):
+            for line, attribute, kind in unknown_attributes(self.trees[file], types):
+                place = f"{self.files[file]}:{line}"
+                what = f"a {kind.__name__} has no {attribute!r}, which {place} shows"
+                hint = nearest(attribute, types_of(kind))
+                yield Problem("templates.unknown-name", what, hint, where, Level.WARNING)
+
+    def reached(self, name: str, seen: frozenset[str] = frozenset()) -> set[str]:
+        """Return a template with all that it extends or includes by name."""
         if name in seen or name not in self.trees:
             return set()
-        seen.add(name)
-        tree = self.trees[name]
-        free = find_undeclared_variables(tree) - optional_names(tree)
-        found = {
-            (node.name, self.files[name], node.lineno)
-            for node in tree.find_all(nodes.Name)
-            if node.name in free and node.ctx == "load"
-        }
-        inner: Iterator[Any] = tree.find_all((nodes.Extends, nodes.Include))
+        found = {name}
+        inner: Iterator[Any] = self.trees[name].find_all((nodes.Extends, nodes.Include))
         for node in inner:
             for other in constants(node.template):
-                found |= self.wanted(other, seen)
+                found |= self.reached(other, seen | found)
         return found
+
+    def wanted(self, name: str) -> Iterator[tuple[str, str, int]]:
+        """Yield the names that a template needs, and what it extends or includes, with places."""
+        for file in self.reached(name):
+            tree = self.trees[file]
+            free = find_undeclared_variables(tree) - optional_names(tree)
+            for node in tree.find_all(nodes.Name):
+                if node.name in free and node.ctx == "load":
+                    yield node.name, self.files[file], node.lineno
 
 
 def uses_of(tree: nodes.Template) -> Iterator[tuple[int, str, dict[str, Any]]]:
@@ -190,51 +198,6 @@ def optional_names(tree: nodes.Template) -> set[str]:
     asked = [f.node for f in tree.find_all(nodes.Filter) if f.name in _OPTIONAL_FILTERS]
     asked += [t.node for t in tree.find_all(nodes.Test) if t.name in _OPTIONAL_TESTS]
     return {node.name for node in asked if isinstance(node, nodes.Name)}
-
-
-# Handlers --------------------------------------------------------------------------------------
-
-
-def calls_of(handler: Callable[..., Any]) -> Iterator[tuple[str, set[str] | None, str]]:
-    """Yield name, names of values (None: not known) and place of each `Template(...)` written."""
-    function = inspect.unwrap(handler)
-    try:
-        lines, first = inspect.getsourcelines(function)
-        tree = ast.parse(textwrap.dedent("".join(lines)))
-    except (OSError, TypeError, SyntaxError):
-        return
-    space = getattr(function, "__globals__", {})
-    file = inspect.getsourcefile(function)
-    for node in ast.walk(tree):
-        if not (isinstance(node, ast.Call) and looked_up(node.func, space) is Template):
-            continue
-        given = [*node.args, *(k.value for k in node.keywords if k.arg == "context")]
-        if given and isinstance(given[0], ast.Constant) and isinstance(given[0].value, str):
-            names = names_of(given[1] if len(given) > 1 else None, space)
-            yield given[0].value, names, f"{file}:{first + node.lineno - 1}"
-
-
-def names_of(context: ast.expr | None, space: dict[str, Any]) -> set[str] | None:
-    """Return the names that a written context has; None where that cannot be read."""
-    if context is None or (isinstance(context, ast.Constant) and context.value is None):
-        return set()
-    if isinstance(context, ast.Dict):
-        keys = [key.value if isinstance(key, ast.Constant) else None for key in context.keys]
-        return None if None in keys else {str(key) for key in keys}
-    kind = looked_up(context.func, space) if isinstance(context, ast.Call) else None
-    try:
-        return set(fields_of(kind)) if isinstance(kind, type) else None
-    except GambrelError:
-        return None
-
-
-def looked_up(expression: ast.expr, space: dict[str, Any]) -> Any:
-    """Return what a dotted name means in a module, None where it means nothing there."""
-    if isinstance(expression, ast.Name):
-        return space.get(expression.id)
-    if isinstance(expression, ast.Attribute):
-        return getattr(looked_up(expression.value, space), expression.attr, None)
-    return None
 
 
 def names_given_by(processors: Iterable[Callable[..., Any]]) -> set[str] | None:

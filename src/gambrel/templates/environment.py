@@ -4,7 +4,6 @@ from collections.abc import Iterable, Mapping
 from functools import cached_property
 from typing import Any, NoReturn
 
-import msgspec
 from jinja2 import Environment, StrictUndefined, TemplateNotFound, nodes
 from jinja2 import Template as JinjaTemplate
 from jinja2.ext import Extension
@@ -14,7 +13,7 @@ from jinja2.utils import missing
 
 from gambrel.core.http.errors import GambrelError
 from gambrel.templates.components import Components, Prop, with_defaults
-from gambrel.templates.filters import FILTERS
+from gambrel.templates.filters import FILTERS, dump_json
 from gambrel.templates.folders import FolderLoader, Place
 from gambrel.templates.names import is_escaped, nearest
 from gambrel.templates.output import Output, shown
@@ -144,8 +143,3 @@ class TemplateEnvironment(Environment):
             repr(source)[:80],
             "put it in a file of a template folder, and what differs in its values",
         )
-
-
-def dump_json(value: Any) -> str:
-    """Return a value as JSON, typed ones too; the filter `tojson` makes it safe in a page."""
-    return msgspec.json.encode(value).decode()

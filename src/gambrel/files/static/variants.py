@@ -9,6 +9,7 @@ from typing import Any
 from msgspec import Struct
 
 from gambrel.core.http.fields.dates import format_http_date
+from gambrel.core.http.headers import Headers
 from gambrel.core.http.request import Request
 from gambrel.core.http.response import Baked, Reply, Response, with_charset
 from gambrel.files.parts import complete
@@ -22,6 +23,7 @@ __all__ = ["Variants"]
 
 Pairs = list[tuple[str, str]]
 
+_WISHES = "gambrel.files.wishes"
 _CONDITIONS = ("range", "if-modified-since", "if-match", "if-unmodified-since")
 _SCRIPTS = frozenset({"text/javascript"})
 
@@ -77,23 +79,18 @@ class Variants:
 
     def respond(self, request: Request) -> Response:
         """Return the answer to one request."""
-        first = request.headers.first
+        accepted, tag, has_more = wishes_of(request.headers)
         variant = self.plain
-        coding = "identity"
-        if self.offers:
-            coding = choose_coding(first("accept-encoding") or "", self.offers)
+        coding = choose_coding(accepted, self.offers) if self.offers else "identity"
         if variant is None:
             return self.stream(coding)
         if coding != "identity":
             variant = self.packed[coding]
-        tag = first("if-none-match")
-        for name in _CONDITIONS:
-            if first(name) is not None:
-                return partial(request, variant)
-        if tag is None:
-            return Reply(variant.whole, variant.body)
-        if tag == variant.text:
-            return Reply(variant.unchanged, b"")
+        if not has_more:
+            if tag is None:
+                return Reply(variant.whole, variant.body)
+            if tag == variant.text:
+                return Reply(variant.unchanged, b"")
         return partial(request, variant)
 
     def stream(self, coding: str) -> FileResponse:
@@ -106,6 +103,20 @@ class Variants:
         if coding != "identity":
             response.headers["content-encoding"] = coding
         return response
+
+
+def wishes_of(headers: Headers) -> tuple[str, str | None, bool]:
+    """Return `Accept-Encoding`, `If-None-Match`, and whether there is any other condition.
+
+    Kept with the headers: a connection whose requests repeat them is given the same object.
+    """
+    kept: tuple[str, str | None, bool] | None = headers.__dict__.get(_WISHES)
+    if kept is None:
+        first = headers.first
+        has_more = any(first(name) is not None for name in _CONDITIONS)
+        kept = (first("accept-encoding") or "", first("if-none-match"), has_more)
+        headers.__dict__[_WISHES] = kept
+    return kept
 
 
 def complete_head(pairs: Pairs, defaults: Pairs) -> Pairs:

@@ -71,7 +71,7 @@ def make_app(largest: int = GIGABYTE) -> App:
     @app.post("/files", max_body=largest + 100_000, deadline=3_600)
     async def upload(request: Request, shelf: Shelf, media: Media) -> Redirect:
         """Send each part of the form to the storage while it arrives."""
-        limits = FormLimits(file=largest, total=largest)
+        limits = FormLimits(file=largest, total=largest + 100_000)
         content_type = request.headers.get("content-type", "")
         async for part in stream_parts(request.stream(), content_type, limits):
             if part.filename:

@@ -123,6 +123,14 @@ def test_a_missing_folder_keeps_the_app_from_starting(tmp_path):
         pass
 
 
+@pytest.mark.parametrize("kind", [StaticFiles, FrontEnd])
+def test_a_missing_folder_is_told_by_the_check_as_well(tmp_path, kind):
+    app = App(extensions=[kind(tmp_path / "nowhere")])
+
+    assert [p.id for p in app.problems() if p.id.startswith("files.")] == ["files.no-folder"]
+    assert [p.id for p in app.problems(start=True) if p.id.startswith("files.")] == []
+
+
 def test_an_app_with_the_files_of_extensions_only_needs_no_folder(folder):
     app = App(extensions=[StaticFiles()])  # there is none beside this file but that of the tests
     app.extensions[0].folder = folder / "static"

@@ -108,7 +108,7 @@ class StaticFiles:
             yield
 
         setup.lifespan(open_folders)
-        setup.check(lambda _app: hidden_files(originals), start=False)
+        setup.check(lambda _app: check_folders(originals), start=False)
         serve(setup, site, self.name)
         setup.command(static_command(originals, self.prefix), name=self.name)
         if not setup.declarations.values(_SITES):
@@ -191,6 +191,7 @@ class FrontEnd:
             yield
 
         setup.lifespan(open_front_end)
+        setup.check(lambda _app: check_folders(folders), start=False)
         serve(setup, Site(folders, options), self.name)
 
 
@@ -215,8 +216,12 @@ def serve(setup: Setup, site: Site, name: str) -> None:
     setup.include(router)
 
 
-def hidden_files(folders: Folders) -> Iterator[Problem]:
-    """Warn of files that two extensions bring under one name: which is served is chance."""
+def check_folders(folders: Folders) -> Iterator[Problem]:
+    """Tell of a folder that is missing, and warn of files that two extensions call the same."""
+    try:
+        folders.check()
+    except GambrelError as error:  # the start tells it, too
+        yield Problem(error.code, error.what, error.hint, error.where)
     for name, found in folders.hidden():
         places = ", ".join(str(folder.path) for folder in found)
         message = f"the static file {name!r} is in several folders, and the first is served"

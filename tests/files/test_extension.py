@@ -37,6 +37,13 @@ def test_a_head_is_answered_and_other_methods_are_not(folder):
         assert client.post("/static/css/site.css").status_code == 405
 
 
+def test_the_start_reads_what_pages_will_ask_for(folder):
+    files = StaticFiles(folder)
+    with Client(App(extensions=[files])):
+        assert files.static is not None
+        assert sorted(files.static.known) == ["css/site.css", "index.html"]
+
+
 def test_a_handler_is_given_the_urls(folder):
     app = App(extensions=[StaticFiles(folder, "/assets")])
 

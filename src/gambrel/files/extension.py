@@ -105,6 +105,8 @@ class StaticFiles:
             if collected is not None:
                 static.manifest = await in_thread(load_manifest, collected)
                 site.hashed = static.manifest.names
+            elif not options.is_development:
+                await in_thread(static.prepare)
             yield
 
         setup.lifespan(open_folders)

@@ -8,7 +8,7 @@ from gambrel.core.http.errors import GambrelError
 from gambrel.files.static.folders import Folders, StaticFolder
 from gambrel.files.static.hashed import digest_of, integrity_of
 from gambrel.files.static.site import Options
-from gambrel.files.static.states import HASHED
+from gambrel.files.static.states import HASHED, LARGE
 from gambrel.files.static.urls import Static
 
 CSS = b"body {}"
@@ -68,6 +68,16 @@ def test_an_app_that_is_mounted_has_its_files_below_that(tmp_path):
     assert found.below("").url("a b.css") == "/static/a%20b.css"
     elsewhere = static(tmp_path, url="https://cdn.example").below("/shop")
     assert elsewhere.url("a b.css").startswith("https://cdn.example/a%20b.")
+
+
+def test_what_pages_will_ask_for_is_read_before(tmp_path):
+    found = static(tmp_path)
+    (tmp_path / "film.mp4").write_bytes(bytes(LARGE + 1))
+    (tmp_path / ".env").touch()
+
+    found.prepare()
+
+    assert list(found.known) == ["a b.css"]
 
 
 def test_a_very_large_file_has_its_plain_url(tmp_path):

@@ -6,8 +6,11 @@ file for ever and a new one is fetched at once.
 
 import logging
 import os
+from contextlib import suppress
 from copy import copy
 from difflib import get_close_matches
+from itertools import islice
+from pathlib import Path
 from time import monotonic
 from urllib.parse import quote
 
@@ -16,9 +19,12 @@ from gambrel.files.static.folders import Folders
 from gambrel.files.static.hashed import DIGITS, digest_of, hashed_name, integrity_of
 from gambrel.files.static.manifest import Manifest
 from gambrel.files.static.site import TRUSTED, Options
-from gambrel.files.static.states import HASHED
+from gambrel.files.static.states import HASHED, LARGE
 
 __all__ = ["Static"]
+
+PREPARED = 500
+"""Files of which the start knows what they are called; others are read when a page asks."""
 
 _log = logging.getLogger("gambrel.files")
 
@@ -93,6 +99,13 @@ class Static:
             return self.manifest.files[name].integrity
         version = self._version(name)
         return "" if version is None else version.integrity
+
+    def prepare(self) -> None:
+        """Read what pages will most likely ask for, before they do. Blocks; for threads."""
+        for name, folder in islice(self.folders.walk(), PREPARED):
+            with suppress(OSError):  # gone since it was listed
+                if Path(folder.path, folder.inside(name) or name).stat().st_size <= LARGE:
+                    self._read(name, None)
 
     def _version(self, name: str) -> Version | None:
         """Return what is known of a file; it is read anew when it has changed."""

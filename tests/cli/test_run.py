@@ -217,3 +217,20 @@ def test_what_stopping_waits_for_is_told_and_a_second_signal_does_not_wait(folde
         run.line(r"waiting for 1 request, at most 40 s \(press Ctrl\+C again to stop at once\)")
 
         assert run.end(signal.SIGTERM) == 0
+
+
+def test_a_password_in_the_text_of_an_error_is_not_in_the_log(folder, start):
+    (folder / "app.py").write_text(
+        "from gambrel import App\n\n"
+        "app = App()\n\n\n"
+        '@app.get("/")\n'
+        "async def home() -> str:\n"
+        '    raise ConnectionError("no " + "postgresql://shop:" + "hunter2" + "@db")\n'
+    )
+    started = start("run", "--port", "0")
+
+    get(started.port(), "/")
+    started.line("ConnectionError")
+    started.end()
+
+    assert "ConnectionError: no postgresql://shop:[hidden]@db" in started.seen

@@ -91,6 +91,12 @@ def test_a_struct_under_a_secret_name_shows_its_other_fields():
     ("text", "shown"),
     [
         ("postgresql://shop:hunter2@db/shop", f"postgresql://shop:{HIDDEN}@db/shop"),
+        ("mysql://shop:p@ss@db", f"mysql://shop:{HIDDEN}@db"),
+        ("mysql://shop:a/b#c?d@db/x", f"mysql://shop:{HIDDEN}@db/x"),
+        ('"amqp:\\/\\/shop:hunter2@db"', f'"amqp:\\/\\/shop:{HIDDEN}@db"'),
+        ("at http://localhost:8000/a@b", "at http://localhost:8000/a@b"),
+        ("at http://[::1]:8000/a@b", "at http://[::1]:8000/a@b"),
+        ("host=db password=hunter2 port=1", f"host=db password={HIDDEN} port=1"),
         ("Bearer abcdefgh.ijkl", f"Bearer {HIDDEN}"),
         ("$argon2id$v=19$m=1$abc$def", f"$argon2id${HIDDEN}"),
         ("eyJhbGciOiJI.eyJzdWIiOiIx.abc", HIDDEN),
@@ -107,6 +113,7 @@ def test_what_looks_like_a_secret_is_hidden_in_any_text(text, shown):
     ("line", "shown"),
     [
         ('    password = "hunter2"', f'    password = "{HIDDEN}"'),
+        ('open("amqp://shop:hunter2@db")', f'open("amqp://shop:{HIDDEN}@db")'),
         ("API_KEY: str = 'hunter2'", f"API_KEY: str = '{HIDDEN}'"),
         ("connect(token='hunter2')", f"connect(token='{HIDDEN}')"),
         ("connect(token=token)", "connect(token=token)"),

@@ -17,6 +17,9 @@ scrub = Scrubber()
         ("sent Bearer abcdefgh12 on", f"sent Bearer {HIDDEN} on"),
         ("Cookie: sid=abc; theme=dark", f"Cookie: {HIDDEN}; theme=dark"),
         ("postgresql://ann:hunter2@db/shop", f"postgresql://ann:{HIDDEN}@db/shop"),
+        ("mysql://shop:p@ss@db", f"mysql://shop:{HIDDEN}@db"),
+        ("mysql://shop:a/b#c?d@db/x", f"mysql://shop:{HIDDEN}@db/x"),
+        ("Authorization: Basic dXNlcjpwYXNz", f"Authorization: {HIDDEN}"),
         ("?access_token=abc&page=2", f"?access_token={HIDDEN}&page=2"),
         ("user_password=abc", f"user_password={HIDDEN}"),
         ("jwt eyJhbGciOiJI.eyJzdWIiOiIx.c2ln end", f"jwt {HIDDEN} end"),
@@ -34,6 +37,7 @@ def test_what_looks_like_a_secret_is_hidden(text, shown):
         "the password was wrong",
         "spinning=true compass=north",
         "http://localhost:8000/a@b",
+        "http://[::1]:8000/a@b",
         "time 12:30:59",
     ],
 )

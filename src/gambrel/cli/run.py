@@ -13,7 +13,7 @@ from gambrel import App
 from gambrel.cli.built import ephemeral_secret
 from gambrel.cli.serving.listening import given_descriptor, open_listener, url_of
 from gambrel.cli.serving.native import gate_of, given_native, native_options, serve_app, tls_of
-from gambrel.cli.serving.safety import build_safely, tell_problems
+from gambrel.cli.serving.safety import build_safely, hide_secrets, tell_problems
 from gambrel.cli.serving.supervision import (
     MOST_WORKERS,
     given_plan,
@@ -124,6 +124,7 @@ def command(
     app = load_app(target)
     if not tell_problems(build_safely(app, place)):
         sys.exit(1)
+    hide_secrets(app)
     if server != "native":
         from gambrel.cli.serving.servers import Place, hand_over
 

@@ -28,9 +28,14 @@ _DIRECTORIES = ("PWD", "OLDPWD")  # of the shell: where it is, and no password
 _PHRASES = ("apikey", "accesskey", "privatekey", "secretkey", "signingkey", "encryptionkey")
 _WORD = re.compile(r"[A-Z]+(?![a-z])|[A-Z]?[a-z]+")
 
-# Each hides its second group.
+# Each hides its second group. People write passwords with `/`, `?` and `#` into URLs as they are:
+# then all up to the first `@` is hidden, unless it begins like a port.
+_URL = re.compile(
+    r"(:(?:\\?/){2}[^:/?#@\[\s'\"]{0,200}:)"
+    r"((?:[^/?#\s'\"]{1,2000}|(?!\d{1,5}[/?#])[^@\s'\"]{1,2000})(?=@))"
+)
 _SHAPES = (
-    re.compile(r"(://[^:/?#@\s'\"]*:)([^/?#\s'\"]+)(?=@)"),
+    _URL,
     re.compile(r"(\$(?:argon2\w*|2[aby]|scrypt|pbkdf2[\w-]*)\$)([^\s'\"]+)"),
     re.compile(r"(\b(?:bearer|basic|digest)\s+)([A-Za-z0-9._~+/=-]{8,})", re.IGNORECASE),
     re.compile(r"(\b)(eyJ[\w-]{8,}\.[\w-]{8,}\.[\w-]*)"),
@@ -40,7 +45,7 @@ _ASSIGNED = re.compile(
     r"""(?P<between>["']?\s{0,4}(?::\s{0,4}[\w.\[\] |]{0,60}=|[:=])\s{0,4}b?)"""
     r"""(?P<quote>["'])(?P<value>(?:(?!(?P=quote)|\\).|\\.){1,2000})(?P=quote)"""
 )
-_PAIR = re.compile(r"(?P<name>[\w-]{2,60})=(?P<value>[^\s&;,'\"()\[\]{}]{1,2000})(?=&|$|['\"])")
+_PAIR = re.compile(r"(?P<name>[\w-]{2,60})=(?P<value>[^\s&;,'\"()\[\]{}]{1,2000})(?=[&,;\s'\"]|$)")
 
 
 def is_secret_name(name: str) -> bool:
@@ -103,7 +108,7 @@ class Redactor:
 
     def code(self, line: str) -> str:
         """Return a line of source with its secrets hidden; `f(token=token)` is not one."""
-        line = _ASSIGNED.sub(_hide_assigned, line)
+        line = _ASSIGNED.sub(_hide_assigned, _URL.sub(rf"\1{HIDDEN}", line))
         for value in self._values:
             line = line.replace(value, HIDDEN)
         return line

@@ -21,12 +21,20 @@ _NAMES = (
 # A name, a quote perhaps, `=` or `:`, and a value up to where one ends.
 _NAMED = re.compile(
     rf"""(?<![a-z])((?:{_NAMES})["']?\s{{0,3}}[=:]\s{{0,3}})"""
-    r"""("(?:[^"\\]|\\.){1,1000}"|'(?:[^'\\]|\\.){1,1000}'|(?:(?:bearer|basic)\s)?[^\s"'&,;)}\]]{1,1000})""",
+    r"""("(?:[^"\\]|\\.){1,1000}"|'(?:[^'\\]|\\.){1,1000}'|(?:(?:bearer|basic)\s)?(?:\[hidden\]|[^\s"'&,;)}\]]{1,1000}))""",
     re.IGNORECASE,
 )
 _NAME = re.compile(rf"(?<![a-z])(?:{_NAMES})(?![a-z])", re.IGNORECASE)
 _SHAPES = (
-    (re.compile(r"(://[^:/?#@\s'\"]{0,100}:)[^@/?#\s'\"]{1,200}(?=@)"), rf"\1{HIDDEN}"),
+    # Passwords are written into URLs with `/`, `?` and `#`, too: then all up to the first `@`
+    # is hidden, unless it begins like a port.
+    (
+        re.compile(
+            r"(:(?:\\?/){2}[^:/?#@\[\s'\"]{0,100}:)"
+            r"(?:[^/?#\s'\"]{1,500}|(?!\d{1,5}[/?#])[^@\s'\"]{1,500})(?=@)"
+        ),
+        rf"\1{HIDDEN}",
+    ),
     (
         re.compile(r"\b(bearer|basic)\s{1,3}[A-Za-z0-9._~+/=-]{8,4000}", re.IGNORECASE),
         rf"\1 {HIDDEN}",

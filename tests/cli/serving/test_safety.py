@@ -1,7 +1,11 @@
+import io
+import logging
+import sys
+
 import pytest
 
 from gambrel import App
-from gambrel.cli.serving.safety import build_safely, tell_problems
+from gambrel.cli.serving.safety import PlainFormatter, build_safely, hide_secrets, tell_problems
 from gambrel.extend import Level, Problem
 
 LONG = "k7Qw-29fX_plm3Zc8vTn1RbYd6HsJg4u"
@@ -95,3 +99,45 @@ def test_warnings_are_told_in_full_to_who_develops(capsys):
     assert capsys.readouterr().err == (
         "warning: shelves are dusty [shop.dusty]\n  where: app.py:3\n  hint: dust\n"
     )
+
+
+def formatted(app: App, message: str) -> str:
+    try:
+        raise ConnectionError(message)
+    except ConnectionError:
+        told = sys.exc_info()
+    record = logging.LogRecord("shop", logging.ERROR, __file__, 7, "failed", (), told)
+    return PlainFormatter(app).format(record)
+
+
+def test_a_password_in_the_text_of_an_error_is_hidden():
+    text = formatted(App(defaults=()), "no postgresql://shop:hunter2@db/shop")
+
+    assert text.startswith("failed\nTraceback ")
+    assert text.endswith("ConnectionError: no postgresql://shop:[hidden]@db/shop")
+
+
+def test_the_secrets_of_the_settings_are_hidden():
+    app = App(defaults=(), secret_keys=["correct-horse-battery-staple-of-32"])
+    app.build()
+
+    assert "correct-horse" not in formatted(app, "of correct-horse-battery-staple-of-32")
+
+
+def test_python_writes_by_itself_without_secrets(monkeypatch):
+    stream = io.StringIO()
+    handler = logging.StreamHandler(stream)
+    monkeypatch.setattr(logging, "lastResort", handler)
+
+    hide_secrets(App(defaults=()))
+    handler.handle(logging.makeLogRecord({"msg": "at redis://:hunter2@cache"}))
+
+    assert stream.getvalue() == "at redis://:[hidden]@cache\n"
+
+
+def test_where_python_writes_nothing_by_itself_it_stays_so(monkeypatch):
+    monkeypatch.setattr(logging, "lastResort", None)
+
+    hide_secrets(App(defaults=()))
+
+    assert logging.lastResort is None

@@ -22,7 +22,7 @@ from gambrel.cli.failures import describe, is_framework, tell, user_trace
 from gambrel.cli.reload.request_log import RequestLog
 from gambrel.cli.serving.access_log import has_own_log
 from gambrel.cli.serving.native import serve_app, tls_of
-from gambrel.cli.serving.safety import build_safely, tell_problems
+from gambrel.cli.serving.safety import build_safely, hide_secrets, tell_problems
 from gambrel.cli.serving.tls import TLSFiles
 from gambrel.cli.target import load_app
 from gambrel.core.http.host import HostRules
@@ -105,6 +105,7 @@ def load_for_development(target: str, secret: str) -> App:
     app = load_app(target)
     add_debug(app)
     problems = build_safely(app, "127.0.0.1", secret)
+    hide_secrets(app)
     if app.settings.core.environment == "production":
         tell(production())
         raise Refused(REFUSED)

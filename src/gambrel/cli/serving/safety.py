@@ -1,17 +1,20 @@
 """Safe on first run, strict in production: what `run` and `dev` ask of an app before they serve.
 
 On loopback in development a missing secret is made up, with a warning; anywhere else that, missing
-hosts and debug keep the app from being served.
+hosts and debug keep the app from being served. What Python logs by itself, where the app has set
+up no log, is written without secrets.
 """
 
-from collections.abc import Iterable
+import logging
+from collections.abc import Callable, Iterable
+from functools import cached_property
 
 from gambrel import App, Secret
 from gambrel.cli.built import ephemeral_secret, safety_problems
 from gambrel.cli.serving.telling import say
 from gambrel.extend import Level, Problem
 
-__all__ = ["build_safely", "tell_problems"]
+__all__ = ["PlainFormatter", "build_safely", "hide_secrets", "tell_problems"]
 
 _MADE_UP = "made up for this run"
 
@@ -56,3 +59,30 @@ def tell_problems(
             more = str(problem).split("\n")[1:] if in_full else ()
             say("\n".join((f"warning: {problem.message} [{problem.id}]", *more)), err=True)
     return not any(problem.level is Level.ERROR for problem in problems)
+
+
+class PlainFormatter(logging.Formatter):
+    """Formats as Python does, and hides the secrets of an app and what looks like one."""
+
+    def __init__(self, app: App) -> None:
+        super().__init__()
+        self._app = app
+
+    def format(self, record: logging.LogRecord) -> str:
+        """Return the message and the trace of a record, without secrets."""
+        return self.scrub(super().format(record))
+
+    @cached_property
+    def scrub(self) -> Callable[[str], str]:
+        """What hides secrets; loaded by the first line of the log, which most apps never write."""
+        try:
+            from gambrel.observability.scrub import Scrubber
+        except ModuleNotFoundError:  # the battery is not there
+            return str
+        return Scrubber(secret.reveal() for secret in self._app.settings.secrets())
+
+
+def hide_secrets(app: App) -> None:
+    """Let Python write the log of this process without secrets, where nobody has set up another."""
+    if logging.lastResort is not None:
+        logging.lastResort.setFormatter(PlainFormatter(app))

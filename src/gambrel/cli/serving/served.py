@@ -6,7 +6,7 @@ The command line has checked it before; in the server's own processes it is load
 import os
 
 from gambrel import App
-from gambrel.cli.serving.safety import build_safely
+from gambrel.cli.serving.safety import build_safely, hide_secrets
 from gambrel.cli.target import load_app
 
 __all__ = ["SECRET", "TARGET", "create"]
@@ -20,4 +20,5 @@ def create() -> App:
     """Return the built app; the secret that was made up is the same in every worker."""
     app = load_app(os.environ[TARGET])
     build_safely(app, None, os.environ[SECRET])
+    hide_secrets(app)
     return app

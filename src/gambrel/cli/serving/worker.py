@@ -17,7 +17,7 @@ from gambrel import GambrelError
 from gambrel.cli.failures import tell
 from gambrel.cli.serving.beside import prepare
 from gambrel.cli.serving.native import Native, gate_of, stop_told, tls_of
-from gambrel.cli.serving.safety import build_safely, tell_problems
+from gambrel.cli.serving.safety import build_safely, hide_secrets, tell_problems
 from gambrel.cli.serving.tls import TLSFiles
 from gambrel.cli.target import load_app
 
@@ -64,6 +64,7 @@ def serve(order: Order, listener: socket.socket, scoreboard: int, link: object) 
     problems = build_safely(app, order.host, order.secret)
     if not tell_problems(problems, quiet=() if order.is_first else [one.id for one in problems]):
         sys.exit(1)
+    hide_secrets(app)
     for line in order.process if order.is_first else ():
         prepare(app, line)  # a command that is none is told before anybody serves
     log = None

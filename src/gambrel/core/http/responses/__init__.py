@@ -1,1 +1,1 @@
-"""Responses beyond the everyday ones: files and their ranges, event streams, tables, JSON Lines."""
+"""Responses beyond the everyday ones: JSON Lines. Files and event streams are batteries."""

@@ -1,16 +1,28 @@
-"""Origins: the lists of them that an app allows, and strict matching against these.
+"""Origins: the lists of them that an app allows, strict matching against these, and a guard.
 
 CORS, the cross-origin protection and WebSockets ask. An origin is compared as a whole, never by its
 beginning or end, and in the form that browsers send: lower case, no default port (RFC 6454 §6.2).
 """
 
-from collections.abc import Iterable
+from collections.abc import Iterable, Sequence
+from functools import cached_property
 
-from gambrel.core.http.errors import BadRequest, GambrelError
+from msgspec import Struct
+
+from gambrel.core.http.errors import BadRequest, Forbidden, GambrelError
 from gambrel.core.http.host import DEFAULT_PORTS, HostPattern, parse_host
 from gambrel.core.http.request import Request
 
-__all__ = ["OriginRules", "is_own"]
+__all__ = ["SAFE", "OriginGuard", "OriginRules", "is_own"]
+
+_FOREIGN = "This request was made by a page of another site."
+_UNKNOWN = (
+    "This request has a cookie or password, and neither Sec-Fetch-Site nor Origin to tell which "
+    "site made it. A program sends `Origin` with the origin of this site, or a bearer token "
+    "instead of cookies; CrossOriginProtection(allow_unknown=True) lets all such requests pass."
+)
+SAFE = frozenset({"GET", "HEAD", "OPTIONS", "QUERY", "TRACE", "WEBSOCKET"})
+"""What changes nothing; WebSockets look at the origin of their handshakes themselves."""
 
 
 class OriginRules:
@@ -89,3 +101,58 @@ def is_own(origin: str, request: Request) -> bool:
     proxies = getattr(request.connection.app, "proxies", None)
     is_known = proxies is not None or request.scheme == "https"
     return not is_known and scheme == "https" and sender == parse_host(request.host)
+
+
+class OriginGuard(Struct, frozen=True, kw_only=True, dict=True):
+    """Refuse unsafe requests that a page of another origin has made, by 403.
+
+    `trusted` are further origins, each exact. A request that carries cookies or a password but
+    does not say where it comes from is refused too, unless `allow_unknown`; one with nothing but
+    a bearer token is no browser's doing and passes.
+
+    Raises:
+        GambrelError: A trusted origin is malformed or a pattern.
+    """
+
+    trusted: Sequence[str] = ()
+    allow_unknown: bool = False
+
+    def __post_init__(self) -> None:
+        wide = [origin for origin in self.trusted if "*" in origin]
+        if wide:
+            raise GambrelError(
+                "middleware.trusted-origin",
+                f"{wide[0]!r} trusts more than one origin to change things",
+                hint="name each origin: trusted=['https://app.example.com']",
+            )
+        self.rules  # noqa: B018 - refuses malformed origins at start-up
+
+    @cached_property
+    def rules(self) -> OriginRules:
+        """The trusted origins, ready to be asked."""
+        return OriginRules(self.trusted)
+
+    def check(self, request: Request) -> None:
+        """Raise Forbidden for an unsafe request that may not go on."""
+        if request.method not in SAFE and not self.allows(request):
+            is_told = "origin" in request.headers or "sec-fetch-site" in request.headers
+            raise Forbidden(_FOREIGN if is_told else _UNKNOWN)
+
+    def allows(self, request: Request) -> bool:
+        """Say whether an unsafe request may go on."""
+        headers = request.headers
+        origin = headers.first("origin")
+        if origin is not None and self.rules.allows(origin):
+            return True
+        site = headers.first("sec-fetch-site")
+        if site is not None:
+            return site in {"same-origin", "none"}
+        if origin is not None:
+            return is_own(origin, request)
+        return self.allow_unknown or not has_ambient_credentials(request)
+
+
+def has_ambient_credentials(request: Request) -> bool:
+    """Say whether a browser may have added credentials by itself."""
+    scheme = (request.headers.first("authorization") or "").partition(" ")[0].lower()
+    return "cookie" in request.headers or scheme in {"basic", "digest", "negotiate", "ntlm"}

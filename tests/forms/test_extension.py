@@ -14,7 +14,7 @@ class Search(Struct):
 
 
 def app_of() -> App:
-    app = App(extensions=[Forms()])
+    app = App(extensions=[Forms(trusted=["https://trusted.example"])])
 
     @app.route("/order", methods=["GET", "POST"])
     async def order(form: HTMLForm[Order], other: HTMLForm[Search]) -> HTML | Redirect:
@@ -82,3 +82,24 @@ def test_a_class_that_cannot_be_a_form_is_told_at_the_start():
 
     with pytest.raises(GambrelError, match="cannot fill in 'values'"):
         app.build()
+
+
+@pytest.mark.parametrize(
+    ("headers", "status"),
+    [
+        ({}, 303),
+        ({"sec-fetch-site": "same-origin"}, 303),
+        ({"sec-fetch-site": "none"}, 303),
+        ({"origin": "http://localhost"}, 303),
+        ({"origin": "https://trusted.example", "sec-fetch-site": "cross-site"}, 303),
+        ({"sec-fetch-site": "cross-site"}, 403),
+        ({"sec-fetch-site": "same-site"}, 403),
+        ({"sec-fetch-site": "nonsense"}, 403),
+        ({"origin": "http://evil.example"}, 403),
+        ({"origin": "null"}, 403),
+    ],
+)
+def test_a_form_that_a_page_of_another_site_has_sent_is_refused(headers, status):
+    """T-C06-3: log-ins, too, for which nobody needs a cookie."""
+    with Client(app_of()) as client:
+        assert client.post("/order", data=GOOD, headers=headers).status_code == status

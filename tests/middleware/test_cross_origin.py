@@ -2,7 +2,7 @@ import pytest
 
 from gambrel.core.http.errors import Forbidden, GambrelError
 from gambrel.core.http.proxies import TrustedProxies
-from gambrel.middleware.cross_origin import OriginGuard
+from gambrel.middleware.cross_origin import CrossOriginGuard
 from gambrel.testing import make_request
 from tests.middleware.chain import ask
 
@@ -15,7 +15,7 @@ class Proxied:
 
 def allows(headers: dict[str, str], app: object = None, **options: object) -> bool:
     given = {"host": "shop.example", **COOKIE, **headers}
-    return OriginGuard(**options).allows(make_request("POST", headers=given, app=app))
+    return CrossOriginGuard(**options).allows(make_request("POST", headers=given, app=app))
 
 
 @pytest.mark.parametrize(
@@ -66,8 +66,8 @@ def test_the_scheme_counts_where_it_is_known():
 def test_who_says_nothing_of_its_origin_may_bring_no_ambient_credentials(headers, is_allowed):
     request = make_request("POST", headers=headers)
 
-    assert OriginGuard().allows(request) is is_allowed
-    assert OriginGuard(allow_unknown=True).allows(request)
+    assert CrossOriginGuard().allows(request) is is_allowed
+    assert CrossOriginGuard(allow_unknown=True).allows(request)
 
 
 def test_trusted_origins_pass():
@@ -81,13 +81,13 @@ def test_trusted_origins_pass():
 def test_safe_methods_pass(method):
     request = make_request(method, headers={"sec-fetch-site": "cross-site"})
 
-    assert ask(OriginGuard(), request).body == b"next"
+    assert ask(CrossOriginGuard(), request).body == b"next"
 
 
 def test_the_handshake_of_a_socket_is_left_to_the_rules_of_sockets():
     request = make_request("WEBSOCKET", headers={"host": "shop.example", **COOKIE})
 
-    assert ask(OriginGuard(), request).body == b"next"
+    assert ask(CrossOriginGuard(), request).body == b"next"
 
 
 @pytest.mark.parametrize("method", ["POST", "PUT", "PATCH", "DELETE", "FROB"])
@@ -95,13 +95,13 @@ def test_unsafe_methods_of_other_sites_are_forbidden(method):
     request = make_request(method, headers={"sec-fetch-site": "cross-site"})
 
     with pytest.raises(Forbidden):
-        ask(OriginGuard(), request)
+        ask(CrossOriginGuard(), request)
 
 
 @pytest.mark.parametrize("origin", ["*", "https://*.example.com", "app.example"])
 def test_trusted_origins_are_exact(origin):
     with pytest.raises(GambrelError):
-        OriginGuard(trusted=[origin])
+        CrossOriginGuard(trusted=[origin])
 
 
 def test_a_request_that_does_not_say_where_it_comes_from_is_told_what_to_send():
@@ -109,6 +109,6 @@ def test_a_request_that_does_not_say_where_it_comes_from_is_told_what_to_send():
     foreign = make_request("POST", headers={**COOKIE, "sec-fetch-site": "cross-site"})
 
     with pytest.raises(Forbidden, match=r"Origin.*allow_unknown=True"):
-        ask(OriginGuard(), silent)
+        ask(CrossOriginGuard(), silent)
     with pytest.raises(Forbidden, match="page of another site"):
-        ask(OriginGuard(), foreign)
+        ask(CrossOriginGuard(), foreign)

@@ -279,3 +279,38 @@ def test_dependencies_have_the_same_session_as_the_handler():
 
     with Client(app) as client:
         assert [client.get("/").json() for _ in range(2)] == [[1, 1], [2, 2]]
+
+
+@pytest.mark.parametrize(
+    ("headers", "status"),
+    [
+        ({}, 200),
+        ({"sec-fetch-site": "same-origin"}, 200),
+        ({"sec-fetch-site": "none"}, 200),
+        ({"origin": "http://localhost"}, 200),
+        ({"origin": "https://trusted.example", "sec-fetch-site": "cross-site"}, 200),
+        ({"sec-fetch-site": "cross-site"}, 403),
+        ({"sec-fetch-site": "same-site"}, 403),
+        ({"sec-fetch-site": "nonsense"}, 403),
+        ({"origin": "http://evil.example"}, 403),
+        ({"origin": "null"}, 403),
+    ],
+)
+def test_a_page_of_another_site_changes_nothing(headers, status):
+    """T-C06-1: what a browser says of where a request comes from decides."""
+    app = App(extensions=[Sessions(trusted=["https://trusted.example"])])
+    done: list[str] = []
+
+    @app.post("/")
+    async def act(session: Session) -> str:
+        done.append("acted")
+        return "acted"
+
+    @app.get("/")
+    async def show(session: Session) -> str:
+        return "shown"
+
+    with Client(app) as client:
+        assert client.post("/", headers=headers).status_code == status
+        assert client.get("/", headers=headers).status_code == 200
+    assert done == (["acted"] if status == 200 else [])

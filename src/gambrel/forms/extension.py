@@ -1,6 +1,6 @@
 """`Forms`: the extension that gives handlers their forms."""
 
-from collections.abc import Awaitable, Callable
+from collections.abc import Awaitable, Callable, Sequence
 from typing import Any, get_args
 
 from gambrel.core.http.bodies.forms import Upload
@@ -9,35 +9,44 @@ from gambrel.extend import Codec, Setup, object_converter, read_shape
 from gambrel.forms.fields import FieldSpec, read_fields
 from gambrel.forms.form import Definition, HTMLForm
 from gambrel.forms.live import Checked, answer_checked, asks_to_check
+from gambrel.origins import SAFE, OriginGuard
 
 __all__ = ["Forms"]
 
-SAFE = frozenset({"GET", "HEAD", "OPTIONS", "QUERY"})
-
 
 class Forms:
-    """Give `form: HTMLForm[SignUp]` to handlers, sent or not."""
+    """Give `form: HTMLForm[SignUp]` to handlers, sent or not.
+
+    A form that a page of another site has sent is refused (403), but for `trusted` origins.
+    """
 
     name = "forms"
     requires = ()
     settings = None
 
+    def __init__(self, *, trusted: Sequence[str] = ()) -> None:
+        self.guard = OriginGuard(trusted=trusted, allow_unknown=True)
+
     def install(self, setup: Setup) -> None:
         """Provide the forms."""
-        setup.provide(HTMLForm, FormFactory())  # type: ignore[arg-type]  # it makes one for each kind
+        setup.provide(HTMLForm, FormFactory(self.guard))  # type: ignore[arg-type]  # it makes one for each kind
         setup.on_error(Checked, answer_checked)
 
 
 class FormFactory:
     """Makes the forms of each class; what a class is as a form is found out at start-up."""
 
+    def __init__(self, guard: OriginGuard) -> None:
+        self.guard = guard
+
     def of_kind(self, kind: Any) -> Callable[[Request], Awaitable[HTMLForm[Any]]]:
         """Return what makes `HTMLForm[SignUp]` for a request. Raises GambrelError."""
-        definition = define(get_args(kind)[0])
+        definition, guard = define(get_args(kind)[0]), self.guard
 
         async def html_form(request: Request) -> HTMLForm[Any]:
             form: HTMLForm[Any] = HTMLForm(definition)
             if request.method not in SAFE:
+                guard.check(request)
                 form.read(await request.form())
                 if asks_to_check(request):
                     raise Checked(request, form)

@@ -14,7 +14,7 @@ from gambrel.middleware.asgi import ASGIAdapter
 from gambrel.middleware.compression import Compressor
 from gambrel.middleware.conditional_get import Revalidator
 from gambrel.middleware.cors import CORSPolicy, CrossOrigin
-from gambrel.middleware.cross_origin import OriginGuard
+from gambrel.middleware.cross_origin import CrossOriginGuard
 from gambrel.middleware.decompression import Decompressor
 from gambrel.middleware.formats import Representer
 from gambrel.middleware.https_redirect import HTTPSRedirector
@@ -74,7 +74,7 @@ def route_for(request: Request, method: str) -> Any:
     return found[0] if hasattr(found[0], "options") else None
 
 
-class CrossOriginProtection(OriginGuard, frozen=True, kw_only=True, dict=True):
+class CrossOriginProtection(CrossOriginGuard, frozen=True, kw_only=True, dict=True):
     """Refuse unsafe requests made by pages of other sites; see `OriginGuard`."""
 
     name = "cross_origin"

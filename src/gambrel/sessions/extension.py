@@ -8,6 +8,7 @@ from msgspec import Meta, Struct
 
 from gambrel.core.http.request import Request
 from gambrel.extend import TEMPLATE_GLOBALS, Setup
+from gambrel.origins import OriginGuard
 from gambrel.sessions.cookies import Encrypting, Sealing, Signing
 from gambrel.sessions.flash import Flash
 from gambrel.sessions.keepers import CookieKeeper, Keeper, Life, StoreKeeper
@@ -18,11 +19,15 @@ __all__ = ["SessionSettings", "Sessions"]
 
 
 class SessionSettings(Struct, frozen=True, kw_only=True):
-    """How long sessions last, in seconds, and whether their cookies are encrypted."""
+    """How long sessions last, in seconds, and whether their cookies are encrypted.
+
+    `trusted` are further origins whose pages may make requests that change something.
+    """
 
     idle: Annotated[int, Meta(ge=60)] = 2 * 3600
     total: Annotated[int, Meta(ge=60)] = 7 * 24 * 3600
     encrypt: bool = False
+    trusted: list[str] = []
 
 
 class Sessions:
@@ -30,6 +35,7 @@ class Sessions:
 
     A session is in a signed cookie; with a `store` only its id is. It ends after `idle` seconds
     without use, and after `total` in any case. With `encrypt` the cookie cannot be read either.
+    A page of another site that would change something with it is refused (403).
     """
 
     name = "sessions"
@@ -46,6 +52,7 @@ class Sessions:
         keys = keys or [secrets.token_urlsafe(48)]  # of an app that nobody serves: a test
         make: type[Signing | Encrypting] = Encrypting if given.encrypt else Signing
         sealing: Sealing = make(keys, "session")
+        guard = OriginGuard(trusted=given.trusted, allow_unknown=True)
         life = Life(given.idle, given.total)
         keeper: Keeper = CookieKeeper(sealing, life)
         if self.store is not None:
@@ -53,6 +60,7 @@ class Sessions:
             setup.lifespan(self.closing)
 
         async def session(request: Request) -> AsyncIterator[Session]:
+            guard.check(request)
             found = await keeper.open(request)
             yield found  # what fails here keeps nothing
             await keeper.close(request, found)

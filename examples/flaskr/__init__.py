@@ -1,0 +1,1 @@
+"""Flaskr: the blog of the tutorial of Flask, with its pages, rules and messages."""

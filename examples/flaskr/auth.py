@@ -1,0 +1,126 @@
+"""Who somebody is: register, log in, log out."""
+
+import hashlib
+import hmac
+import os
+from sqlite3 import Connection, IntegrityError
+from typing import Annotated
+
+from msgspec import Struct
+
+from flaskr.db import User
+from gambrel import Depends, Form, Redirect, Router
+from gambrel.sessions import Flash, Session
+from gambrel.templates import Template
+
+__all__ = ["Author", "NotSignedIn", "Visitor", "auth"]
+
+auth = Router("/auth")
+
+
+class Credentials(Struct):
+    """What the forms send."""
+
+    username: str = ""
+    password: str = ""
+
+
+class NotSignedIn(Exception):
+    """A page is only for those who are signed in."""
+
+
+def visitor(session: Session, db: Connection) -> User | None:
+    """Return who is signed in, or None."""
+    row = db.execute("SELECT * FROM user WHERE id = ?", [session.get("user_id")]).fetchone()
+    return None if row is None else User(**row)
+
+
+Visitor = Annotated[User | None, Depends(visitor)]
+
+
+def author(user: Visitor) -> User:
+    """Return who is signed in. Raises NotSignedIn."""
+    if user is None:
+        raise NotSignedIn
+    return user
+
+
+Author = Annotated[User, Depends(author)]
+
+
+@auth.get("/register")
+def register_form(user: Visitor) -> Template:
+    """Ask for a name and a password."""
+    return Template("auth.html", {"title": "Register", "user": user})
+
+
+@auth.post("/register")
+def register(
+    given: Annotated[Credentials, Form()], db: Connection, flash: Flash
+) -> Template | Redirect:
+    """Make a user of it."""
+    error = None
+    if not given.username:
+        error = "Username is required."
+    elif not given.password:
+        error = "Password is required."
+    else:
+        try:
+            db.execute(
+                "INSERT INTO user (username, password) VALUES (?, ?)",
+                (given.username, hashed(given.password)),
+            )
+        except IntegrityError:
+            error = f"User {given.username} is already registered."
+    if error is None:
+        return Redirect("/auth/login", 303)
+    flash.add(error, "error")
+    return Template("auth.html", {"title": "Register", "user": None}, 422)
+
+
+@auth.get("/login")
+def log_in_form(user: Visitor) -> Template:
+    """Ask who it is."""
+    return Template("auth.html", {"title": "Log In", "user": user})
+
+
+@auth.post("/login")
+def log_in(
+    given: Annotated[Credentials, Form()], db: Connection, session: Session, flash: Flash
+) -> Template | Redirect:
+    """Remember who it is: under another id, so that nobody has planted the one in use."""
+    row = db.execute("SELECT * FROM user WHERE username = ?", [given.username]).fetchone()
+    if row is None:
+        flash.add("Incorrect username.", "error")
+    elif not is_password(given.password, row["password"]):
+        flash.add("Incorrect password.", "error")
+    else:
+        session.clear()
+        session["user_id"] = row["id"]
+        session.rotate()
+        return Redirect("/", 303)
+    return Template("auth.html", {"title": "Log In", "user": None}, 422)
+
+
+@auth.get("/logout")
+async def log_out(session: Session) -> Redirect:
+    """Forget who it is."""
+    session.end()
+    return Redirect("/", 303)
+
+
+def hashed(password: str) -> str:
+    """Return what is kept of a password."""
+    salt = os.urandom(16)
+    return f"{salt.hex()}${derived(password, salt)}"
+
+
+def is_password(password: str, kept: str) -> bool:
+    """Say whether a password is the one that was kept."""
+    salt, _, wanted = kept.partition("$")
+    return hmac.compare_digest(derived(password, bytes.fromhex(salt)), wanted)
+
+
+def derived(password: str, salt: bytes) -> str:
+    """Return the key of a password and its salt, slow to guess."""
+    return hashlib.scrypt(password.encode(), salt=salt, n=2**14, r=8, p=1).hex()

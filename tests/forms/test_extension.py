@@ -103,3 +103,20 @@ def test_a_form_that_a_page_of_another_site_has_sent_is_refused(headers, status)
     """T-C06-3: log-ins, too, for which nobody needs a cookie."""
     with Client(app_of()) as client:
         assert client.post("/order", data=GOOD, headers=headers).status_code == status
+
+
+def test_what_fills_in_a_field_that_nobody_sees_is_spam():
+    app = App(extensions=[Forms(trap="website")])
+
+    @app.route("/", methods=["GET", "POST"])
+    async def search(form: HTMLForm[Search]) -> HTML:
+        return HTML(form.__html__() if form.value is None else "found", form.status)
+
+    with Client(app) as client:
+        page = client.get("/").text
+        by_program = client.post("/", data={"term": "tea", "website": "http://spam.example"})
+        by_a_person = client.post("/", data={"term": "tea", "website": ""})
+
+    assert '<div hidden class="form-trap">' in page
+    assert (by_program.status_code, "This looks like spam." in by_program.text) == (422, True)
+    assert by_a_person.text == "found"

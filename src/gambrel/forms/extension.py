@@ -17,34 +17,37 @@ __all__ = ["Forms"]
 class Forms:
     """Give `form: HTMLForm[SignUp]` to handlers, sent or not.
 
-    A form that a page of another site has sent is refused (403), but for `trusted` origins.
+    A form that a page of another site has sent is refused (403), but for `trusted` origins. With a
+    `trap`, every form has a field of that name that people do not see: what fills it in is spam.
     """
 
     name = "forms"
     requires = ()
     settings = None
 
-    def __init__(self, *, trusted: Sequence[str] = ()) -> None:
+    def __init__(self, *, trusted: Sequence[str] = (), trap: str = "") -> None:
+        self.trap = trap
         self.guard = OriginGuard(trusted=trusted, allow_unknown=True)
 
     def install(self, setup: Setup) -> None:
         """Provide the forms."""
-        setup.provide(HTMLForm, FormFactory(self.guard))  # type: ignore[arg-type]  # it makes one for each kind
+        setup.provide(HTMLForm, FormFactory(self.guard, self.trap))  # type: ignore[arg-type]  # it makes one for each kind
         setup.on_error(Checked, answer_checked)
 
 
 class FormFactory:
     """Makes the forms of each class; what a class is as a form is found out at start-up."""
 
-    def __init__(self, guard: OriginGuard) -> None:
+    def __init__(self, guard: OriginGuard, trap: str = "") -> None:
         self.guard = guard
+        self.trap = trap
 
     def of_kind(self, kind: Any) -> Callable[[Request], Awaitable[HTMLForm[Any]]]:
         """Return what makes `HTMLForm[SignUp]` for a request. Raises GambrelError."""
-        definition, guard = define(get_args(kind)[0]), self.guard
+        definition, guard, trap = define(get_args(kind)[0]), self.guard, self.trap
 
         async def html_form(request: Request) -> HTMLForm[Any]:
-            form: HTMLForm[Any] = HTMLForm(definition)
+            form: HTMLForm[Any] = HTMLForm(definition, trap)
             if request.method not in SAFE:
                 guard.check(request)
                 form.read(await request.form())

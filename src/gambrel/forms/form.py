@@ -45,8 +45,9 @@ class HTMLForm(Generic[T]):
     tell why there is none.
     """
 
-    def __init__(self, definition: Definition) -> None:
+    def __init__(self, definition: Definition, trap: str = "") -> None:
         self.definition = definition
+        self.trap = trap
         self.value: T | None = None
         self.faults: list[Fault] = []
         self.is_sent = False
@@ -62,6 +63,7 @@ class HTMLForm(Generic[T]):
         sent = texts_of_form(data)
         fields = self.definition.fields
         added, removed = sent.pop(ADD, None), sent.pop(REMOVE, None)
+        is_trapped = bool(self.trap) and any(sent.pop(self.trap, ()))
         self.is_sent = True
         self.value = None
         if added or removed:
@@ -78,6 +80,8 @@ class HTMLForm(Generic[T]):
                 self._note(fault)
             return
         self._check_choices(fields, "")
+        if is_trapped:
+            self._note(Fault("form", "", "This looks like spam.", "spam"))
         self.value = None if self.faults else value
 
     def fill(self, value: T) -> None:

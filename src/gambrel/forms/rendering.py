@@ -16,6 +16,7 @@ _CHOSEN = frozenset({"radio", "checkboxes"})
 class ShownForm(Protocol):
     """What is shown of a form."""
 
+    trap: str
     faults: list[Fault]
     errors: dict[str, list[str]]
 
@@ -67,8 +68,15 @@ class ShownField(Protocol):
 
 
 def render_form(form: ShownForm) -> Markup:
-    """Return what is wrong, and every field."""
-    return join([form.summary, *form])
+    """Return what is wrong, and every field; and one that only programs see and fill in."""
+    return join([form.summary, *form, render_trap(form.trap) if form.trap else None])
+
+
+def render_trap(name: str) -> Markup:
+    """Return a field that people do not find, by sight, by keyboard or by ear."""
+    box = element("input", name=name, id=f"field-{name}", tabindex="-1", autocomplete="off")
+    label = element("label", "Leave this empty", for_=f"field-{name}")
+    return element("div", label, box, hidden=True, class_="form-trap")
 
 
 def render_summary(form: ShownForm) -> Markup:

@@ -124,3 +124,13 @@ def test_a_full_disk_ends_nothing():
 
         assert not sink.close()
         assert sink.fault == "OSError"
+
+
+def test_a_batch_is_told_once_and_every_line_ends():
+    stream = Recorder()
+    sink = Sink(str, told, stream, batch=2, delay=3_600)
+    for number in range(1_000):
+        sink.put(number)
+
+    assert sink.close()
+    assert stream.getvalue() == "".join(f"{number}\n" for number in range(1_000))

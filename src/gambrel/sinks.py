@@ -10,7 +10,6 @@ import sys
 import threading
 from collections import deque
 from collections.abc import Callable
-from contextlib import suppress
 from typing import Any, Generic, TextIO, TypeVar
 
 __all__ = ["Sink"]
@@ -70,7 +69,7 @@ class Sink(Generic[T]):
             if self._thread is None:
                 self._start()
             self._some.set()
-        if waiting + 1 >= self._batch:
+        if waiting + 1 >= self._batch and not self._many.is_set():
             self._many.set()
 
     def close(self, seconds: float = LAST_SECONDS) -> bool:
@@ -109,15 +108,14 @@ class Sink(Generic[T]):
 
     def _take(self) -> tuple[str, int]:
         """Return the lines that wait, and how many they stand for."""
-        lines: list[str] = []
-        with suppress(IndexError):
-            while len(lines) < self._limit:
-                lines.append(self._render(self._pending.popleft()))
+        render, taken = self._render, self._pending.popleft
+        lines = [render(taken()) for _ in range(len(self._pending))]
         lost, self.lost = self.lost, 0
         many = len(lines) + lost
         if lost:
             lines.append(self._told(lost))
-        return "".join(f"{line}\n" for line in lines), many
+        lines.append("")  # so that the last one ends, too
+        return "\n".join(lines), many
 
     def _write(self, text: str) -> None:
         if not text:

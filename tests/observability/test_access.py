@@ -105,6 +105,19 @@ def test_no_path_or_header_can_forge_a_line(render: Callable[[Answered], str]):
     assert all(" " <= char <= "~" for char in line)
 
 
+def test_a_line_of_json_tells_every_text_as_it_was():
+    hostile = '/a"\\\n\x1b\u202e\x7f\u00e9\U0001f600'
+    one = ONE._replace(
+        client=hostile, method=hostile, path=hostile, route=hostile, request=hostile, agent=hostile
+    )
+
+    told = json.loads(render_object(one))
+
+    assert {told[name] for name in ("client", "method", "path", "route", "request", "agent")} == {
+        hostile
+    }
+
+
 def test_the_query_and_a_megabyte_of_path_are_not_told():
     request = make_request(
         "GET", "/" + "x" * 1_000_000 + "?token=abc", headers={"user-agent": "u" * 9_999}

@@ -60,14 +60,15 @@ def shorten(text: str, limit: int = VALUE_LIMIT) -> str:
 
 def moment(seconds: float) -> str:
     """Return a time in UTC, to the millisecond (RFC 3339)."""
-    whole, rest = divmod(round(seconds * 1_000_000), 1_000_000)
-    return f"{second(whole)}.{rest // 1000:03d}Z"
+    # Half a millionth more, for what is no sum of powers of two: 1.001 is a little less than that.
+    return thousandth(int((seconds + 0.000_000_5) * 1_000))
 
 
 @lru_cache(8)
-def second(whole: int) -> str:
-    """Return a time without its fraction: thousands of lines have the same."""
-    return datetime.fromtimestamp(whole, UTC).strftime("%Y-%m-%dT%H:%M:%S")
+def thousandth(number: int) -> str:
+    """Return a time from its milliseconds: many lines have the same under load."""
+    whole, rest = divmod(number, 1_000)
+    return f"{datetime.fromtimestamp(whole, UTC):%Y-%m-%dT%H:%M:%S}.{rest:03d}Z"
 
 
 def render_json(values: dict[str, Any]) -> str:

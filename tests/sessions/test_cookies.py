@@ -2,7 +2,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from gambrel import Response
+from gambrel import GambrelError, Response
 from gambrel.sessions.cookies import (
     Encrypting,
     Signing,
@@ -90,9 +90,37 @@ def test_a_cookie_takes_the_place_of_one_of_its_name():
 
 
 def test_an_answer_for_one_visitor_is_kept_by_nobody():
-    draft = Response()
-    keep_private(draft)
-    keep_private(draft)
+    request = make_request()
+    request.draft.headers["cache-control"] = "public, max-age=60"
+    request.draft.headers["vary"] = "accept"
+    keep_private(request)
+    keep_private(request)
 
-    assert draft.headers["cache-control"] == "private, no-store"
-    assert draft.headers.get_all("vary") == ["cookie"]
+    assert request.draft.headers["cache-control"] == "private, no-store"
+    assert request.draft.headers.get_all("vary") == ["accept", "cookie"]
+
+
+def test_a_draft_with_nothing_in_it_is_private_too():
+    request = make_request()
+    keep_private(request)
+
+    assert request.draft.headers.pairs() == [
+        ("cache-control", "private, no-store"),
+        ("vary", "cookie"),
+    ]
+
+
+def test_the_answer_to_an_error_becomes_private_and_that_of_others_does_not():
+    request, shared = make_request(), Response("none", 404, {"cache-control": "public"})
+    keep_private(request)
+
+    private = request.seal_error(shared)
+
+    assert private.headers["cache-control"] == "private, no-store"
+    assert shared.headers["cache-control"] == "public"
+
+
+@pytest.mark.parametrize("make", [Signing, Encrypting])
+def test_short_keys_are_refused(make):
+    with pytest.raises(GambrelError, match=r"signing\.short-key"):
+        make(["short"], "session").seal("session", b"x")

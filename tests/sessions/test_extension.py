@@ -1,12 +1,27 @@
 import asyncio
+import base64
+import pickle  # noqa: TID251 - of an attacker
 import random
+from collections.abc import AsyncIterator
 from typing import Annotated, Any
 
 import pytest
 from msgspec import Struct, field
 
-from gambrel import App, Conflict, Depends, GambrelError, WebSocket
+from gambrel import (
+    HTML,
+    App,
+    Conflict,
+    Depends,
+    GambrelError,
+    NotFound,
+    Request,
+    ResponseHeaders,
+    Stream,
+    WebSocket,
+)
 from gambrel.sessions import Flash, MemoryStore, Session, Sessions
+from gambrel.sessions.cookies import Signing
 from gambrel.testing import AsyncClient, Client
 
 
@@ -314,3 +329,147 @@ def test_a_page_of_another_site_changes_nothing(headers, status):
         assert client.post("/", headers=headers).status_code == status
         assert client.get("/", headers=headers).status_code == 200
     assert done == (["acted"] if status == 200 else [])
+
+
+def cached_pages() -> App:
+    """Return an app whose pages and errors would all be cached, did nobody look at a session."""
+    app = App(extensions=[Sessions()], secret_keys=["k" * 40])
+    shared = HTML("none", 404, {"cache-control": "public, max-age=60"})
+
+    @app.on_error(NotFound)
+    async def not_found(_request: Request, _error: NotFound) -> HTML:
+        return shared
+
+    @app.get("/looked/{way}")
+    async def looked(way: str, session: Session, headers: ResponseHeaders) -> HTML:
+        ways: dict[str, Any] = {"in": session.__contains__, "get": session.get, "pop": session.pop}
+        ways[way]("a", *([None] if way == "pop" else []))
+        headers["cache-control"] = "public, max-age=60"
+        return HTML("page", headers={"cache-control": "public, max-age=60"})
+
+    @app.get("/error")
+    async def error(session: Session) -> None:
+        raise NotFound(session.get("a", "nothing"))
+
+    @app.get("/broken")
+    def broken(session: Session) -> int:
+        return 1 // len(session)
+
+    @app.get("/not-looked")
+    async def not_looked(session: Session) -> None:
+        raise NotFound("none")
+
+    @app.get("/stream")
+    async def stream(session: Session) -> AsyncIterator[str]:
+        yield session.get("a", "nothing")
+
+    return app
+
+
+@pytest.mark.parametrize(
+    "path", ["looked/in", "looked/get", "looked/pop", "error", "broken", "stream"]
+)
+@pytest.mark.parametrize("method", ["GET", "HEAD"])
+def test_nothing_that_was_made_for_one_visitor_is_cached(method, path):
+    """T-C08-1: neither errors, whoever answers them, nor streams, nor what asks to be cached."""
+    with Client(cached_pages(), raise_server_errors=False) as client:
+        headers = client.request(method, f"/{path}").headers
+
+    assert headers["cache-control"] == "private, no-store"
+    assert "cookie" in headers["vary"]
+
+
+def test_an_error_that_has_nothing_of_a_visitor_stays_as_it_is():
+    with Client(cached_pages()) as client:
+        client.get("/error")
+        headers = client.get("/not-looked").headers
+
+    assert headers["cache-control"] == "public, max-age=60"
+    assert "cookie" not in headers.get("vary", "")
+
+
+def test_a_stream_that_looks_too_late_is_told():
+    app, told = App(extensions=[Sessions()]), []
+
+    @app.get("/")
+    async def late(session: Session) -> Stream:
+        async def pieces() -> AsyncIterator[str]:
+            try:
+                session.get("a")
+            except GambrelError as error:
+                told.append(error.code)
+            yield "x"
+
+        return Stream(pieces())
+
+    with Client(app) as client:
+        headers = client.get("/").headers
+
+    assert told == ["sessions.too-late"]
+    assert "cache-control" not in headers
+
+
+def test_a_log_in_of_the_same_visitor_anew_is_kept():
+    app = app_of(store=MemoryStore())
+
+    @app.post("/anew")
+    async def anew(session: Session) -> None:
+        session.end()
+        session["user"] = 7
+
+    with Client(app) as client:
+        client.post("/log-in")
+        before = client.cookies["session"]
+        client.post("/anew")
+        assert client.get("/has/user").json() is True
+        assert client.cookies["session"] != before
+
+
+def test_a_socket_that_changes_a_session_in_a_cookie_is_told(caplog):
+    app = app_of()
+
+    @app.websocket("/socket")
+    async def socket(ws: WebSocket, session: Session) -> None:
+        session["a"] = 1
+        await ws.send("done")
+
+    with Client(app) as client:
+        with client.websocket("/socket") as ws:
+            ws.receive()
+        assert client.get("/has/a").json() is False
+
+    assert "a socket has changed a session" in caplog.text
+
+
+@pytest.mark.parametrize(("keys", "times"), [([], 1), (["k" * 40], 0)])
+def test_sessions_that_end_with_the_process_are_told(keys, times, caplog):
+    with Client(App(extensions=[Sessions()], secret_keys=keys)):
+        pass
+
+    assert caplog.text.count("no secret key is set") == times
+
+
+def test_a_page_without_messages_may_be_kept_and_varies_by_cookie():
+    with Client(app_of()) as client:
+        headers = client.get("/messages").headers
+
+    assert "cookie" in headers["vary"]
+    assert "cache-control" not in headers
+
+
+def test_whoever_sends_pickles_is_a_stranger(tmp_path):
+    """T-C24-1: what is in a cookie is never run, signed or not."""
+    sentinel = tmp_path / "sentinel"
+
+    class Bomb:
+        def __reduce__(self) -> Any:
+            return sentinel.write_text, ("run",)
+
+    content = pickle.dumps(Bomb())
+    sealed = Signing(["k" * 40], "session").seal("session", content)
+    with Client(app_of()) as client:
+        for value in (base64.b64encode(content).decode(), sealed):
+            answer = client.get("/items", headers={"cookie": f"session={value}"})
+            assert answer.json() == []
+
+    assert not sentinel.exists()

@@ -86,7 +86,83 @@ def test_the_end_takes_everything():
     session = Session({"a": b"1"})
     session.end()
 
-    assert (session.ends, list(session), session.changes()) == (True, [], ({}, {"a"}))
+    assert (session.ends, list(session), session.changes()) == (True, [], ({}, set()))
+
+
+def test_what_is_set_after_the_end_is_kept_though_it_was_there_before():
+    session = Session({"user": b"7", "cart": b"[1]"})
+    session.end()
+
+    session["user"] = 7
+
+    assert session.changes() == ({"user": b"7"}, set())
+    assert set(session.record(5.0)) == {META, "user"}
+
+
+def test_it_is_read_when_it_is_touched_and_once():
+    asked = []
+
+    def find():
+        asked.append(1)
+        return {"a": b"1"}, ("session", "x")
+
+    session = Session(find=find)
+
+    assert (session.is_touched, asked) == (False, [])
+    assert (session["a"], len(session), session.is_known) == (1, 1, True)
+    assert asked == [1]
+    assert session.cookie == ("session", "x")
+
+
+@pytest.mark.parametrize(
+    "ask",
+    [
+        lambda session: "a" in session,
+        len,
+        bool,
+        list,
+        lambda session: session.is_known,
+        lambda session: session.get("a"),
+        lambda session: session.pop("a", None),
+        lambda session: session.setdefault("a", 1),
+        lambda session: session.of(dict),
+        lambda session: session.rotate(),
+        lambda session: session.end(),
+    ],
+)
+def test_who_asks_in_any_way_has_touched_it(ask):
+    session = Session()
+
+    ask(session)
+
+    assert session.is_touched
+
+
+def test_a_closed_session_is_read_on_but_not_changed():
+    session = Session({"a": b"1"})
+    session.touch()
+    session.close()
+
+    assert session["a"] == 1
+    for change in (lambda: session.update(b=1), session.rotate, session.end, session.clear):
+        with pytest.raises(GambrelError, match=r"sessions\.too-late"):
+            change()
+
+
+def test_a_closed_session_that_nobody_looked_at_is_not_read_now():
+    session = Session({"a": b"1"})
+    session.close()
+
+    with pytest.raises(GambrelError, match="read after the head"):
+        len(session)
+
+
+def test_a_value_within_itself_is_told():
+    endless: list[object] = []
+    endless.append(endless)
+
+    with pytest.raises(GambrelError, match=r"sessions\.value"):
+        Session()["a"] = endless
 
 
 NAMES = st.sampled_from(["a", "b", "c"])

@@ -11,6 +11,7 @@ from gambrel.core.http.errors import GambrelError
 from gambrel.core.http.fields.cookies import SetCookie
 from gambrel.core.http.host import parse_host
 from gambrel.core.http.request import Request
+from gambrel.core.http.response import Response
 from gambrel.signing import BadSignature, Signer
 
 __all__ = [
@@ -20,6 +21,7 @@ __all__ = [
     "Signing",
     "cookie_name",
     "keep_private",
+    "vary_by_cookie",
     "write_cookie",
 ]
 
@@ -73,6 +75,7 @@ class Encrypting:
     """
 
     def __init__(self, keys: Sequence[str], purpose: str) -> None:
+        Signer(keys, purpose)  # which has the same rules for keys
         try:
             from cryptography.hazmat.primitives.ciphers.aead import (  # noqa: PLC0415 - start-up: encryption
                 AESGCM,
@@ -136,9 +139,32 @@ def write_cookie(draft: Any, name: str, value: str, max_age: int) -> None:
     draft.headers.add("set-cookie", str(SetCookie(name, value, max_age=max_age, secure=secure)))
 
 
-def keep_private(draft: Any) -> None:
-    """Let no cache keep an answer that was made for one visitor."""
-    headers = draft.headers
-    headers["cache-control"] = "private, no-store"
-    if ("vary", "cookie") not in headers.pairs():
-        headers.add("vary", "cookie")
+def keep_private(request: Request) -> None:
+    """Let no cache keep an answer that was made for one visitor, that to an error included."""
+    mark_private(request.draft)
+    request.seal_error = sealed
+
+
+def mark_private(response: Response) -> None:
+    """Say in the head of a response that it is for one visitor (RFC 9111 §5.2.2)."""
+    if response.headers.pairs():
+        response.headers["cache-control"] = "private, no-store"
+        vary_by_cookie(response)
+    else:
+        response.headers.pairs().extend(_PRIVATE)  # of most drafts, which need no look
+
+
+def vary_by_cookie(response: Response) -> None:
+    """Say that the next visitor may get another answer."""
+    if "cookie" not in ", ".join(response.headers.get_all("vary")).lower():
+        response.headers.add("vary", "cookie")
+
+
+def sealed(response: Response) -> Response:
+    """Return the answer to an error, private; a copy, for its handler may answer with it again."""
+    response = response.copy()
+    mark_private(response)
+    return response
+
+
+_PRIVATE = (("cache-control", "private, no-store"), ("vary", "cookie"))

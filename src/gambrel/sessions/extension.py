@@ -1,5 +1,6 @@
 """`Sessions`: the extension that gives handlers the session of their visitor, and messages."""
 
+import logging
 import secrets
 from collections.abc import AsyncIterator
 from typing import Annotated, Any
@@ -9,13 +10,15 @@ from msgspec import Meta, Struct
 from gambrel.core.http.request import Request
 from gambrel.extend import TEMPLATE_GLOBALS, Setup
 from gambrel.origins import OriginGuard
-from gambrel.sessions.cookies import Encrypting, Sealing, Signing
+from gambrel.sessions.cookies import Encrypting, Sealing, Signing, keep_private
 from gambrel.sessions.flash import Flash
 from gambrel.sessions.keepers import CookieKeeper, Keeper, Life, StoreKeeper
 from gambrel.sessions.session import Session
 from gambrel.sessions.stores.store import Store
 
 __all__ = ["SessionSettings", "Sessions"]
+
+_log = logging.getLogger("gambrel.sessions")
 
 
 class SessionSettings(Struct, frozen=True, kw_only=True):
@@ -49,7 +52,9 @@ class Sessions:
         """Provide both."""
         given: SessionSettings = setup.settings.sessions
         keys = [key.reveal() for key in setup.settings.core.secret_keys]
-        keys = keys or [secrets.token_urlsafe(48)]  # of an app that nobody serves: a test
+        if not keys:  # nobody serves it, or not with `gambrel run`
+            keys = [secrets.token_urlsafe(48)]
+            setup.lifespan(warn_of_keys)
         make: type[Signing | Encrypting] = Encrypting if given.encrypt else Signing
         sealing: Sealing = make(keys, "session")
         guard = OriginGuard(trusted=given.trusted, allow_unknown=True)
@@ -62,8 +67,15 @@ class Sessions:
         async def session(request: Request) -> AsyncIterator[Session]:
             guard.check(request)
             found = await keeper.open(request)
-            yield found  # what fails here keeps nothing
-            await keeper.close(request, found)
+            try:
+                yield found  # what fails here keeps nothing
+                if is_streamed(request):
+                    found.touch()
+                await keeper.close(request, found)
+            finally:
+                if found.is_touched:
+                    keep_private(request)
+                found.close()
 
         def flash_of(request: Request) -> Flash:
             if Flash not in request.state:
@@ -84,3 +96,18 @@ class Sessions:
         close = getattr(self.store, "close", None)
         if close is not None:
             await close()
+
+
+def is_streamed(request: Request) -> bool:
+    """Whether a handler is a generator, which looks at its session when the answer has begun."""
+    plan = getattr(request.endpoint, "plan", None)
+    return plan is not None and plan.signature.is_generator
+
+
+async def warn_of_keys() -> AsyncIterator[None]:
+    """Say that sessions end with this process."""
+    _log.warning(
+        "no secret key is set: sessions are signed with one made up for this process, and end with "
+        "it; set GAMBREL_SECRET_KEY"
+    )
+    yield

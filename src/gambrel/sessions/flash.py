@@ -7,7 +7,14 @@ import msgspec
 from msgspec import Struct
 
 from gambrel.core.http.request import Request
-from gambrel.sessions.cookies import SIZE, Sealing, cookie_name, keep_private, write_cookie
+from gambrel.sessions.cookies import (
+    SIZE,
+    Sealing,
+    cookie_name,
+    keep_private,
+    vary_by_cookie,
+    write_cookie,
+)
 
 __all__ = ["Flash", "Message"]
 
@@ -46,9 +53,12 @@ class Flash:
         messages, self._messages = self._messages, []
         if messages:
             self._write()
+        else:
+            vary_by_cookie(self._request.draft)
         return iter(messages)
 
     def __bool__(self) -> bool:
+        vary_by_cookie(self._request.draft)
         return bool(self._messages)
 
     def _sent(self) -> list[Message]:
@@ -68,7 +78,7 @@ class Flash:
                 if not line.startswith(f"{self._name}="):
                     self._draft.headers.add("set-cookie", line)
         self._draft = draft = self._request.draft
-        keep_private(draft)
+        keep_private(self._request)
         if self._messages:
             write_cookie(draft, self._name, self._sealed(), AGE)
         elif self._is_sent:

@@ -1,10 +1,11 @@
 """Where a session is between two requests: whole in a signed cookie, or in a store by an id."""
 
 import hashlib
+import logging
 import secrets
 import time
 from collections.abc import Callable
-from functools import lru_cache
+from functools import lru_cache, partial
 from typing import Protocol
 
 import msgspec
@@ -12,13 +13,16 @@ from msgspec import Struct
 
 from gambrel.core.http.errors import GambrelError
 from gambrel.core.http.request import Request
-from gambrel.sessions.cookies import SIZE, Sealing, cookie_name, keep_private, write_cookie
+from gambrel.sessions.cookies import SIZE, Sealing, cookie_name, write_cookie
 from gambrel.sessions.session import META, Record, Session, times_of
 from gambrel.sessions.stores.store import Store
 
 __all__ = ["CookieKeeper", "Keeper", "Life", "StoreKeeper"]
 
 NAME = "session"
+SKEW = 60
+"""Seconds that the clocks of two machines may differ by."""
+_log = logging.getLogger("gambrel.sessions")
 _decode = msgspec.json.Decoder(dict[str, msgspec.Raw]).decode
 
 
@@ -32,7 +36,9 @@ class Life(Struct, frozen=True):
     def holds(self, record: Record) -> bool:
         """Whether a session has not ended by itself."""
         times, now = times_of(record.get(META, b"")), self.clock()
-        return times is not None and now - times[1] <= self.idle and now - times[0] <= self.total
+        if times is None or max(times) > now + SKEW:
+            return False
+        return now - times[1] <= self.idle + SKEW and now - times[0] <= self.total + SKEW
 
     def is_due(self, session: Session) -> bool:
         """Whether it is to be kept anew only because it was used."""
@@ -66,12 +72,16 @@ class CookieKeeper:
 
     async def open(self, request: Request) -> Session:
         """Return what the cookie holds."""
+        return Session(now=self.life.clock(), find=partial(self.find, request))
+
+    def find(self, request: Request) -> tuple[Record | None, tuple[str, str]]:
+        """Return the record in the cookie, and the cookie itself; its name alone for none."""
         name = cookie_name(request, NAME)
         text = request.cookies.get(name)
         record = self.opened(name, text) if text else None
         if record is None or not self.life.holds(record):
-            return Session(None, self.life.clock(), (name, ""))
-        return Session(record, cookie=(name, text or ""))
+            return None, (name, "")
+        return record, (name, text or "")
 
     def unsealed(self, name: str, text: str) -> Record | None:
         """Return the record in a cookie, None where it is none of ours."""
@@ -80,15 +90,13 @@ class CookieKeeper:
 
     async def close(self, request: Request, session: Session) -> None:
         """Write the cookie. Raises GambrelError where it is too large for one."""
+        if not session.is_touched:
+            return
         name = session.cookie[0]
-        if session.is_touched:
-            keep_private(request.draft)
         changed, gone = session.changes()
         if session.ends and not changed:
             write_cookie(request.draft, name, "", 0)
-        elif (
-            changed or gone or session.rotates or (session.is_touched and self.life.is_due(session))
-        ):
+        elif changed or gone or session.rotates or self.life.is_due(session):
             record = session.record(self.life.clock())
             if len(record) == 1 and not session.is_known:
                 return  # nothing but its times: there is nothing to be remembered
@@ -97,6 +105,8 @@ class CookieKeeper:
             if len(text) > SIZE:
                 raise too_large(len(text))
             write_cookie(request.draft, name, text, self.life.left(session))
+            if "WEBSOCKET" in getattr(request.route, "methods", ()):
+                _log.warning("a socket has changed a session in a cookie, and that is not kept")
 
 
 class StoreKeeper:
@@ -117,8 +127,8 @@ class StoreKeeper:
 
     async def close(self, request: Request, session: Session) -> None:
         """Keep what has changed; what another request has changed meanwhile is left alone."""
-        if session.is_touched:
-            keep_private(request.draft)
+        if not session.is_touched:
+            return
         name, text = session.cookie
         changed, gone = session.changes()
         now, left = self.life.clock(), self.life.left(session)
@@ -128,7 +138,7 @@ class StoreKeeper:
                 await self.store.end(key_of(text))
             write_cookie(request.draft, name, "", 0)
         elif session.is_known and not (session.rotates or session.ends):
-            if changed or gone or (session.is_touched and self.life.is_due(session)):
+            if changed or gone or self.life.is_due(session):
                 key = key_of(text)
                 if await self.store.update(key, {**changed, **times}, gone, left):
                     write_cookie(request.draft, name, text, left)

@@ -25,14 +25,16 @@ class Session(MutableMapping[str, Any]):
     """
 
     __slots__ = (
+        "_find",
         "_gone",
+        "_is_closed",
+        "_is_known",
         "_kept",
         "_live",
         "_made",
         "cookie",
         "created",
         "ends",
-        "is_known",
         "is_touched",
         "rotates",
         "seen",
@@ -43,21 +45,49 @@ class Session(MutableMapping[str, Any]):
         record: Record | None = None,
         now: float | None = None,
         cookie: tuple[str, str] = ("", ""),
+        find: Callable[[], tuple[Record | None, tuple[str, str]]] | None = None,
     ) -> None:
+        self._find = find
         self.cookie = cookie
         """Name and value of the cookie it came by; without a value, that it would have."""
-        self._kept: Record = record or {}
         self._live: dict[str, Any] = {}
         self._gone: set[str] = set()
         self._made: dict[str, bytes] = {}
-        self.is_known = record is not None
-        """Whether the visitor has come with it."""
-        self.is_touched = self.rotates = self.ends = False
+        self.is_touched = self.rotates = self.ends = self._is_closed = False
+        self._begin(record, now)
+
+    def _begin(self, record: Record | None, now: float | None = None) -> None:
+        self._is_known = record is not None
+        self._kept: Record = record or {}
         times = times_of(record[META]) if record and META in record else None
         self.created, self.seen = times or (now or time.time(),) * 2
 
-    def __getitem__(self, name: str) -> Any:
+    @property
+    def is_known(self) -> bool:
+        """Whether the visitor has come with it."""
+        self.touch()
+        return self._is_known
+
+    def touch(self) -> None:
+        """Look at it: it is read now, if it was not, and the answer is for this visitor alone.
+
+        Raises GambrelError where the head of the answer has left already.
+        """
+        if self.is_touched:
+            return
+        if self._is_closed:
+            raise too_late("read")
         self.is_touched = True
+        if self._find is not None:
+            record, self.cookie = self._find()
+            self._begin(record, self.created)
+
+    def close(self) -> None:
+        """Take no more changes: they would be lost."""
+        self._is_closed = True
+
+    def __getitem__(self, name: str) -> Any:
+        self.touch()
         if name not in self._live:
             if name in self._gone or name == META:
                 raise KeyError(name)
@@ -68,17 +98,23 @@ class Session(MutableMapping[str, Any]):
         if name == META or not isinstance(name, str):
             raise TypeError(f"a value of a session has a name, and {name!r} is none")
         encode(name, value)
-        self.is_touched = True
+        self._change()
         self._live[name] = value
 
     def __delitem__(self, name: str) -> None:
         if name not in self:
             raise KeyError(name)
+        self._change()
         self._live.pop(name, None)
         self._gone.add(name)
 
+    def _change(self) -> None:
+        self.touch()
+        if self._is_closed:
+            raise too_late("changed")
+
     def __iter__(self) -> Iterator[str]:
-        self.is_touched = True
+        self.touch()
         hidden = {META, *self._gone, *self._live}
         kept = [name for name in self._kept if name not in hidden]
         return iter([*kept, *self._live])
@@ -87,7 +123,7 @@ class Session(MutableMapping[str, Any]):
         return sum(1 for _ in self)
 
     def __contains__(self, name: object) -> bool:
-        self.is_touched = True
+        self.touch()
         is_kept = name in self._kept and name not in self._gone and name != META
         return name in self._live or is_kept
 
@@ -98,12 +134,12 @@ class Session(MutableMapping[str, Any]):
         release has left in another shape is new.
         """
         name = f"{getattr(kind, '__module__', '')}.{getattr(kind, '__qualname__', kind)}"
+        self.touch()
         if name not in self._live:
             found = self._decoded(name, kind) if name in self else None
             if found is None:
                 found = kind()
                 self._made[name] = encode(name, found)
-            self.is_touched = True
             self._live[name] = found
         return self._live[name]  # type: ignore[no-any-return]  # of the kind that was asked for
 
@@ -115,12 +151,18 @@ class Session(MutableMapping[str, Any]):
 
     def rotate(self) -> None:
         """Go on under another id: at log-in and whenever somebody may do more than before."""
-        self.is_touched = self.rotates = True
+        self._change()
+        self.rotates = True
 
     def end(self) -> None:
-        """Forget everything, here and at the visitor's: at log-out."""
-        self.clear()
-        self.ends = True
+        """Forget everything, here and at the visitor's: at log-out.
+
+        What is set after that is the beginning of another session.
+        """
+        self._change()
+        self.ends, self._kept = True, {}
+        for kept in (self._live, self._gone, self._made):
+            kept.clear()
 
     def changes(self) -> tuple[dict[str, bytes], set[str]]:
         """Return what is to be kept anew, and the names of what is not to be kept any longer."""
@@ -139,23 +181,30 @@ class Session(MutableMapping[str, Any]):
 
     def times(self, now: float) -> bytes:
         """Return when it was begun and seen, as it is kept."""
-        return msgspec.json.encode((int(self.created), int(now)))
+        return msgspec.json.encode((int(now if self.ends else self.created), int(now)))
 
     def __repr__(self) -> str:
-        return f"<Session, {'known' if self.is_known else 'new'}>"
+        return f"<Session, {'known' if self._is_known else 'new or not read'}>"
 
 
 def encode(name: str, value: Any) -> bytes:
     """Return a value as JSON. Raises GambrelError for what JSON cannot have."""
     try:
         return msgspec.json.encode(value)
-    except (TypeError, ValueError) as error:
+    except (TypeError, ValueError, RecursionError) as error:
         raise GambrelError(
             "sessions.value",
             f"session[{name!r}] is {type(value).__name__}, which JSON cannot have",
             "Session",
             "keep an id and load the rest, or a class of plain values with `session.of(Kind)`",
         ) from error
+
+
+def too_late(how: str) -> GambrelError:
+    """Return the error of a session that is used after its answer has begun."""
+    what = f"a session was {how} after the head of its answer had left"
+    hint = "read and set what you need before the stream is returned"
+    return GambrelError("sessions.too-late", what, "Session", hint)
 
 
 @lru_cache(4_096)

@@ -163,11 +163,10 @@ class Built:
         common, self.secure_headers = checked["all"], checked["https"]
         self.headers = {"pages": [*common, *checked["pages"]], "data": [*common, *checked["data"]]}
         self.headers["other"] = common
-        renderers = declared.values(DEBUG_RENDERER)
         self.boundary = ErrorBoundary(
             declared.values(ERROR_HANDLERS),
             debug=self.settings.debug,
-            renderer=renderers[0] if renderers else None,
+            renderer=next(iter(declared.values(DEBUG_RENDERER)), None),
             events=app.events,
         )
         self.allowed_hosts = HostRules(self.settings.hosts or LOOPBACK)
@@ -288,7 +287,8 @@ class Built:
     async def failed(self, request: Request, error: BaseException) -> Response:
         """Answer an error with the handlers of the route's groups, then the app's."""
         scopes = getattr(request.endpoint, "errors", ())
-        return await self.boundary.respond(request, error, scopes)
+        answer = await self.boundary.respond(request, error, scopes)
+        return request.seal_error(answer) if request.seal_error else answer
 
     # Requests -------------------------------------------------------------------------------
 

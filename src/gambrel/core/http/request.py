@@ -96,6 +96,8 @@ class Request:
 
     params: dict[str, Any] | None = None
     endpoint: Any = None
+    seal_error: Any = None
+    """What the answer to an error becomes, for which there is no draft: `seal_error(response)`."""
 
     def __init__(
         self,

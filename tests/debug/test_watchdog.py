@@ -84,3 +84,27 @@ def test_it_watches_while_its_generator_is_open():
         return during - before, threading.active_count() - before
 
     assert asyncio.run(run()) == (1, 0)
+
+
+class LostAnswer(threading.Event):
+    """Cleared in the very moment in which the watchdog is told to end."""
+
+    def __init__(self, stopped):
+        super().__init__()
+        self.stopped = stopped
+
+    def clear(self):
+        self.stopped.set()
+        self.set()
+        super().clear()
+
+
+def test_it_ends_though_the_answer_of_who_stops_it_is_lost():
+    async def run():
+        watchdog = Watchdog(asyncio.get_running_loop(), 0.01)
+        watchdog._answered = LostAnswer(watchdog._stopped)
+        watchdog.start()
+        watchdog._thread.join(10)  # the loop waits, as `stop` lets it
+        return watchdog._thread.is_alive()
+
+    assert asyncio.run(run()) is False

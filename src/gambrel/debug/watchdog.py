@@ -56,7 +56,9 @@ class Watchdog:
                 return
             if not self._answered.wait(self._limit):
                 self._report(sys._current_frames().get(self._watched))  # noqa: SLF001 - the way
-                self._answered.wait()
+                # `stop` may have come just before `clear`: its answer is gone, and the loop waits.
+                while not (self._answered.wait(self._limit) or self._stopped.is_set()):
+                    pass
 
     def _report(self, frame: FrameType | None) -> None:
         blocking = frame

@@ -10,6 +10,7 @@ from typing import TYPE_CHECKING, Any
 from gambrel import GambrelError
 
 if TYPE_CHECKING:
+    from gambrel.testing.agreement import assert_contract
     from gambrel.testing.client import AsyncClient, Client
     from gambrel.testing.command import Result, run_command
     from gambrel.testing.contracts import contract
@@ -23,6 +24,7 @@ __all__ = [
     "LiveServer",
     "Result",
     "WebSocketRefused",
+    "assert_contract",
     "build",
     "contract",
     "make_request",
@@ -35,6 +37,7 @@ _HOMES = {
     "LiveServer": "testing.server",
     "Result": "testing.command",
     "WebSocketRefused": "testing.sockets",
+    "assert_contract": "testing.agreement",
     "build": "testing.factory",
     "contract": "testing.contracts",
     "make_request": "testing.factory",

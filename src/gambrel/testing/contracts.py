@@ -4,8 +4,6 @@ Schemathesis makes requests from a document, good and bad ones, and compares wha
 what the document says. It is installed apart.
 """
 
-import importlib
-import json
 from collections.abc import Mapping
 from pathlib import Path
 from typing import Any
@@ -15,6 +13,7 @@ import schemathesis
 
 from gambrel import App
 from gambrel.testing.client import local_url
+from gambrel.testing.document import read_document
 
 __all__ = ["contract"]
 
@@ -27,23 +26,15 @@ def contract(app: App, document: Mapping[str, Any] | str | Path | None = None) -
     `document` (plain data, or a JSON file) the app is held to that one instead of its own.
     """
     app.build()
-    schema = schemathesis.openapi.from_dict(read(app, document))
+    plain = read_document(app, document)
+    plain = as_json(plain) if document is None else plain
+    schema = schemathesis.openapi.from_dict(plain)
     schema.app = app
     schema.config.update(base_url=local_url(app))
     # what no schema can say (a rule across fields) refuses a body that fits its schema
     schema.config.checks.update(excluded_check_names=["positive_data_acceptance"])
     schema.hook(filter_path_parameters)
     return schema
-
-
-def read(app: App, document: Mapping[str, Any] | str | Path | None) -> dict[str, Any]:
-    """Return a document as plain data; by default what the command line writes of the app."""
-    if isinstance(document, Mapping):
-        return dict(document)
-    if document is not None:
-        plain: dict[str, Any] = json.loads(Path(document).read_bytes())
-        return plain
-    return as_json(json.loads(importlib.import_module("gambrel.cli.openapi").document_of(app)))
 
 
 def as_json(document: dict[str, Any]) -> dict[str, Any]:

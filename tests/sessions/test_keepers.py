@@ -1,4 +1,5 @@
 import asyncio
+import hashlib
 from typing import Any
 
 import pytest
@@ -155,3 +156,21 @@ def test_the_store_knows_no_id():
 @pytest.mark.parametrize("value", [b"", b"[]", b"{", b'{"a":}', b"\xff"])
 def test_a_record_of_another_release_is_none(value):
     assert decoded(value) is None
+
+
+def test_ten_thousand_strangers_leave_nothing_behind():
+    """T-C07-2: neither by looking, nor by going on under another id, nor by logging out."""
+    store = MemoryStore()
+    keeper = StoreKeeper(store, Life(1_000, 5_000))
+
+    async def main() -> None:
+        for number in range(10_000):
+            made_up = hashlib.sha256(b"%d" % number).hexdigest()
+            request = make_request(headers={"host": "localhost", "cookie": f"session={made_up}"})
+            session = await keeper.open(request)
+            (len, Session.rotate, Session.end)[number % 3](session)
+            await keeper.close(request, session)
+
+    asyncio.run(main())
+
+    assert len(store) == 0

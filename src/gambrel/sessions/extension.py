@@ -47,6 +47,7 @@ class Sessions:
     def __init__(self, *, store: Store | None = None, **settings: Any) -> None:
         self.store = store
         self.settings = SessionSettings(**settings)
+        self.keeper: Keeper | None = None
 
     def install(self, setup: Setup) -> None:
         """Provide both."""
@@ -63,6 +64,8 @@ class Sessions:
         if self.store is not None:
             keeper = StoreKeeper(self.store, life)
             setup.lifespan(self.closing)
+
+        self.keeper = keeper
 
         async def session(request: Request) -> AsyncIterator[Session]:
             guard.check(request)

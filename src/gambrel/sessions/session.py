@@ -133,7 +133,7 @@ class Session(MutableMapping[str, Any]):
         What changes in it is kept; a new one that stays as it was made is not. One that an older
         release has left in another shape is new.
         """
-        name = f"{getattr(kind, '__module__', '')}.{getattr(kind, '__qualname__', kind)}"
+        name = self.name_of(kind)
         self.touch()
         if name not in self._live:
             found = self._decoded(name, kind) if name in self else None
@@ -142,6 +142,11 @@ class Session(MutableMapping[str, Any]):
                 self._made[name] = encode(name, found)
             self._live[name] = found
         return self._live[name]  # type: ignore[no-any-return]  # of the kind that was asked for
+
+    @staticmethod
+    def name_of(kind: Any) -> str:
+        """Return the name under which the object of a class is kept."""
+        return f"{getattr(kind, '__module__', '')}.{getattr(kind, '__qualname__', kind)}"
 
     def _decoded(self, name: str, kind: Any) -> Any:
         try:

@@ -366,8 +366,7 @@ class Request:
         `links` are values of `Link`: `"</style.css>; rel=preload; as=style"`. Nothing happens
         where server or client do not take it. Raises ValueError for a link with a line break.
         """
-        hint = getattr(self.connection, "hint", None)
-        if hint is not None:
+        if hint := getattr(self.connection, "hint", None):
             await hint(self, ResponseHeaders([("link", link) for link in links]).pairs())
 
     async def gone(self) -> None:

@@ -109,9 +109,13 @@ class Client:
     async def rest(self) -> bytes:
         """Return what comes until the server closes."""
         received = b""
-        with contextlib.suppress(ConnectionError):
+        try:
             while data := await asyncio.wait_for(self.reader.read(1 << 16), PATIENCE):
                 received += data
+        except TimeoutError:
+            raise
+        except OSError:  # a reset, or ENOTCONN, which is no ConnectionError
+            pass
         return received
 
     async def head(self) -> Answer:

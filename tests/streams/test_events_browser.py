@@ -79,4 +79,5 @@ def test_a_page_that_lost_the_connection_goes_on_where_it_was(browser, path):
     lines, asked = heard(browser, path)
 
     assert lines == [*(f"{n} number" for n in range(1, 7)), "that is all"]
-    assert asked == ["0", "2", "4"]
+    # What came just before the break may be lost with it: then the same is asked for again.
+    assert list(dict.fromkeys(asked)) == ["0", "2", "4"]

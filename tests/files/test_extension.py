@@ -265,7 +265,7 @@ def test_collected_files_are_served_as_the_manifest_says(folder, tmp_path_factor
     target = tmp_path_factory.mktemp("build")
     (folder / "css" / "site.css").write_text('@import "all.css";' * 100)
     (folder / "css" / "all.css").write_text('@import "site.css";')  # a circle
-    app = target / "app.py"
+    app = target / "collected_app.py"  # the name of no module that another test imports
     app.write_text(
         "from gambrel import App\nfrom gambrel.files import StaticFiles\n"
         f"app = App(extensions=[StaticFiles({str(folder)!r})])"

@@ -34,6 +34,7 @@ def loaded() -> list[object]:
 def run(
     pytester: pytest.Pytester, test: str, ini: str = "gambrel_app = app.py"
 ) -> pytest.RunResult:
+    sys.modules.pop("app", None)  # of a test before
     pytester.makepyfile(app=APP, test_it=test)
     pytester.makeini(f"[pytest]\n{ini}\n")
     return pytester.runpytest_inprocess(*ARGS)

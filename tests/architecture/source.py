@@ -5,7 +5,7 @@ import io
 import tokenize
 from collections.abc import Iterator
 from dataclasses import dataclass
-from functools import cached_property
+from functools import cache, cached_property
 from pathlib import Path
 
 ROOT = Path(__file__).parents[2]
@@ -96,9 +96,13 @@ def named(tree: ast.AST, prefix: str = "") -> Iterator[tuple[str, ast.stmt]]:
             yield from named(node, prefix)
 
 
+source_at = cache(Source)
+"""A file is read and parsed once, however many tests look at it."""
+
+
 def sources(below: str = "") -> list[Source]:
     """Return every file of the package, or of one folder of it."""
-    return [Source(path) for path in sorted((PACKAGE / below).rglob("*.py"))]
+    return [source_at(path) for path in sorted((PACKAGE / below).rglob("*.py"))]
 
 
 def batteries() -> list[str]:

@@ -1,6 +1,7 @@
 from gambrel import App
 from gambrel.looks import Looks
 from gambrel.looks.extension import HERE, name_of
+from gambrel.mounts import Mounts
 from gambrel.templates import Template, Templates
 from gambrel.testing import Client
 
@@ -48,3 +49,15 @@ def test_nothing_in_them_comes_from_elsewhere():
         assert "http" not in text
         assert "innerHTML" not in text
         assert "@import" not in text
+
+
+def test_in_an_app_that_is_mounted_they_are_below_its_path():
+    outer = App(extensions=[Mounts()])
+    outer.mount("/inner", app_of())
+
+    with Client(outer) as client:
+        page = client.get("/inner/").text
+        style = page.partition('href="')[2].partition('"')[0]
+
+        assert style.startswith("/inner/_looks/looks.")
+        assert client.get(style).status_code == 200

@@ -2,6 +2,7 @@
 
 import hashlib
 from collections.abc import Awaitable, Callable
+from functools import lru_cache
 from pathlib import Path
 
 from gambrel.core.http.request import Request
@@ -37,13 +38,18 @@ class Looks:
         types = {"css": "text/css", "js": "text/javascript"}
         for kind, path in self.paths.items():
             setup.route(path, sender(self.files[kind], types[kind]), hidden=True)
-        setup.add(TEMPLATE_GLOBALS, ("looks", lambda _request: self.tags))
+        tags = lru_cache(16)(self.tags_below)
+        setup.add(TEMPLATE_GLOBALS, ("looks", lambda request: tags(request.root_path)))
 
     @property
     def tags(self) -> Markup:
         """The elements for the head of a page."""
-        style = element("link", rel="stylesheet", href=self.paths["css"])
-        return join([style, element("script", src=self.paths["js"], defer=True)])
+        return self.tags_below("")
+
+    def tags_below(self, root: str) -> Markup:
+        """Return the same for an app that is mounted at `root`."""
+        style = element("link", rel="stylesheet", href=root + self.paths["css"])
+        return join([style, element("script", src=root + self.paths["js"], defer=True)])
 
 
 def name_of(kind: str, content: bytes) -> str:

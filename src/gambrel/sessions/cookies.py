@@ -129,14 +129,19 @@ def is_loopback(host: str) -> bool:
 
 def write_cookie(draft: Any, name: str, value: str, max_age: int) -> None:
     """Put a cookie into the draft of an answer, in place of what it has of that name."""
+    take_back(draft, name)
+    secure = name.startswith("__Host-")
+    draft.headers.add("set-cookie", str(SetCookie(name, value, max_age=max_age, secure=secure)))
+
+
+def take_back(draft: Any, name: str) -> None:
+    """Take what a draft has of a cookie out of it again."""
     lines = draft.headers.get_all("set-cookie")
     others = [line for line in lines if not line.startswith(f"{name}=")]
     if len(others) < len(lines):
         del draft.headers["set-cookie"]
         for line in others:
             draft.headers.add("set-cookie", line)
-    secure = name.startswith("__Host-")
-    draft.headers.add("set-cookie", str(SetCookie(name, value, max_age=max_age, secure=secure)))
 
 
 def keep_private(request: Request) -> None:

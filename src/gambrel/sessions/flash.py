@@ -12,6 +12,7 @@ from gambrel.sessions.cookies import (
     Sealing,
     cookie_name,
     keep_private,
+    take_back,
     vary_by_cookie,
     write_cookie,
 )
@@ -72,11 +73,7 @@ class Flash:
     def _write(self) -> None:
         """Tell the browser, in the draft of the answer that is made now."""
         if self._draft is not None:  # which may be another: that of a page inside
-            rest = self._draft.headers.get_all("set-cookie")
-            self._draft.headers.pop("set-cookie", None)
-            for line in rest:
-                if not line.startswith(f"{self._name}="):
-                    self._draft.headers.add("set-cookie", line)
+            take_back(self._draft, self._name)
         self._draft = draft = self._request.draft
         keep_private(self._request)
         if self._messages:

@@ -1,55 +1,21 @@
 """The guestbook in a real browser: with a script and without, light and dark, by keyboard."""
 
-import importlib
-import sys
 from collections.abc import Iterator
-from pathlib import Path
 from typing import Any
 
 import pytest
 
-from gambrel import App
-from gambrel.testing import LiveServer
 from tests.conftest import NODE_MODULES
+from tests.pages import example, pages
 
-EXAMPLES = Path(__file__).parents[2] / "examples"
 AXE = NODE_MODULES / "axe-core/axe.min.js"
-TROUBLE = """
-window.trouble = [];
-addEventListener("securitypolicyviolation", (event) => trouble.push(event.violatedDirective));
-addEventListener("error", (event) => trouble.push(event.message));
-addEventListener("unhandledrejection", (event) => trouble.push(String(event.reason)));
-"""
 pytestmark = pytest.mark.service("browser")
-
-
-def guestbook() -> App:
-    """Return the app of the example."""
-    sys.path.insert(0, str(EXAMPLES))
-    try:
-        app: App = importlib.import_module("guestbook.app").make_app()
-    finally:
-        sys.path.remove(str(EXAMPLES))
-    return app
 
 
 @pytest.fixture
 def open_page(browser: Any) -> Iterator[Any]:
-    contexts = []
-    with LiveServer(guestbook()) as server:
-
-        def open_page(**options: Any) -> Any:
-            context = browser.new_context(**{"reduced_motion": "reduce", **options})
-            contexts.append(context)
-            page = context.new_page()
-            page.set_default_timeout(10_000)
-            page.add_init_script(TROUBLE)
-            page.goto(server.url)
-            return page
-
+    with pages(browser, example("guestbook")) as open_page:
         yield open_page
-        for context in contexts:
-            context.close()
 
 
 def test_a_field_is_checked_when_it_is_left_and_by_the_keyboard_alone_it_is_sent(open_page):

@@ -1,23 +1,15 @@
 """The uploads in a real browser: with a script and without, by its policy, and for everybody."""
 
-import importlib
-import sys
 from collections.abc import Iterator
 from pathlib import Path
 from typing import Any
 
 import pytest
 
-from gambrel.testing import LiveServer
 from tests.conftest import NODE_MODULES
+from tests.pages import example, pages
 
-EXAMPLES = Path(__file__).parents[2] / "examples"
 AXE = NODE_MODULES / "axe-core/axe.min.js"
-TROUBLE = """
-window.trouble = [];
-addEventListener("securitypolicyviolation", (event) => trouble.push(event.violatedDirective));
-addEventListener("error", (event) => trouble.push(event.message));
-"""
 PNG = b"\x89PNG\r\n\x1a\n" + bytes(2_000_000)
 pytestmark = pytest.mark.service("browser")
 
@@ -25,26 +17,8 @@ pytestmark = pytest.mark.service("browser")
 @pytest.fixture
 def open_page(browser: Any, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Iterator[Any]:
     monkeypatch.setenv("GAMBREL_INSTANCE", str(tmp_path))
-    sys.path.insert(0, str(EXAMPLES))
-    try:
-        app = importlib.import_module("uploads.app").make_app(largest=3_000_000)
-    finally:
-        sys.path.remove(str(EXAMPLES))
-    contexts = []
-    with LiveServer(app) as server:
-
-        def open_page(**options: Any) -> Any:
-            context = browser.new_context(**options)
-            contexts.append(context)
-            page = context.new_page()
-            page.set_default_timeout(10_000)
-            page.add_init_script(TROUBLE)
-            page.goto(server.url)
-            return page
-
+    with pages(browser, example("uploads", largest=3_000_000)) as open_page:
         yield open_page
-        for context in contexts:
-            context.close()
 
 
 def choose(page: Any, name: str, content: bytes) -> None:

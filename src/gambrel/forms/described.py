@@ -18,14 +18,16 @@ _FOREIGN = "A page of another site has sent it."
 _WRONG = "The form again, with what is wrong."
 
 
-def described(definition: Definition) -> Callable[[Operation], None]:
-    """Return what adds a form to the operations that take one."""
+def described(*definitions: Definition) -> Callable[[Operation], None]:
+    """Return what adds a form to the operations that take one; of steps, any of them is sent."""
 
     def describe(operation: Operation) -> None:
         if operation.method in SAFE:
             return
-        fields = list(infos_of(definition.fields))
-        media_types = (MULTIPART,) if definition.has_files else (URL_ENCODED, MULTIPART)
+        is_whole = len(definitions) == 1
+        fields = [info for one in definitions for info in infos_of(one.fields, "", is_whole)]
+        has_files = any(one.has_files for one in definitions)
+        media_types = (MULTIPART,) if has_files else (URL_ENCODED, MULTIPART)
         if operation.body is not None:
             fields = [*operation.body.fields, *fields]
         required = any(info.required for info in fields)

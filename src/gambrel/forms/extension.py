@@ -1,7 +1,8 @@
 """`Forms`: the extension that gives handlers their forms."""
 
 import inspect
-from collections.abc import Awaitable, Callable, Sequence
+from collections.abc import AsyncIterator, Awaitable, Callable, Mapping, Sequence
+from functools import partial
 from typing import Annotated, Any, get_args
 
 from gambrel.core.http.bodies.forms import Upload
@@ -11,7 +12,9 @@ from gambrel.forms.described import described
 from gambrel.forms.fields import choices_from, read_fields
 from gambrel.forms.form import Definition, HTMLForm
 from gambrel.forms.live import Checked, answer_checked, asks_to_check
-from gambrel.forms.rate import Rate, impose_rate
+from gambrel.forms.rate import Rate, Tally, impose_rate
+from gambrel.forms.step import read_steps
+from gambrel.forms.steps import Steps
 from gambrel.origins import SAFE, OriginGuard
 
 __all__ = ["Forms"]
@@ -35,11 +38,21 @@ class Forms:
         self.trap = trap
         self.rate = rate
         self.guard = OriginGuard(trusted=trusted, allow_unknown=True)
+        self.once = Tally()
+        self.needs: dict[str, Any] = {}
 
     def install(self, setup: Setup) -> None:
-        """Provide the forms."""
+        """Provide the forms, plain ones and those in steps."""
         setup.provide(HTMLForm, FormFactory(self))  # type: ignore[arg-type]  # it makes one for each kind
+        setup.provide(Steps, StepsFactory(self))  # type: ignore[arg-type]
         setup.on_error(Checked, answer_checked)
+
+    def begin(self, definition: Definition, given: Mapping[str, Any]) -> HTMLForm[Any]:
+        """Return a form that was not sent, with the choices that were loaded for its request."""
+        form: HTMLForm[Any] = HTMLForm(definition, self.trap)
+        for load in definition.loads:
+            form.choices[load] = choices_from(given[name_of(load)])
+        return form
 
 
 class FormFactory:
@@ -53,7 +66,7 @@ class FormFactory:
         definition = define(get_args(kind)[0])
 
         async def html_form(request: Request, **given: Any) -> HTMLForm[Any]:
-            form = begun(self.forms, definition, given)
+            form = self.forms.begin(definition, given)
             if request.method not in SAFE:
                 self.forms.guard.check(request)
                 form.read(await request.form())
@@ -64,22 +77,56 @@ class FormFactory:
             return form
 
         html_form.describe = described(definition)  # type: ignore[attr-defined]
-        return depending(html_form, definition)
+        return depending(html_form, self.forms.needs, definition)
 
 
-def begun(forms: Forms, definition: Definition, given: dict[str, Any]) -> HTMLForm[Any]:
-    """Return a form that was not sent, with the choices that were loaded for this request."""
-    form: HTMLForm[Any] = HTMLForm(definition, forms.trap)
-    for number, load in enumerate(definition.loads):
-        form.choices[load] = choices_from(given[f"choices_{number}"])
-    return form
+class StepsFactory:
+    """Makes the steps of each class, with the session that keeps what was answered."""
+
+    def __init__(self, forms: Forms) -> None:
+        self.forms = forms
+
+    def of_kind(self, kind: Any) -> Callable[..., AsyncIterator[Steps[Any]]]:
+        """Return what makes `Steps[Checkout]` for a request. Raises GambrelError."""
+        from gambrel.sessions.session import Session  # noqa: PLC0415 - start-up: sessions
+
+        cls = get_args(kind)[0]
+        walk = read_steps(cls, read_shape(cls, CODECS), define)
+        definitions = [step.definition for step in walk.steps]
+
+        async def steps(request: Request, session: Any, **given: Any) -> AsyncIterator[Steps[Any]]:
+            make = partial(self.forms.begin, given=given)
+            found: Steps[Any] = Steps(walk, request, session, self.forms.once, make)
+            if request.method in SAFE:
+                found.show()
+            else:
+                self.forms.guard.check(request)
+                found.take(await request.form())
+                if asks_to_check(request):
+                    raise Checked(request, found.form)
+                if self.forms.rate is not None and found.value is not None:
+                    await impose_rate(self.forms.rate, request, found)
+            try:
+                yield found
+            except BaseException:
+                found.settle(failed=True)
+                raise
+            found.settle()
+
+        steps.describe = described(*definitions)  # type: ignore[attr-defined]
+        return depending(steps, {"session": Session, **self.forms.needs}, *definitions)
 
 
-def depending(make: Callable[..., Any], *definitions: Definition) -> Callable[..., Awaitable[Any]]:
-    """Return what makes a form as a function that depends on whatever loads its choices."""
+def depending(
+    make: Callable[..., Any], needs: Mapping[str, Any], *definitions: Definition
+) -> Callable[..., Any]:
+    """Return what makes a form as a function that depends on what it needs, by name.
+
+    That is what returns the choices of its fields, too.
+    """
     loads = dict.fromkeys(load for one in definitions for load in one.loads)
-    kinds: dict[str, Any] = {"request": Request}
-    kinds |= {f"choices_{n}": Annotated[Any, Depends(load)] for n, load in enumerate(loads)}
+    kinds: dict[str, Any] = {"request": Request, **needs}
+    kinds |= {name_of(load): Annotated[Any, Depends(load)] for load in loads}
     by_name = inspect.Parameter.KEYWORD_ONLY
     parameters = [inspect.Parameter(n, by_name, annotation=kind) for n, kind in kinds.items()]
     make.__signature__ = inspect.Signature(parameters)  # type: ignore[attr-defined]
@@ -87,12 +134,16 @@ def depending(make: Callable[..., Any], *definitions: Definition) -> Callable[..
     return make
 
 
+def name_of(load: Callable[..., Any]) -> str:
+    """Return the name of the argument that has the choices of a function."""
+    return f"choices_{id(load)}"
+
+
 def define(kind: Any) -> Definition:
     """Return what a class is as a form. Raises GambrelError where it cannot be one."""
-    codecs: dict[type, Codec] = {Upload: Codec(encode=str, decode=as_upload)}
     where = f"{getattr(kind, '__module__', '')}.{getattr(kind, '__qualname__', kind)}"
-    convert = object_converter(kind, location="form", form=True, codecs=codecs)
-    return Definition(kind, read_fields(read_shape(kind, codecs), where), convert)
+    convert = object_converter(kind, location="form", form=True, codecs=CODECS)
+    return Definition(kind, read_fields(read_shape(kind, CODECS), where), convert)
 
 
 def as_upload(value: Any) -> Upload:
@@ -100,3 +151,6 @@ def as_upload(value: Any) -> Upload:
     if isinstance(value, Upload):
         return value
     raise ValueError("must be a file")
+
+
+CODECS: dict[type, Codec] = {Upload: Codec(encode=str, decode=as_upload)}

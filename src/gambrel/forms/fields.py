@@ -115,6 +115,11 @@ class FieldSpec(Struct, frozen=True, eq=False):
         """Whether it may be left empty: most must not be, and one that has begun filled is not."""
         return not self.required and not self.start and self.widget != "checkbox"
 
+    @property
+    def is_unkept(self) -> bool:
+        """Whether nothing may keep it, a session included: files and passwords."""
+        return self.widget in {"file", "password"}
+
     def texts_of(self, value: Any) -> list[str]:
         """Return a value as the input would send it."""
         if value is None or value is msgspec.UNSET:

@@ -136,11 +136,6 @@ class HTMLForm(Generic[T]):
             if self.is_checked:
                 self.check()
 
-    def impose(self, message: str, code: str) -> None:
-        """Refuse whatever is sent, for a reason that is no fault of any field."""
-        self._imposed.append(Fault("form", "", message, code))
-        self.check()
-
     def _with_locked(self, sent: Texts, given: Texts) -> Texts:
         """Return what was sent, with what is given for the fields that are locked."""
         definition = self.definition
@@ -154,7 +149,9 @@ class HTMLForm(Generic[T]):
 
         An empty `path` is a fault of the form as a whole.
         """
-        self._note(Fault("form", path, message, code))
+        fault = Fault("form", path, message, code)
+        self._imposed.append(fault)
+        self._note(fault)
         self.value = None
 
     @property

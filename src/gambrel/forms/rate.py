@@ -8,10 +8,9 @@ import ipaddress
 import math
 import time
 from collections.abc import Awaitable, Callable
-from typing import Any
+from typing import Any, Protocol
 
 from gambrel.core.http.request import Request
-from gambrel.forms.form import HTMLForm
 
 __all__ = ["PerClient", "Rate", "Tally", "impose_rate"]
 
@@ -75,11 +74,18 @@ def network_of(client: str) -> str:
         return client
 
 
-async def impose_rate(rate: Rate, request: Request, form: HTMLForm[Any]) -> None:
+class Sent(Protocol):
+    """A form, or one in steps."""
+
+    def refuse(self, path: str, message: str, code: str = ...) -> None:
+        """Add a fault: there is no value then."""
+
+
+async def impose_rate(rate: Rate, request: Request, form: Sent) -> None:
     """Refuse a form that was sent too often; what was typed stays."""
     found = rate(request)
     seconds = await found if inspect.isawaitable(found) else found
     if seconds:
         unit = "second" if seconds == 1 else "seconds"
-        form.impose(f"This was sent too often. Try again in {seconds} {unit}.", "rate")
+        form.refuse("", f"This was sent too often. Try again in {seconds} {unit}.", "rate")
         request.draft.headers["retry-after"] = str(seconds)

@@ -7,12 +7,25 @@ from typing import Any
 from gambrel.core.http.bodies.forms import FormData, Upload
 from gambrel.forms.fields import TEXTS, FieldSpec
 
-__all__ = ["ADD", "REMOVE", "Texts", "canonical", "clean", "texts_of_form", "texts_of_object"]
+__all__ = [
+    "ADD",
+    "GO",
+    "REMOVE",
+    "RUN",
+    "STEP",
+    "Texts",
+    "canonical",
+    "clean",
+    "texts_of_form",
+    "texts_of_object",
+]
 
 Texts = dict[str, list[Any]]
 """By name (`items.0.sku`): texts, or uploads."""
 ADD, REMOVE = "_add", "_remove"
 """Names of the buttons that add a row, or take one away."""
+GO, RUN, STEP = "_go", "_run", "_step"
+"""Names of what a step sends beside its fields: where to go, and where it is."""
 _BRACKETS = re.compile(r"\[([^\[\]]*)\]")
 
 

@@ -15,7 +15,7 @@ from gambrel.forms.live import Checked, answer_checked, asks_to_check
 from gambrel.forms.rate import Rate, Tally, impose_rate
 from gambrel.forms.step import read_steps
 from gambrel.forms.steps import Steps
-from gambrel.origins import SAFE, OriginGuard
+from gambrel.origins import SAFE, OriginGuard, check_open
 
 __all__ = ["Forms"]
 
@@ -43,6 +43,12 @@ class Forms:
 
     def install(self, setup: Setup) -> None:
         """Provide the forms, plain ones and those in steps."""
+        sessions: Any = getattr(setup.settings, "sessions", None)
+        if getattr(sessions, "tokens", False):
+            from gambrel.sessions.tokens import CSRFToken  # noqa: PLC0415 - start-up: tokens
+
+            self.needs = {"token": CSRFToken}
+        setup.check(check_open, deploy=True)
         setup.provide(HTMLForm, FormFactory(self))  # type: ignore[arg-type]  # it makes one for each kind
         setup.provide(Steps, StepsFactory(self))  # type: ignore[arg-type]
         setup.on_error(Checked, answer_checked)
@@ -52,6 +58,7 @@ class Forms:
         form: HTMLForm[Any] = HTMLForm(definition, self.trap)
         for load in definition.loads:
             form.choices[load] = choices_from(given[name_of(load)])
+        form.token = given.get("token")
         return form
 
 

@@ -10,7 +10,13 @@ from msgspec.structs import replace
 from gambrel.core.http.bodies.forms import FormData
 from gambrel.core.http.errors import Fault
 from gambrel.forms.fields import FieldSpec, choices_from
-from gambrel.forms.rendering import render_field, render_form, render_input, render_summary
+from gambrel.forms.rendering import (
+    render_field,
+    render_form,
+    render_hidden,
+    render_input,
+    render_summary,
+)
 from gambrel.forms.texts import (
     ADD,
     REMOVE,
@@ -73,8 +79,8 @@ class HTMLForm(Generic[T]):
     def __init__(self, definition: Definition, trap: str = "") -> None:
         self.definition = definition
         self.trap = trap
-        self.token = Markup()
-        """A hidden field with a token against other sites, where sessions ask for one."""
+        self.token: Any = None
+        """The token against other sites, where sessions ask for one."""
         self.value: T | None = None
         self.faults: list[Fault] = []
         self.is_sent = False
@@ -235,6 +241,11 @@ class HTMLForm(Generic[T]):
         """The attributes of the `<form>` itself: its method, and an encoding where it has files."""
         encoding = ' enctype="multipart/form-data"' if self.definition.has_files else ""
         return Markup(f'method="post"{encoding}')
+
+    @property
+    def hidden(self) -> Markup:
+        """What a form sends besides its fields; needed where these are shown one by one."""
+        return render_hidden(self)
 
     @property
     def summary(self) -> Markup:

@@ -17,7 +17,7 @@ class ShownForm(Protocol):
     """What is shown of a form."""
 
     trap: str
-    token: Markup
+    token: Any
     faults: list[Fault]
     errors: dict[str, list[str]]
 
@@ -69,16 +69,20 @@ class ShownField(Protocol):
 
 
 def render_form(form: ShownForm) -> Markup:
-    """Return what is wrong, and every field; and one that only programs see and fill in.
+    """Return what is wrong, what is sent besides, and every field."""
+    return join([form.summary, render_hidden(form), *form])
+
+
+def render_hidden(form: ShownForm) -> Markup:
+    """Return what is sent besides the fields: a token, and a field that only programs fill in.
 
     In front of buttons that add and remove rows is one that sends the form: the first of its
     buttons is what the Enter key presses.
     """
-    fields = list(form)
-    has_rows = any(one.spec.widget == "rows" for one in every_field(fields))
+    has_rows = any(one.spec.widget == "rows" for one in every_field(form))
     first = element("button", hidden=True, tabindex="-1") if has_rows else None
-    trap = render_trap(form.trap) if form.trap else None
-    return join([form.summary, first, form.token, *fields, trap])
+    token = form.token.field if form.token else None
+    return join([first, token, render_trap(form.trap) if form.trap else None])
 
 
 def render_trap(name: str) -> Markup:
@@ -185,7 +189,7 @@ def render_group(one: ShownField) -> Markup:
         inner = [render_row(row, number) for number, row in enumerate(one.rows)]
         inner.append(button(ADD, one.name, "Add another"))
     legend = element("legend", one.label, optional(one))
-    more = {"disabled": True} if one.spec.is_locked else {}
+    more: dict[str, Any] = {"disabled": True} if one.spec.is_locked else {}
     return element(
         "fieldset", legend, *notes(one), *inner, id=one.id, class_=kind(one), tabindex="-1", **more
     )

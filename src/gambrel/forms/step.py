@@ -66,7 +66,7 @@ def read_steps(kind: Any, shape: Any, define: Callable[[Any], Definition]) -> Wa
         needs = tuple(inspect.signature(when).parameters) if when else ()
         unknown = set(needs) - {one.name for one in found}
         if unknown:
-            what = f"{item.name!r} depends on {sorted(unknown)[0]!r}, which is no step before it"
+            what = f"{item.name!r} depends on {min(unknown)!r}, which is no step before it"
             hint = "give `when` the names of earlier steps as parameters"
             raise GambrelError("forms.steps", what, where, hint)
         if when and item.required:

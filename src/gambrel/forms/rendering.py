@@ -35,7 +35,11 @@ class ShownField(Protocol):
     form: Any
     spec: FieldSpec
     name: str
-    choices: tuple[tuple[str, str], ...]
+
+    @property
+    def choices(self) -> tuple[tuple[str, str], ...]:
+        """Texts that may be chosen, and their names."""
+        ...
 
     @property
     def id(self) -> str:

@@ -83,7 +83,7 @@ def clean(
 def cleaned(spec: FieldSpec, texts: list[Any]) -> list[Any]:
     """Return what was sent for one field; a file is nothing where text is wanted."""
     if spec.widget == "file":
-        return texts
+        return [text for text in texts if text != ""]
     is_line = spec.widget in TEXTS
     return [t.strip() if is_line else t for t in texts if isinstance(t, str)]
 

@@ -67,7 +67,6 @@ SETTINGS = {
 PAGES = "positive_data_acceptance,negative_data_rejection"
 LEFT_OUT = {
     "flaskr": PAGES,
-    "guestbook": PAGES,
     "uploads": PAGES,
     "traced": "not_a_server_error",  # nobody answers its requests
 }

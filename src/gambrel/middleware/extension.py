@@ -20,6 +20,7 @@ from gambrel.middleware.formats import Representer
 from gambrel.middleware.https_redirect import HTTPSRedirector
 from gambrel.middleware.method_override import MethodOverrider
 from gambrel.middleware.request_id import Identifier
+from gambrel.origins import check_open
 
 __all__ = [
     "CORS",
@@ -75,7 +76,10 @@ def route_for(request: Request, method: str) -> Any:
 
 
 class CrossOriginProtection(CrossOriginGuard, frozen=True, kw_only=True, dict=True):
-    """Refuse unsafe requests made by pages of other sites; see `OriginGuard`."""
+    """Refuse unsafe requests made by pages of other sites; see `OriginGuard`.
+
+    A route or a group lets them in by `extra={"any_origin": True}`.
+    """
 
     name = "cross_origin"
     requires = ()
@@ -88,6 +92,7 @@ class CrossOriginProtection(CrossOriginGuard, frozen=True, kw_only=True, dict=Tr
     def install(self, setup: Setup) -> None:
         """Declare the middleware."""
         setup.middleware(setup.settings.cross_origin, Band.SESSION)
+        setup.check(check_open, deploy=True)
 
 
 class HTTPSRedirect(HTTPSRedirector, frozen=True, kw_only=True, dict=True):

@@ -9,6 +9,7 @@ async def add(item: Item, session: Session, flash: Flash) -> Redirect:
     return Redirect("/", 303)
 """
 
+from gambrel.sessions.consent import Consent
 from gambrel.sessions.extension import Sessions, SessionSettings
 from gambrel.sessions.flash import Flash, Message
 from gambrel.sessions.session import Session
@@ -17,6 +18,7 @@ from gambrel.sessions.stores.redis import RedisStore
 from gambrel.sessions.stores.store import Store
 
 __all__ = [
+    "Consent",
     "Flash",
     "MemoryStore",
     "Message",

@@ -126,6 +126,7 @@ LATE = {
     "core/routing/versioning.py": 1,
     "forms/extension.py": 2,
     "middleware/headers/extension.py": 1,
+    "files/media/images.py": 2,
     "mounts/extension.py": 1,
     "observability/metrics/extension.py": 1,
     "openapi/extension.py": 4,

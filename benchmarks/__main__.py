@@ -12,7 +12,7 @@ from pathlib import Path
 from benchmarks.load import HEADER_SETS, MICRO
 from benchmarks.measure import Plan, measure
 from benchmarks.observability import REFERENCE as BARE
-from benchmarks.observability import measure_observability
+from benchmarks.observability import measure_inside, measure_observability
 from benchmarks.page import page_targets
 from benchmarks.report import TITLES, render, render_page
 from benchmarks.results import Run, latest_run
@@ -96,6 +96,11 @@ def observability(options: argparse.Namespace) -> None:
     _finish(measure_observability(Run("observability", BARE), _plan(options)))
 
 
+def inside(options: argparse.Namespace) -> None:
+    """Measure the same without a network: twenty seconds."""
+    _finish(measure_inside(Run("inside", BARE), _plan(options)))
+
+
 def report(options: argparse.Namespace) -> None:
     """Print or write the page of the newest results of each kind."""
     runs = [run for kind in TITLES if (run := latest_run(kind))]
@@ -113,7 +118,7 @@ def everything(options: argparse.Namespace) -> None:
         command(options)
 
 
-MEASURES = (page, table, startup, scaling, sockets, observability)
+MEASURES = (page, table, startup, scaling, sockets, observability, inside)
 COMMANDS = {f.__name__: f for f in (everything, setup, check, *MEASURES, compare, report)}
 
 

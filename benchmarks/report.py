@@ -24,6 +24,7 @@ TITLES = {
     "scaling": "1,000 routes against 10",
     "sockets": "WebSockets",
     "observability": "Access log, metrics, traces",
+    "inside": "Access log, metrics, traces, without a network",
 }
 SOCKET_TITLES = {
     "echo": "64 bytes of text there and back, 50 connections",
@@ -37,6 +38,8 @@ Gambrel has no batteries yet: its figure is that of the core, its signing, sqlit
     "observability": """One app with and without them; the lines of `AccessLog()` go to the null
 device, those of `--access-log` to a file. What a thread does to write them is counted. Spans are
 made, and sent nowhere.""",
+    "inside": """The same app asked within its own process, by 64 connections in turns; variants do
+so, too. What a thread does to write lines is counted.""",
 }
 HEAD = """# Benchmarks
 
@@ -54,7 +57,7 @@ def render(run: Run) -> str:
     parts = [f"## {TITLES[run.kind]}", *filter(None, [NOTES.get(run.kind)])]
     parts.append(f"Measured {run.date} with `{command}`.")
     groups = _grouped(run.samples)
-    if run.kind == "observability":
+    if run.kind in ("observability", "inside"):
         parts += [_added(run, headers) for headers in dict.fromkeys(h for h, _ in groups)]
     if run.kind in ("table", "compare"):
         parts += [_overview(run, headers) for headers in dict.fromkeys(h for h, _ in groups)]
@@ -149,7 +152,7 @@ def _details(run: Run, headers: str, workload: str) -> str:
 
 
 def _describe(headers: str) -> str:
-    counts = {"1": "1 request header", "10": "10 request headers"}
+    counts = {"1": "1 request header", "2": "2 request headers", "10": "10 request headers"}
     return counts.get(headers, "10 request headers, one of them new in every request")
 
 

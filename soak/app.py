@@ -15,6 +15,17 @@ async def json() -> dict[str, str]:
     return {"message": "Hello, World!"}
 
 
+@app.get("/say/{word}")
+async def say(word: str) -> str:
+    return word
+
+
+@app.get("/late/{word}")
+async def late(word: str) -> str:
+    await asyncio.sleep(0.001)
+    return word
+
+
 @app.get("/thread")
 def thread() -> str:
     time.sleep(0.002)

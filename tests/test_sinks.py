@@ -134,3 +134,33 @@ def test_a_batch_is_told_once_and_every_line_ends():
 
     assert sink.close()
     assert stream.getvalue() == "".join(f"{number}\n" for number in range(1_000))
+
+
+def test_what_is_gathered_late_is_written_and_its_failure_ends_nothing():
+    stream, ready, failures = Recorder(), ["one"], [ValueError("not now")]
+
+    def gather() -> None:
+        if failures:
+            raise failures.pop()
+        sink.put_all(ready)
+        ready.clear()
+
+    sink = Sink(str, told, stream, gather=gather)
+    sink.rouse()
+    while failures:
+        pass
+    sink.rouse()
+
+    assert sink.close()
+    assert stream.getvalue() == "one\n"
+
+
+def test_many_lines_at_once_count_as_lost_where_there_is_no_room():
+    stream = Recorder()
+    sink = Sink(str, told, stream, pending=3, delay=3_600)
+    sink.put("a")
+    sink.put_all(["b", "c", "d"])
+    sink.put_all(["e", "f"])
+
+    assert sink.close()
+    assert stream.getvalue() == "a\ne\nf\n3 lost\n"

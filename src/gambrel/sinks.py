@@ -29,7 +29,8 @@ class Sink(Generic[T]):
     """Writes items to `stream` (standard output by default), a line each.
 
     `render` makes the line, in the thread; `told` makes one of how many lines were lost. What waits
-    is written after `delay` seconds, or as soon as there are `batch` lines.
+    is written after `delay` seconds, or as soon as there are `batch` lines. `gather` is called in
+    the thread before it takes what waits, and may put more; `rouse` says that there is more.
     """
 
     def __init__(
@@ -41,6 +42,7 @@ class Sink(Generic[T]):
         pending: int = PENDING,
         batch: int = BATCH,
         delay: float = DELAY,
+        gather: Callable[[], object] | None = None,
     ) -> None:
         self.stream = stream
         self.lost = 0
@@ -52,6 +54,7 @@ class Sink(Generic[T]):
         self._limit = pending
         self._batch = batch
         self._delay = delay
+        self._gather = gather
         self._pending: deque[T] = deque()
         self._some = threading.Event()
         self._many = threading.Event()
@@ -65,12 +68,26 @@ class Sink(Generic[T]):
             self.lost += 1
             return
         self._pending.append(item)
-        if not self._some.is_set():  # asked after the append: the thread clears it before it takes
+        self.rouse()
+        if waiting + 1 >= self._batch and not self._many.is_set():
+            self._many.set()
+
+    def put_all(self, items: list[T]) -> None:
+        """Add lines, or count all of them as lost."""
+        waiting = len(self._pending) + len(items)
+        if waiting > self._limit:
+            self.lost += len(items)
+            return
+        self._pending.extend(items)
+        if waiting >= self._batch and not self._many.is_set():
+            self._many.set()
+
+    def rouse(self) -> None:
+        """Let the thread know that something waits; to be called after it was put."""
+        if not self._some.is_set():  # the thread clears it before it takes
             if self._thread is None:
                 self._start()
             self._some.set()
-        if waiting + 1 >= self._batch and not self._many.is_set():
-            self._many.set()
 
     def close(self, seconds: float = LAST_SECONDS) -> bool:
         """Write what waits, for at most some seconds; return whether all of it was written."""
@@ -91,13 +108,16 @@ class Sink(Generic[T]):
         self._thread.start()
 
     def _run(self) -> None:
-        while not (self._is_closing and not self._pending):
+        is_last = False
+        while not is_last:
             self._some.wait()
             self._many.wait(self._delay)
             self._some.clear()
             self._many.clear()
-            text, lines = self._take()
+            is_last = self._is_closing  # asked before it takes: what was put until then is taken
+            lines = 0
             try:
+                text, lines = self._take()
                 self._write(text)
                 self.fault = ""
             except Exception as error:  # a full disk ends no service
@@ -108,6 +128,8 @@ class Sink(Generic[T]):
 
     def _take(self) -> tuple[str, int]:
         """Return the lines that wait, and how many they stand for."""
+        if self._gather is not None:
+            self._gather()
         render, taken = self._render, self._pending.popleft
         lines = [render(taken()) for _ in range(len(self._pending))]
         lost, self.lost = self.lost, 0

@@ -1,6 +1,5 @@
 import io
 import json
-from collections.abc import Callable
 from typing import Any
 
 import pytest
@@ -9,27 +8,45 @@ from gambrel import App
 from gambrel.core.http.errors import BadRequest
 from gambrel.core.http.request import Request
 from gambrel.observability.access import (
+    BATCH,
+    KINDS,
     AccessWriter,
-    Answered,
-    render_line,
+    Form,
+    JSONForm,
+    TextForm,
     render_lost,
-    render_object,
 )
 from gambrel.testing import Client, make_request
 
-ONE = Answered(0.5, "192.0.2.1", "GET", "/items/7", "/items/{id}", 200, 12, 0.00123, "ab-1", "curl")
+SPANS = ("a" * 32, "b" * 16)
+
+
+def line_of(
+    form: Form,
+    client: str = "192.0.2.1",
+    agent: str = "curl",
+    method: str = "GET",
+    path: str = "/items/7",
+    route: str = "/items/{id}",
+    size: int | None = 12,
+    seconds: float = 0.00123,
+    request: str = "ab-1",
+    spans: tuple[str, str] = ("", ""),
+) -> str:
+    who, what = form.who(client, agent), form.what(method, route, 200)
+    return form.line("1970-01-01T00:00:00.500Z", who, what, path, size, seconds, request, spans)
 
 
 def written(request: Request) -> io.StringIO:
     stream = io.StringIO()
-    writer = AccessWriter(render_object, stream)
+    writer = AccessWriter(JSONForm(), stream)
     writer.record(request, 200, 12, 0.001)
     writer.close()
     return stream
 
 
 def test_an_answer_is_a_json_object():
-    assert json.loads(render_object(ONE)) == {
+    assert json.loads(line_of(JSONForm())) == {
         "time": "1970-01-01T00:00:00.500Z",
         "logger": "access",
         "client": "192.0.2.1",
@@ -44,20 +61,64 @@ def test_an_answer_is_a_json_object():
     }
 
 
+@pytest.mark.parametrize("seconds", [0.0, 0.000_001, 0.000_999, 0.001, 0.25, 61.5])
+def test_seconds_are_told_to_the_millionth(seconds: float):
+    assert json.loads(line_of(JSONForm(), seconds=seconds))["seconds"] == seconds
+
+
 def test_an_answer_names_the_span_of_its_request():
-    one = ONE._replace(trace_id="a" * 32, span_id="b" * 16)
+    told = json.loads(line_of(JSONForm(), spans=SPANS))
+    line = line_of(TextForm(), spans=SPANS)
 
-    told = json.loads(render_object(one))
-    line = render_line(one)
+    assert (told["trace_id"], told["span_id"]) == SPANS
+    assert line == f"{line_of(TextForm())} trace_id={SPANS[0]} span_id={SPANS[1]}"
 
-    assert (told["trace_id"], told["span_id"]) == ("a" * 32, "b" * 16)
-    assert json.loads(render_object(one._replace(path="/\u00e9")))["trace_id"] == "a" * 32
-    assert line == f"{render_line(ONE)} trace_id={'a' * 32} span_id={'b' * 16}"
+
+def test_lines_are_in_the_order_of_the_answers_however_many_there_are():
+    stream = io.StringIO()
+    writer = AccessWriter(JSONForm(), stream)
+    for number in range(3 * BATCH + 1):
+        writer.record(make_request("GET", f"/{number}"), 200, 0, 0.0)
+    writer.close()
+
+    paths = [json.loads(line)["path"] for line in stream.getvalue().splitlines()]
+    assert paths == [f"/{number}" for number in range(3 * BATCH + 1)]
+
+
+def test_a_line_names_the_id_that_its_request_has_or_will_be_given():
+    named, unnamed = make_request("GET", "/"), make_request("GET", "/")
+    named.id = "given"
+
+    assert json.loads(written(named).getvalue())["request"] == "given"
+    assert json.loads(written(unnamed).getvalue())["request"] == unnamed.id
+
+
+def test_two_clients_that_send_the_same_fields_are_told_apart():
+    stream = io.StringIO()
+    writer = AccessWriter(JSONForm(), stream)
+    first, second = make_request("GET", "/"), make_request("GET", "/", peer=("192.0.2.9", 1))
+    second.headers = first.headers
+
+    for request in (first, second, first):
+        writer.record(request, 200, 0, 0.0)
+    writer.close()
+
+    told = [json.loads(line)["client"] for line in stream.getvalue().splitlines()]
+    assert told == ["127.0.0.1", "192.0.2.9", "127.0.0.1"]
+
+
+def test_methods_that_clients_make_up_fill_no_memory():
+    writer = AccessWriter(JSONForm(), io.StringIO())
+    for number in range(KINDS + 10):
+        writer.record(make_request(f"M{number}", "/"), 501, 0, 0.0)
+    writer.close()
+
+    assert len(writer._known) == 10
 
 
 def test_a_path_with_a_secret_is_told_as_its_route():
     app, stream = App(defaults=()), io.StringIO()
-    writer = AccessWriter(render_object, stream)
+    writer = AccessWriter(JSONForm(), stream)
 
     @app.get("/reset/{token}")
     async def reset(request: Request) -> None:
@@ -74,9 +135,7 @@ def test_a_path_with_a_secret_is_told_as_its_route():
 
 
 def test_what_is_empty_is_not_told():
-    one = ONE._replace(client="", route="", request="", agent="", size=None)
-
-    assert json.loads(render_object(one)) == {
+    assert json.loads(line_of(JSONForm(), client="", route="", agent="", size=None)) == {
         "time": "1970-01-01T00:00:00.500Z",
         "logger": "access",
         "method": "GET",
@@ -84,34 +143,32 @@ def test_what_is_empty_is_not_told():
         "status": 200,
         "size": None,
         "seconds": 0.00123,
+        "request": "ab-1",
     }
 
 
 def test_an_answer_is_a_line_for_people():
-    line = render_line(ONE)
+    line = line_of(TextForm())
 
     assert line == "1970-01-01T00:00:00.500Z 192.0.2.1 GET /items/7 200 12 1.2ms ab-1"
-    assert render_line(ONE._replace(size=None, client="")).split()[1:6] == [
+    assert line_of(TextForm(), size=None, client="").split()[1:6] == [
         "-", "GET", "/items/7", "200", "-",
     ]  # fmt: skip
 
 
-@pytest.mark.parametrize("render", [render_object, render_line])
-def test_no_path_or_header_can_forge_a_line(render: Callable[[Answered], str]):
+@pytest.mark.parametrize("form", [JSONForm(), TextForm()])
+def test_no_path_or_header_can_forge_a_line(form: Form):
     hostile = '/a\n{"status":200}\r\x1b[2J\u202e\u2028\x85\x7f\udc80'
 
-    line = render(ONE._replace(path=hostile, agent=hostile, method="G\nET", client="a\nb"))
+    line = line_of(form, hostile, hostile, hostile, hostile, hostile, request=hostile)
 
     assert all(" " <= char <= "~" for char in line)
 
 
 def test_a_line_of_json_tells_every_text_as_it_was():
     hostile = '/a"\\\n\x1b\u202e\x7f\u00e9\U0001f600'
-    one = ONE._replace(
-        client=hostile, method=hostile, path=hostile, route=hostile, request=hostile, agent=hostile
-    )
 
-    told = json.loads(render_object(one))
+    told = json.loads(line_of(JSONForm(), *[hostile] * 5, request=hostile))
 
     assert {told[name] for name in ("client", "method", "path", "route", "request", "agent")} == {
         hostile

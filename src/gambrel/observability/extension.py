@@ -11,7 +11,7 @@ from typing import Any, Literal, Self, TextIO
 from msgspec import Struct
 
 from gambrel.extend import ANSWERED, ENTRANCES, Point, Setup
-from gambrel.observability.access import AccessWriter, SpanIds, render_line, render_object
+from gambrel.observability.access import AccessWriter, JSONForm, SpanIds, TextForm
 from gambrel.observability.flood import FloodLimit
 from gambrel.observability.records import (
     JSONFormatter,
@@ -61,7 +61,7 @@ class AccessLog(Struct, frozen=True, kw_only=True):
         """Declare the writer, and its life."""
         given: AccessLog = setup.settings.access_log
         is_json = wants_json(given.form, setup.settings.core.environment)
-        writer = AccessWriter(render_object if is_json else render_line)
+        writer = AccessWriter(JSONForm() if is_json else TextForm())
 
         async def access_log() -> AsyncIterator[None]:
             with opened(given.file) as stream:

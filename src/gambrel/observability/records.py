@@ -26,6 +26,7 @@ __all__ = [
     "remember_request",
     "render_json",
     "shorten",
+    "thousandth",
 ]
 
 VALUE_LIMIT = 1_024

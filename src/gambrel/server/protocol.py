@@ -304,6 +304,11 @@ class HTTPProtocol(Connection):
                 self.close()
 
 
+# Called as functions: `super()` costs 0.1 µs more, at every request.
+_receive = HTTPProtocol.data_received
+_deliver = HTTPProtocol.deliver
+
+
 class ObservedHTTPProtocol(HTTPProtocol):
     """A connection whose answers are told to the app's observers, as they are delivered."""
 
@@ -312,15 +317,23 @@ class ObservedHTTPProtocol(HTTPProtocol):
     def data_received(self, data: bytes) -> None:
         """Note the time, then do the same."""
         self.received_at = perf_counter()
-        super().data_received(data)
+        _receive(self, data)
 
     def deliver(self, request: Request, response: Response) -> None:
         """Tell of the answer, then write it."""
         if self.late is None or self.late.request is not request:  # that was told of already
             # More may have come since it began: the rest of its body, or what follows it.
             began = self.received_at if self.exchange is None else self.exchange.started
-            self.state.observe(request, response.status, perf_counter() - began)
-        super().deliver(request, response)
+            seconds, status = perf_counter() - began, response.status
+            for observe in self.state.observers:
+                try:
+                    observe(request, status, seconds)
+                except Exception:
+                    self.app.log.exception("an observer of answers failed")
+        _deliver(self, request, response)
+
+
+_observe_and_deliver = ObservedHTTPProtocol.deliver
 
 
 class LoggedHTTPProtocol(ObservedHTTPProtocol):
@@ -334,15 +347,16 @@ class LoggedHTTPProtocol(ObservedHTTPProtocol):
     def deliver(self, request: Request, response: Response) -> None:
         """Write the answer, and report it if it took the short way."""
         self.is_exchanged = False
-        if self.state.is_observed:
-            super().deliver(request, response)
+        state = self.state
+        if state.observers:
+            _observe_and_deliver(self, request, response)
         else:
-            HTTPProtocol.deliver(self, request, response)
-        if not self.is_exchanged:
-            size, seconds = len(response.body), perf_counter() - self.received_at  # type: ignore[arg-type]  # bytes
-            self.state.report(request, response.status, size, seconds)
+            _deliver(self, request, response)
+        if not self.is_exchanged:  # so it is baked, and has bytes
+            size, seconds = len(response.body), perf_counter() - self.received_at  # type: ignore[arg-type]
+            state.report(request, response._baked.status, size, seconds)  # type: ignore[union-attr]  # noqa: SLF001
 
     def answer(self, request: Request, response: Response) -> None:
         """Note that this is not the short way."""
         self.is_exchanged = True
-        super().answer(request, response)
+        HTTPProtocol.answer(self, request, response)

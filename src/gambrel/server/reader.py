@@ -16,6 +16,8 @@ __all__ = ["Inlet", "Reader"]
 
 _TURN = 32
 """Messages of one connection until the others have their turn."""
+_BLANK_LINES = 8
+"""Empty lines in front of a message; some clients send one after a body."""
 _WINDOW = 64 * 1024
 _UNDER_WAY = 1 << 20
 """Bytes of a body that a client may have sent by the time an answer tells it that nobody reads.
@@ -62,6 +64,7 @@ class Reader:
     """What one connection has received and not yet handed over."""
 
     __slots__ = (
+        "blank_lines",
         "body",
         "buffer",
         "framing",
@@ -78,6 +81,7 @@ class Reader:
         self.line = line
         self.buffer = bytearray()
         self.scanned = 0
+        self.blank_lines = 0
         self.framing: Framing | None = None
         self.body: BodyStream | None = None
         self.is_advancing = False
@@ -127,6 +131,9 @@ class Reader:
         if self.framing is not None or not self.buffer or not self.line.is_ready:
             return False
         while self.buffer[:2] == b"\r\n":  # RFC 9112 §2.2
+            self.blank_lines += 1
+            if self.blank_lines > _BLANK_LINES:
+                raise Refusal(400, "there are too many empty lines")
             del self.buffer[:2]
             self.scanned = 0
         if not self.buffer or self.buffer == b"\r":
@@ -139,7 +146,7 @@ class Reader:
             return False
         raw = bytes(self.buffer[:end])
         del self.buffer[:end]
-        self.scanned = 0
+        self.scanned = self.blank_lines = 0
         self.waited = 0.0
         self.is_declined = False
         self.line.offer(raw)

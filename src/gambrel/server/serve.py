@@ -145,7 +145,7 @@ class Server:
 
     def connection_of(self, state: ServerState) -> Callable[[], HTTPProtocol]:
         """Return what makes the protocol of a connection: it pays only for who listens."""
-        kind: type[HTTPProtocol] = ObservedHTTPProtocol if state.is_observed else HTTPProtocol
+        kind: type[HTTPProtocol] = ObservedHTTPProtocol if state.observers else HTTPProtocol
         if state.logs:
             kind = LoggedHTTPProtocol
         return lambda: kind(state)

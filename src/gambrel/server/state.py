@@ -94,7 +94,7 @@ class ServerState:
         self.entrance: Callable[[Request], None] = self.pipeline.enter
         self.enter: Callable[[Request], None] = self.entrance
         self.observe = app.build().observe
-        self.is_observed = bool(app.build().observers)
+        self.observers = tuple(app.build().observers)
         after = ("retry-after", str(self.limits.retry_after))
         self.refusal = app.build().bake(503, "application/problem+json", after), bare_problem(503)
         self.context = copy_context()
@@ -164,7 +164,7 @@ class ServerState:
 
     def report_refused(self, line: Any, status: int) -> None:
         """Tell of what was no request, or one too many: it has no method, and no path."""
-        if self.is_observed or self.logs:
+        if self.observers or self.logs:
             request = Request("-", "-", "", Headers(()), line, b"")
             self.observe(request, status, 0.0)
             self.report(request, status, 0, 0.0)

@@ -30,7 +30,7 @@ class Sections:
     """
 
     def __init__(self, root: Path | None = None, environ: Mapping[str, str] | None = None) -> None:
-        self._root = root or Path.cwd()
+        self.root = root or Path.cwd()
         self._environ = os.environ if environ is None else environ
         self._types: dict[str, type] = {}
         self._arguments: list[Source] = []
@@ -67,7 +67,7 @@ class Sections:
         Raises:
             GambrelError: Everything that is wrong with the settings, in one list.
         """
-        searched = f"looked in the environment, and for .env and gambrel.toml in {self._root}"
+        searched = f"looked in the environment, and for .env and gambrel.toml in {self.root}"
         merge = Merge(self._sources(), searched)
         sections = {name: merge.section(kind, (name,)) for name, kind in self._types.items()}
         merge.refuse_unknown()
@@ -143,10 +143,10 @@ class Sections:
         above: list[Source] = [
             *self._overrides[::-1],
             read.from_environment(self._environ, also),
-            read.from_dotenv(self._root / ".env", also),
+            read.from_dotenv(self.root / ".env", also),
             read.from_secrets(Path(folder), also),
         ]
-        files = (read.from_toml(self._root, name) for name in ("gambrel.toml", "pyproject.toml"))
+        files = (read.from_toml(self.root, name) for name in ("gambrel.toml", "pyproject.toml"))
         main = next((table for table in files if table is not None), None)
         below: list[Source] = [*([main] if main else []), *self._arguments[::-1]]
         overlay = self._overlay([*above, *below])
@@ -159,7 +159,7 @@ class Sections:
         environment = str(found.value) if found else "development"
         if not environment.isidentifier():  # it must not lead to another folder
             return None
-        return read.from_toml(self._root, f"gambrel.{environment}.toml")
+        return read.from_toml(self.root, f"gambrel.{environment}.toml")
 
 
 def _invalid(faults: list[GambrelError]) -> GambrelError:

@@ -6,6 +6,7 @@ import pytest
 from gambrel import App, GambrelError, NotFound, Path, Secret
 from gambrel.extend import OBSERVERS
 from gambrel.observability.metrics import METRICS, Counter, Metrics, shared
+from gambrel.observability.metrics.extension import place_of
 from gambrel.testing import Client
 from tests.server.live import ask
 
@@ -114,8 +115,8 @@ def test_an_observer_that_fails_is_logged_and_nobody_else_hears_of_it(caplog):
 
 def test_figures_of_others_that_cannot_be_read_are_a_503(tmp_path, monkeypatch):
     monkeypatch.setattr(shared, "PATIENCE", 0.0)
-    app = App(extensions=[Metrics(folder=str(tmp_path))])
-    other = shared.SharedFigures(tmp_path / "metrics", [], process=1)
+    app = App(extensions=[Metrics(folder=str(tmp_path), service="shop")])
+    other = shared.SharedFigures(tmp_path / "metrics" / place_of("shop"), [], process=1)
 
     with Client(app) as client:
         with other.alone():
@@ -123,6 +124,30 @@ def test_figures_of_others_that_cannot_be_read_are_a_503(tmp_path, monkeypatch):
         free = client.get("/metrics")
 
     assert (held.status_code, free.status_code) == (503, 200)
+
+
+@pytest.mark.parametrize(
+    ("one", "other", "counted"),
+    [
+        ({"root": "a"}, {"root": "b"}, 1),
+        ({"root": "a"}, {"root": "a"}, 2),
+        ({"root": "a", "service": "shop"}, {"root": "b", "service": "shop"}, 2),
+        ({"root": "a", "service": "shop"}, {"root": "a", "service": "office"}, 1),
+    ],
+)
+def test_services_that_share_a_folder_show_figures_of_their_own(tmp_path, one, other, counted):
+    def served(root: str, service: str = "") -> App:
+        return App(
+            root=tmp_path / root, extensions=[Metrics(folder=str(tmp_path), service=service)]
+        )
+
+    with Client(served(**one)) as client:
+        client.get("/missing")
+    with Client(served(**other)) as client:
+        client.get("/missing")
+        shown = client.get("/metrics").text
+
+    assert f'route="",status="404"}} {counted}' in shown
 
 
 def test_a_folder_that_cannot_be_written_is_told_once_and_own_figures_are_shown(tmp_path, caplog):

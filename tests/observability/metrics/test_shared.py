@@ -2,6 +2,7 @@ import itertools
 import math
 import os
 import re
+import shutil
 import signal
 import subprocess
 import sys
@@ -13,6 +14,7 @@ import pytest
 
 from gambrel.observability.metrics import shared
 from gambrel.observability.metrics.kinds import SERIES, Counter, Gauge, Histogram, Metric, render
+from gambrel.observability.metrics.process import descriptors
 from gambrel.observability.metrics.shared import SharedFigures
 from tests.cli.processes import Started, get
 
@@ -267,3 +269,55 @@ def until_another_serves(port: int, killed: int) -> None:
     while len(found) < 2:
         with suppress(OSError):
             found += [answer for _, answer in [get(port, "/pid")] if answer != str(killed)]
+
+
+def test_a_folder_that_somebody_cleans_is_used_again(tmp_path, caplog):
+    one, other = Process(tmp_path, 2, 5), Process(tmp_path, 3, 7)
+    for file in [*tmp_path.rglob("*.lock"), *tmp_path.rglob("all")]:
+        file.unlink()
+
+    one.shared.write()
+    other.shared.write()
+
+    assert one.shown()['orders_total{kind="book"}'] == 5
+    assert len([record for record in caplog.records if "has cleaned" in record.message]) == 2
+
+    shutil.rmtree(tmp_path)
+    one.shared.write()
+    other.shared.write()
+
+    assert other.shown()['orders_total{kind="book"}'] == 5
+    one.shared.close()
+    other.shared.close()
+
+
+def test_files_are_touched_now_and_then_for_who_cleans_what_is_old(tmp_path, monkeypatch):
+    monkeypatch.setattr(shared, "EVERY", -1.0)
+    one = Process(tmp_path, 2, 5)
+    files = list(one.shared.folder.iterdir())
+    for file in files:
+        os.utime(file, (0, 0))
+
+    one.shared.write()
+
+    assert all(file.stat().st_mtime > 0 for file in files)
+    one.shared.close()
+
+
+def test_where_the_folder_cannot_be_made_again_that_is_told_once(tmp_path, caplog):
+    folder = tmp_path / "figures"
+    one = Process(folder, 2, 5)
+    shutil.rmtree(folder)
+    folder.write_text("")  # a file of that name
+    before = descriptors()
+
+    for _ in range(3):
+        one.shared.write()
+
+    told = [record for record in caplog.records if "cannot be left" in record.message]
+    assert len(told) == 1
+    assert descriptors() <= before
+    folder.unlink()
+    one.shared.write()
+    assert one.shown()['orders_total{kind="book"}'] == 2
+    one.shared.close()

@@ -7,6 +7,7 @@ connection whose next request repeats its header block is given the same object 
 
 from collections.abc import Iterable, Iterator, Mapping, MutableMapping
 from functools import cached_property, lru_cache
+from typing import Any
 
 __all__ = ["Headers", "ResponseHeaders"]
 
@@ -69,11 +70,8 @@ class Headers(Mapping[str, str]):
     def _index(self) -> dict[str, str]:
         index: dict[str, str] = {}
         for name, value in self.pairs():
-            if name in index:
-                separator = "; " if name == "cookie" else ", "
-                index[name] = f"{index[name]}{separator}{value}"
-            else:
-                index[name] = value
+            separator = "; " if name == "cookie" else ", "
+            index[name] = f"{index[name]}{separator}{value}" if name in index else value
         return index
 
     def __getitem__(self, name: str) -> str:
@@ -110,6 +108,11 @@ class Headers(Mapping[str, str]):
         if lower.find(key, end) >= 0:
             return self._index.get(name)
         return str(self._block[start:end], "latin-1").strip(" \t")
+
+    @cached_property
+    def notes(self) -> dict[Any, Any]:
+        """What somebody has found out about these fields, for the next request with the same."""
+        return {}
 
     @cached_property
     def media_type(self) -> str:

@@ -20,7 +20,7 @@ from gambrel.core.http.query import QueryParams, parse_query_dict
 from gambrel.core.http.response import Response
 from gambrel.core.http.url import URL, decode_path
 
-__all__ = ["BodySource", "ClientGone", "Connection", "Request", "State"]
+__all__ = ["REQUEST_IDS", "BodySource", "ClientGone", "Connection", "Request", "State"]
 
 T = TypeVar("T")
 
@@ -156,7 +156,7 @@ class Request:
     @cached_property
     def id(self) -> str:
         """An id for logs and traces: unique in this fleet, made when first asked for."""
-        return f"{_PREFIX}{next(_COUNTER):x}"
+        return next(REQUEST_IDS)
 
     @cached_property
     def state(self) -> State:
@@ -398,5 +398,5 @@ class _Spent:
 
 
 _SPENT = _Spent()
-_PREFIX = os.urandom(6).hex() + "-"
-_COUNTER = itertools.count(1)
+REQUEST_IDS = map(f"{os.urandom(6).hex()}-%x".__mod__, itertools.count(1))
+"""The ids of requests to come."""

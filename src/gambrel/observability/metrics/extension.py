@@ -4,6 +4,7 @@ import asyncio
 import logging
 from collections.abc import AsyncIterator, Awaitable, Callable
 from contextlib import asynccontextmanager, suppress
+from hashlib import sha256
 from pathlib import Path
 from typing import Annotated, Self
 
@@ -34,12 +35,14 @@ class Metrics(Struct, frozen=True, kw_only=True):
 
     They are for `networks` and for whoever has the `token`; to others there is nothing there.
     Processes that share a `folder` show their figures together; workers of `gambrel run` have one.
+    They are those of one `service`; without a name, those whose app has the same root folder.
     """
 
     path: str = "/metrics"
     networks: list[str] = field(default_factory=lambda: list(LOOPBACK))
     token: Secret = field(default_factory=lambda: Secret(""))
     folder: Annotated[str, Env("GAMBREL_SHARED_FOLDER")] = ""
+    service: str = ""
 
     name = "metrics"
     requires = ()
@@ -73,14 +76,21 @@ class Metrics(Struct, frozen=True, kw_only=True):
             if not given.folder:
                 yield
                 return
-            async with sharing(Path(given.folder) / "metrics", shown) as merged:
+            folder = Path(given.folder) / "metrics" / place_of(given.service or root)
+            async with sharing(folder, shown) as merged:
                 shared[:] = [merged] if merged else []
                 yield
 
         setup.add(OBSERVERS, requests.observe)
+        root = str(setup.settings.root.resolve())
         essential = {"essential": True}  # figures are wanted most under load
         setup.route(given.path, metrics, name="metrics", hidden=True, extra=essential)
         setup.lifespan(gather_metrics)
+
+
+def place_of(service: str) -> str:
+    """Return the name of the folder of a service below one that it may share with others."""
+    return sha256(service.encode("utf-8", "surrogateescape")).hexdigest()[:16]
 
 
 @asynccontextmanager

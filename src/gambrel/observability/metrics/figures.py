@@ -61,6 +61,8 @@ def snapshot_of(metrics: Iterable[Metric]) -> Snapshot:
         series: list[tuple[Key, float | list[float]]] = []
         bounds: tuple[float, ...] = ()
         if isinstance(metric, Histogram):
+            if metric.refresh is not None:
+                metric.refresh()
             bounds, series = metric.bounds, [(key, [*n]) for key, n in list(metric.counts.items())]
         elif isinstance(metric, Value):
             series = [(key, value) for _, _, key, value in metric.samples()]
@@ -91,6 +93,7 @@ def together(metric: Metric, own: Snapshot, totals: Snapshot, others: Iterable[S
     if past is not None and past.shape == figures.shape:
         figures = figures.plus(past)
     merged = copy(metric)
+    merged.refresh = None
     if isinstance(merged, Histogram):
         merged.counts = {key: n for key, n in figures.series if isinstance(n, list)}
     elif isinstance(merged, Value):

@@ -57,6 +57,8 @@ class Metric:
     """What the names of its series end in."""
     taken = _TAKEN
     """What no label may be called."""
+    refresh: Callable[[], object] | None = None
+    """Called before the figures are read, by whoever counts elsewhere."""
 
     def __init__(self, name: str, help: str, labels: Sequence[str] = ()) -> None:  # noqa: A002 - its name there
         if not _NAME.fullmatch(name):
@@ -122,6 +124,8 @@ class Value(Metric):
 
     def samples(self) -> Iterator[Sample]:
         """Yield the values; nothing where they cannot be read, which is logged once."""
+        if self.refresh is not None:
+            self.refresh()
         if self.read is not None:
             try:
                 self.values[()] = float(self.read())
@@ -220,6 +224,8 @@ class Histogram(Metric):
 
     def samples(self) -> Iterator[Sample]:
         """Yield the buckets, which add up, the sum and the number."""
+        if self.refresh is not None:
+            self.refresh()
         for key, found in list(self.counts.items()):
             *counts, total = found
             sums = list(accumulate(counts))

@@ -13,6 +13,7 @@ from collections.abc import Iterable, Iterator
 from contextlib import contextmanager, suppress
 from itertools import count
 from pathlib import Path
+from time import monotonic
 from typing import TypeVar
 
 import msgspec
@@ -31,6 +32,8 @@ __all__ = ["SharedFigures"]
 
 PATIENCE = 2.0
 """Seconds to wait for a process that holds the folder, which takes milliseconds unless it hangs."""
+EVERY = 3_600.0
+"""Seconds between two times that the files are touched."""
 T = TypeVar("T")
 _log = logging.getLogger("gambrel.metrics")
 
@@ -68,12 +71,41 @@ class SharedFigures:
         self.written = b""
         self.has_failed = False
         self.unlike: set[str] = set()
+        self.life = -1
+        self.touched = monotonic()
+        self.begin()
+
+    def begin(self) -> None:
+        """Let the others know that this process is there."""
         with self.alone():
             self.life = os.open(self.file(self.name, "lock"), os.O_CREAT | os.O_RDWR, 0o600)
             fcntl.flock(self.life, fcntl.LOCK_EX)
 
+    def keep(self) -> None:
+        """See to it that this process is known: somebody may clean the folder.
+
+        Who cleans temporary folders looks for what nobody has touched for days.
+        """
+        if not self.file(self.name, "lock").exists():
+            _log.warning(
+                "somebody has cleaned %s: what ended processes have counted is lost", self.folder
+            )
+            self.release()
+            self.folder.mkdir(mode=0o700, parents=True, exist_ok=True)
+            self.written = b""
+            self.begin()
+        elif monotonic() - self.touched > EVERY:
+            self.touched = monotonic()
+            for file in self.folder.iterdir():
+                with suppress(FileNotFoundError):
+                    os.utime(file)
+
     def write(self) -> Snapshot:
         """Leave this process's figures for the others, and return them."""
+        try:
+            self.keep()
+        except OSError as error:
+            self.tell(error)
         own = snapshot_of(self.metrics)
         now = msgspec.msgpack.encode(own)
         if now != self.written and self.replace(self.file(self.name, "figures"), now):
@@ -83,7 +115,13 @@ class SharedFigures:
     def close(self) -> None:
         """Leave the last ones; whoever reads next adds them to the totals."""
         self.write()
-        os.close(self.life)
+        self.release()
+
+    def release(self) -> None:
+        """Be no longer there."""
+        life, self.life = self.life, -1
+        if life >= 0:
+            os.close(life)
 
     def merged(self, own: Snapshot) -> list[Metric]:
         """Return the metrics with the figures of all processes; `own` are this one's.
@@ -119,10 +157,10 @@ class SharedFigures:
     def alone(self) -> Iterator[None]:
         """Keep other processes from the folder for a moment. Raises TimeoutError, an OSError."""
         descriptor = os.open(self.folder / "all", os.O_CREAT | os.O_RDONLY, 0o600)
-        end = time.monotonic() + PATIENCE
+        end = monotonic() + PATIENCE
         try:
             while not is_locked_now(descriptor):
-                if time.monotonic() > end:
+                if monotonic() > end:
                     raise TimeoutError(f"another process holds {self.folder}")
                 time.sleep(0.005)
             yield
@@ -168,15 +206,20 @@ class SharedFigures:
         try:
             draft.write_bytes(content)
             draft.replace(file)
-        except OSError:
-            if not self.has_failed:
-                _log.exception("the figures of this process cannot be left in %s", self.folder)
-            self.has_failed = True
+        except OSError as error:
+            self.tell(error)
             with suppress(OSError):
                 draft.unlink(missing_ok=True)
             return False
         self.has_failed = False
         return True
+
+    def tell(self, error: OSError) -> None:
+        """Log what keeps figures from the folder, once until there are some again."""
+        if not self.has_failed:
+            what = "the figures of this process cannot be left in %s"
+            _log.error(what, self.folder, exc_info=error)
+        self.has_failed = True
 
 
 def is_unlike(one: Figures, other: Figures) -> bool:

@@ -60,13 +60,15 @@ class RequestTraces:
         """Decide about a request; return what ends its span, if it has one."""
         if self.rule is None or get_current():
             return self.enter_below(request)
-        first = request.headers.first
-        text = first("traceparent")
-        if text is not None:
-            return self.enter_after(request, text)
-        for name in self.others:
-            if first(name) is not None:
-                return self.begin(request, propagate.extract(request.headers, Context()))
+        headers = request.headers
+        if self not in headers.notes:  # where it is known that there is nothing of ours
+            text = headers.first("traceparent")
+            if text is not None:
+                return self.enter_after(request, text)
+            for name in self.others:
+                if headers.first(name) is not None:
+                    return self.begin(request, propagate.extract(headers, Context()))
+            headers.notes[self] = True
         if random() >= self.share:  # noqa: S311 - chance need not be secret
             attach(self.unsampled)
             UNSAMPLED.set(request)

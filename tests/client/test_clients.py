@@ -84,6 +84,28 @@ def test_the_size_is_bounded_and_that_of_a_bomb():
         with_client(bomb, get, manners=Manners(max_body=1_000_000))
 
 
+@pytest.mark.parametrize(
+    ("coding", "error"),
+    [
+        (b"identity, gzip", AnswerTooLarge),
+        (b"gzip, identity", AnswerTooLarge),
+        (b"gzip, gzip", httpx2.DecodingError),
+        (b"gzip, unknown", httpx2.DecodingError),
+    ],
+)
+def test_a_bomb_in_a_list_of_codings_is_bounded(coding, error):
+    async def get(client: HTTPClient, url: str) -> bytes:
+        return (await client.get(url)).content
+
+    packed = gzip.compress(bytes(5_000_000))
+    if coding == b"gzip, gzip":
+        packed = gzip.compress(packed)
+    bomb = http(packed, b"content-encoding: " + coding)
+
+    with pytest.raises(error):
+        with_client(bomb, get, manners=Manners(max_body=1_000_000))
+
+
 def test_redirects_and_cookies_are_not_followed_and_not_kept():
     answer = http(b"", b"location: http://other.example/", b"set-cookie: a=b", status=b"302 Found")
 

@@ -6,7 +6,7 @@ import httpx2
 import pytest
 
 from gambrel.client import AnswerTooLarge
-from gambrel.client.content import Bounded, decodable
+from gambrel.client.content import Bounded, coding_of
 
 
 def read(data: bytes, coding: str = "", most: int = 1_000_000, size: int = 1_000) -> bytes:
@@ -45,7 +45,23 @@ def test_what_does_not_decode_is_told():
         read(b"no gzip", "gzip")
 
 
-def test_our_codings():
-    assert decodable(httpx2.Headers({"content-encoding": "GZIP"})) == "gzip"
-    assert decodable(httpx2.Headers({"content-encoding": "br"})) == ""
-    assert decodable(httpx2.Headers()) == ""
+@pytest.mark.parametrize("coding", ["br", "gzip, gzip", "gzip, zstd"])
+def test_a_coding_that_was_not_asked_for_is_refused(coding):
+    with pytest.raises(httpx2.DecodingError, match=f"coded as '{coding}'"):
+        read(b"x", coding)
+    assert read(b"", coding) == b""
+
+
+@pytest.mark.parametrize(
+    ("fields", "coding"),
+    [
+        ([], ""),
+        (["GZIP"], "gzip"),
+        (["identity"], ""),
+        (["identity, gzip"], "gzip"),
+        (["gzip , Identity,"], "gzip"),
+        (["gzip", "br"], "gzip, br"),
+    ],
+)
+def test_codings_are_a_list(fields, coding):
+    assert coding_of(httpx2.Headers([("content-encoding", field) for field in fields])) == coding

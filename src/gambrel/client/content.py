@@ -1,7 +1,8 @@
 """The content of an answer: decoded piece by piece, and never more of it than is allowed."""
 
 import zlib
-from collections.abc import AsyncIterator, Iterator
+from collections.abc import AsyncIterator, Callable, Iterator
+from functools import partial
 from typing import TypeVar
 
 import httpx2
@@ -9,7 +10,7 @@ import msgspec
 
 from gambrel.client.faults import AnswerTooLarge
 
-__all__ = ["CODINGS", "Bounded", "decodable", "value_of"]
+__all__ = ["CODINGS", "Bounded", "coding_of", "value_of"]
 
 T = TypeVar("T")
 
@@ -19,14 +20,17 @@ _WINDOW = {"gzip": zlib.MAX_WBITS | 16, "x-gzip": zlib.MAX_WBITS | 16, "deflate"
 _PIECE = 64 * 1024
 
 
-def decodable(headers: httpx2.Headers) -> str:
-    """Return the coding of an answer where it is one of ours, else an empty text."""
-    coding = headers.get("content-encoding", "").strip().lower()
-    return coding if coding in _WINDOW else ""
+def coding_of(headers: httpx2.Headers) -> str:
+    """Return how the content of an answer is coded, `""` where it is not (RFC 9110 §8.4)."""
+    named = (name.strip() for name in headers.get("content-encoding", "").lower().split(","))
+    return ", ".join(name for name in named if name not in {"", "identity"})
 
 
 class Bounded(httpx2.AsyncByteStream):
-    """A stream of at most `most` decoded bytes. Reading on raises AnswerTooLarge."""
+    """A stream of at most `most` decoded bytes. Reading on raises AnswerTooLarge.
+
+    Another coding than one of ours raises httpx2.DecodingError: nobody has asked for it.
+    """
 
     def __init__(self, stream: httpx2.AsyncByteStream, coding: str, most: int) -> None:
         self._stream = stream
@@ -35,10 +39,10 @@ class Bounded(httpx2.AsyncByteStream):
 
     async def __aiter__(self) -> AsyncIterator[bytes]:
         """Yield the pieces."""
-        decoder = zlib.decompressobj(_WINDOW[self._coding]) if self._coding else None
+        decode = decoder_of(self._coding) if self._coding else None
         size = 0
         async for piece in self._stream:
-            for decoded in (piece,) if decoder is None else decompress(decoder, piece):
+            for decoded in (piece,) if decode is None else decode(piece):
                 size += len(decoded)
                 if size > self._most:
                     raise AnswerTooLarge(f"the answer has more than {self._most:,} bytes")
@@ -47,6 +51,20 @@ class Bounded(httpx2.AsyncByteStream):
     async def aclose(self) -> None:
         """Give the connection back."""
         await self._stream.aclose()
+
+
+def decoder_of(coding: str) -> Callable[[bytes], Iterator[bytes]]:
+    """Return what decodes the pieces of an answer in a coding."""
+    if coding not in _WINDOW:
+        return partial(refuse, coding)
+    return partial(decompress, zlib.decompressobj(_WINDOW[coding]))
+
+
+def refuse(coding: str, data: bytes) -> Iterator[bytes]:
+    """Raise httpx2.DecodingError for content; an answer that has none may say what it likes."""
+    if data:
+        raise httpx2.DecodingError(f"the answer is coded as {coding!r}, not as one of {CODINGS}")
+    yield data
 
 
 def decompress(decoder: "zlib._Decompress", data: bytes) -> Iterator[bytes]:

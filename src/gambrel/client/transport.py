@@ -7,7 +7,7 @@ from collections.abc import Callable, Sequence
 import httpx2
 from msgspec import Struct
 
-from gambrel.client.content import Bounded, decodable
+from gambrel.client.content import Bounded, coding_of
 from gambrel.client.faults import CircuitOpen, UnsafeAddress
 from gambrel.client.hedging import first_answer
 from gambrel.client.outgoing import Begin, begin_all, end_all, late, with_headers
@@ -130,10 +130,10 @@ class PoliteTransport(httpx2.AsyncBaseTransport):
 
     def bounded(self, response: httpx2.Response) -> httpx2.Response:
         """Return a response whose content is bounded, and decoded."""
-        coding = decodable(response.headers)
+        coding = coding_of(response.headers)
         headers = response.headers.copy()
+        headers.pop("content-encoding", None)  # httpx2 would decode by it, without a bound
         if coding:
-            del headers["content-encoding"]
             headers.pop("content-length", None)
         assert isinstance(response.stream, httpx2.AsyncByteStream)
         return httpx2.Response(

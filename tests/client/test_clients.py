@@ -9,6 +9,7 @@ import pytest
 from msgspec import Struct
 
 from gambrel.client import AnswerTooLarge, HTTPClient, SafeHTTPClient, UnsafeAddress
+from gambrel.client.addresses import PublicNetwork
 from gambrel.client.transport import Manners
 from tests.client.answering import answering, told
 
@@ -197,6 +198,19 @@ def test_a_name_that_moves_inside_is_refused_where_it_is_connected_to():
     asyncio.run(main())
 
     assert asked == ["8.8.8.8"]
+
+
+def test_the_addresses_of_a_name_are_looked_up_once():
+    looked_up: list[str] = []
+
+    async def resolve(host: str, port: int, **_: object) -> list[tuple[object, ...]]:
+        looked_up.append(host)
+        return [(0, 0, 0, "", ("127.0.0.1", port))]
+
+    with pytest.raises(UnsafeAddress):
+        refused("http://shop.example/", network=PublicNetwork(resolve=resolve))
+
+    assert looked_up == ["shop.example"]
 
 
 def test_certificates_are_verified():

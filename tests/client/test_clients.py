@@ -118,6 +118,18 @@ def test_redirects_and_cookies_are_not_followed_and_not_kept():
     assert with_client(answer, get) == (302, 0, "")
 
 
+@pytest.mark.parametrize("location", [b"http://xn--a..b/", b"//]@"])
+def test_a_redirect_to_what_is_no_url_is_told_where_it_is_followed(location):
+    answer = http(b"", b"location: " + location, status=b"302 Found")
+
+    async def get(client: HTTPClient, url: str) -> int:
+        with pytest.raises(httpx2.RemoteProtocolError, match="no URL"):
+            await client.get(url, follow_redirects=True)
+        return (await client.get(url)).status_code
+
+    assert with_client(answer, get) == 302
+
+
 def test_a_stream_is_read_as_it_comes():
     async def lines(client: HTTPClient, url: str) -> list[str]:
         async with client.stream("GET", url) as response:
@@ -171,6 +183,12 @@ def test_addresses_inside_and_other_services_are_refused(url):
 @pytest.mark.parametrize("url", ["file:///etc/passwd", "gopher://8.8.8.8/", "unix:/run/x", "//x/"])
 def test_other_schemes_are_refused(url):
     with pytest.raises((UnsafeAddress, httpx2.UnsupportedProtocol)):
+        refused(url)
+
+
+@pytest.mark.parametrize("url", ["http://\0/", "http://①②⑦.⓪.⓪.①/", "http://xn--a..b/", "x"])
+def test_what_is_no_url_is_refused(url):
+    with pytest.raises(UnsafeAddress):
         refused(url)
 
 

@@ -9,6 +9,7 @@ import pytest
 from msgspec import Struct
 
 from gambrel.client import AnswerTooLarge, HTTPClient, SafeHTTPClient, UnsafeAddress
+from gambrel.client.addresses import PublicNetwork
 from gambrel.client.transport import Manners
 from tests.client.answering import answering, told
 
@@ -84,6 +85,28 @@ def test_the_size_is_bounded_and_that_of_a_bomb():
         with_client(bomb, get, manners=Manners(max_body=1_000_000))
 
 
+@pytest.mark.parametrize(
+    ("coding", "error"),
+    [
+        (b"identity, gzip", AnswerTooLarge),
+        (b"gzip, identity", AnswerTooLarge),
+        (b"gzip, gzip", httpx2.DecodingError),
+        (b"gzip, unknown", httpx2.DecodingError),
+    ],
+)
+def test_a_bomb_in_a_list_of_codings_is_bounded(coding, error):
+    async def get(client: HTTPClient, url: str) -> bytes:
+        return (await client.get(url)).content
+
+    packed = gzip.compress(bytes(5_000_000))
+    if coding == b"gzip, gzip":
+        packed = gzip.compress(packed)
+    bomb = http(packed, b"content-encoding: " + coding)
+
+    with pytest.raises(error):
+        with_client(bomb, get, manners=Manners(max_body=1_000_000))
+
+
 def test_redirects_and_cookies_are_not_followed_and_not_kept():
     answer = http(b"", b"location: http://other.example/", b"set-cookie: a=b", status=b"302 Found")
 
@@ -93,6 +116,18 @@ def test_redirects_and_cookies_are_not_followed_and_not_kept():
         return first.status_code, len(client.cookies), request.headers.get("cookie", "")
 
     assert with_client(answer, get) == (302, 0, "")
+
+
+@pytest.mark.parametrize("location", [b"http://xn--a..b/", b"//]@"])
+def test_a_redirect_to_what_is_no_url_is_told_where_it_is_followed(location):
+    answer = http(b"", b"location: " + location, status=b"302 Found")
+
+    async def get(client: HTTPClient, url: str) -> int:
+        with pytest.raises(httpx2.RemoteProtocolError, match="no URL"):
+            await client.get(url, follow_redirects=True)
+        return (await client.get(url)).status_code
+
+    assert with_client(answer, get) == 302
 
 
 def test_a_stream_is_read_as_it_comes():
@@ -151,6 +186,12 @@ def test_other_schemes_are_refused(url):
         refused(url)
 
 
+@pytest.mark.parametrize("url", ["http://\0/", "http://①②⑦.⓪.⓪.①/", "http://xn--a..b/", "x"])
+def test_what_is_no_url_is_refused(url):
+    with pytest.raises(UnsafeAddress):
+        refused(url)
+
+
 def test_a_redirect_inside_is_refused():
     def answer(request: httpx2.Request) -> httpx2.Response:
         return httpx2.Response(302, headers={"location": "http://user:x@shop.example/"})
@@ -175,6 +216,19 @@ def test_a_name_that_moves_inside_is_refused_where_it_is_connected_to():
     asyncio.run(main())
 
     assert asked == ["8.8.8.8"]
+
+
+def test_the_addresses_of_a_name_are_looked_up_once():
+    looked_up: list[str] = []
+
+    async def resolve(host: str, port: int, **_: object) -> list[tuple[object, ...]]:
+        looked_up.append(host)
+        return [(0, 0, 0, "", ("127.0.0.1", port))]
+
+    with pytest.raises(UnsafeAddress):
+        refused("http://shop.example/", network=PublicNetwork(resolve=resolve))
+
+    assert looked_up == ["shop.example"]
 
 
 def test_certificates_are_verified():

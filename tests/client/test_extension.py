@@ -88,6 +88,19 @@ def test_a_stranger_cannot_have_us_ask_ourselves():
             assert client.get("/pages", params={"url": url}).status_code == 502
 
 
+@pytest.mark.parametrize("url", ["http://\0/", "http://①②⑦.⓪.⓪.①/", "http://xn--a..b/", "x", ""])
+def test_a_url_of_a_stranger_that_is_none_is_no_fault_of_ours(url):
+    app = weather()
+
+    @app.get("/ours")
+    async def ours(http: HTTPClient, name: str) -> str:
+        return (await http.get(f"http://shop.example/{name}")).text
+
+    with Client(app) as client:
+        assert client.get("/pages", params={"url": url}).status_code == 502
+        assert client.get("/ours", params={"name": "\0"}).status_code == 502
+
+
 def test_clients_are_closed_with_the_app():
     app = weather()
     seen: list[HTTPClient] = []

@@ -125,3 +125,20 @@ def test_addresses_of_strangers_are_checked():
                     await asyncio.to_thread(client.get, url)
 
     asyncio.run(main())
+
+
+def test_what_is_no_url_is_told_by_one_error():
+    def get(client: SyncHTTPClient, url: str) -> None:
+        with pytest.raises(httpx2.RemoteProtocolError, match="no URL"):
+            client.get(url, follow_redirects=True)
+
+    def get_safely(client: SyncHTTPClient) -> None:
+        with pytest.raises(UnsafeAddress, match="no URL"):
+            client.get("http://xn--a..b/")
+
+    async def main() -> None:
+        async with SafeHTTPClient() as client:
+            await asyncio.to_thread(get_safely, SafeSyncHTTPClient(client))
+
+    in_thread(b"HTTP/1.1 302 Found\r\nlocation: http://xn--a..b/\r\ncontent-length: 0\r\n\r\n", get)
+    asyncio.run(main())

@@ -80,6 +80,19 @@ def test_attempts_end():
     assert send([503, 200], retries=0) == (503, 1)
 
 
+@pytest.mark.parametrize(
+    "error",
+    [
+        UnsafeAddress("x"),
+        httpx2.LocalProtocolError("x"),
+        httpx2.UnsupportedProtocol("x"),
+        httpx2.DecodingError("x"),
+    ],
+)
+def test_what_cannot_go_well_another_time_is_not_tried_again(error):
+    assert send([error, 200]) == (type(error), 1)
+
+
 def test_a_server_that_asks_for_too_long_is_not_asked_again():
     assert send([(503, {"retry-after": "6"}), 200]) == (503, 1)
     assert send([(503, {"retry-after": "0"}), 200]) == (200, 2)
@@ -153,6 +166,24 @@ def test_clients_that_leave_do_not_keep_others_from_a_host():
     polite = PoliteTransport(httpx2.MockTransport(answer), Manners(circuit=2))
 
     assert run(polite, ask) == 200
+
+
+def test_refused_addresses_use_up_nothing():
+    async def answer(request: httpx2.Request) -> httpx2.Response:
+        if request.url.path == "/inside":
+            raise UnsafeAddress("not on the public internet")
+        return httpx2.Response(200)
+
+    async def ask(client: httpx2.AsyncClient) -> int:
+        for _ in range(5):
+            with pytest.raises(UnsafeAddress):
+                await client.get("http://shop.example/inside")
+        return (await client.get("http://shop.example/")).status_code
+
+    polite = PoliteTransport(httpx2.MockTransport(answer), Manners(circuit=2))
+
+    assert run(polite, ask) == 200
+    assert polite.budget.left == polite.budget.most
 
 
 def test_headers_are_passed_on():

@@ -12,6 +12,7 @@ from gambrel.client.addresses import PublicNetwork
 from gambrel.client.content import CODINGS, value_of
 from gambrel.client.outgoing import LIMIT
 from gambrel.client.transport import Manners, PoliteTransport, WebOnly
+from gambrel.client.urls import parse_url, reading_location
 
 __all__ = ["HTTPClient", "SafeHTTPClient"]
 
@@ -87,6 +88,12 @@ class HTTPClient(httpx2.AsyncClient):
             call.cancel()
         await super().aclose()
 
+    def _build_redirect_request(
+        self, request: httpx2.Request, response: httpx2.Response
+    ) -> httpx2.Request:
+        with reading_location():  # a test tells if it moves
+            return super()._build_redirect_request(request, response)
+
 
 class SafeHTTPClient(HTTPClient):
     """A client for addresses that strangers give: public ones, of the web, without credentials.
@@ -113,3 +120,7 @@ class SafeHTTPClient(HTTPClient):
                 network_backend=network or PublicNetwork(ports),
             )
         super().__init__(transport=WebOnly(transport), **options)
+
+    def build_request(self, method: str, url: httpx2.URL | str, **options: Any) -> httpx2.Request:
+        """Build a request. Raises UnsafeAddress for what is no URL, too."""
+        return super().build_request(method, parse_url(url), **options)

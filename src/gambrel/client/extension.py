@@ -73,6 +73,7 @@ class HTTP(Struct, frozen=True, kw_only=True):
         setup.provide(SyncHTTPClient, sync_client)
         setup.provide(SafeSyncHTTPClient, safe_sync_client)
         setup.on_error(httpx2.HTTPError, failed)
+        setup.on_error(httpx2.InvalidURL, failed)
         if given.own_hosts:
             setup.add(ENTRANCES, remember)
 

@@ -14,6 +14,7 @@ from gambrel.client.bridge import Bridge, no_loop
 from gambrel.client.clients import HTTPClient, SafeHTTPClient
 from gambrel.client.content import value_of
 from gambrel.client.crossing import UNTIL, WHOLE, Crossing
+from gambrel.client.urls import parse_url, reading_location
 
 __all__ = ["SafeSyncHTTPClient", "SyncHTTPClient"]
 
@@ -72,9 +73,19 @@ class SyncHTTPClient(httpx2.Client):
         """
         return value_of(self.request(method, url, **options), into)
 
+    def _build_redirect_request(
+        self, request: httpx2.Request, response: httpx2.Response
+    ) -> httpx2.Request:
+        with reading_location():  # a test tells if it moves
+            return super()._build_redirect_request(request, response)
+
 
 class SafeSyncHTTPClient(SyncHTTPClient):
     """A `SyncHTTPClient` for addresses that strangers give: see `SafeHTTPClient`."""
 
     def __init__(self, client: SafeHTTPClient) -> None:
         super().__init__(client)
+
+    def build_request(self, method: str, url: httpx2.URL | str, **options: Any) -> httpx2.Request:
+        """Build a request. Raises UnsafeAddress for what is no URL, too."""
+        return super().build_request(method, parse_url(url), **options)

@@ -7,7 +7,7 @@ from collections.abc import Callable, Sequence
 import httpx2
 from msgspec import Struct
 
-from gambrel.client.content import Bounded, decodable
+from gambrel.client.content import Bounded, coding_of
 from gambrel.client.faults import CircuitOpen, UnsafeAddress
 from gambrel.client.hedging import first_answer
 from gambrel.client.outgoing import Begin, begin_all, end_all, late, with_headers
@@ -22,6 +22,14 @@ LONGEST_WAIT = 5.0
 HEDGED = frozenset({"GET", "HEAD"})
 """What only reads, and may as well be done twice at a time."""
 _NEVER_SENT = (httpx2.ConnectError, httpx2.ConnectTimeout, httpx2.PoolTimeout)
+_FAILURES = (
+    httpx2.NetworkError,
+    httpx2.ProxyError,
+    httpx2.RemoteProtocolError,
+    httpx2.TimeoutException,
+    TimeoutError,
+)
+"""What goes wrong on the way or with the host, and may go well another time."""
 
 
 class Manners(Struct, frozen=True, kw_only=True):
@@ -101,8 +109,7 @@ class PoliteTransport(httpx2.AsyncBaseTransport):
             fault = late(request) or error
             raise
         finally:
-            is_well = None if is_left(fault) else fault is None and status not in BUSY
-            self.circuits.note(host, is_well=is_well)
+            self.circuits.note(host, is_well=is_well(status, fault))
             end_all(ends, status, fault)
         return response
 
@@ -115,7 +122,7 @@ class PoliteTransport(httpx2.AsyncBaseTransport):
             if outcome.status_code not in BUSY:
                 return None
             asked = retry_after(outcome.headers.get("retry-after"))
-        elif isinstance(outcome, CircuitOpen):
+        elif isinstance(outcome, CircuitOpen) or not isinstance(outcome, _FAILURES):
             return None
         is_sent = not isinstance(outcome, _NEVER_SENT)
         wait = delay(attempt + 1, asked)
@@ -130,10 +137,10 @@ class PoliteTransport(httpx2.AsyncBaseTransport):
 
     def bounded(self, response: httpx2.Response) -> httpx2.Response:
         """Return a response whose content is bounded, and decoded."""
-        coding = decodable(response.headers)
+        coding = coding_of(response.headers)
         headers = response.headers.copy()
+        headers.pop("content-encoding", None)  # httpx2 would decode by it, without a bound
         if coding:
-            del headers["content-encoding"]
             headers.pop("content-length", None)
         assert isinstance(response.stream, httpx2.AsyncByteStream)
         return httpx2.Response(
@@ -148,9 +155,14 @@ class PoliteTransport(httpx2.AsyncBaseTransport):
         await self.inner.aclose()
 
 
-def is_left(fault: BaseException | None) -> bool:
-    """Say whether somebody gave up; where time is up that is another error, and the host's own."""
-    return isinstance(fault, asyncio.CancelledError)
+def is_well(status: int, fault: BaseException | None) -> bool | None:
+    """Say whether a host does well; None where that is not known, for the fault is not its own.
+
+    Somebody gave up, or an address is refused; but where time is up, the host took it.
+    """
+    if fault is None:
+        return status not in BUSY
+    return False if isinstance(fault, _FAILURES) else None
 
 
 class WebOnly(httpx2.AsyncBaseTransport):

@@ -13,7 +13,7 @@ from gambrel.core.http.errors import BadRequest, Forbidden, GambrelError
 from gambrel.core.http.host import DEFAULT_PORTS, HostPattern, parse_host
 from gambrel.core.http.request import Request
 
-__all__ = ["SAFE", "OriginGuard", "OriginRules", "is_own"]
+__all__ = ["SAFE", "OriginGuard", "OriginRules", "has_ambient_credentials", "is_own"]
 
 _FOREIGN = "This request was made by a page of another site."
 _UNKNOWN = (

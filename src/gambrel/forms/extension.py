@@ -5,7 +5,7 @@ from typing import Any, get_args
 
 from gambrel.core.http.bodies.forms import Upload
 from gambrel.core.http.request import Request
-from gambrel.extend import Codec, Setup, object_converter, read_shape
+from gambrel.extend import TRUSTED_ORIGINS, Codec, Setup, object_converter, read_shape
 from gambrel.forms.fields import FieldSpec, read_fields
 from gambrel.forms.form import Definition, HTMLForm
 from gambrel.forms.live import Checked, answer_checked, asks_to_check
@@ -32,6 +32,8 @@ class Forms:
     def install(self, setup: Setup) -> None:
         """Provide the forms."""
         setup.provide(HTMLForm, FormFactory(self.guard, self.trap))  # type: ignore[arg-type]  # it makes one for each kind
+        for origin in self.guard.trusted:
+            setup.add(TRUSTED_ORIGINS, origin)
         setup.on_error(Checked, answer_checked)
 
 

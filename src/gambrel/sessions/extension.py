@@ -8,7 +8,7 @@ from typing import Annotated, Any
 from msgspec import Meta, Struct
 
 from gambrel.core.http.request import Request
-from gambrel.extend import TEMPLATE_GLOBALS, Setup
+from gambrel.extend import TEMPLATE_GLOBALS, TRUSTED_ORIGINS, Setup
 from gambrel.origins import OriginGuard
 from gambrel.sessions.cookies import Encrypting, Sealing, Signing, keep_private
 from gambrel.sessions.flash import Flash
@@ -59,6 +59,8 @@ class Sessions:
         make: type[Signing | Encrypting] = Encrypting if given.encrypt else Signing
         sealing: Sealing = make(keys, "session")
         guard = OriginGuard(trusted=given.trusted, allow_unknown=True)
+        for origin in given.trusted:
+            setup.add(TRUSTED_ORIGINS, origin)
         life = Life(given.idle, given.total)
         keeper: Keeper = CookieKeeper(sealing, life)
         if self.store is not None:

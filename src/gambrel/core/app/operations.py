@@ -129,9 +129,7 @@ def undeclared_path(route: Route, params: list[ParamInfo]) -> list[ParamInfo]:
     """Return the path parameters that the handler does not take."""
     known = {param.alias for param in params if param.location == "path"}
     return [
-        ParamInfo(
-            name=p.name, alias=p.name, location="path", annotation=str, converter=p.spec or None
-        )
+        ParamInfo(p.name, p.name, "path", str, converter=p.spec or None)
         for p in route.pattern.params
         if p.name not in known
     ]
@@ -171,12 +169,9 @@ def describe_responses(plan: Plan, options: Any) -> dict[int, ResponseInfo]:
         for status, text in getattr(kind, "becomes", {}).items():
             responses[status] = ResponseInfo(status, text, None, media)
     for status, given in options.responses.items():
-        if isinstance(given, ResponseInfo):
-            responses[int(status)] = given
-        elif isinstance(given, str):
-            responses[int(status)] = ResponseInfo(int(status), given)
-        else:
-            responses[int(status)] = ResponseInfo(int(status), phrase(int(status)), given)
+        text, kind = (given, None) if isinstance(given, str) else (phrase(int(status)), given)
+        is_told = isinstance(given, ResponseInfo)
+        responses[int(status)] = given if is_told else ResponseInfo(int(status), text, kind)
     return responses
 
 

@@ -70,7 +70,7 @@ def guard_unsafe(setup: Setup, route: Any, call: Any, failed: Any) -> Any:
 
 def check_open(app: Any) -> Iterable[Problem]:
     """Tell of the routes that pages of other sites may use."""
-    found: Iterable[Problem] = import_module("gambrel.middleware.cross_origin").check_open(app)
+    found: Iterable[Problem] = import_module("gambrel.origins").check_open(app)
     return found
 
 

@@ -6,14 +6,25 @@ beginning or end, and in the form that browsers send: lower case, no default por
 
 from collections.abc import Iterable, Sequence
 from functools import cached_property
+from typing import Any
 
 from msgspec import Struct
 
+from gambrel.checks import Level, Problem
 from gambrel.core.http.errors import BadRequest, Forbidden, GambrelError
 from gambrel.core.http.host import DEFAULT_PORTS, HostPattern, parse_host
 from gambrel.core.http.request import Request
 
-__all__ = ["SAFE", "OriginGuard", "OriginRules", "has_ambient_credentials", "is_own"]
+__all__ = [
+    "OPEN",
+    "SAFE",
+    "OriginGuard",
+    "OriginRules",
+    "check_open",
+    "has_ambient_credentials",
+    "is_open",
+    "is_own",
+]
 
 _FOREIGN = "This request was made by a page of another site."
 _UNKNOWN = (
@@ -23,6 +34,8 @@ _UNKNOWN = (
 )
 SAFE = frozenset({"GET", "HEAD", "OPTIONS", "QUERY", "TRACE", "WEBSOCKET"})
 """What changes nothing; WebSockets look at the origin of their handshakes themselves."""
+OPEN = "any_origin"
+"""`extra={"any_origin": True}` of a route or group lets pages of all sites change things there."""
 
 
 class OriginRules:
@@ -134,7 +147,7 @@ class OriginGuard(Struct, frozen=True, kw_only=True, dict=True):
 
     def check(self, request: Request) -> None:
         """Raise Forbidden for an unsafe request that may not go on."""
-        if request.method not in SAFE and not self.allows(request):
+        if request.method not in SAFE and not self.allows(request) and not is_open(request):
             is_told = "origin" in request.headers or "sec-fetch-site" in request.headers
             raise Forbidden(_FOREIGN if is_told else _UNKNOWN)
 
@@ -150,6 +163,24 @@ class OriginGuard(Struct, frozen=True, kw_only=True, dict=True):
         if origin is not None:
             return is_own(origin, request)
         return self.allow_unknown or not has_ambient_credentials(request)
+
+
+def is_open(request: Request) -> bool:
+    """Say whether the route of a request lets pages of all sites change things."""
+    return bool(getattr(request.route, "options", None) and request.route.options.extra.get(OPEN))
+
+
+def check_open(app: Any) -> Iterable[Problem]:
+    """Yield each route that pages of all sites may change things by."""
+    for route in app.routes:
+        if route.options.extra.get(OPEN) and not SAFE.issuperset(route.methods):
+            yield Problem(
+                "origins.open-route",
+                f"pages of any site may make requests to {route.pattern} that change something",
+                f"drop `extra={{{OPEN!r}: True}}`, or silence this check if it is meant",
+                route.where,
+                Level.WARNING,
+            )
 
 
 def has_ambient_credentials(request: Request) -> bool:

@@ -5,19 +5,18 @@ token. There is nothing secret to leak, and no exemption by content type. What m
 sites is decided for each route at start-up.
 """
 
-from collections.abc import Awaitable, Callable, Iterator
+from collections.abc import Awaitable, Callable
 from typing import Any
 
-from gambrel.checks import Level, Problem
 from gambrel.core.http.errors import Forbidden
 from gambrel.core.http.request import Request
 from gambrel.core.http.response import Response
-from gambrel.origins import SAFE, OriginGuard
+from gambrel.origins import OPEN, SAFE, OriginGuard
 
-__all__ = ["OPTION", "CrossOriginGuard", "check_open", "guard_handler", "guard_route"]
+__all__ = ["OWN", "CrossOriginGuard", "guard_handler", "guard_route"]
 
-OPTION = "cross_origin"
-"""In `extra` of a route or a group: False where other sites may, or an `OriginGuard` of its own."""
+OWN = "cross_origin"
+"""In `extra` of a route or a group: an `OriginGuard` of its own."""
 
 Call = Callable[[Request], Any]
 
@@ -42,11 +41,10 @@ def guard_route(
     make a request passes.
     """
     extra = route.options.extra
-    own = extra.get(OPTION, True)
-    if not own or SAFE.issuperset(route.methods):
+    if extra.get(OPEN) or SAFE.issuperset(route.methods):
         return call
     policy = extra.get("cors", cors)
-    check = (guard if own is True else own).check
+    check = extra.get(OWN, guard).check
 
     def guarded(request: Request) -> Any:
         try:
@@ -69,12 +67,3 @@ def guard_handler(setup: Any, trusted: Any, route: Any, call: Call, failed: Any)
     guard = OriginGuard(trusted=origins, allow_unknown=given.allow_unknown)
     policy = getattr(setup.settings, "cors", None)
     return guard_route(route, call, failed, guard, policy if policy and policy.rules else None)
-
-
-def check_open(app: Any) -> Iterator[Problem]:
-    """Yield the routes that pages of other sites may use to change something."""
-    for route in app.build().routes:
-        if not route.options.extra.get(OPTION, True) and not SAFE.issuperset(route.methods):
-            what = f"{route.pattern.text} may be used by pages of other sites"
-            hint = f'fine where no cookie counts; else drop extra={{"{OPTION}": False}}'
-            yield Problem("middleware.cross-origin", what, hint, route.where, Level.INFO)

@@ -14,12 +14,13 @@ from gambrel.middleware.asgi import ASGIAdapter
 from gambrel.middleware.compression import Compressor
 from gambrel.middleware.conditional_get import Revalidator
 from gambrel.middleware.cors import CORSPolicy, CrossOrigin
-from gambrel.middleware.cross_origin import CrossOriginGuard, check_open, guard_handler
+from gambrel.middleware.cross_origin import CrossOriginGuard, guard_handler
 from gambrel.middleware.decompression import Decompressor
 from gambrel.middleware.formats import Representer
 from gambrel.middleware.https_redirect import HTTPSRedirector
 from gambrel.middleware.method_override import MethodOverrider
 from gambrel.middleware.request_id import Identifier
+from gambrel.origins import check_open
 
 __all__ = [
     "CORS",
@@ -78,7 +79,7 @@ class CrossOriginProtection(CrossOriginGuard, frozen=True, kw_only=True, dict=Tr
     """Refuse unsafe requests made by pages of other sites; see `OriginGuard`.
 
     One is a default extension, with `allow_unknown`; this replaces it. A route or a group that is
-    for pages of all sites says `extra={"cross_origin": False}`. It costs a request no task.
+    for pages of all sites says `extra={"any_origin": True}`. It costs a request no task.
     """
 
     name = "cross_origin"

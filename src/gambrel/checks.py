@@ -65,7 +65,7 @@ def run_checks(
     `start` asks only what a start waits for. Ids in `silenced` are left out, but for errors.
     """
     asked = [c for c in checks if (deploy or not c.deploy) and (c.start or not start)]
-    found = [problem for check in asked for problem in _run(check, app)]
+    found = list(dict.fromkeys(problem for check in asked for problem in _run(check, app)))
     return sorted(audible(found, silenced), key=lambda problem: (-problem.level, problem.id))
 
 

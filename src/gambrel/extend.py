@@ -36,6 +36,7 @@ if TYPE_CHECKING:
         Mounted,
         Setup,
     )
+    from gambrel.core.binding.markers import Depends
     from gambrel.core.routing.router import Router
     from gambrel.operations import Operation
     from gambrel.settings import Env, Secret
@@ -57,6 +58,7 @@ __all__ = [
     "Band",
     "Codec",
     "Declared",
+    "Depends",
     "Env",
     "ErrorReported",
     "Event",
@@ -83,6 +85,7 @@ _HOMES = {
     "Codec": "conversion.shape",
     "DEBUG_RENDERER": "core.app.errors",
     "Declared": "core.app.points",
+    "Depends": "core.binding.markers",
     "ENTRANCES": "core.app.setup",
     "Env": "settings",
     "ErrorReported": "core.app.events",

@@ -124,6 +124,8 @@ LATE = {
     "core/routing/route.py": 1,
     "core/routing/table.py": 1,
     "core/routing/versioning.py": 1,
+    "forms/extension.py": 2,
+    "middleware/headers/extension.py": 1,
     "mounts/extension.py": 1,
     "observability/metrics/extension.py": 1,
     "openapi/extension.py": 4,

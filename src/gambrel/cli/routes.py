@@ -87,7 +87,10 @@ def kind_of(route: Any) -> str:
 
 
 def guards_of(route: Any) -> list[str]:
-    """Return what stands before the handler: conditions, security, middleware, dependencies."""
+    """Return what stands before the handler: conditions, security, middleware, dependencies.
+
+    And whether pages of other sites are let in.
+    """
     options = route.options
     security = [name for needs in options.security for name in needs]
     return [
@@ -95,6 +98,7 @@ def guards_of(route: Any) -> list[str]:
         *map(str, security),
         *map(name_of, options.middleware),
         *map(name_of, options.dependencies),
+        *(["any origin"] if options.extra.get("any_origin") else []),
     ]
 
 

@@ -32,8 +32,8 @@ def object_converter(
     """Return the function that makes an object from texts by name, one or a list of each.
 
     Of `T | None`, an object without any of its fields is None. With `form`, a missing checkbox (a
-    required `bool`) is False. Values that are not texts, such as uploads, are passed on. The
-    function raises InvalidError with all faults.
+    required `bool`) is False. Values that are not texts, such as uploads, are passed on; of a list,
+    to the codec of their type. The function raises InvalidError with all faults.
 
     Raises:
         GambrelError: The annotation is not a class with fields, or a field cannot be text.
@@ -88,6 +88,13 @@ def _nested(texts: Texts, keys: set[str]) -> dict[str, Any]:
     return tree
 
 
+def _in_order(raw: Any) -> Any:
+    """Return what was sent under numbers (`items.0`) as a list, anything else as it is."""
+    if isinstance(raw, dict) and all(key.isdigit() and len(key) <= 9 for key in raw):
+        return [raw[key] for key in sorted(raw, key=int)]
+    return raw
+
+
 class _Compiler:
     """Compiles one type into readers; objects are looked up late, as they may be recursive."""
 
@@ -107,8 +114,7 @@ class _Compiler:
         return self._scalar(shape)
 
     def _scalar(self, shape: Shape) -> Read:
-        convert, form = scalar_converter(shape), self.form
-        is_local_time = shape.kind == "time"
+        convert, is_local_time = scalar_converter(shape), self.form and shape.kind == "time"
 
         def read(raw: Any, path: Path, faults: list[Fault]) -> Any:
             if isinstance(raw, list) and len(raw) == 1:
@@ -117,7 +123,7 @@ class _Compiler:
                 if isinstance(raw, list | dict):
                     return self._refuse(faults, path, "duplicate", "must be given once")
                 return raw
-            if form and is_local_time and len(raw) == 5:
+            if is_local_time and len(raw) == 5:
                 raw += ":00"  # what <input type="time"> sends
             try:
                 return convert(raw)
@@ -139,9 +145,8 @@ class _Compiler:
         rules = shape.rules(native=True)
 
         def read(raw: Any, path: Path, faults: list[Fault]) -> Any:
-            if isinstance(raw, dict) and all(key.isdigit() and len(key) <= 9 for key in raw):
-                raw = [raw[key] for key in sorted(raw, key=int)]
-            elif not isinstance(raw, list):
+            raw = _in_order(raw)
+            if not isinstance(raw, list):
                 return self._refuse(faults, path, "type", "must be a list")
             values = [read_item(item, (*path, i), faults) for i, item in enumerate(raw)]
             for rule in rules:
@@ -155,14 +160,12 @@ class _Compiler:
         """Return the reader of a collection of scalars; empty inputs are left out of numbers."""
         convert = collection_converter(shape)
         keeps_empty = any(item.kind in {"str", "any"} for item in shape.items)
+        kinds = (str, *(item.cls for item in shape.items if item.kind == "codec"))
 
         def read(raw: Any, path: Path, faults: list[Fault]) -> Any:
-            if isinstance(raw, dict):
-                if not all(key.isdigit() and len(key) <= 9 for key in raw):
-                    return self._refuse(faults, path, "type", "must be a list")
-                raw = [raw[key] for key in sorted(raw, key=int)]
+            raw = _in_order(raw)
             texts = raw if isinstance(raw, list) else [raw]
-            if not all(isinstance(text, str) for text in texts):
+            if not all(isinstance(text, kinds) for text in texts):
                 return self._refuse(faults, path, "type", "must be a list of texts")
             try:
                 return convert(texts if keeps_empty else [text for text in texts if text])

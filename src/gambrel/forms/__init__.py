@@ -13,5 +13,8 @@ async def sign_up(form: HTMLForm[SignUp]) -> HTML | Redirect: ...
 from gambrel.forms.extension import Forms
 from gambrel.forms.fields import field
 from gambrel.forms.form import FormField, HTMLForm
+from gambrel.forms.rate import PerClient
+from gambrel.forms.step import step
+from gambrel.forms.steps import Steps
 
-__all__ = ["FormField", "Forms", "HTMLForm", "field"]
+__all__ = ["FormField", "Forms", "HTMLForm", "PerClient", "Steps", "field", "step"]

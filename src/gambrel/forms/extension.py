@@ -1,15 +1,28 @@
 """`Forms`: the extension that gives handlers their forms."""
 
-from collections.abc import Awaitable, Callable, Sequence
-from typing import Any, get_args
+import inspect
+from collections.abc import AsyncIterator, Awaitable, Callable, Mapping, Sequence
+from functools import partial
+from typing import Annotated, Any, get_args
 
 from gambrel.core.http.bodies.forms import Upload
 from gambrel.core.http.request import Request
-from gambrel.extend import TRUSTED_ORIGINS, Codec, Setup, object_converter, read_shape
-from gambrel.forms.fields import FieldSpec, read_fields
+from gambrel.extend import (
+    TRUSTED_ORIGINS,
+    Codec,
+    Depends,
+    Setup,
+    object_converter,
+    read_shape,
+)
+from gambrel.forms.described import described
+from gambrel.forms.fields import choices_from, read_fields
 from gambrel.forms.form import Definition, HTMLForm
 from gambrel.forms.live import Checked, answer_checked, asks_to_check
-from gambrel.origins import SAFE, OriginGuard
+from gambrel.forms.rate import Rate, Tally, impose_rate
+from gambrel.forms.step import read_steps
+from gambrel.forms.steps import Steps
+from gambrel.origins import SAFE, OriginGuard, check_open
 
 __all__ = ["Forms"]
 
@@ -19,61 +32,141 @@ class Forms:
 
     A form that a page of another site has sent is refused (403), but for `trusted` origins. With a
     `trap`, every form has a field of that name that people do not see: what fills it in is spam.
+    `rate(request)` returns the seconds that a client has to wait, 0 for none: see `PerClient`.
     """
 
     name = "forms"
     requires = ()
     settings = None
 
-    def __init__(self, *, trusted: Sequence[str] = (), trap: str = "") -> None:
+    def __init__(
+        self, *, trusted: Sequence[str] = (), trap: str = "", rate: Rate | None = None
+    ) -> None:
         self.trap = trap
+        self.rate = rate
         self.guard = OriginGuard(trusted=trusted, allow_unknown=True)
+        self.once = Tally()
+        self.needs: dict[str, Any] = {}
 
     def install(self, setup: Setup) -> None:
-        """Provide the forms."""
-        setup.provide(HTMLForm, FormFactory(self.guard, self.trap))  # type: ignore[arg-type]  # it makes one for each kind
+        """Provide the forms, plain ones and those in steps."""
+        sessions: Any = getattr(setup.settings, "sessions", None)
+        if getattr(sessions, "tokens", False):
+            from gambrel.sessions.tokens import CSRFToken  # noqa: PLC0415 - start-up: tokens
+
+            self.needs = {"token": CSRFToken}
         for origin in self.guard.trusted:
             setup.add(TRUSTED_ORIGINS, origin)
+        setup.check(check_open, deploy=True)
+        setup.provide(HTMLForm, FormFactory(self))  # type: ignore[arg-type]  # it makes one for each kind
+        setup.provide(Steps, StepsFactory(self))  # type: ignore[arg-type]
         setup.on_error(Checked, answer_checked)
+
+    def begin(self, definition: Definition, given: Mapping[str, Any]) -> HTMLForm[Any]:
+        """Return a form that was not sent, with the choices that were loaded for its request."""
+        form: HTMLForm[Any] = HTMLForm(definition, self.trap)
+        for load in definition.loads:
+            form.choices[load] = choices_from(given[name_of(load)])
+        form.token = given.get("token")
+        return form
 
 
 class FormFactory:
     """Makes the forms of each class; what a class is as a form is found out at start-up."""
 
-    def __init__(self, guard: OriginGuard, trap: str = "") -> None:
-        self.guard = guard
-        self.trap = trap
+    def __init__(self, forms: Forms) -> None:
+        self.forms = forms
 
-    def of_kind(self, kind: Any) -> Callable[[Request], Awaitable[HTMLForm[Any]]]:
+    def of_kind(self, kind: Any) -> Callable[..., Awaitable[HTMLForm[Any]]]:
         """Return what makes `HTMLForm[SignUp]` for a request. Raises GambrelError."""
-        definition, guard, trap = define(get_args(kind)[0]), self.guard, self.trap
+        definition = define(get_args(kind)[0])
 
-        async def html_form(request: Request) -> HTMLForm[Any]:
-            form: HTMLForm[Any] = HTMLForm(definition, trap)
+        async def html_form(request: Request, **given: Any) -> HTMLForm[Any]:
+            form = self.forms.begin(definition, given)
             if request.method not in SAFE:
-                guard.check(request)
+                self.forms.guard.check(request)
                 form.read(await request.form())
                 if asks_to_check(request):
                     raise Checked(request, form)
+                if self.forms.rate is not None and form.is_checked:
+                    await impose_rate(self.forms.rate, request, form)
             return form
 
-        return html_form
+        html_form.describe = described(definition)  # type: ignore[attr-defined]
+        return depending(html_form, self.forms.needs, definition)
+
+
+class StepsFactory:
+    """Makes the steps of each class, with the session that keeps what was answered."""
+
+    def __init__(self, forms: Forms) -> None:
+        self.forms = forms
+
+    def of_kind(self, kind: Any) -> Callable[..., AsyncIterator[Steps[Any]]]:
+        """Return what makes `Steps[Checkout]` for a request. Raises GambrelError."""
+        from gambrel.sessions.session import Session  # noqa: PLC0415 - start-up: sessions
+
+        cls = get_args(kind)[0]
+        walk = read_steps(cls, read_shape(cls, CODECS), define)
+        definitions = [step.definition for step in walk.steps]
+
+        async def steps(request: Request, session: Any, **given: Any) -> AsyncIterator[Steps[Any]]:
+            make = partial(self.forms.begin, given=given)
+            found: Steps[Any] = Steps(walk, request, session, self.forms.once, make)
+            if request.method in SAFE:
+                found.show()
+            else:
+                self.forms.guard.check(request)
+                found.take(await request.form())
+                if asks_to_check(request):
+                    raise Checked(request, found.form)
+                if self.forms.rate is not None and found.value is not None:
+                    await impose_rate(self.forms.rate, request, found)
+            try:
+                yield found
+            except BaseException:
+                found.settle(failed=True)
+                raise
+            found.settle()
+
+        steps.describe = described(*definitions)  # type: ignore[attr-defined]
+        return depending(steps, {"session": Session, **self.forms.needs}, *definitions)
+
+
+def depending(
+    make: Callable[..., Any], needs: Mapping[str, Any], *definitions: Definition
+) -> Callable[..., Any]:
+    """Return what makes a form as a function that depends on what it needs, by name.
+
+    That is what returns the choices of its fields, too.
+    """
+    loads = dict.fromkeys(load for one in definitions for load in one.loads)
+    kinds: dict[str, Any] = {"request": Request, **needs}
+    kinds |= {name_of(load): Annotated[Any, Depends(load)] for load in loads}
+    by_name = inspect.Parameter.KEYWORD_ONLY
+    parameters = [inspect.Parameter(n, by_name, annotation=kind) for n, kind in kinds.items()]
+    make.__signature__ = inspect.Signature(parameters)  # type: ignore[attr-defined]
+    make.__annotations__ = kinds
+    return make
+
+
+def name_of(load: Callable[..., Any]) -> str:
+    """Return the name of the argument that has the choices of a function."""
+    return f"choices_{id(load)}"
 
 
 def define(kind: Any) -> Definition:
     """Return what a class is as a form. Raises GambrelError where it cannot be one."""
-    codecs: dict[type, Codec] = {Upload: Codec(encode=str, decode=no_upload)}
     where = f"{getattr(kind, '__module__', '')}.{getattr(kind, '__qualname__', kind)}"
-    convert = object_converter(kind, location="form", form=True, codecs=codecs)
-    fields = read_fields(read_shape(kind, codecs), where)
-    return Definition(kind, fields, convert, has_files(fields))
+    convert = object_converter(kind, location="form", form=True, codecs=CODECS)
+    return Definition(kind, read_fields(read_shape(kind, CODECS), where), convert)
 
 
-def has_files(fields: tuple[FieldSpec, ...]) -> bool:
-    """Whether one of the fields is a file."""
-    return any(one.widget == "file" or has_files(one.fields) for one in fields)
-
-
-def no_upload(_text: Any) -> Any:
-    """Refuse text where a file is wanted. Raises ValueError."""
+def as_upload(value: Any) -> Upload:
+    """Return a file as it is. Raises ValueError for text."""
+    if isinstance(value, Upload):
+        return value
     raise ValueError("must be a file")
+
+
+CODECS: dict[type, Codec] = {Upload: Codec(encode=str, decode=as_upload)}

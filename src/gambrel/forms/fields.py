@@ -2,7 +2,7 @@
 
 import datetime as dt
 import enum
-from collections.abc import Mapping
+from collections.abc import Callable, Iterable, Mapping
 from typing import Any
 
 import msgspec
@@ -12,7 +12,10 @@ from msgspec.structs import replace
 from gambrel.core.http.bodies.forms import Upload
 from gambrel.core.http.errors import GambrelError
 
-__all__ = ["FieldSpec", "Look", "field", "read_fields"]
+__all__ = ["Choices", "FieldSpec", "Look", "choices_from", "field", "read_fields"]
+
+Choices = Mapping[Any, str] | Callable[..., Any]
+"""Values and their names; or what returns them for a request, a dependency like any other."""
 
 _TYPES = {
     "str": "text",
@@ -41,13 +44,15 @@ _WIDGETS = frozenset(
 )
 TEXTS = frozenset({"text", "email", "url", "tel", "search", "color"})
 """Widgets of one line of text: blanks around it are no part of it."""
+_READABLE = TEXTS | {"password", "textarea", "lines", "number", "date", "time", "datetime-local"}
+"""Widgets that HTML lets be `readonly`; of any other that is `disabled`."""
 
 
 class Look(Struct, frozen=True, kw_only=True):
     """How a field is shown, where its type does not say; `field()` makes one."""
 
     widget: str = ""
-    choices: Mapping[Any, str] | None = None
+    choices: Choices | None = None
     blank: int = 1
     attributes: Mapping[str, Any] = {}
 
@@ -57,15 +62,17 @@ def field(
     *,
     help: str = "",  # noqa: A002 - what it is called
     widget: str = "",
-    choices: Mapping[Any, str] | None = None,
+    choices: Choices | None = None,
     blank: int = 1,
     **attributes: Any,
 ) -> msgspec.Meta:
     """Say how a field of a form is shown: `email: Annotated[str, field("E-mail", widget="email")]`.
 
     `label` and `help` are for people, and stand in the API document, too. `choices` are values and
-    their names, `blank` is how many empty rows a repeated group ends with. Further `attributes` are
-    those of the input (`autocomplete="email"`, `rows=5`).
+    their names, or a function that returns them for each request and may ask for what handlers do.
+    `blank` is how many empty rows a repeated group ends with. Further `attributes` are those of the
+    input (`autocomplete="email"`, `rows=5`); what is sent for a field that is `readonly` or
+    `disabled` counts for nothing.
 
     Raises:
         GambrelError: There is no such widget.
@@ -82,7 +89,8 @@ class FieldSpec(Struct, frozen=True, eq=False):
 
     `fields` are those of a group, or of each row of a repeated one. `choices` are texts and their
     names, `attributes` those of the input that follow from the constraints, `start` is what it
-    shows at first. `is_closed` says that we refuse what is no choice: the type does not.
+    shows at first. `is_closed` says that we refuse what is no choice: the type does not. `load`
+    returns the choices for a request. `is_many` takes several files, `is_locked` nothing at all.
     """
 
     key: str
@@ -97,11 +105,20 @@ class FieldSpec(Struct, frozen=True, eq=False):
     blank: int = 0
     start: tuple[str, ...] = ()
     is_closed: bool = False
+    load: Callable[..., Any] | None = None
+    is_many: bool = False
+    is_locked: bool = False
+    annotation: Any = str
 
     @property
     def is_optional(self) -> bool:
         """Whether it may be left empty: most must not be, and one that has begun filled is not."""
         return not self.required and not self.start and self.widget != "checkbox"
+
+    @property
+    def is_unkept(self) -> bool:
+        """Whether nothing may keep it, a session included: files and passwords."""
+        return self.widget in {"file", "password"}
 
     def texts_of(self, value: Any) -> list[str]:
         """Return a value as the input would send it."""
@@ -139,6 +156,21 @@ def read_fields(shape: Any, where: str, above: tuple[Any, ...] = ()) -> tuple[Fi
     return tuple(read_field(item, where, (*above, shape.cls)) for item in shape.fields)
 
 
+def is_locked(attributes: Mapping[str, Any]) -> bool:
+    """Whether an input cannot be filled in."""
+    return bool(attributes.get("disabled") or attributes.get("readonly"))
+
+
+def check_rows(fields: Iterable[FieldSpec], name: str, where: str) -> None:
+    """Raise GambrelError for a locked field in rows: which row an old value is of, nobody knows."""
+    for one in fields:
+        check_rows(one.fields, name, where)
+        if one.is_locked:
+            what = f"{one.name!r} is locked, and {name!r} has it in each of its rows"
+            hint = "show it as text, or leave it out of the class of the rows"
+            raise GambrelError("forms.field", what, where, hint)
+
+
 def read_field(item: Any, where: str, above: tuple[Any, ...]) -> FieldSpec:
     """Return one field. Raises GambrelError as `read_fields`."""
     outer = item.shape
@@ -149,20 +181,21 @@ def read_field(item: Any, where: str, above: tuple[Any, ...]) -> FieldSpec:
     is_optional = shape is not outer
     element = shape.items[0] if shape.kind in _LISTS else shape
     choices = choices_of(element, look)
-    widget = look.widget or widget_of(
-        shape, element, bool(choices), {**shape.bounds, **outer.bounds}
-    )
+    load = look.choices if callable(look.choices) else None
+    limits = {**shape.bounds, **outer.bounds}
+    widget = look.widget or widget_of(shape, element, bool(choices or load), limits)
     if not widget:
         what = f"a form cannot fill in {item.name!r}, of type {shape.annotation}"
         hint = "use texts, numbers, dates, enums, bool, Upload, a class of these, or a list"
         raise GambrelError("forms.field", what, where, hint)
     fields = read_fields(element, where, above) if element.kind == "object" else ()
+    if widget == "rows":
+        check_rows(fields, item.name, where)
     if choices and is_optional and widget == "select":
         choices = (("", ""), *choices)
     default = None if item.default is msgspec.NODEFAULT else item.default
-    bounds = {
-        _BOUNDS[n]: text_of(v) for n, v in {**shape.bounds, **outer.bounds}.items() if n in _BOUNDS
-    }
+    bounds = {_BOUNDS[n]: text_of(v) for n, v in limits.items() if n in _BOUNDS}
+    is_many = widget == "file" and shape.kind in _LISTS
     step = {"step": "any"} if element.kind in {"float", "decimal"} and "step" not in bounds else {}
     spec = FieldSpec(
         key=item.key,
@@ -171,11 +204,15 @@ def read_field(item: Any, where: str, above: tuple[Any, ...]) -> FieldSpec:
         help=notes.get("description") or "",
         widget=widget,
         required=item.required and not is_optional,
-        attributes={**attributes_of(widget, bounds | step), **look.attributes},
+        attributes={**attributes_of(widget, bounds | step), **given_to(widget, look, is_many)},
         choices=choices,
         fields=fields,
         blank=look.blank if widget == "rows" else 0,
         is_closed=bool(look.choices) and element.kind not in {"enum", "literal"},
+        load=load,
+        is_many=is_many,
+        is_locked=is_locked(look.attributes),
+        annotation=outer.annotation,
     )
     is_shown = widget not in {"group", "rows", "file", "password"}
     return replace(spec, start=tuple(filter(None, spec.texts_of(default)))) if is_shown else spec
@@ -185,14 +222,14 @@ def widget_of(shape: Any, element: Any, has_choices: bool, bounds: Mapping[str, 
     """Return how a type is filled in; empty where it cannot be."""
     if element.kind == "object":
         return "rows" if shape.kind in _LISTS else "group"
+    if element.kind == "codec" and element.cls is Upload:
+        return "file"
     if shape.kind in _LISTS:
         return "checkboxes" if has_choices else "lines" if element.kind in _TYPES else ""
     if has_choices:
         return "select"
     if shape.kind == "bool":
         return "checkbox"
-    if shape.kind == "codec" and shape.cls is Upload:
-        return "file"
     if shape.kind == "datetime" and bounds.get("tz") is False:
         return "datetime-local"
     if shape.kind == "str" and bounds.get("max_length", 0) > 250:
@@ -203,7 +240,7 @@ def widget_of(shape: Any, element: Any, has_choices: bool, bounds: Mapping[str, 
 def choices_of(shape: Any, look: Look) -> tuple[tuple[str, str], ...]:
     """Return the texts that may be chosen, with their names."""
     if look.choices is not None:
-        return tuple((text_of(value), name) for value, name in look.choices.items())
+        return () if callable(look.choices) else choices_from(look.choices)
     if shape.kind == "enum":
         members = list(shape.cls)
         return tuple(
@@ -214,6 +251,23 @@ def choices_of(shape: Any, look: Look) -> tuple[tuple[str, str], ...]:
             (text_of(value), words(str(value))) for value in shape.cls if value is not None
         )
     return ()
+
+
+def choices_from(given: Any) -> tuple[tuple[str, str], ...]:
+    """Return choices as texts: those of a mapping, of pairs, or of values that tell their names."""
+    pairs = given.items() if isinstance(given, Mapping) else given
+    return tuple(
+        (text_of(one[0]), str(one[1])) if isinstance(one, tuple) else (text_of(one), str(one))
+        for one in pairs
+    )
+
+
+def given_to(widget: str, look: Look, is_many: bool) -> dict[str, Any]:
+    """Return the attributes that an input was given, as HTML has them."""
+    given = dict(look.attributes)
+    if given.get("readonly") and widget not in _READABLE:
+        given["disabled"] = given.pop("readonly")
+    return given | {"multiple": True} if is_many else given
 
 
 def attributes_of(widget: str, bounds: Mapping[str, str]) -> dict[str, Any]:

@@ -1,6 +1,7 @@
 """`HTMLForm`: a typed class as a form, with what a visitor has sent and what is wrong with it."""
 
 from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
+from functools import cached_property
 from typing import Any, Generic, TypeVar
 
 from msgspec import Struct
@@ -8,8 +9,14 @@ from msgspec.structs import replace
 
 from gambrel.core.http.bodies.forms import FormData
 from gambrel.core.http.errors import Fault
-from gambrel.forms.fields import FieldSpec
-from gambrel.forms.rendering import render_field, render_form, render_input, render_summary
+from gambrel.forms.fields import FieldSpec, choices_from
+from gambrel.forms.rendering import (
+    render_field,
+    render_form,
+    render_hidden,
+    render_input,
+    render_summary,
+)
 from gambrel.forms.texts import (
     ADD,
     REMOVE,
@@ -26,15 +33,39 @@ from gambrel.markup import Markup
 __all__ = ["Definition", "FormField", "HTMLForm"]
 
 T = TypeVar("T")
+Choice = tuple[tuple[str, str], ...]
 
 
-class Definition(Struct, frozen=True, eq=False):
+class Definition(Struct, frozen=True, eq=False, dict=True):
     """What a class is as a form; `convert` makes an object, or raises an error with `faults`."""
 
     kind: Any
     fields: tuple[FieldSpec, ...]
     convert: Callable[[Mapping[str, Any]], Any]
-    has_files: bool
+
+    @cached_property
+    def every(self) -> tuple[tuple[str, FieldSpec], ...]:
+        """All fields with their names; those of rows by the name of the first."""
+        return tuple(_every(self.fields, ""))
+
+    @cached_property
+    def has_files(self) -> bool:
+        """Whether one of the fields is a file."""
+        return any(spec.widget == "file" for _, spec in self.every)
+
+    @cached_property
+    def loads(self) -> tuple[Callable[..., Any], ...]:
+        """What returns choices for a request."""
+        return tuple(dict.fromkeys(spec.load for _, spec in self.every if spec.load))
+
+    @cached_property
+    def locked(self) -> tuple[str, ...]:
+        """The names of the fields that cannot be filled in."""
+        return tuple(name for name, spec in self.every if spec.is_locked)
+
+    def is_locked(self, name: str) -> bool:
+        """Whether a name is that of a locked field, or below one."""
+        return any(name == one or name.startswith(f"{one}.") for one in self.locked)
 
 
 class HTMLForm(Generic[T]):
@@ -48,13 +79,18 @@ class HTMLForm(Generic[T]):
     def __init__(self, definition: Definition, trap: str = "") -> None:
         self.definition = definition
         self.trap = trap
+        self.token: Any = None
+        """The token against other sites, where sessions ask for one."""
         self.value: T | None = None
         self.faults: list[Fault] = []
         self.is_sent = False
+        self.is_checked = False
         self.texts: Texts = begin(definition.fields)
         self.errors: dict[str, list[str]] = {}
         self.more: dict[str, int] = {}
         self.start: T | None = None
+        self.choices: dict[Any, Choice] = {}
+        self._imposed: list[Fault] = []
 
     # What was sent --------------------------------------------------------------------------
 
@@ -63,16 +99,24 @@ class HTMLForm(Generic[T]):
         sent = texts_of_form(data)
         fields = self.definition.fields
         added, removed = sent.pop(ADD, None), sent.pop(REMOVE, None)
-        is_trapped = bool(self.trap) and any(sent.pop(self.trap, ()))
+        if self.trap and any(sent.pop(self.trap, ())):
+            self._imposed.append(Fault("form", "", "This looks like spam.", "spam"))
         self.is_sent = True
         self.value = None
         if added or removed:
             gone = "".join(map(str, removed or ())) + "."
             left = {name: texts for name, texts in sent.items() if not name.startswith(gone)}
-            self.texts = clean(fields, left, keeps=True)
+            self.texts = self._with_locked(clean(fields, left, keeps=True), begin(fields))
             self.more = {str(name): 1 for name in added or ()}
             return
-        self.texts = clean(fields, sent)
+        self.texts = self._with_locked(clean(fields, sent), begin(fields))
+        self.is_checked = True
+        self.check()
+
+    def check(self) -> None:
+        """Make the value of what was sent, or say what is wrong with that."""
+        self.value, self.faults, self.errors = None, [], {}
+        fields = self.definition.fields
         try:
             value = self.definition.convert(as_input(fields, self.texts))
         except ValueError as error:
@@ -80,27 +124,50 @@ class HTMLForm(Generic[T]):
                 self._note(fault)
             return
         self._check_choices(fields, "")
-        if is_trapped:
-            self._note(Fault("form", "", "This looks like spam.", "spam"))
+        for fault in self._imposed:
+            self._note(fault)
         self.value = None if self.faults else value
 
     def fill(self, value: T) -> None:
-        """Begin with the values of an object, unless the form was sent."""
+        """Begin with the values of an object, unless the form was sent.
+
+        Fields that are locked have them in any case.
+        """
         self.start = value
+        given = texts_of_object(self.definition.fields, value)
         if not self.is_sent:
-            self.texts = texts_of_object(self.definition.fields, value)
+            self.texts = given
+        elif self.definition.locked:
+            self.texts = self._with_locked(self.texts, given)
+            if self.is_checked:
+                self.check()
+
+    def _with_locked(self, sent: Texts, given: Texts) -> Texts:
+        """Return what was sent, with what is given for the fields that are locked."""
+        definition = self.definition
+        if not definition.locked:
+            return sent
+        kept = {name: texts for name, texts in sent.items() if not definition.is_locked(name)}
+        return kept | {n: texts for n, texts in given.items() if definition.is_locked(n)}
 
     def refuse(self, path: str, message: str, code: str = "custom") -> None:
         """Add a fault of your own (`form.refuse("name", "is taken")`): there is no value then.
 
         An empty `path` is a fault of the form as a whole.
         """
-        self._note(Fault("form", path, message, code))
+        fault = Fault("form", path, message, code)
+        self._imposed.append(fault)
+        self._note(fault)
         self.value = None
 
     @property
     def status(self) -> int:
-        """The status to show the form with: 422 where there are faults, else 200."""
+        """The status to show the form with: 422 where there are faults, else 200.
+
+        429 where it was sent too often.
+        """
+        if any(fault.code == "rate" for fault in self.faults):
+            return 429
         return 422 if self.faults else 200
 
     @property
@@ -114,17 +181,21 @@ class HTMLForm(Generic[T]):
 
     def _note(self, fault: Fault) -> None:
         name, message = canonical(fault.path), fault.message
+        while name not in self and "." in name:  # one of several in a field
+            name = name.rpartition(".")[0]
         spec = self[name].spec if name in self else None
         if spec is not None and fault.code not in {"missing", "choice", "custom"}:
             # Of choices and files, what is sent is none of the visitor's business.
-            message = "is none of the choices" if spec.choices else message
-            message = "must be a file" if spec.widget == "file" else message
+            is_choice = bool(spec.choices or spec.load)
+            message = "is none of the choices" if is_choice else message
+            is_no_file = spec.widget == "file" and fault.code == "format"
+            message = "must be a file" if is_no_file else message
         self.faults.append(fault)
         self.errors.setdefault(name, []).append(message)
 
     def _check_choices(self, fields: Sequence[FieldSpec], prefix: str) -> None:
         for one in self._leaves(fields, prefix):
-            known = {text for text, _ in one.spec.choices}
+            known = {text for text, _ in one.choices}
             if one.spec.is_closed and not known.issuperset(filter(None, one.texts)):
                 self._note(Fault("form", one.name, "is none of the choices", "choice"))
 
@@ -172,6 +243,11 @@ class HTMLForm(Generic[T]):
         return Markup(f'method="post"{encoding}')
 
     @property
+    def hidden(self) -> Markup:
+        """What a form sends besides its fields; needed where these are shown one by one."""
+        return render_hidden(self)
+
+    @property
     def summary(self) -> Markup:
         """What is wrong, with links to the fields; empty where nothing is."""
         return render_summary(self)
@@ -192,8 +268,18 @@ class FormField:
         self.form = form
         self.spec = spec
         self.name = name
-        self.choices = spec.choices
-        """May be set, where what can be chosen is known to the handler alone."""
+
+    @property
+    def choices(self) -> Choice:
+        """Texts and their names; may be set, where only the handler knows what can be chosen."""
+        known = self.form.choices
+        return (
+            known[self.name] if self.name in known else known.get(self.spec.load, self.spec.choices)
+        )
+
+    @choices.setter
+    def choices(self, given: Any) -> None:
+        self.form.choices[self.name] = choices_from(given)
 
     @property
     def id(self) -> str:
@@ -257,6 +343,13 @@ def begin(fields: Iterable[FieldSpec], prefix: str = "") -> Texts:
         elif spec.start:
             found[prefix + spec.key] = list(spec.start)
     return found
+
+
+def _every(fields: Iterable[FieldSpec], prefix: str) -> Iterator[tuple[str, FieldSpec]]:
+    for spec in fields:
+        name = prefix + spec.key
+        yield name, spec
+        yield from _every(spec.fields, f"{name}.0." if spec.widget == "rows" else f"{name}.")
 
 
 def _row_of(spec: FieldSpec, number: str) -> FieldSpec:

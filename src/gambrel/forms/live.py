@@ -35,7 +35,7 @@ def answer_checked(request: Request, error: Exception) -> Response:
     errors = {
         name: messages
         for name, messages in error.form.errors.items()
-        if names is None or name in names
+        if (names is None or name in names) and not error.form.definition.is_locked(name)
     }
     headers = {"precognition": "true", "vary": "precognition", "cache-control": "no-store"}
     if not errors:

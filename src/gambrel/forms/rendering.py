@@ -17,6 +17,7 @@ class ShownForm(Protocol):
     """What is shown of a form."""
 
     trap: str
+    token: Any
     faults: list[Fault]
     errors: dict[str, list[str]]
 
@@ -34,7 +35,11 @@ class ShownField(Protocol):
     form: Any
     spec: FieldSpec
     name: str
-    choices: tuple[tuple[str, str], ...]
+
+    @property
+    def choices(self) -> tuple[tuple[str, str], ...]:
+        """Texts that may be chosen, and their names."""
+        ...
 
     @property
     def id(self) -> str:
@@ -68,8 +73,20 @@ class ShownField(Protocol):
 
 
 def render_form(form: ShownForm) -> Markup:
-    """Return what is wrong, and every field; and one that only programs see and fill in."""
-    return join([form.summary, *form, render_trap(form.trap) if form.trap else None])
+    """Return what is wrong, what is sent besides, and every field."""
+    return join([form.summary, render_hidden(form), *form])
+
+
+def render_hidden(form: ShownForm) -> Markup:
+    """Return what is sent besides the fields: a token, and a field that only programs fill in.
+
+    In front of buttons that add and remove rows is one that sends the form: the first of its
+    buttons is what the Enter key presses.
+    """
+    has_rows = any(one.spec.widget == "rows" for one in every_field(form))
+    first = element("button", hidden=True, tabindex="-1") if has_rows else None
+    token = form.token.field if form.token else None
+    return join([first, token, render_trap(form.trap) if form.trap else None])
 
 
 def render_trap(name: str) -> Markup:
@@ -102,15 +119,11 @@ def render_summary(form: ShownForm) -> Markup:
     )
 
 
-def every_field(form: ShownForm) -> Iterator[ShownField]:
+def every_field(fields: Iterable[ShownField]) -> Iterator[ShownField]:
     """Yield all fields, those of groups and rows included."""
-
-    def below(fields: Iterable[ShownField]) -> Iterator[ShownField]:
-        for one in fields:
-            yield one
-            yield from below(one.rows if one.spec.widget == "rows" else one.fields)
-
-    return below(form)
+    for one in fields:
+        yield one
+        yield from every_field(one.rows if one.spec.widget == "rows" else one.fields)
 
 
 def target(one: ShownField) -> str:
@@ -180,8 +193,9 @@ def render_group(one: ShownField) -> Markup:
         inner = [render_row(row, number) for number, row in enumerate(one.rows)]
         inner.append(button(ADD, one.name, "Add another"))
     legend = element("legend", one.label, optional(one))
+    more: dict[str, Any] = {"disabled": True} if one.spec.is_locked else {}
     return element(
-        "fieldset", legend, *notes(one), *inner, id=one.id, class_=kind(one), tabindex="-1"
+        "fieldset", legend, *notes(one), *inner, id=one.id, class_=kind(one), tabindex="-1", **more
     )
 
 
@@ -203,7 +217,8 @@ def render_input(one: ShownField, more: Mapping[str, Any]) -> Markup:
     """Return the input of a field alone."""
     spec, texts = one.spec, one.texts
     tied: dict[str, Any] = {**described(one), **spec.attributes, **more}
-    tied |= {"required": spec.required} if spec.widget not in {"checkboxes", "lines"} else {}
+    takes_many = spec.is_many or spec.widget in {"checkboxes", "lines"}
+    tied |= {} if takes_many else {"required": spec.required}
     tied |= {"autofocus": True} if next(iter(one.form.errors), None) == one.name else {}
     if spec.widget in _CHOSEN:
         return render_choices(one, tied)
@@ -228,7 +243,8 @@ def render_input(one: ShownField, more: Mapping[str, Any]) -> Markup:
 def options(one: ShownField) -> list[Markup]:
     """Return the options of a select; what is not chosen yet begins with an empty one."""
     chosen, choices = set(one.texts), one.choices
-    if not chosen and not (choices and choices[0][0] == ""):
+    may_be_none = not chosen or one.spec.is_optional
+    if may_be_none and not (choices and choices[0][0] == ""):
         choices = (("", ""), *choices)
     return [element("option", n, value=text, selected=text in chosen) for text, n in choices]
 

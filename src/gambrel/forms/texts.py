@@ -7,12 +7,25 @@ from typing import Any
 from gambrel.core.http.bodies.forms import FormData, Upload
 from gambrel.forms.fields import TEXTS, FieldSpec
 
-__all__ = ["ADD", "REMOVE", "Texts", "canonical", "clean", "texts_of_form", "texts_of_object"]
+__all__ = [
+    "ADD",
+    "GO",
+    "REMOVE",
+    "RUN",
+    "STEP",
+    "Texts",
+    "canonical",
+    "clean",
+    "texts_of_form",
+    "texts_of_object",
+]
 
 Texts = dict[str, list[Any]]
 """By name (`items.0.sku`): texts, or uploads."""
 ADD, REMOVE = "_add", "_remove"
 """Names of the buttons that add a row, or take one away."""
+GO, RUN, STEP = "_go", "_run", "_step"
+"""Names of what a step sends beside its fields: where to go, and where it is."""
 _BRACKETS = re.compile(r"\[([^\[\]]*)\]")
 
 
@@ -63,10 +76,16 @@ def clean(
                 inner = clean(spec.fields, row, keeps=keeps)
                 found |= {f"{name}.{index}.{key}": texts for key, texts in inner.items()}
         elif name in sent:
-            texts = sent[name]
-            is_line = spec.widget in TEXTS
-            found[name] = [t.strip() if is_line and isinstance(t, str) else t for t in texts]
+            found[name] = cleaned(spec, sent[name])
     return found
+
+
+def cleaned(spec: FieldSpec, texts: list[Any]) -> list[Any]:
+    """Return what was sent for one field; a file is nothing where text is wanted."""
+    if spec.widget == "file":
+        return [text for text in texts if text != ""]
+    is_line = spec.widget in TEXTS
+    return [t.strip() if is_line else t for t in texts if isinstance(t, str)]
 
 
 def rows_of(sent: Texts, name: str, *, keeps: bool) -> list[Texts]:
@@ -118,7 +137,7 @@ def as_value(spec: FieldSpec, texts: list[Any] | None) -> Any:
     """Return what was sent for one field, None where that is nothing."""
     if spec.widget == "checkbox":
         return texts[-1] if texts else "false"
-    if spec.widget == "checkboxes":
+    if spec.widget == "checkboxes" or spec.is_many:
         return texts or ([] if spec.required else None)
     if spec.widget == "lines":
         lines = [line.strip() for text in texts or () for line in text.splitlines()]

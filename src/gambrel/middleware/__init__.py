@@ -26,6 +26,7 @@ if TYPE_CHECKING:
     )
     from gambrel.middleware.formats import Format
     from gambrel.middleware.headers.extension import SecurityHeaders
+    from gambrel.middleware.headers.page_policy import PagePolicy
     from gambrel.middleware.hooks import after_request, before_request
     from gambrel.middleware.security_headers import Nonce
 
@@ -42,6 +43,7 @@ __all__ = [
     "HTTPSRedirect",
     "MethodOverride",
     "Nonce",
+    "PagePolicy",
     "RequestID",
     "SecurityHeaders",
     "after_request",
@@ -62,6 +64,7 @@ _HOMES = {
     "HTTPSRedirect": "middleware.extension",
     "MethodOverride": "middleware.extension",
     "Nonce": "middleware.security_headers",
+    "PagePolicy": "middleware.headers.page_policy",
     "RequestID": "middleware.extension",
     "SecurityHeaders": "middleware.headers.extension",
     "after_request": "middleware.hooks",

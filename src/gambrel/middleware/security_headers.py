@@ -6,17 +6,28 @@ styles that carry a nonce. Nothing here runs for a request.
 
 import os
 from base64 import urlsafe_b64encode
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterable, Iterator, Mapping
 from typing import Literal
 
 from msgspec import Struct
 
+from gambrel.core.http.request import Request
 from gambrel.headers.policies import hsts, permissions_policy
 
-__all__ = ["HeaderPolicy", "Nonce", "add_nonce", "make_nonce"]
+__all__ = [
+    "CSP",
+    "TRIAL",
+    "HeaderPolicy",
+    "Nonce",
+    "add_nonce",
+    "add_sources",
+    "make_nonce",
+    "policy_of",
+]
 
 Kind = Literal["all", "pages", "data", "https"]
 
+CSP, TRIAL = "content-security-policy", "content-security-policy-report-only"
 SCRIPTS = "script-src"
 STYLES = "style-src"
 
@@ -48,6 +59,8 @@ class HeaderPolicy(Struct, frozen=True, kw_only=True):
     """The values of the headers; an empty text leaves one out, and so does `hsts=0`.
 
     `page_policy` is the Content-Security-Policy of HTML, `data_policy` that of everything else.
+    `trial_policy` is one that browsers only report on; `reports` is a path of this app where they
+    report to, and what they report is logged.
     `features` names who may use what is off by default: `{"camera": ["self"]}`. `hsts` is in
     seconds and sent over HTTPS only.
     """
@@ -56,6 +69,8 @@ class HeaderPolicy(Struct, frozen=True, kw_only=True):
         "default-src 'self'; script-src 'self'; style-src 'self'; object-src 'none'; "
         "base-uri 'none'; form-action 'self'; frame-ancestors 'none'"
     )
+    trial_policy: str = ""
+    reports: str = ""
     data_policy: str = "default-src 'none'; frame-ancestors 'none'; sandbox"
     referrer_policy: str = "strict-origin-when-cross-origin"
     opener_policy: str = "same-origin"
@@ -73,8 +88,10 @@ class HeaderPolicy(Struct, frozen=True, kw_only=True):
         """
         allowed = {**dict.fromkeys(FEATURES, ()), **self.features}
         given: tuple[tuple[str, str, Kind], ...] = (
-            ("content-security-policy", self.page_policy, "pages"),
-            ("content-security-policy", self.data_policy, "data"),
+            (CSP, self.enforced, "pages"),
+            (TRIAL, self.tried, "pages"),
+            ("reporting-endpoints", f'csp="{self.reports}"' if self.reports else "", "pages"),
+            (CSP, self.data_policy, "data"),
             ("x-content-type-options", "nosniff", "all"),
             ("referrer-policy", self.referrer_policy, "all"),
             ("cross-origin-opener-policy", self.opener_policy, "all"),
@@ -84,6 +101,22 @@ class HeaderPolicy(Struct, frozen=True, kw_only=True):
             ("strict-transport-security", self.transport_policy(), "https"),
         )
         yield from (field for field in given if field[1])
+
+    @property
+    def enforced(self) -> str:
+        """The policy of pages as it is sent."""
+        return self.reporting(self.page_policy)
+
+    @property
+    def tried(self) -> str:
+        """The policy that is only reported on, as it is sent."""
+        return self.reporting(self.trial_policy)
+
+    def reporting(self, policy: str) -> str:
+        """Return a policy that says where to report to, for browsers new and old."""
+        if not (policy and self.reports):
+            return policy
+        return f"{policy.rstrip('; ')}; report-uri {self.reports}; report-to csp"
 
     def transport_policy(self) -> str:
         """Return the value of `Strict-Transport-Security`, or an empty text."""
@@ -119,12 +152,46 @@ def add_nonce(policy: str, nonce: str) -> str:
     What such a script loads is taken too (`'strict-dynamic'`). A directive that is missing begins
     as what `default-src` says.
     """
+    given = directives_of(policy)
+    for name, more in ((SCRIPTS, " 'strict-dynamic'"), (STYLES, "")):
+        before = given.get(name, given.get("default-src"))
+        if before is not None:  # else whatever there is may run
+            sources = before.replace("'none'", "")
+            given[name] = f"{sources} 'nonce-{nonce}'{more}".strip()
+    return written(given)
+
+
+def add_sources(policy: str, sources: Mapping[str, Iterable[str]]) -> str:
+    """Return a Content-Security-Policy that takes more: `{"img-src": ["https://maps.example"]}`.
+
+    A directive that is missing begins as what `default-src` says.
+    """
+    given = directives_of(policy)
+    for name, more in sources.items():
+        before = given.get(name, given.get("default-src"))
+        if before is not None:
+            given[name] = " ".join([before.replace("'none'", ""), *more]).strip()
+    return written(given)
+
+
+def directives_of(policy: str) -> dict[str, str]:
+    """Return the sources of a policy by directive; the first of a name counts."""
     given: dict[str, str] = {}
     for directive in policy.split(";"):
         name, _, sources = directive.strip().partition(" ")
         if name:
             given.setdefault(name.lower(), sources.strip())
-    for name, more in ((SCRIPTS, " 'strict-dynamic'"), (STYLES, "")):
-        sources = given.get(name, given.get("default-src", "'self'")).replace("'none'", "")
-        given[name] = f"{sources} 'nonce-{nonce}'{more}".strip()
-    return "; ".join(f"{name} {sources}".strip() for name, sources in given.items())
+    return given
+
+
+def written(directives: Mapping[str, str]) -> str:
+    """Return directives as a policy."""
+    return "; ".join(f"{name} {sources}".strip() for name, sources in directives.items())
+
+
+def policy_of(request: Request, known: HeaderPolicy) -> str:
+    """Return the policy of the page that answers a request; `known` is that of the app."""
+    own = getattr(request.state, "page_policy", None)
+    if own is None:
+        return known.enforced
+    return known.reporting(add_sources(own.policy or known.page_policy, own.add))

@@ -15,8 +15,10 @@ from gambrel.sessions.session import Session
 from gambrel.sessions.stores.memory import MemoryStore
 from gambrel.sessions.stores.redis import RedisStore
 from gambrel.sessions.stores.store import Store
+from gambrel.sessions.tokens import CSRFToken
 
 __all__ = [
+    "CSRFToken",
     "Flash",
     "MemoryStore",
     "Message",

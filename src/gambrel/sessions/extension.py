@@ -2,19 +2,20 @@
 
 import logging
 import secrets
-from collections.abc import AsyncIterator
+from collections.abc import AsyncIterator, Callable
 from typing import Annotated, Any
 
 from msgspec import Meta, Struct
 
 from gambrel.core.http.request import Request
 from gambrel.extend import TEMPLATE_GLOBALS, TRUSTED_ORIGINS, Setup
-from gambrel.origins import OriginGuard
+from gambrel.origins import OriginGuard, check_open
 from gambrel.sessions.cookies import Encrypting, Sealing, Signing, keep_private
 from gambrel.sessions.flash import Flash
 from gambrel.sessions.keepers import CookieKeeper, Keeper, Life, StoreKeeper
 from gambrel.sessions.session import Session
 from gambrel.sessions.stores.store import Store
+from gambrel.sessions.tokens import CSRFToken, check_token, token_in_page
 
 __all__ = ["SessionSettings", "Sessions"]
 
@@ -24,13 +25,15 @@ _log = logging.getLogger("gambrel.sessions")
 class SessionSettings(Struct, frozen=True, kw_only=True):
     """How long sessions last, in seconds, and whether their cookies are encrypted.
 
-    `trusted` are further origins whose pages may make requests that change something.
+    `trusted` are further origins whose pages may make requests that change something. With
+    `tokens`, such a request must bring the token of its visitor's session as well.
     """
 
     idle: Annotated[int, Meta(ge=60)] = 2 * 3600
     total: Annotated[int, Meta(ge=60)] = 7 * 24 * 3600
     encrypt: bool = False
     trusted: list[str] = []
+    tokens: bool = False
 
 
 class Sessions:
@@ -69,19 +72,6 @@ class Sessions:
 
         self.keeper = keeper
 
-        async def session(request: Request) -> AsyncIterator[Session]:
-            guard.check(request)
-            found = await keeper.open(request)
-            try:
-                yield found  # what fails here keeps nothing
-                if is_streamed(request):
-                    found.touch()
-                await keeper.close(request, found)
-            finally:
-                if found.is_touched:
-                    keep_private(request)
-                found.close()
-
         def flash_of(request: Request) -> Flash:
             if Flash not in request.state:
                 request.state[Flash] = Flash(request, sealing)
@@ -91,7 +81,11 @@ class Sessions:
         async def flash(request: Request) -> Flash:
             return flash_of(request)
 
-        setup.provide(Session, session)
+        if given.tokens:
+            setup.provide(CSRFToken, csrf_token)
+            setup.add(TEMPLATE_GLOBALS, ("csrf_token", token_in_page))
+        setup.check(check_open, deploy=True)
+        setup.provide(Session, opening(guard, keeper, tokens=given.tokens))
         setup.provide(Flash, flash)
         setup.add(TEMPLATE_GLOBALS, ("flash", flash_of))
 
@@ -101,6 +95,36 @@ class Sessions:
         close = getattr(self.store, "close", None)
         if close is not None:
             await close()
+
+
+def opening(
+    guard: OriginGuard, keeper: Keeper, *, tokens: bool
+) -> Callable[[Request], AsyncIterator[Session]]:
+    """Return what opens the session of a request, and keeps it once its handler has succeeded."""
+
+    async def session(request: Request) -> AsyncIterator[Session]:
+        guard.check(request)
+        found = await keeper.open(request)
+        try:
+            if tokens:
+                request.state[CSRFToken] = token = CSRFToken(found)
+                await check_token(request, token)
+            yield found  # what fails here keeps nothing
+            if is_streamed(request):
+                found.touch()
+            await keeper.close(request, found)
+        finally:
+            if found.is_touched:
+                keep_private(request)
+            found.close()
+
+    return session
+
+
+async def csrf_token(request: Request, _: Session) -> CSRFToken:
+    """Return the token of a visitor's session, which was checked where the session was opened."""
+    found: CSRFToken = request.state[CSRFToken]
+    return found
 
 
 def is_streamed(request: Request) -> bool:

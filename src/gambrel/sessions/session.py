@@ -9,12 +9,14 @@ import msgspec
 
 from gambrel.core.http.errors import GambrelError
 
-__all__ = ["META", "Record", "Session"]
+__all__ = ["CSRF", "META", "Record", "Session"]
 
 T = TypeVar("T")
 Record = Mapping[str, bytes]
 """What is kept of a session: values as JSON by their names, and under `META` its times."""
 META = ""
+CSRF = "_csrf"
+"""The name of what tokens against other sites are made of; each id of a session has its own."""
 
 
 class Session(MutableMapping[str, Any]):
@@ -158,6 +160,7 @@ class Session(MutableMapping[str, Any]):
         """Go on under another id: at log-in and whenever somebody may do more than before."""
         self._change()
         self.rotates = True
+        self.pop(CSRF, None)
 
     def end(self) -> None:
         """Forget everything, here and at the visitor's: at log-out.

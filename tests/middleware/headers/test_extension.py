@@ -2,16 +2,17 @@ from types import SimpleNamespace
 
 import pytest
 
-from gambrel import App
+from gambrel import HTML, App
 from gambrel.middleware.headers.extension import (
     SecurityHeaders,
     check_weakened,
     nonce_in_page,
     nonce_of,
 )
+from gambrel.middleware.security_headers import HeaderPolicy, Nonce
 from gambrel.testing import Client, make_request
 
-POLICY = "default-src 'self'; script-src 'self'"
+POLICY = HeaderPolicy(page_policy="default-src 'self'; script-src 'self'")
 
 
 def test_a_nonce_opens_the_policy_of_the_page_it_is_for():
@@ -64,3 +65,54 @@ def test_nobody_insists_on_https_for_a_machine_in_development(debug, policy):
 
     with Client(app, base_url="https://localhost") as client:
         assert client.get("/").headers.get("strict-transport-security") == policy
+
+
+def test_a_policy_on_trial_is_only_reported_on_and_the_nonce_is_in_both():
+    app = App(extensions=[SecurityHeaders(trial_policy="script-src 'self'", reports="/_csp")])
+
+    @app.get("/")
+    async def page(nonce: Nonce) -> HTML:
+        return HTML(str(nonce))
+
+    @app.get("/plain")
+    async def plain() -> HTML:
+        return HTML("plain")
+
+    with Client(app) as client:
+        with_nonce = client.get("/")
+        without = client.get("/plain")
+        data = client.get("/nowhere")
+
+    end = "; report-uri /_csp; report-to csp"
+    assert without.headers["content-security-policy-report-only"] == f"script-src 'self'{end}"
+    assert without.headers["content-security-policy"].endswith(end)
+    assert without.headers["reporting-endpoints"] == 'csp="/_csp"'
+    assert "reporting-endpoints" not in data.headers
+    for name in ("content-security-policy", "content-security-policy-report-only"):
+        assert f"'nonce-{with_nonce.text}'" in with_nonce.headers[name]
+        assert with_nonce.headers[name].endswith(end)
+
+
+def test_without_a_path_for_reports_nothing_takes_them():
+    with Client(App()) as client:
+        assert client.post("/_csp").status_code == 404
+        assert "report" not in client.get("/").headers["content-security-policy"]
+
+
+def test_a_report_is_a_line_of_the_log(caplog):
+    app = App(extensions=[SecurityHeaders(reports="/_csp")])
+    body = {
+        "csp-report": {
+            "document-uri": "https://a.example/x?secret=1",
+            "violated-directive": "img-src 'self'",
+            "blocked-uri": "https://b.example",
+        }
+    }
+
+    with Client(app) as client:
+        kind = {"content-type": "application/csp-report"}
+        answer = client.post("/_csp", json=body, headers=kind)
+        large = client.post("/_csp", content=b" " * 20_000, headers=kind)
+
+    assert (answer.status_code, large.status_code) == (204, 413)
+    assert caplog.messages[-1] == "img-src refused https://b.example on https://a.example/x"

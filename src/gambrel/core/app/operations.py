@@ -25,19 +25,16 @@ from gambrel.core.http.responses.streams import JSONLines
 from gambrel.core.http.status import phrase
 from gambrel.core.routing.pattern import Param
 from gambrel.core.routing.route import Route
-from gambrel.operations import (
-    BodyInfo,
-    Operation,
-    ParamInfo,
-    ParamLocation,
-    ResponseInfo,
-)
+from gambrel.operations import BodyInfo, Operation, ParamInfo, ParamLocation, ResponseInfo
 
 __all__ = ["describe_route"]
 
 
 def describe_route(route: Route, plan: Plan, parsers: Iterable[str] = ()) -> list[Operation]:
-    """Return one operation per method of a route; `parsers` read further media types."""
+    """Return one operation per method of a route; `parsers` read further media types.
+
+    What reads more of a request than its signature tells has a `describe(operation)` that adds it.
+    """
     options = route.options
     title, _, rest = (inspect.getdoc(route.handler) or "").partition("\n\n")
     parameters = all_parameters(plan)
@@ -50,7 +47,7 @@ def describe_route(route: Route, plan: Plan, parsers: Iterable[str] = ()) -> lis
     ]
     params += undeclared_path(route, params)
     message = None if plan.message is None else BodyInfo(plan.message)
-    return [
+    operations = [
         Operation(
             method=method,
             path=str(route.pattern),
@@ -72,6 +69,11 @@ def describe_route(route: Route, plan: Plan, parsers: Iterable[str] = ()) -> lis
         )
         for method in route.methods
     ]
+    for node in plan.graph.nodes:
+        if hasattr(node.signature.origin, "describe"):
+            for operation in operations:
+                node.signature.origin.describe(operation)
+    return operations
 
 
 def all_parameters(plan: Plan) -> list[Parameter]:

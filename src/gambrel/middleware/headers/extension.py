@@ -11,11 +11,17 @@ from gambrel.core.http.errors import GambrelError
 from gambrel.core.http.headers import check_value
 from gambrel.core.http.request import Request
 from gambrel.extend import TEMPLATE_GLOBALS, Level, Problem, Setup
-from gambrel.middleware.security_headers import HeaderPolicy, Nonce, add_nonce, make_nonce
+from gambrel.middleware.security_headers import (
+    CSP,
+    TRIAL,
+    HeaderPolicy,
+    Nonce,
+    add_nonce,
+    make_nonce,
+    policy_of,
+)
 
 __all__ = ["SecurityHeaders"]
-
-CSP = "content-security-policy"
 
 
 class SecurityHeaders(HeaderPolicy, frozen=True, kw_only=True):
@@ -53,21 +59,27 @@ class SecurityHeaders(HeaderPolicy, frozen=True, kw_only=True):
                 "SecurityHeaders(...), or its settings",
                 "correct that value, or leave it out for the default",
             ) from error
-        setup.provide(Nonce, partial(nonce_of, policy.page_policy))
-        setup.add(TEMPLATE_GLOBALS, ("csp_nonce", partial(nonce_in_page, policy.page_policy)))
+        if policy.reports:
+            from gambrel.middleware.headers.reports import Collector, options  # noqa: PLC0415 - start-up: reports
+
+            setup.route(policy.reports, Collector().collect, **options())
+        setup.provide(Nonce, partial(nonce_of, policy))
+        setup.add(TEMPLATE_GLOBALS, ("csp_nonce", partial(nonce_in_page, policy)))
         setup.check(check_weakened, deploy=True)
 
 
-def nonce_of(policy: str, request: Request) -> Nonce:
+def nonce_of(policy: HeaderPolicy, request: Request) -> Nonce:
     """Return the nonce of the page that answers a request, whose policy will name it."""
     if Nonce not in request.state:
         request.state[Nonce] = make_nonce()
     nonce = request.state[Nonce]
-    request.draft.headers[CSP] = add_nonce(policy, nonce)
+    request.draft.headers[CSP] = add_nonce(policy_of(request, policy), nonce)
+    if policy.trial_policy:
+        request.draft.headers[TRIAL] = add_nonce(policy.tried, nonce)
     return nonce
 
 
-def nonce_in_page(policy: str, request: Request) -> Callable[[], Nonce]:
+def nonce_in_page(policy: HeaderPolicy, request: Request) -> Callable[[], Nonce]:
     """Return `csp_nonce()` of templates; a page that does not call it keeps its policy."""
     return partial(nonce_of, policy, request)
 

@@ -25,6 +25,7 @@ from benchmarks.startup import measure_starts
 from benchmarks.targets import SOCKETS, select
 
 REFERENCE = "gambrel-async"
+PAGES = ("page", "rows")
 PAGE_REFERENCE = "gambrel-pool"  # a query blocks: its handler is a `def`
 
 
@@ -48,15 +49,15 @@ def check(options: argparse.Namespace) -> None:
     plan = replace(_plan(options), rounds=1, headers=())
     targets = select(options.targets)
     run = measure(Run("check", REFERENCE), targets, plan)
-    measure(run, page_targets(targets), replace(plan, workloads=("page",)))
+    measure(run, page_targets(targets), replace(plan, workloads=PAGES))
     if run.failures:
         raise SystemExit(1)
     print(f"all right: {', '.join(target.name for target in targets)}")
 
 
 def page(options: argparse.Namespace) -> None:
-    """Measure a whole page: session, database row, template."""
-    plan = replace(_plan(options), workloads=("page",), headers=("10",))
+    """Measure a whole page (session, database row, template), and a table of fifty rows."""
+    plan = replace(_plan(options), workloads=PAGES, headers=("10",))
     targets = page_targets(select(options.targets))
     _finish(measure(Run("page", PAGE_REFERENCE), targets, plan))
 

@@ -8,7 +8,7 @@ from dataclasses import dataclass
 from typing import Final
 
 from benchmarks.load import ORDER, WORKLOADS
-from benchmarks.page import check_page
+from benchmarks.page import check_page, check_rows
 from benchmarks.server import Server
 
 _ORDER: Final = WORKLOADS["W4"].body
@@ -63,6 +63,8 @@ def check(server: Server, workload: str) -> str | None:
     """The first thing the server gets wrong in this workload, or None."""
     if workload == "page":
         return check_page(server)
+    if workload == "rows":
+        return check_rows(server)
     for expectation in EXPECTATIONS:
         if expectation.workload == workload and (fault := expectation.fault(server)):
             return fault

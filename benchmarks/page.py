@@ -11,11 +11,11 @@ import os
 import sqlite3
 from collections.abc import Iterable
 from contextlib import closing
-from dataclasses import replace
+from dataclasses import asdict, replace
 from html.parser import HTMLParser
 from typing import Final
 
-from benchmarks.apps.page.content import NAME, PRODUCTS, ROWS
+from benchmarks.apps.page.content import NAME, PEOPLE, PRODUCTS, ROWS
 from benchmarks.load import WORKLOADS
 from benchmarks.server import Answer, Server
 from benchmarks.targets import APPS, PAGES, RESULTS, Target
@@ -23,6 +23,7 @@ from benchmarks.targets import APPS, PAGES, RESULTS, Target
 FOLDER: Final = APPS / "page"
 LOGIN: Final = WORKLOADS["page"].login
 PATH: Final = WORKLOADS["page"].path
+TABLE: Final = WORKLOADS["rows"].path
 _, _TITLE, _CENTS = PRODUCTS[41]
 VISIBLE: Final = [
     _TITLE,
@@ -68,6 +69,20 @@ def check_page(server: Server) -> str | None:
     if not all(_refuses(answer) for answer in refused):
         return "page: shown without a session, or with a forged one"
     return None if missing.status == 404 else f"page: {missing.status} for a missing row"
+
+
+def check_rows(server: Server) -> str | None:
+    """The first thing the server gets wrong about the table of fifty rows, or None."""
+    try:
+        answer = server.fetch("GET", TABLE)
+    except (OSError, http.client.HTTPException) as error:
+        return f"rows: {error!r}"
+    if answer.status != 200 or answer.media_type != "text/html":
+        return f"rows: {answer.status} {answer.media_type}"
+    cells = (str(value) for person in PEOPLE for value in asdict(person).values())
+    wanted = ["People", "People", "50 of them", *cells]
+    seen = visible_text(answer.body.decode())
+    return None if seen == wanted else f"rows: shows {seen}"
 
 
 def forge(cookie: str) -> str:

@@ -4,12 +4,12 @@ import html
 import sqlite3
 from collections.abc import Callable
 from contextlib import closing
-from dataclasses import dataclass, field
+from dataclasses import asdict, dataclass, field
 
 import pytest
 
 from benchmarks import page
-from benchmarks.apps.page.content import PRODUCTS
+from benchmarks.apps.page.content import PEOPLE, PRODUCTS
 from benchmarks.server import Answer
 from benchmarks.targets import PAGES, TARGETS, select
 
@@ -74,3 +74,18 @@ def test_pages_have_an_app_and_a_database(tmp_path, monkeypatch):
         assert any((page.FOLDER / f"{name}.py").is_file() for name in names)
     with closing(sqlite3.connect(found[0].variables["BENCH_DATABASE"])) as connection:
         assert connection.execute("SELECT count(*) FROM products").fetchone() == (len(PRODUCTS),)
+
+
+@pytest.mark.parametrize(
+    ("change", "is_right"), [(("", ""), True), (("Ada &lt;9&gt;", "Ada <9>"), False)]
+)
+def test_a_table_shows_every_row_as_it_is(change, is_right):
+    cells = [str(value) for person in PEOPLE for value in asdict(person).values()]
+    texts = ["People", "People", "50 of them", *cells]
+    body = "".join(f"<td>{html.escape(text)}</td>" for text in texts).replace(*change)
+
+    class Server:
+        def fetch(self, method: str, path: str) -> Answer:
+            return Answer(200, "text/html", body.encode(), "")
+
+    assert (page.check_rows(Server()) is None) is is_right

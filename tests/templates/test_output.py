@@ -1,3 +1,4 @@
+import traceback
 from datetime import date
 from decimal import Decimal
 
@@ -14,6 +15,7 @@ from gambrel.templates.environment import TemplateEnvironment
 from gambrel.templates.folders import Place
 from gambrel.templates.output import escape_slowly, shown
 from gambrel.templates.page import Page
+from gambrel.templates.renderer import Renderer
 
 TEXTS = {
     "page.html": "{% extends 'base.html' %}{% from 'm.html' import m with context %}"
@@ -64,6 +66,99 @@ def test_a_page_looks_as_jinja_alone_makes_it(value, flag):
 
     assert made == plain.get_template("page.html").render(values)
     assert type(made) is str
+
+
+class Shelf:
+    name = "<shelf>"
+    nothing = None
+
+    def __init__(self) -> None:
+        self.inner = {"name": "<inner>", "items": "<its items>", "n": 3}
+
+    def __getitem__(self, key: str) -> str:
+        if key == "by_key":
+            return "<by key>"
+        raise KeyError(key)
+
+    @property
+    def broken(self) -> str:
+        raise AttributeError("inside")
+
+    @property
+    def fails(self) -> str:
+        raise ZeroDivisionError("inside")
+
+
+ATTRIBUTES = [
+    "o.name",
+    "o.nothing",
+    "o.by_key",
+    "o.inner.name",
+    "o.inner.n",
+    "o.inner['items']",
+    "o.inner.items() | list",
+    "o.broken",
+    "o.broken | default('none')",
+    "o.missing",
+    "o.missing is defined",
+    "o.missing.more",
+    "o.fails",
+    "(o.inner if o.name else o).name",
+    "o.name.upper()",
+    "p.name",
+    "[o, o.inner] | map(attribute='name') | list",
+    "5.real",
+]
+
+
+@pytest.mark.parametrize("expression", ATTRIBUTES)
+def test_attributes_are_found_as_jinja_alone_finds_them(expression):
+    shown = f"{{{{ {expression} }}}}"
+    texts = {"page.html": f"a{shown}b{{% for x in [1] %}}<{shown}>{{% endfor %}}"}
+    plain = jinja2.Environment(
+        loader=jinja2.DictLoader(texts), autoescape=True, undefined=StrictUndefined
+    )
+    ours = Renderer(TemplateEnvironment([Place(texts, "app")], reload=False), {})
+    values = {"o": Shelf()}
+
+    def outcome(make):
+        try:
+            return make()
+        except Exception as error:
+            return type(error), str(error)
+
+    wanted = outcome(lambda: plain.get_template("page.html").render(values))
+
+    assert outcome(lambda: ours.render("page.html", values)) == wanted
+
+
+def test_an_error_is_told_with_its_own_line_of_many():
+    text = "<ul>\n<li>{{ a }}</li>\n<li>{{ b.c }}</li>\n<li>{{ a }}</li>\n</ul>"
+    renderer = Renderer(TemplateEnvironment([Place({"page.html": text}, "app")], reload=False), {})
+
+    with pytest.raises(UndefinedError) as caught:
+        renderer.render("page.html", {"a": 1, "b": {}})
+
+    frames = traceback.extract_tb(caught.value.__traceback__)
+    assert [frame.lineno for frame in frames if frame.name == "top-level template code"] == [3]
+
+
+def test_a_text_of_a_class_of_its_own_is_escaped_and_what_passes_for_one_too():
+    class Text(str):
+        __slots__ = ()
+
+    class Proxy:
+        __class__ = str
+
+        def __str__(self) -> str:
+            return "<proxy>"
+
+    texts = {"page.html": "{{ a }} {{ b }} {{ c }}"}
+    renderer = Renderer(TemplateEnvironment([Place(texts, "app")], reload=False), {})
+
+    made = renderer.render("page.html", {"a": Text("<a>"), "b": Proxy(), "c": True})
+
+    assert made == "&lt;a&gt; &lt;proxy&gt; True"
 
 
 @given(st.text() | st.integers() | st.floats() | st.lists(st.text()))

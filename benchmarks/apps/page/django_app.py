@@ -3,7 +3,7 @@
 import os
 
 import django
-from content import KEY, NAME, ROWS
+from content import KEY, NAME, PEOPLE, ROWS
 from django.conf import settings
 from django.core.asgi import get_asgi_application
 from django.core.wsgi import get_wsgi_application
@@ -54,6 +54,10 @@ def product(request, id):
     return render(request, "product.html", {"name": name, "product": found, "rows": ROWS})
 
 
-urlpatterns = [path("login", login), path("products/<int:id>", product)]
+def rows(request):
+    return render(request, "rows.html", {"title": "People", "people": PEOPLE})
+
+
+urlpatterns = [path("login", login), path("rows", rows), path("products/<int:id>", product)]
 wsgi = get_wsgi_application()
 asgi = get_asgi_application()

@@ -1,6 +1,6 @@
 """django-bolt's handlers, with Django's session, ORM and templates; `def` is the cheaper here."""
 
-from content import NAME, ROWS
+from content import NAME, PEOPLE, ROWS
 from django_bolt import BoltAPI, Request
 from django_bolt.exceptions import NotFound, Unauthorized
 from django_bolt.responses import PlainText
@@ -14,6 +14,11 @@ api = BoltAPI(django_middleware=["django.contrib.sessions.middleware.SessionMidd
 def login(request: Request):
     request.session["name"] = NAME
     return PlainText("welcome")
+
+
+@api.get("/rows")
+def rows(request: Request):
+    return render(request, "rows.html", {"title": "People", "people": PEOPLE})
 
 
 @api.get("/products/{id}")

@@ -1,6 +1,6 @@
 """FastAPI, with Starlette's session and templates; `def` views, as the query blocks."""
 
-from content import KEY, NAME, ROWS
+from content import KEY, NAME, PEOPLE, ROWS
 from fastapi import FastAPI, HTTPException, Request
 from fastapi.responses import HTMLResponse, PlainTextResponse
 from fastapi.templating import Jinja2Templates
@@ -16,6 +16,12 @@ app.add_middleware(SessionMiddleware, secret_key=KEY)
 def login(request: Request) -> str:
     request.session["name"] = NAME
     return "welcome"
+
+
+@app.get("/rows", response_class=HTMLResponse)
+async def rows(request: Request):
+    context = {"title": "People", "people": PEOPLE}
+    return templates.TemplateResponse(request, "rows.html", context)
 
 
 @app.get("/products/{id}", response_class=HTMLResponse)

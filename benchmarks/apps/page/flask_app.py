@@ -1,6 +1,6 @@
 """Flask, with its own session and templates."""
 
-from content import KEY, NAME, ROWS
+from content import KEY, NAME, PEOPLE, ROWS
 from flask import Flask, abort, render_template, session
 from store import find
 
@@ -12,6 +12,11 @@ app.secret_key = KEY
 def login():
     session["name"] = NAME
     return "welcome"
+
+
+@app.get("/rows")
+def rows():
+    return render_template("rows.html", title="People", people=PEOPLE)
 
 
 @app.get("/products/<int:id>")

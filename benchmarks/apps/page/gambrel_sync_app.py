@@ -3,7 +3,7 @@
 import os
 from typing import Annotated
 
-from content import KEY, NAME, ROWS
+from content import KEY, NAME, PEOPLE, ROWS
 from store import find
 
 from gambrel import App, Cookie, NotFound, Text
@@ -20,6 +20,11 @@ def login() -> Text:
     response = Text("welcome")
     response.set_cookie("session", signer.dumps({"name": NAME}))
     return response
+
+
+@app.get("/rows", inline=True)
+def rows() -> Template:
+    return Template("rows.html", {"title": "People", "people": PEOPLE})
 
 
 @app.get("/products/{id}", inline=INLINE)

@@ -1,6 +1,6 @@
 """Litestar, with its own session (encrypted) and templates; a thread, as the query blocks."""
 
-from content import KEY, NAME, ROWS
+from content import KEY, NAME, PEOPLE, ROWS
 from litestar import Litestar, MediaType, Request, get
 from litestar.contrib.jinja import JinjaTemplateEngine
 from litestar.exceptions import NotAuthorizedException, NotFoundException
@@ -16,6 +16,11 @@ def login(request: Request) -> str:
     return "welcome"
 
 
+@get("/rows", sync_to_thread=False)
+def rows() -> Template:
+    return Template("rows.html", context={"title": "People", "people": PEOPLE})
+
+
 @get("/products/{id:int}", sync_to_thread=True)
 def product(request: Request, id: int) -> Template:
     name = request.session.get("name")
@@ -28,7 +33,7 @@ def product(request: Request, id: int) -> Template:
 
 
 app = Litestar(
-    [login, product],
+    [login, product, rows],
     middleware=[CookieBackendConfig(secret=KEY[:32].encode()).middleware],
     template_config=TemplateConfig(directory="templates", engine=JinjaTemplateEngine),
 )

@@ -3,7 +3,7 @@
 import asyncio
 import os
 
-from content import KEY, NAME, ROWS
+from content import KEY, NAME, PEOPLE, ROWS
 from itsdangerous import BadSignature, URLSafeTimedSerializer
 from jinja2 import Environment, FileSystemLoader
 from sanic import Sanic
@@ -21,6 +21,12 @@ async def login(request):
     response = text("welcome")
     response.add_cookie("session", signer.dumps({"name": NAME}))
     return response
+
+
+@app.get("/rows")
+async def rows(request):
+    page = templates.get_template("rows.html")
+    return html(page.render(title="People", people=PEOPLE))
 
 
 @app.get("/products/<id:int>")

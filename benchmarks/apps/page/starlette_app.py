@@ -1,6 +1,6 @@
 """Starlette, with its own session and templates; `def` views, as the query blocks."""
 
-from content import KEY, NAME, ROWS
+from content import KEY, NAME, PEOPLE, ROWS
 from starlette.applications import Starlette
 from starlette.exceptions import HTTPException
 from starlette.middleware import Middleware
@@ -29,7 +29,12 @@ def product(request):
     return templates.TemplateResponse(request, "product.html", context)
 
 
+async def rows(request):
+    context = {"title": "People", "people": PEOPLE}
+    return templates.TemplateResponse(request, "rows.html", context)
+
+
 app = Starlette(
-    routes=[Route("/login", login), Route("/products/{id:int}", product)],
+    routes=[Route("/rows", rows), Route("/login", login), Route("/products/{id:int}", product)],
     middleware=[Middleware(SessionMiddleware, secret_key=KEY)],
 )

@@ -11,7 +11,7 @@ import click
 
 from gambrel.cli.dev import outermost
 from gambrel.cli.reload.supervisor import Stopping, names
-from gambrel.cli.reload.watching import changes
+from gambrel.cli.reload.watching import changes, is_shown
 
 __all__ = ["command"]
 
@@ -58,8 +58,8 @@ class Program:
 def command(folders: tuple[Path, ...], program: tuple[str, ...]) -> None:
     """Run PROGRAM (worker.py) with its arguments, and anew whenever a file is saved.
 
-    These are .py, .toml and .env files. A program that ends is run again after the next save. Exit
-    code 0 after SIGTERM or SIGINT, 1 where there is no such program.
+    These are .py, .toml, .env, .po and .mo files. A program that ends is run again after the next
+    save. Exit code 0 after SIGTERM or SIGINT, 1 where there is no such program.
     """
     stopping = Stopping()
     found = changes(outermost(folders or [Path.cwd()]), stopping.is_asked)
@@ -70,6 +70,7 @@ def command(folders: tuple[Path, ...], program: tuple[str, ...]) -> None:
             for changed in found:
                 if stopping.asked:
                     break
+                changed = {path for path in changed if not is_shown(path.name)}
                 if changed:
                     click.echo(f"{names(changed)} changed: starting again")
                     running.end()

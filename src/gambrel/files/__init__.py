@@ -16,6 +16,7 @@ from typing import TYPE_CHECKING, Any
 if TYPE_CHECKING:
     from gambrel.files.extension import STATIC_FOLDERS, FrontEnd, StaticFiles
     from gambrel.files.media.extension import MediaFiles
+    from gambrel.files.media.images import Image, ImageRules, NotAnImage, render_image
     from gambrel.files.media.local import LocalStorage
     from gambrel.files.media.memory import MemoryStorage
     from gambrel.files.media.storage import Storage, StorageFull, Stored
@@ -28,10 +29,13 @@ __all__ = [
     "STATIC_FOLDERS",
     "FileResponse",
     "FrontEnd",
+    "Image",
+    "ImageRules",
     "LocalStorage",
     "Media",
     "MediaFiles",
     "MemoryStorage",
+    "NotAnImage",
     "Offload",
     "Static",
     "StaticFiles",
@@ -39,15 +43,19 @@ __all__ = [
     "Storage",
     "StorageFull",
     "Stored",
+    "render_image",
 ]
 
 _HOMES = {
     "FileResponse": "files.response",
     "FrontEnd": "files.extension",
+    "Image": "files.media.images",
+    "ImageRules": "files.media.images",
     "LocalStorage": "files.media.local",
     "Media": "files.media.urls",
     "MediaFiles": "files.media.extension",
     "MemoryStorage": "files.media.memory",
+    "NotAnImage": "files.media.images",
     "Offload": "files.response",
     "STATIC_FOLDERS": "files.extension",
     "Static": "files.static.urls",
@@ -56,6 +64,7 @@ _HOMES = {
     "Storage": "files.media.storage",
     "StorageFull": "files.media.storage",
     "Stored": "files.media.storage",
+    "render_image": "files.media.images",
 }
 
 

@@ -9,6 +9,7 @@ async def add(item: Item, session: Session, flash: Flash) -> Redirect:
     return Redirect("/", 303)
 """
 
+from gambrel.sessions.consent import Consent
 from gambrel.sessions.extension import Sessions, SessionSettings
 from gambrel.sessions.flash import Flash, Message
 from gambrel.sessions.session import Session
@@ -19,6 +20,7 @@ from gambrel.sessions.tokens import CSRFToken
 
 __all__ = [
     "CSRFToken",
+    "Consent",
     "Flash",
     "MemoryStore",
     "Message",

@@ -117,14 +117,16 @@ def cookie_name(request: Request, name: str) -> str:
 
     There are no certificates there, and some browsers then take no secure cookie.
     """
-    is_here = request.scheme == "http" and is_loopback(request.host)
+    if getattr(request.app, "proxies", None) is not None:
+        return name_at(name, request.scheme, request.host)
+    return name_at(name, request.connection.scheme, request.headers.first("host") or "")
+
+
+@lru_cache(256)
+def name_at(name: str, scheme: str, host: str) -> str:
+    """Return the name of a cookie at a scheme and host. Raises BadRequest for no host."""
+    is_here = scheme == "http" and bool(host) and parse_host(host).is_loopback()
     return name if is_here else f"__Host-{name}"
-
-
-@lru_cache(64)
-def is_loopback(host: str) -> bool:
-    """Whether a host is this machine."""
-    return bool(host) and parse_host(host).is_loopback()
 
 
 def write_cookie(draft: Any, name: str, value: str, max_age: int) -> None:

@@ -3,13 +3,14 @@
 import logging
 import secrets
 from collections.abc import AsyncIterator, Callable
-from typing import Annotated, Any
+from typing import Annotated, Any, Literal, TypeVar
 
 from msgspec import Meta, Struct
 
 from gambrel.core.http.request import Request
 from gambrel.extend import TEMPLATE_GLOBALS, TRUSTED_ORIGINS, Setup
 from gambrel.origins import OriginGuard, check_open
+from gambrel.sessions.consent import Consent
 from gambrel.sessions.cookies import Encrypting, Sealing, Signing, keep_private
 from gambrel.sessions.flash import Flash
 from gambrel.sessions.keepers import CookieKeeper, Keeper, Life, StoreKeeper
@@ -19,6 +20,7 @@ from gambrel.sessions.tokens import CSRFToken, check_token, token_in_page
 
 __all__ = ["SessionSettings", "Sessions"]
 
+T = TypeVar("T")
 _log = logging.getLogger("gambrel.sessions")
 
 
@@ -26,7 +28,10 @@ class SessionSettings(Struct, frozen=True, kw_only=True):
     """How long sessions last, in seconds, and whether their cookies are encrypted.
 
     `trusted` are further origins whose pages may make requests that change something. With
-    `tokens`, such a request must bring the token of its visitor's session as well.
+    `tokens`, such a request must bring the token of its visitor's session as well. While a store
+    does not answer, who comes with a session gets a 503 (`refuse`), or is taken for a stranger
+    (`stranger`): to look is possible then, and to change something a 503. `purposes` are what
+    visitors are asked for, by `Consent`.
     """
 
     idle: Annotated[int, Meta(ge=60)] = 2 * 3600
@@ -34,10 +39,12 @@ class SessionSettings(Struct, frozen=True, kw_only=True):
     encrypt: bool = False
     trusted: list[str] = []
     tokens: bool = False
+    store_down: Literal["refuse", "stranger"] = "refuse"
+    purposes: list[str] = []
 
 
 class Sessions:
-    """Give `session: Session` and `flash: Flash` to handlers.
+    """Give `session: Session`, `flash: Flash` and `consent: Consent` to handlers.
 
     A session is in a signed cookie; with a `store` only its id is. It ends after `idle` seconds
     without use, and after `total` in any case. With `encrypt` the cookie cannot be read either.
@@ -53,7 +60,7 @@ class Sessions:
         self.keeper: Keeper | None = None
 
     def install(self, setup: Setup) -> None:
-        """Provide both."""
+        """Provide them."""
         given: SessionSettings = setup.settings.sessions
         keys = [key.reveal() for key in setup.settings.core.secret_keys]
         if not keys:  # nobody serves it, or not with `gambrel run`
@@ -67,27 +74,18 @@ class Sessions:
         life = Life(given.idle, given.total)
         keeper: Keeper = CookieKeeper(sealing, life)
         if self.store is not None:
-            keeper = StoreKeeper(self.store, life)
+            keeper = StoreKeeper(self.store, life, goes_on=given.store_down == "stranger")
             setup.lifespan(self.closing)
 
         self.keeper = keeper
-
-        def flash_of(request: Request) -> Flash:
-            if Flash not in request.state:
-                request.state[Flash] = Flash(request, sealing)
-            found: Flash = request.state[Flash]
-            return found
-
-        async def flash(request: Request) -> Flash:
-            return flash_of(request)
 
         if given.tokens:
             setup.provide(CSRFToken, csrf_token)
             setup.add(TEMPLATE_GLOBALS, ("csrf_token", token_in_page))
         setup.check(check_open, deploy=True)
         setup.provide(Session, opening(guard, keeper, tokens=given.tokens))
-        setup.provide(Flash, flash)
-        setup.add(TEMPLATE_GLOBALS, ("flash", flash_of))
+        offer(setup, "flash", Flash, lambda request: Flash(request, sealing))
+        offer(setup, "consent", Consent, lambda request: Consent(request, sealing, given.purposes))
 
     async def closing(self) -> AsyncIterator[None]:
         """Close the store with the app, if it has anything to close."""
@@ -125,6 +123,21 @@ async def csrf_token(request: Request, _: Session) -> CSRFToken:
     """Return the token of a visitor's session, which was checked where the session was opened."""
     found: CSRFToken = request.state[CSRFToken]
     return found
+
+
+def offer(setup: Setup, name: str, kind: type[T], make: Callable[[Request], T]) -> None:
+    """Give an object that each request has one of to handlers, by type, and to templates."""
+
+    def of(request: Request) -> T:
+        if kind not in request.state:
+            request.state[kind] = make(request)
+        return request.state[kind]
+
+    async def give(request: Request) -> T:
+        return of(request)
+
+    setup.provide(kind, give)
+    setup.add(TEMPLATE_GLOBALS, (name, of))
 
 
 def is_streamed(request: Request) -> bool:

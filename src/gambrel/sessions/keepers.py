@@ -11,7 +11,8 @@ from typing import Protocol
 import msgspec
 from msgspec import Struct
 
-from gambrel.core.http.errors import GambrelError
+from gambrel.core.http.errors import GambrelError, ServiceUnavailable
+from gambrel.core.http.fields.cookies import parse_cookies
 from gambrel.core.http.request import Request
 from gambrel.sessions.cookies import SIZE, Sealing, cookie_name, write_cookie
 from gambrel.sessions.session import META, Record, Session, times_of
@@ -22,6 +23,8 @@ __all__ = ["CookieKeeper", "Keeper", "Life", "StoreKeeper"]
 NAME = "session"
 SKEW = 60
 """Seconds that the clocks of two machines may differ by."""
+LONG = 8_192
+"""Characters of a `Cookie` header above which it is read anew each time."""
 _log = logging.getLogger("gambrel.sessions")
 _decode = msgspec.json.Decoder(dict[str, msgspec.Raw]).decode
 
@@ -67,8 +70,9 @@ class CookieKeeper:
     def __init__(self, sealing: Sealing, life: Life) -> None:
         self.sealing = sealing
         self.life = life
-        # A visitor comes with the same cookie until something changes: it is opened once.
+        # A visitor comes with the same cookies until something changes: they are opened once.
         self.opened = lru_cache(1_024)(self.unsealed)
+        self.sent = lru_cache(1_024)(self.read)
 
     async def open(self, request: Request) -> Session:
         """Return what the cookie holds."""
@@ -77,11 +81,19 @@ class CookieKeeper:
     def find(self, request: Request) -> tuple[Record | None, tuple[str, str]]:
         """Return the record in the cookie, and the cookie itself; its name alone for none."""
         name = cookie_name(request, NAME)
-        text = request.cookies.get(name)
-        record = self.opened(name, text) if text else None
+        header = request.headers.first("cookie")
+        if header is None:
+            return None, (name, "")
+        read = self.sent if len(header) <= LONG else self.read  # strangers fill no memory
+        record, cookie = read(name, header)
         if record is None or not self.life.holds(record):
             return None, (name, "")
-        return record, (name, text or "")
+        return record, cookie
+
+    def read(self, name: str, header: str) -> tuple[Record | None, tuple[str, str]]:
+        """Return the same for a whole `Cookie` header. Raises BadRequest for too many of them."""
+        text = parse_cookies(header).get(name, "")
+        return self.opened(name, text) if text else None, (name, text)
 
     def unsealed(self, name: str, text: str) -> Record | None:
         """Return the record in a cookie, None where it is none of ours."""
@@ -112,23 +124,40 @@ class CookieKeeper:
 class StoreKeeper:
     """The cookie has an id of 256 bits, the store the rest under the hash of it."""
 
-    def __init__(self, store: Store, life: Life) -> None:
+    def __init__(self, store: Store, life: Life, *, goes_on: bool = False) -> None:
         self.store = store
         self.life = life
+        self.goes_on = goes_on
+        """Whether visitors are strangers while the store does not answer, and get no 503."""
 
     async def open(self, request: Request) -> Session:
         """Return what the store has under the id in the cookie."""
         name = cookie_name(request, NAME)
         text = request.cookies.get(name, "")
-        record = await self.store.load(key_of(text)) if 0 < len(text) < 100 else None
+        try:
+            record = await self.store.load(key_of(text)) if 0 < len(text) < 100 else None
+        except ServiceUnavailable as error:
+            if not self.goes_on:
+                raise
+            _log.warning("%s; a visitor is taken for a stranger", error.detail)
+            return Session(None, self.life.clock(), (name, text), unread=True)
         if record is None or not self.life.holds(record):
             return Session(None, self.life.clock(), (name, ""))
         return Session(record, cookie=(name, text))
 
     async def close(self, request: Request, session: Session) -> None:
-        """Keep what has changed; what another request has changed meanwhile is left alone."""
-        if not session.is_touched:
-            return
+        """Keep what has changed; what another request has changed meanwhile is left alone.
+
+        Raises ServiceUnavailable where that is not possible now.
+        """
+        if not session.unread:
+            if session.is_touched:
+                await self.keep(request, session)
+        elif session.rotates or session.ends or session.changes()[0]:
+            raise ServiceUnavailable("The store of sessions does not answer.")
+
+    async def keep(self, request: Request, session: Session) -> None:
+        """Do so for a session that was looked at."""
         name, text = session.cookie
         changed, gone = session.changes()
         now, left = self.life.clock(), self.life.left(session)

@@ -1,7 +1,7 @@
 """`Session`: what is remembered of a visitor from one request to the next."""
 
 import time
-from collections.abc import Callable, Iterator, Mapping, MutableMapping
+from collections.abc import Callable, Collection, Iterator, Mapping, MutableMapping
 from functools import lru_cache
 from typing import Any, TypeVar
 
@@ -26,21 +26,11 @@ class Session(MutableMapping[str, Any]):
     inside included. A visitor of whom nothing is known has none, and no cookie.
     """
 
-    __slots__ = (
-        "_find",
-        "_gone",
-        "_is_closed",
-        "_is_known",
-        "_kept",
-        "_live",
-        "_made",
-        "cookie",
-        "created",
-        "ends",
-        "is_touched",
-        "rotates",
-        "seen",
-    )
+    # Defaults on the class: most sessions are looked at, and not changed.
+    _gone: Collection[str] = ()
+    _live: dict[str, Any] = {}  # noqa: RUF012 - replaced before it is changed
+    _made: dict[str, bytes] = {}  # noqa: RUF012 - replaced before it is changed
+    _is_closed = is_touched = rotates = ends = False
 
     def __init__(
         self,
@@ -48,14 +38,13 @@ class Session(MutableMapping[str, Any]):
         now: float | None = None,
         cookie: tuple[str, str] = ("", ""),
         find: Callable[[], tuple[Record | None, tuple[str, str]]] | None = None,
+        unread: bool = False,
     ) -> None:
         self._find = find
+        self.unread = unread
+        """Whether nobody knows what is in it, for its store does not answer."""
         self.cookie = cookie
         """Name and value of the cookie it came by; without a value, that it would have."""
-        self._live: dict[str, Any] = {}
-        self._gone: set[str] = set()
-        self._made: dict[str, bytes] = {}
-        self.is_touched = self.rotates = self.ends = self._is_closed = False
         self._begin(record, now)
 
     def _begin(self, record: Record | None, now: float | None = None) -> None:
@@ -93,7 +82,10 @@ class Session(MutableMapping[str, Any]):
         if name not in self._live:
             if name in self._gone or name == META:
                 raise KeyError(name)
-            self._live[name] = msgspec.json.decode(self._kept[name])
+            value = msgspec.json.decode(self._kept[name])
+            if value.__class__ is not dict and value.__class__ is not list:
+                return value  # which cannot change but by being set
+            self._live = {**self._live, name: value}
         return self._live[name]
 
     def __setitem__(self, name: Any, value: Any) -> None:
@@ -101,14 +93,14 @@ class Session(MutableMapping[str, Any]):
             raise TypeError(f"a value of a session has a name, and {name!r} is none")
         encode(name, value)
         self._change()
-        self._live[name] = value
+        self._live = {**self._live, name: value}
 
     def __delitem__(self, name: str) -> None:
         if name not in self:
             raise KeyError(name)
         self._change()
-        self._live.pop(name, None)
-        self._gone.add(name)
+        self._live = {key: value for key, value in self._live.items() if key != name}
+        self._gone = {*self._gone, name}
 
     def _change(self) -> None:
         self.touch()
@@ -141,8 +133,8 @@ class Session(MutableMapping[str, Any]):
             found = self._decoded(name, kind) if name in self else None
             if found is None:
                 found = kind()
-                self._made[name] = encode(name, found)
-            self._live[name] = found
+                self._made = {**self._made, name: encode(name, found)}
+            self._live = {**self._live, name: found}
         return self._live[name]  # type: ignore[no-any-return]  # of the kind that was asked for
 
     @staticmethod
@@ -169,11 +161,12 @@ class Session(MutableMapping[str, Any]):
         """
         self._change()
         self.ends, self._kept = True, {}
-        for kept in (self._live, self._gone, self._made):
-            kept.clear()
+        self._live, self._gone, self._made = {}, (), {}
 
     def changes(self) -> tuple[dict[str, bytes], set[str]]:
         """Return what is to be kept anew, and the names of what is not to be kept any longer."""
+        if not self._live and not self._gone:
+            return {}, set()
         changed = {name: encode(name, value) for name, value in self._live.items()}
         before = {**self._made, **self._kept}
         changed = {name: raw for name, raw in changed.items() if raw != before.get(name)}

@@ -16,7 +16,7 @@ from gambrel.templates.components import Components, Prop, with_defaults
 from gambrel.templates.filters import FILTERS, dump_json
 from gambrel.templates.folders import FolderLoader, Place
 from gambrel.templates.names import is_escaped, nearest
-from gambrel.templates.output import Output, shown
+from gambrel.templates.output import Output, escape_text, shown
 from gambrel.templates.page import PAGE, Page
 
 __all__ = ["PageContext", "TemplateEnvironment"]
@@ -56,6 +56,7 @@ class TemplateEnvironment(Environment):
     context_class = PageContext
     code_generator_class = Output
     shown = staticmethod(shown)
+    quoted = staticmethod(escape_text)
 
     def __init__(self, places: Iterable[Place], *, reload: bool, is_async: bool = False) -> None:
         self.props: dict[str, dict[str, Prop]] = {}
@@ -73,6 +74,13 @@ class TemplateEnvironment(Environment):
         self.globals["slots"] = ()  # of a component that nobody fills
         self.policies["json.dumps_function"] = dump_json
         self.policies["json.dumps_kwargs"] = {}
+
+    def item(self, owner: Any, name: str) -> Any:
+        """Return an item of what has no such attribute; undefined where it has none either."""
+        try:
+            return owner[name]
+        except (TypeError, LookupError, AttributeError):
+            return self.undefined(obj=owner, name=name)
 
     def context_for(self, template: Any, values: Mapping[str, Any], page: Page) -> PageContext:
         """Return the context of one rendering.

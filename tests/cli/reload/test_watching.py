@@ -5,7 +5,7 @@ from pathlib import Path
 
 import pytest
 
-from gambrel.cli.reload.watching import changes, is_watched, poll
+from gambrel.cli.reload.watching import changes, is_shown, is_watched, poll
 
 
 def touch(path: Path, text: str = "x = 1\n") -> None:
@@ -94,9 +94,21 @@ def test_settings_of_the_working_directory_are_watched_too(folder, monkeypatch):
 
 
 @pytest.mark.parametrize(
-    "name", ["app.py", "pkg/shop.py", "gambrel.toml", "pyproject.toml", ".env", "pkg/__init__.py"]
+    "name",
+    [
+        "app.py",
+        "pkg/shop.py",
+        "gambrel.toml",
+        "pyproject.toml",
+        ".env",
+        "pkg/__init__.py",
+        "locales/de/LC_MESSAGES/messages.po",
+        "templates/page.html",
+        "static/site.css",
+        "static/logo.SVG",
+    ],
 )
-def test_source_and_settings_are_watched(folder, name):
+def test_what_an_app_is_made_of_is_watched(folder, name):
     assert is_watched(folder / name, [folder])
 
 
@@ -108,7 +120,8 @@ def test_source_and_settings_are_watched(folder, name):
         "#app.py#",
         "app.py~",
         "app.pyc",
-        "page.html",
+        ".page.html.swp",
+        "instance/media/kept.html",
         "shop.db",
         ".git/hooks/a.py",
         ".venv/lib/a.py",
@@ -125,3 +138,11 @@ def test_a_folder_inside_a_skipped_one_can_be_watched_by_name():
     folder = Path(os.sep, "home", "me", ".work", "shop")
 
     assert is_watched(folder / "app.py", [folder])
+
+
+def test_templates_and_static_files_need_no_new_process():
+    shown = [
+        name for name in ("a.html", "a.css", "a.py", ".env", "a.po", "a.toml") if is_shown(name)
+    ]
+
+    assert shown == ["a.html", "a.css"]

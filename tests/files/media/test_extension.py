@@ -1,10 +1,12 @@
+from io import BytesIO
 from pathlib import Path
 from typing import Annotated
 
+import PIL.Image
 import pytest
 
 from gambrel import App, File, GambrelError, Upload
-from gambrel.files import LocalStorage, Media, MediaFiles, MemoryStorage, Stored
+from gambrel.files import ImageRules, LocalStorage, Media, MediaFiles, MemoryStorage, Stored
 from gambrel.testing import Client
 
 PNG = b"\x89PNG\r\n\x1a\n" + bytes(1_000)
@@ -42,6 +44,28 @@ def test_an_upload_is_kept_and_given_out_by_a_link(tmp_path):
         assert again.status_code == 304
         assert client.get(f"{url}x").status_code == 404
         assert client.get(f"/media/{stored['key']}").status_code == 404
+
+
+def test_a_picture_is_kept_as_we_have_written_it_and_anything_else_refused(tmp_path):
+    app = App(extensions=[MediaFiles(LocalStorage(tmp_path))])
+    face = ImageRules(fit=(64, 64), crop=True, output="webp")
+    drawn = BytesIO()
+    PIL.Image.new("RGB", (200, 100)).save(drawn, "png")
+
+    @app.post("/faces")
+    async def upload(picture: Annotated[Upload, File()], media: Media) -> Stored:
+        return await media.save_image(picture, face)
+
+    with Client(app) as client:
+        kept = client.post("/faces", files={"picture": ("me.at.sea.png", drawn.getvalue())})
+        refused = client.post("/faces", files={"picture": ("me.png", PNG)})
+
+    stored = kept.json()
+    assert (stored["filename"], stored["content_type"]) == ("me.at.sea.webp", "image/webp")
+    with PIL.Image.open(tmp_path / stored["key"]) as image:
+        assert image.size == (64, 64)
+    assert (refused.status_code, refused.json()["title"]) == (422, "Unprocessable Content")
+    assert len([path for path in tmp_path.rglob("*") if path.is_file()]) == 1
 
 
 def test_files_lie_in_the_instance_unless_somewhere_else(tmp_path):

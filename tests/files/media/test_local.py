@@ -131,18 +131,24 @@ def test_a_key_that_is_none_leads_nowhere(storage, tmp_path, key):
     assert (tmp_path / "secret").exists()
 
 
-def test_files_are_for_the_app_and_its_group(tmp_path):
-    storage = LocalStorage(tmp_path / "media")
-    before = os.umask(0o022)
-    try:
+@pytest.mark.parametrize("umask", [0o000, 0o022, 0o077])
+def test_files_are_for_the_app_and_its_group_whatever_the_umask(tmp_path, umask):
+    """T-C31-1: folders above, and what many threads make at a time, too."""
+    storage = LocalStorage(tmp_path / "kept" / "media")
+
+    async def save_many() -> None:
         storage.check()
-        stored = asyncio.run(storage.save(PNG))
+        await asyncio.gather(*[storage.save(PNG) for _ in range(60)])
+
+    before = os.umask(umask)
+    try:
+        asyncio.run(save_many())
     finally:
         os.umask(before)
 
-    path = storage.folder / stored.key
-    modes = [stat.S_IMODE(p.stat().st_mode) for p in (storage.folder, path.parent, path)]
-    assert modes == [0o750, 0o750, 0o640]
+    made = [tmp_path / "kept", *(tmp_path / "kept").rglob("*")]
+    assert {stat.S_IMODE(p.stat().st_mode) for p in made if p.is_dir()} == {0o750}
+    assert {stat.S_IMODE(p.stat().st_mode) for p in made if p.is_file()} == {0o640}
 
 
 @pytest.mark.parametrize("number", [errno.ENOSPC, errno.EDQUOT])

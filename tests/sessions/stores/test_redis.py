@@ -1,11 +1,13 @@
 import asyncio
 import socket
 import sys
+from collections.abc import Mapping
+from concurrent.futures import ThreadPoolExecutor
 
 import pytest
 
 from gambrel import App, GambrelError, ServiceUnavailable
-from gambrel.sessions import RedisStore, Session, Sessions
+from gambrel.sessions import MemoryStore, RedisStore, Session, Sessions
 from gambrel.testing import Client
 
 
@@ -26,6 +28,74 @@ def test_a_redis_that_is_not_there_is_a_503():
         assert client.get("/", headers={"cookie": "session=x"}).status_code == 503
         assert client.get("/").status_code == 200  # nobody has to be asked
         assert client.get("/plain").text == "plain"
+
+
+def test_where_that_is_wanted_a_visitor_is_a_stranger_while_redis_is_gone_and_loses_nothing(caplog):
+    class Moody(MemoryStore):
+        is_down = False
+
+        async def load(self, key: str) -> Mapping[str, bytes] | None:
+            if self.is_down:
+                raise ServiceUnavailable("the store of sessions: gone")
+            return await super().load(key)
+
+    store = Moody()
+    app = App(extensions=[Sessions(store=store, store_down="stranger")])
+
+    @app.get("/")
+    async def show(session: Session) -> int | None:
+        return session.get("user")
+
+    @app.post("/log-in")
+    async def log_in(session: Session) -> None:
+        session["user"] = 7
+        session.rotate()
+
+    @app.post("/log-out")
+    async def log_out(session: Session) -> None:
+        session.end()
+
+    with Client(app) as client:
+        client.post("/log-in")
+        store.is_down = True
+        shown = client.get("/")
+        assert (shown.status_code, shown.json()) == (200, None)
+        assert "set-cookie" not in shown.headers
+        assert shown.headers["cache-control"] == "private, no-store"
+        assert [client.post(path).status_code for path in ("/log-in", "/log-out")] == [503, 503]
+        assert "taken for a stranger" in caplog.text
+        store.is_down = False
+        assert client.get("/").json() == 7
+        assert len(store) == 1
+
+
+@pytest.mark.service("redis")
+def test_two_requests_at_a_time_lose_nothing_of_each_other_in_redis():
+    """Twenty at a time, on two processes' worth of clients, each with a name of its own."""
+    store = RedisStore(prefix="gambrel-test-tabs:")
+    app = App(extensions=[Sessions(store=store)])
+
+    @app.post("/put/{name}")
+    async def put(name: str, session: Session) -> None:
+        len(session)
+        await asyncio.sleep(0.05)
+        session[name] = 1
+
+    @app.get("/")
+    async def names(session: Session) -> list[str]:
+        return sorted(session)
+
+    @app.post("/end")
+    async def end(session: Session) -> None:
+        session.end()
+
+    wanted = [f"n{number:02}" for number in range(20)]
+    with Client(app) as client, ThreadPoolExecutor(20) as threads:
+        client.post("/put/first")
+        cookie = {"cookie": f"session={client.cookies['session']}"}
+        list(threads.map(lambda name: client.post(f"/put/{name}", headers=cookie), wanted))
+        assert client.get("/").json() == ["first", *wanted]
+        client.post("/end")
 
 
 def test_every_question_says_what_has_failed():

@@ -8,6 +8,7 @@ from typing import TextIO
 import click
 
 from gambrel import Request
+from gambrel.cli.reload.refresh import PREFIX
 from gambrel.cli.serving.access_log import told
 from gambrel.sinks import Sink
 
@@ -25,6 +26,8 @@ class RequestLog:
 
     def __call__(self, request: Request, status: int, size: int, seconds: float) -> None:
         """Note an answer: local time, what was asked, the status and how long it took."""
+        if request.raw_path.startswith(PREFIX):
+            return
         target = request.raw_path + (f"?{request.query_string}" if request.query_string else "")
         target = target.encode("ascii", "backslashreplace").decode()
         shown = click.style(status, _COLOURS.get(status // 100)) if self.is_coloured else status

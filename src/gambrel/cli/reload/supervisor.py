@@ -17,7 +17,7 @@ from pathlib import Path
 import click
 
 from gambrel.cli.built import ephemeral_secret
-from gambrel.cli.reload.watching import changes
+from gambrel.cli.reload.watching import changes, is_shown
 from gambrel.cli.reload.worker import REFUSED
 
 __all__ = ["Worker", "supervise"]
@@ -54,8 +54,14 @@ class Worker:
         with suppress(BrokenPipeError):
             os.write(self._writer, f"{self.secret}\n{message}\n{ended}\n".encode())
 
+    def tell(self, news: str) -> None:
+        """Tell it of changes that it can go on with (`styles`, `pages`), or of its end."""
+        with suppress(OSError):
+            os.write(self._writer, f"{news}\n".encode())
+
     def stop(self) -> None:
         """End it: politely, then not."""
+        self.tell("end")
         self._process.terminate()
         try:
             self._process.wait(GRACE)
@@ -114,6 +120,10 @@ def supervise(
                 continue
             if not changed and code == REFUSED:
                 return 1
+            if changed and code is None and all(is_shown(path.name) for path in changed):
+                are_styles = all(path.suffix == ".css" for path in changed)
+                worker.tell("styles" if are_styles else "pages")
+                continue
             worker.stop()
             worker, spare = spare, make()
             has_ended = not changed

@@ -1,7 +1,7 @@
 """Changed files: by watchfiles where it is installed, else by looking at their times.
 
-`dev` iterates `changes`; what is not source or settings of an app is left out. Settings lie in the
-working directory, which may be large: of it only their files are looked at.
+`dev` iterates `changes`; what is no source, setting, template or static file of an app is left out.
+Settings lie in the working directory, which may be large: of it only their files are looked at.
 """
 
 import os
@@ -10,21 +10,26 @@ from collections.abc import Callable, Iterable, Iterator
 from contextlib import suppress
 from pathlib import Path
 
-__all__ = ["changes", "is_watched", "poll"]
+__all__ = ["changes", "is_shown", "is_watched", "poll"]
 
 TICK = 0.2
 """Seconds after which an empty set says that nothing has changed."""
 
+SHOWN = {".css", ".htm", ".html", ".j2", ".jinja", ".jinja2", ".js", ".md", ".mjs", ".txt", ".xml"}
+SHOWN |= {".avif", ".gif", ".ico", ".jpeg", ".jpg", ".png", ".svg", ".webp", ".woff2"}
+"""Suffixes of templates and static files: they are read anew by the process that is there."""
+
 Snapshot = dict[Path, tuple[int, int]]
 """Time and size of files."""
 
-_SKIPPED = {"__pycache__", "node_modules", "site-packages", "venv"}
+_SKIPPED = {"__pycache__", "instance", "node_modules", "site-packages", "venv"}
 
 
 def changes(folders: Iterable[Path], is_stopped: Callable[[], bool]) -> Iterator[set[Path]]:
     """Yield the files that have changed since this was called, or an empty set every tick.
 
-    These are Python and settings files below `folders`, and the settings of the working directory.
+    These are Python and settings files, catalogs, templates and static files below `folders`, and
+    the settings of the working directory.
     """
     folders = list(folders)
     here = Path.cwd()
@@ -107,16 +112,23 @@ def settings_of(folder: Path) -> Iterator[Path]:
 
 
 def is_watched(path: Path, folders: Iterable[Path]) -> bool:
-    """Tell whether a change of a file is one of the app: Python, or settings."""
+    """Tell whether a change of a file is one of the app."""
     folder = next((folder for folder in folders if path.is_relative_to(folder)), path.parent)
     above = path.relative_to(folder).parts[:-1]
     return has_watched_name(path.name) and not any(map(is_skipped, above))
 
 
 def has_watched_name(name: str) -> bool:
-    """Tell whether a file of this name is source or settings; editors' own copies are neither."""
-    is_settings = name.endswith(".toml") or name == ".env"
-    return is_settings or (name.endswith(".py") and not name.startswith((".", "#")))
+    """Tell whether a file of this name is one of an app; editors' own copies are none."""
+    if name.endswith(".toml") or name == ".env":
+        return True
+    is_kind = name.endswith((".py", ".mo", ".po")) or is_shown(name)
+    return is_kind and not name.startswith((".", "#"))
+
+
+def is_shown(name: str) -> bool:
+    """Tell whether a file of this name is a template or a static file."""
+    return os.path.splitext(name)[1].lower() in SHOWN  # noqa: PTH122 - of very many names
 
 
 def is_skipped(folder: str) -> bool:

@@ -19,6 +19,7 @@ import click
 
 from gambrel import App, GambrelError, Request, Response
 from gambrel.cli.failures import describe, is_framework, tell, user_trace
+from gambrel.cli.reload.refresh import Refresh
 from gambrel.cli.reload.request_log import RequestLog
 from gambrel.cli.serving.access_log import has_own_log
 from gambrel.cli.serving.native import serve_app, tls_of
@@ -49,16 +50,17 @@ def main(target: str, listener_fd: str, life_fd: str, certificate: str = "") -> 
     if not secret:  # the starter has ended before it needed us
         return
     message, ended = life.readline().strip(), life.readline().strip()
-    threading.Thread(target=follow, args=(life,), daemon=True).start()
+    refresh = Refresh()
+    threading.Thread(target=follow, args=(life, refresh), daemon=True).start()
     with socket.socket(fileno=int(listener_fd)) as listener:
         failure: BaseException | None = RuntimeError(ended)
         if not ended:
-            failure = attempt(target, secret, listener.dup(), message, certificate)
+            failure = attempt(target, secret, listener.dup(), message, certificate, refresh)
         if failure is not None:  # outside of the handler, or it would be the error's context
             if not tell(failure):
                 click.echo(user_trace(failure), err=True, nl=False)
             message = "serving the error until a file is saved"
-            serve_quickly(error_app(failure), listener.dup(), message, certificate)
+            serve_quickly(error_app(failure, refresh), listener.dup(), message, certificate)
 
 
 def serve_quickly(app: App, listener: socket.socket, message: str, certificate: str) -> None:
@@ -74,11 +76,17 @@ def serve_quickly(app: App, listener: socket.socket, message: str, certificate: 
 
 
 def attempt(
-    target: str, secret: str, listener: socket.socket, message: str, certificate: str
+    target: str,
+    secret: str,
+    listener: socket.socket,
+    message: str,
+    certificate: str,
+    refresh: Refresh,
 ) -> BaseException | None:
     """Serve the app; return what has kept it from that."""
     try:
-        serve_quickly(load_for_development(target, secret), listener, message, certificate)
+        app = load_for_development(target, secret, refresh)
+        serve_quickly(app, listener, message, certificate)
     except Refused:
         raise
     except (Exception, SystemExit) as error:
@@ -88,14 +96,19 @@ def attempt(
     return None
 
 
-def follow(life: IO[str]) -> None:
-    """End when the starter has: then the pipe from it is closed."""
-    life.read()
+def follow(life: IO[str], refresh: Refresh) -> None:
+    """Hand on what the starter tells; end when it has: then the pipe from it is closed."""
+    for line in life:
+        news = line.strip()
+        if news == "end":
+            refresh.end()
+        else:
+            refresh.changed(only_styles=news == "styles")
     os.kill(os.getpid(), signal.SIGTERM)
 
 
-def load_for_development(target: str, secret: str) -> App:
-    """Return the app, in debug and answering for loopback hosts.
+def load_for_development(target: str, secret: str, refresh: Refresh | None = None) -> App:
+    """Return the app, in debug, answering for loopback hosts, with pages that are refreshed.
 
     Raises:
         GambrelError: The app does not import or cannot be built.
@@ -104,6 +117,7 @@ def load_for_development(target: str, secret: str) -> App:
     os.environ["GAMBREL_DEBUG"] = "true"
     app = load_app(target)
     add_debug(app)
+    add_refresh(app, refresh)
     problems = build_safely(app, "127.0.0.1", secret)
     hide_secrets(app)
     if app.settings.core.environment == "production":
@@ -138,7 +152,13 @@ def add_debug(app: App) -> None:
         app.extensions = (*app.extensions, Debug())
 
 
-def error_app(error: BaseException) -> App:
+def add_refresh(app: App, refresh: Refresh | None) -> None:
+    """Let pages be loaded again when a file has changed."""
+    if refresh is not None and not app.declarations.frozen:
+        app.extensions = (*app.extensions, refresh)
+
+
+def error_app(error: BaseException, refresh: Refresh | None = None) -> App:
     """Return an app that answers everything with an error, by the debug pages."""
     for name in [name for name in os.environ if name.startswith("GAMBREL_")]:
         del os.environ[name]  # they may be what is wrong
@@ -146,6 +166,7 @@ def error_app(error: BaseException) -> App:
     os.environ["GAMBREL_DEBUG"] = "true"
     app = App(defaults=(), root=Path(__file__).parent)
     add_debug(app)
+    add_refresh(app, refresh)
     shown, trace = shown_error(error)
 
     async def show_error(request: Request) -> Response:

@@ -31,7 +31,7 @@ class LocalStorage:
     def check(self) -> None:
         """Make the folder. Blocks. Raises GambrelError where files cannot be kept in it."""
         try:
-            self.folder.mkdir(0o750, parents=True, exist_ok=True)
+            make_folder(self.folder)
             if not os.access(self.folder, os.W_OK | os.X_OK):
                 raise PermissionError(errno.EACCES, "it cannot be written")
         except OSError as error:
@@ -127,11 +127,14 @@ class _Part:
     """A file that is being written, under a hidden name beside its own."""
 
     def __init__(self, path: Path) -> None:
-        path.parent.mkdir(0o750, parents=True, exist_ok=True)
+        make_folder(path.parent)
         self.path = path
         self.hidden = path.with_name(f".{path.name}.part")
         flags = os.O_WRONLY | os.O_CREAT | os.O_EXCL | getattr(os, "O_NOFOLLOW", 0)
-        self.file = os.fdopen(os.open(self.hidden, flags, 0o640), "wb", buffering=0)
+        descriptor = os.open(self.hidden, flags, 0o600)
+        if hasattr(os, "fchmod"):  # whatever the umask says, which belongs to the whole process
+            os.fchmod(descriptor, 0o640)
+        self.file = os.fdopen(descriptor, "wb", buffering=0)
         self.pending = bytearray()
         self.start = b""
         self.size = 0
@@ -158,6 +161,16 @@ class _Part:
         with suppress(OSError):  # that the disk is full shows once more
             self.file.close()
         self.hidden.unlink(missing_ok=True)
+
+
+def make_folder(path: Path) -> None:
+    """Make a folder and what is missing above it, of mode 0750 whatever the umask is. Blocks."""
+    if path.is_dir():
+        return
+    make_folder(path.parent)
+    with suppress(FileExistsError):  # by another thread
+        path.mkdir(0o700)
+        path.chmod(0o750)
 
 
 async def pieces_of(content: Content) -> AsyncIterator[bytes]:

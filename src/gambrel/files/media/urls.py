@@ -4,6 +4,7 @@ A URL says by itself which file it is for and until when, and is signed: no data
 download, and nobody can make one.
 """
 
+import asyncio
 import time
 from collections.abc import Callable
 from datetime import timedelta
@@ -12,10 +13,14 @@ from msgspec import Struct
 
 from gambrel.core.http.errors import Gone, NotFound
 from gambrel.core.http.response import Response
+from gambrel.files.media.images import ImageRules, render_image
 from gambrel.files.media.storage import SHOWN, Content, Storage, Stored
 from gambrel.signing import BadSignature, Signer
 
 __all__ = ["Media"]
+
+AT_ONCE = 2
+"""Pictures that are made anew at a time: each may take some hundred megabytes meanwhile."""
 
 
 class Claim(Struct, frozen=True, array_like=True):
@@ -40,12 +45,27 @@ class Media:
         self.signer = signer
         self.prefix = prefix.rstrip("/")
         self.clock = clock
+        self.drawing = asyncio.Semaphore(AT_ONCE)
 
     async def save(
         self, content: Content, *, filename: str = "", max_size: int | None = None
     ) -> Stored:
         """Keep an upload; see `Storage.save`. Raises ContentTooLarge and StorageFull."""
         return await self.storage.save(content, filename=filename, max_size=max_size)
+
+    async def save_image(
+        self, content: Content, rules: ImageRules | None = None, *, filename: str = ""
+    ) -> Stored:
+        """Keep a picture made anew; see `render_image`, and `Storage.save`.
+
+        Raises ContentTooLarge, NotAnImage, StorageFull, and GambrelError where Pillow is missing.
+        """
+        async with self.drawing:
+            image = await render_image(content, rules)
+        stem = (filename or getattr(content, "filename", None) or "picture").rpartition(".")
+        suffix = image.content_type.removeprefix("image/").replace("jpeg", "jpg")
+        name = f"{stem[0] or stem[2]}.{suffix}"
+        return await self.storage.save(image.content, filename=name)
 
     async def delete(self, stored: Stored) -> None:
         """Drop a file, if there is one."""

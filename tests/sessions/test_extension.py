@@ -473,3 +473,45 @@ def test_whoever_sends_pickles_is_a_stranger(tmp_path):
             assert answer.json() == []
 
     assert not sentinel.exists()
+
+
+def mounted(**below: Any) -> App:
+    app = App(extensions=[Sessions()], secret_keys=["k" * 40])
+    inner = App(extensions=[Sessions(**below)], secret_keys=["k" * 40])
+    app.mount("/admin", inner)
+
+    @app.get("/user")
+    async def user(session: Session) -> Any:
+        return str(session.get("user"))
+
+    @inner.get("/log-in")
+    async def log_in(session: Session, flash: Flash) -> None:
+        session["user"] = 1
+        flash.add("Hello")
+
+    @inner.get("/user")
+    async def inner_user(session: Session) -> Any:
+        return str(session.get("user"))
+
+    return app
+
+
+def test_an_app_below_another_has_sessions_of_its_own_by_a_name_of_its_own():
+    with Client(mounted(name="admin")) as client:
+        logged_in = client.get("/admin/log-in")
+        names = {line.partition("=")[0] for line in logged_in.headers.get_list("set-cookie")}
+
+        assert names == {"admin", "admin-flash"}
+        assert client.get("/user").text == "None"
+        assert client.get("/admin/user").text == "1"
+        moved = {"cookie": f"session={client.cookies['admin']}"}
+        client.cookies.clear()
+        assert client.get("/user", headers=moved).text == "None"
+
+
+def test_apps_below_one_another_that_share_a_session_are_told():
+    shared = [p for p in mounted().problems() if p.id == "sessions.shared"]
+
+    assert "/admin" in shared[0].message
+    assert "test_extension.py" in shared[0].where
+    assert "sessions.shared" not in [p.id for p in mounted(name="admin").problems()]

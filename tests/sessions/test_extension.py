@@ -22,6 +22,8 @@ from gambrel import (
 )
 from gambrel.sessions import Flash, MemoryStore, Session, Sessions
 from gambrel.sessions.cookies import Signing
+from gambrel.sessions.testing import session_cookies
+from gambrel.templates import Template, Templates
 from gambrel.testing import AsyncClient, Client
 
 
@@ -515,3 +517,22 @@ def test_apps_below_one_another_that_share_a_session_are_told():
     assert "/admin" in shared[0].message
     assert "test_extension.py" in shared[0].where
     assert "sessions.shared" not in [p.id for p in mounted(name="admin").problems()]
+
+
+def test_a_page_that_waits_shows_a_session_that_its_handler_has_looked_at():
+    templates = Templates({"page.html": "{{ session.a }}"})
+    app = App(extensions=[Sessions(), templates], secret_keys=["k" * 40])
+
+    @app.get("/")
+    async def show(session: Session) -> Template:
+        session.touch()
+        return Template("page.html", {"session": session}, waits=True)
+
+    @app.get("/late")
+    async def late(session: Session) -> Template:
+        return Template("page.html", {"session": session}, waits=True)
+
+    with Client(app, cookies=session_cookies(app, {"a": 1})) as client:
+        assert client.get("/").text == "1"
+        with pytest.raises(GambrelError, match=r"handler had ended(.|\n)*session\.touch\(\)"):
+            client.get("/late")

@@ -1,9 +1,14 @@
 import json
+from typing import Annotated
 
-from gambrel import App
+from msgspec import Struct
+
+from gambrel import App, Cookie
 from gambrel.debug.extension import Debug
 from gambrel.defaults import default_extensions
+from gambrel.forms import Forms, HTMLForm
 from gambrel.middleware import SecurityHeaders
+from gambrel.sessions import Session, Sessions
 from gambrel.testing import Client
 from tests.architecture.isolation import run_without
 
@@ -36,6 +41,7 @@ def test_the_defaults_stand_around_no_request():
 def test_an_app_is_safe_documented_and_debuggable_from_the_start():
     assert [extension.name for extension in default_extensions()] == [
         "security_headers",
+        "cross_origin",
         "openapi",
         "mounts",
         "websockets",
@@ -88,3 +94,94 @@ def test_ones_own_debug_extension_takes_the_place_of_the_default():
 def test_what_shows_errors_is_loaded_only_where_debug_is_on():
     assert json.loads(run_without((), LOADED, "production")) == []
     assert "gambrel.debug.page" in json.loads(run_without((), LOADED, "debug"))
+
+
+FOREIGN = {"origin": "https://evil.example", "cookie": "user=ann"}
+
+
+def bank(**options: object) -> App:
+    app = App(**options)
+
+    @app.get("/balance")
+    async def balance() -> str:
+        return "100"
+
+    @app.post("/transfer")
+    async def transfer(user: Annotated[str, Cookie()]) -> str:
+        return f"transferred for {user}"
+
+    @app.post("/hook", extra={"any_origin": True})
+    def hook() -> str:
+        return "told"
+
+    return app
+
+
+def test_a_page_of_another_site_changes_nothing_in_any_app():
+    with Client(bank()) as client:
+        foreign = client.post("/transfer", headers=FOREIGN)
+        told = client.post("/transfer", headers={"sec-fetch-site": "cross-site"})
+        own = client.post("/transfer", headers={**FOREIGN, "origin": "http://localhost"})
+        silent = client.post("/transfer", headers={"cookie": "user=ann"})
+        read = client.get("/balance", headers=FOREIGN)
+
+    assert (foreign.status_code, told.status_code) == (403, 403)
+    assert own.text == silent.text == "transferred for ann"
+    assert read.status_code == 200
+
+
+def test_what_is_for_pages_of_all_sites_says_so_and_deploy_checks_tell():
+    with Client(bank()) as client:
+        hook = client.post("/hook", headers=FOREIGN)
+    with Client(bank(extra={"any_origin": True})) as client:
+        open_to_all = client.post("/transfer", headers=FOREIGN)
+    found = [p for p in bank().problems(deploy=True) if p.id == "origins.open-route"]
+
+    assert hook.text == "told"
+    assert open_to_all.status_code == 200
+    assert ["/hook" in problem.message for problem in found] == [True]
+    assert "test_defaults.py" in found[0].where
+
+
+def test_further_origins_are_a_setting(monkeypatch):
+    monkeypatch.setenv("GAMBREL_CROSS_ORIGIN__TRUSTED", "https://evil.example")
+
+    with Client(bank()) as client:
+        assert client.post("/transfer", headers=FOREIGN).status_code == 200
+
+
+def test_nothing_is_asked_of_safe_methods():
+    (route,) = [route for route in bank().routes if route.pattern.text == "/balance"]
+    guarded = [route for route in bank().routes if route.pattern.text == "/transfer"]
+
+    assert "guard" not in route.endpoint.call.__qualname__
+    assert "guard" in guarded[0].endpoint.call.__qualname__
+
+
+def test_the_origins_that_sessions_and_forms_trust_pass_the_guard_of_the_app():
+    class Name(Struct):
+        name: str
+
+    app = App(
+        extensions=[
+            Sessions(trusted=["https://app.example"]),
+            Forms(trusted=["https://form.example"]),
+        ]
+    )
+
+    @app.post("/session")
+    async def keep(session: Session) -> str:
+        return "kept"
+
+    @app.post("/form")
+    async def take(form: HTMLForm[Name]) -> str:
+        return "taken"
+
+    name, partner = {"name": "ann"}, {"origin": "https://form.example"}
+    with Client(app) as client:
+        assert client.post("/session", headers={"origin": "https://app.example"}).text == "kept"
+        assert client.post("/form", data=name, headers=partner).text == "taken"
+        assert (
+            client.post("/form", data=name, headers={"origin": "https://app.example"}).status_code
+            == 403
+        )

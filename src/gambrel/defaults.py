@@ -7,13 +7,15 @@ around a request: what they add is baked into heads, or is a route, or waits for
 
 import sys
 from collections.abc import Iterable, Iterator, Sequence
-from functools import cached_property
+from functools import cached_property, partial
 from importlib import import_module
 from pathlib import Path
 from typing import Any
 
+from msgspec import Struct
+
 from gambrel.core.app.app import App as CoreApp
-from gambrel.extend import Extension, Level, Problem, Setup
+from gambrel.extend import GUARDS, TRUSTED_ORIGINS, Extension, Level, Problem, Setup
 from gambrel.middleware.headers.extension import SecurityHeaders
 from gambrel.mounts.extension import Mounts
 from gambrel.openapi.extension import OpenAPI
@@ -25,13 +27,54 @@ __all__ = ["App", "default_extensions"]
 def default_extensions() -> list[Extension]:
     """Return what an app has unless it says otherwise.
 
-    Headers that put browsers on the safe side, the app's document with the page that shows it,
-    other apps below a path, WebSockets, the limits of our server, and error pages for the
-    developer. Limits of bodies and the check of hosts are settings of the core; `request.id` is
-    made when it is asked for.
+    Headers that put browsers on the safe side, a guard against pages of other sites, the app's
+    document with the page that shows it, other apps below a path, WebSockets, the limits of our
+    server, and error pages for the developer. Limits of bodies and the check of hosts are settings
+    of the core; `request.id` is made when it is asked for.
     """
-    headers, document, sockets = SecurityHeaders(), OpenAPI(), SocketsWhereUsed()
-    return [headers, document, Mounts(), sockets, ServerLimits(), DebugWhereOn()]
+    safe: list[Extension] = [SecurityHeaders(), GuardWhereUnsafe()]
+    return [*safe, OpenAPI(), Mounts(), SocketsWhereUsed(), ServerLimits(), DebugWhereOn()]
+
+
+class CrossOriginSettings(Struct, frozen=True, kw_only=True):
+    """Which pages of other origins may change things, and who says nothing of where he comes from.
+
+    See `OriginGuard`.
+    """
+
+    trusted: list[str] = []
+    allow_unknown: bool = True
+
+
+class GuardWhereUnsafe:
+    """`CrossOriginProtection(allow_unknown=True)`, loaded where a route may change something."""
+
+    name = "cross_origin"
+    requires = ()
+    settings = CrossOriginSettings
+
+    def install(self, setup: Setup) -> None:
+        """Guard the handlers; of those for safe methods nothing is asked."""
+        guard: Any = partial(guard_unsafe, setup)
+        setup.add(GUARDS, guard)
+        setup.check(check_open, deploy=True)
+
+
+def guard_unsafe(setup: Setup, route: Any, call: Any, failed: Any) -> Any:
+    """Return the call of a route, guarded where it may change something."""
+    if _SAFE.issuperset(route.methods):
+        return call
+    home = import_module("gambrel.middleware.cross_origin")
+    return home.guard_handler(setup, TRUSTED_ORIGINS, route, call, failed)
+
+
+def check_open(app: Any) -> Iterable[Problem]:
+    """Tell of the routes that pages of other sites may use."""
+    found: Iterable[Problem] = import_module("gambrel.origins").check_open(app)
+    return found
+
+
+_SAFE = frozenset({"GET", "HEAD", "OPTIONS", "WEBSOCKET"})
 
 
 class SocketsWhereUsed:

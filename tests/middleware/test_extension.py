@@ -32,6 +32,7 @@ from gambrel.middleware import (
     after_request,
     before_request,
 )
+from gambrel.origins import OriginGuard
 from gambrel.testing import Client, make_request
 
 GOOD = "https://good.example"
@@ -354,6 +355,62 @@ def test_other_sites_cannot_change_anything():
 
     assert foreign.status_code == 403
     assert own.status_code in {200, 303}
+
+
+def test_ones_own_protection_refuses_cookies_of_an_unknown_origin_too():
+    app = App(extensions=[CrossOriginProtection()])
+
+    @app.delete("/item")
+    async def drop() -> str:
+        return "dropped"
+
+    with Client(app, cookies={"session": "1"}) as client:
+        assert client.delete("/item").status_code == 403
+
+
+@pytest.mark.parametrize("credentials", [False, True])
+def test_an_origin_that_cors_admits_is_admitted_with_cookies_only_where_it_may_have_them(
+    credentials,
+):
+    app = App(extensions=[CORS(origins=[GOOD], credentials=credentials, methods=["POST"])])
+
+    @app.post("/item")
+    async def make() -> str:
+        return "made"
+
+    @app.post("/private", extra={"cors": None})
+    async def private() -> str:
+        return "made"
+
+    @app.delete("/item")
+    async def drop() -> str:
+        return "dropped"
+
+    good, cookie = {"origin": GOOD, "sec-fetch-site": "cross-site"}, {"cookie": "session=1"}
+    with Client(app) as client:
+        bare = client.post("/item", headers=good)
+        with_cookie = client.post("/item", headers=good | cookie)
+        bad = client.post("/item", headers=good | {"origin": "https://evil.example"})
+        private = client.post("/private", headers=good)
+        drop = client.delete("/item", headers=good)
+
+    assert (bare.status_code, bad.status_code, private.status_code) == (200, 403, 403)
+    assert with_cookie.status_code == (200 if credentials else 403)
+    assert drop.status_code == 403
+    assert with_cookie.headers[ALLOW] == GOOD
+
+
+def test_a_route_may_trust_origins_of_its_own():
+    app = App()
+    partner = OriginGuard(trusted=[GOOD], allow_unknown=True)
+
+    @app.post("/return", extra={"cross_origin": partner})
+    async def back() -> str:
+        return "paid"
+
+    with Client(app) as client:
+        assert client.post("/return", headers={"origin": GOOD}).status_code == 200
+        assert client.post("/return", headers={"origin": "https://evil.example"}).status_code == 403
 
 
 @pytest.mark.parametrize("path", ["/item", "/nowhere", "/broken"])

@@ -22,6 +22,8 @@ from gambrel import (
 )
 from gambrel.sessions import Flash, MemoryStore, Session, Sessions
 from gambrel.sessions.cookies import Signing
+from gambrel.sessions.testing import session_cookies
+from gambrel.templates import Template, Templates
 from gambrel.testing import AsyncClient, Client
 
 
@@ -473,3 +475,64 @@ def test_whoever_sends_pickles_is_a_stranger(tmp_path):
             assert answer.json() == []
 
     assert not sentinel.exists()
+
+
+def mounted(**below: Any) -> App:
+    app = App(extensions=[Sessions()], secret_keys=["k" * 40])
+    inner = App(extensions=[Sessions(**below)], secret_keys=["k" * 40])
+    app.mount("/admin", inner)
+
+    @app.get("/user")
+    async def user(session: Session) -> Any:
+        return str(session.get("user"))
+
+    @inner.get("/log-in")
+    async def log_in(session: Session, flash: Flash) -> None:
+        session["user"] = 1
+        flash.add("Hello")
+
+    @inner.get("/user")
+    async def inner_user(session: Session) -> Any:
+        return str(session.get("user"))
+
+    return app
+
+
+def test_an_app_below_another_has_sessions_of_its_own_by_a_name_of_its_own():
+    with Client(mounted(name="admin")) as client:
+        logged_in = client.get("/admin/log-in")
+        names = {line.partition("=")[0] for line in logged_in.headers.get_list("set-cookie")}
+
+        assert names == {"admin", "admin-flash"}
+        assert client.get("/user").text == "None"
+        assert client.get("/admin/user").text == "1"
+        moved = {"cookie": f"session={client.cookies['admin']}"}
+        client.cookies.clear()
+        assert client.get("/user", headers=moved).text == "None"
+
+
+def test_apps_below_one_another_that_share_a_session_are_told():
+    shared = [p for p in mounted().problems() if p.id == "sessions.shared"]
+
+    assert "/admin" in shared[0].message
+    assert "test_extension.py" in shared[0].where
+    assert "sessions.shared" not in [p.id for p in mounted(name="admin").problems()]
+
+
+def test_a_page_that_waits_shows_a_session_that_its_handler_has_looked_at():
+    templates = Templates({"page.html": "{{ session.a }}"})
+    app = App(extensions=[Sessions(), templates], secret_keys=["k" * 40])
+
+    @app.get("/")
+    async def show(session: Session) -> Template:
+        session.touch()
+        return Template("page.html", {"session": session}, waits=True)
+
+    @app.get("/late")
+    async def late(session: Session) -> Template:
+        return Template("page.html", {"session": session}, waits=True)
+
+    with Client(app, cookies=session_cookies(app, {"a": 1})) as client:
+        assert client.get("/").text == "1"
+        with pytest.raises(GambrelError, match=r"handler had ended(.|\n)*session\.touch\(\)"):
+            client.get("/late")

@@ -1,6 +1,8 @@
+from collections.abc import AsyncIterator
+
 import pytest
 
-from gambrel import App, Redirect
+from gambrel import App, GambrelError, Redirect, Stream
 from gambrel.sessions import Flash, Message, Sessions
 from gambrel.sessions.cookies import Signing
 from gambrel.templates import Template, Templates
@@ -70,3 +72,60 @@ def test_a_message_that_no_cookie_can_hold_is_dropped():
     flash.add("x" * 5_000)
 
     assert [message.text[:1] for message in flash] == ["x"]
+
+
+def test_a_message_is_forgotten_after_ten_minutes_whatever_the_browser_keeps():
+    sealing, now = Signing(["k" * 40], "session"), [1_000.0]
+    first = make_request(headers={"host": "localhost"})
+    Flash(first, sealing, clock=lambda: now[0]).add("old")
+    cookie = first.draft.headers["set-cookie"].partition(";")[0]
+    later = make_request(headers={"host": "localhost", "cookie": cookie})
+
+    now[0] += 600
+    assert [m.text for m in Flash(later, sealing, clock=lambda: now[0])] == ["old"]
+    now[0] += 1
+    assert list(Flash(later, sealing, clock=lambda: now[0])) == []
+
+
+def test_a_message_that_is_longer_than_a_cookie_is_cut():
+    sealing = Signing(["k" * 40], "session")
+    first = make_request(headers={"host": "localhost"})
+    Flash(first, sealing).add("ж" * 5_000, "error")
+    cookie = first.draft.headers["set-cookie"].partition(";")[0]
+    (message,) = Flash(make_request(headers={"host": "localhost", "cookie": cookie}), sealing)
+
+    assert message.kind == "error"
+    assert message.text.startswith("жжж")
+    assert message.text.endswith("…")
+
+
+def test_messages_cannot_be_shown_in_a_stream_whose_answer_has_begun():
+    app = app_of()
+
+    @app.get("/stream")
+    async def stream(flash: Flash) -> Stream:
+        async def pieces() -> AsyncIterator[str]:
+            yield "a"
+            for message in flash:
+                yield message.text
+
+        return Stream(pieces(), headers={"cache-control": "public"})
+
+    @app.get("/before")
+    async def before(flash: Flash) -> Stream:
+        texts = [message.text for message in flash]
+
+        async def pieces() -> AsyncIterator[str]:
+            yield texts[0]
+
+        return Stream(pieces(), headers={"cache-control": "public"})
+
+    with Client(app) as client:
+        client.post("/")
+        with pytest.raises(GambrelError, match="its answer was made"):
+            client.get("/stream")
+        shown = client.get("/before")
+
+        assert shown.text == "It is <saved>."
+        assert shown.headers["cache-control"] == "private, no-store"
+        assert client.get("/").text == ""

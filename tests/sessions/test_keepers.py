@@ -149,8 +149,8 @@ def test_the_store_knows_no_id():
     value = visitor.cookie.partition("=")[2]
 
     assert len(value) == 43
-    assert list(visitor.store._records) == [key_of(value)]
-    assert value not in key_of(value)
+    assert list(visitor.store._records) == [key_of("session", value)]
+    assert value not in key_of("session", value)
 
 
 @pytest.mark.parametrize("value", [b"", b"[]", b"{", b'{"a":}', b"\xff"])
@@ -174,3 +174,35 @@ def test_ten_thousand_strangers_leave_nothing_behind():
     asyncio.run(main())
 
     assert len(store) == 0
+
+
+def test_cookies_that_are_longer_than_any_of_ours_are_not_kept_in_memory():
+    keeper = CookieKeeper(Signing(["k" * 40], "session"), Life(1_000, 5_000))
+
+    for number in range(10):
+        keeper.read("session", f"session={number}{'x' * 4_000}")
+        keeper.read("session", f"session={number}")
+
+    assert keeper.opened.cache_info().currsize == 10
+
+
+@pytest.mark.parametrize("raw", [b"\xff{", b"", b"{", b"nan"])
+def test_a_damaged_session_in_a_store_is_none(raw):
+    visitor = Visitor("store")
+    visitor.visit(lambda session: session.update(a=1, b=2))
+    (record,) = [record for _, record in visitor.store._records.values()]
+    record["a"] = raw
+
+    assert visitor.visit(dict) == {}
+    visitor.visit(lambda session: session.update(a=3))
+    assert visitor.visit(dict) == {"a": 3}
+
+
+def test_the_id_of_one_cookie_is_none_of_another_though_the_store_is_the_same():
+    visitor = Visitor("store")
+    visitor.visit(lambda session: session.update(user=1))
+    _, _, value = visitor.cookie.partition("=")
+    other = StoreKeeper(visitor.store, visitor.keeper.life, "admin")
+    visitor.keeper, visitor.cookie = other, f"admin={value}"
+
+    assert visitor.visit(dict) == {}

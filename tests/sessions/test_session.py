@@ -1,3 +1,5 @@
+import math
+
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
@@ -153,7 +155,7 @@ def test_a_closed_session_that_nobody_looked_at_is_not_read_now():
     session = Session({"a": b"1"})
     session.close()
 
-    with pytest.raises(GambrelError, match="read after the head"):
+    with pytest.raises(GambrelError, match="read when its handler had ended"):
         len(session)
 
 
@@ -183,3 +185,20 @@ def test_it_is_a_mapping_like_any_other(start, steps):
 
     assert dict(session) == plain
     assert dict(again(session)) == plain
+
+
+def test_to_ask_when_a_session_was_begun_is_to_look_at_it():
+    found = {"": b"[1000,2000]", "a": b"1"}
+    session = Session(now=5_000, find=lambda: (found, ("session", "x")))
+
+    assert (session.created, session.seen) == (1_000, 2_000)
+    assert session.is_touched
+
+
+@pytest.mark.parametrize("value", [math.nan, [1.0, -math.inf], {"a": {"b": math.nan}}])
+def test_a_number_that_json_has_not_is_refused(value):
+    session = Session()
+
+    with pytest.raises(GambrelError, match="JSON cannot have"):
+        session["a"] = value
+    session["a"] = [None, "null", 1.5]

@@ -5,6 +5,7 @@ import pytest
 from jinja2 import UndefinedError
 
 from gambrel import App, Depends, GambrelError, Request, Router
+from gambrel.sessions import Flash, Sessions
 from gambrel.templates import Renderer, Template, Templates, page_values
 from gambrel.templates.streaming import CHUNK, gather
 from gambrel.testing import Client
@@ -195,3 +196,66 @@ def test_a_missing_template_that_waits_is_told():
 
     with pytest.raises(GambrelError, match="no template"):
         asyncio.run(renderer.render_async("a.html"))
+
+
+SECRET = "{% for message in flash %}{{ message.text }}{% endfor %}"
+KEEP = "{% set messages = flash | list %}"
+
+
+def told(page: str, **options: bool) -> App:
+    app = App(extensions=[Sessions(), Templates({"page.html": page})])
+
+    @app.get("/tell")
+    async def tell(flash: Flash) -> None:
+        flash.add("a secret")
+
+    @app.get("/")
+    async def show() -> Template:
+        headers = {"cache-control": "public, max-age=600", "vary": "accept"}
+        return Template("page.html", headers=headers, **options)
+
+    return app
+
+
+@pytest.mark.parametrize("waits", [False, True])
+def test_a_stream_shows_no_message_when_its_head_has_left(waits):
+    with Client(told("a{% flush %}" + SECRET, stream=True, waits=waits)) as client:
+        client.get("/tell")
+        with pytest.raises(GambrelError, match="after its head had left"):
+            client.get("/")
+        client.cookies.clear()
+        with pytest.raises(GambrelError, match="'vary'"):
+            client.get("/")
+
+
+@pytest.mark.parametrize("waits", [False, True])
+def test_messages_that_a_stream_takes_at_its_beginning_are_private_and_shown_once(waits):
+    page = (
+        KEEP + "a{% flush %}" + SECRET.replace("flash", "messages") + "{% if flash %}!{% endif %}"
+    )
+    with Client(told(page, stream=True, waits=waits)) as client:
+        client.get("/tell")
+        shown, again = client.get("/"), client.get("/")
+
+    assert shown.text == "aa secret"
+    assert shown.headers.get_list("cache-control") == ["private, no-store"]
+    assert again.text == "a"
+
+
+@pytest.mark.parametrize("waits", [False, True])
+def test_what_a_page_says_of_its_visitor_takes_the_place_of_what_its_handler_says(waits):
+    with Client(told(SECRET, waits=waits)) as client:
+        client.get("/tell")
+        headers = client.get("/").headers
+
+    assert headers.get_list("cache-control") == ["private, no-store"]
+    assert sorted(headers.get_list("vary")) == ["accept", "cookie"]
+
+
+def test_a_nonce_may_be_shown_again_when_the_head_has_left():
+    page = "{{ csp_nonce() }}{% flush %},{{ csp_nonce() }}"
+    app = site({"index.html": page}, page=lambda: Template("index.html", stream=True))
+    with Client(app) as client:
+        first, _, second = client.get("/").text.partition(",")
+
+    assert first == second != ""

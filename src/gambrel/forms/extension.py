@@ -7,7 +7,14 @@ from typing import Annotated, Any, get_args
 
 from gambrel.core.http.bodies.forms import Upload
 from gambrel.core.http.request import Request
-from gambrel.extend import Codec, Depends, Setup, object_converter, read_shape
+from gambrel.extend import (
+    TRUSTED_ORIGINS,
+    Codec,
+    Depends,
+    Setup,
+    object_converter,
+    read_shape,
+)
 from gambrel.forms.described import described
 from gambrel.forms.fields import choices_from, read_fields
 from gambrel.forms.form import Definition, HTMLForm
@@ -48,6 +55,8 @@ class Forms:
             from gambrel.sessions.tokens import CSRFToken  # noqa: PLC0415 - start-up: tokens
 
             self.needs = {"token": CSRFToken}
+        for origin in self.guard.trusted:
+            setup.add(TRUSTED_ORIGINS, origin)
         setup.check(check_open, deploy=True)
         setup.provide(HTMLForm, FormFactory(self))  # type: ignore[arg-type]  # it makes one for each kind
         setup.provide(Steps, StepsFactory(self))  # type: ignore[arg-type]

@@ -13,7 +13,7 @@ from gambrel.core.http.errors import GambrelError
 from gambrel.core.http.request import Request
 from gambrel.core.http.response import Response
 from gambrel.headers.vary import add_vary
-from gambrel.origins import OriginRules
+from gambrel.origins import OriginRules, has_ambient_credentials
 
 __all__ = ["CORSPolicy", "CrossOrigin"]
 
@@ -82,6 +82,16 @@ class CORSPolicy(Struct, frozen=True, kw_only=True, dict=True):
         response.headers["access-control-allow-headers"] = ", ".join(self.headers)
         response.headers["access-control-max-age"] = str(self.max_age)
         return response
+
+    def admits(self, request: Request) -> bool:
+        """Whether a page of another origin may make a request; with cookies only if it may.
+
+        Without `credentials` a browser hides the answer, but has sent the cookies.
+        """
+        origin = request.headers.first("origin")
+        if origin is None or request.method not in self.methods or not self.rules.allows(origin):
+            return False
+        return self.credentials or not has_ambient_credentials(request)
 
     def share(self, origin: str | None, response: Response) -> None:
         """Let the page that asked read a response, if it may; tell caches what it depends on."""

@@ -9,12 +9,12 @@ from functools import partial
 from typing import Any, Self
 
 from gambrel.core.http.request import Request
-from gambrel.extend import Band, Setup
+from gambrel.extend import GUARDS, TRUSTED_ORIGINS, Band, Setup
 from gambrel.middleware.asgi import ASGIAdapter
 from gambrel.middleware.compression import Compressor
 from gambrel.middleware.conditional_get import Revalidator
 from gambrel.middleware.cors import CORSPolicy, CrossOrigin
-from gambrel.middleware.cross_origin import CrossOriginGuard
+from gambrel.middleware.cross_origin import CrossOriginGuard, guard_handler
 from gambrel.middleware.decompression import Decompressor
 from gambrel.middleware.formats import Representer
 from gambrel.middleware.https_redirect import HTTPSRedirector
@@ -78,7 +78,8 @@ def route_for(request: Request, method: str) -> Any:
 class CrossOriginProtection(CrossOriginGuard, frozen=True, kw_only=True, dict=True):
     """Refuse unsafe requests made by pages of other sites; see `OriginGuard`.
 
-    A route or a group lets them in by `extra={"any_origin": True}`.
+    One is a default extension, with `allow_unknown`; this replaces it. A route or a group that is
+    for pages of all sites says `extra={"any_origin": True}`. It costs a request no task.
     """
 
     name = "cross_origin"
@@ -90,8 +91,9 @@ class CrossOriginProtection(CrossOriginGuard, frozen=True, kw_only=True, dict=Tr
         return self
 
     def install(self, setup: Setup) -> None:
-        """Declare the middleware."""
-        setup.middleware(setup.settings.cross_origin, Band.SESSION)
+        """Guard every handler that may change something."""
+        guard: Any = partial(guard_handler, setup, TRUSTED_ORIGINS)
+        setup.add(GUARDS, guard)
         setup.check(check_open, deploy=True)
 
 

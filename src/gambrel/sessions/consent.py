@@ -8,6 +8,7 @@ from msgspec import Struct
 
 from gambrel.core.http.request import Request
 from gambrel.sessions.cookies import (
+    Drafting,
     Sealing,
     cookie_name,
     keep_private,
@@ -32,7 +33,7 @@ class Answer(Struct, array_like=True, frozen=True):
 _decode = msgspec.json.Decoder(Answer).decode
 
 
-class Consent:
+class Consent(Drafting):
     """What the visitor agrees to: nothing, until `answer` says otherwise.
 
     Sessions and messages need no consent: the visitor asks for what they do. Statistics and the
@@ -40,7 +41,7 @@ class Consent:
     """
 
     def __init__(self, request: Request, sealing: Sealing, purposes: Collection[str]) -> None:
-        self._request = request
+        super().__init__(request)
         self._sealing = sealing
         self._name = cookie_name(request, NAME)
         self._answer = self._sent()
@@ -68,6 +69,7 @@ class Consent:
 
         Others than those that are asked for are left out.
         """
+        self._open()
         given = [purpose for purpose in self.purposes if purpose in purposes]
         self._answer = Answer(self.purposes, given)
         keep_private(self._request)
@@ -75,6 +77,7 @@ class Consent:
         write_cookie(self._request.draft, self._name, value, AGE)
 
     def _look(self) -> None:
+        self._open()
         if self._answer.asked:
             keep_private(self._request)
         else:

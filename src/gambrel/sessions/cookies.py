@@ -16,6 +16,7 @@ from gambrel.signing import BadSignature, Signer
 
 __all__ = [
     "SIZE",
+    "Drafting",
     "Encrypting",
     "Sealing",
     "Signing",
@@ -110,6 +111,26 @@ class Encrypting:
                 continue
             return found
         return None
+
+
+class Drafting:
+    """What says something in the head of the answer to a request, as long as that can be said."""
+
+    def __init__(self, request: Request) -> None:
+        self._request = request
+        self._left: Any = None
+
+    def close(self) -> None:
+        """Take no more: the handler has ended. A page made after it has a draft of its own."""
+        self._left = self._request.draft
+
+    def _open(self) -> None:
+        """Raise GambrelError where nothing can be said any more."""
+        if self._left is not None and self._request.draft is self._left:
+            name = type(self).__name__
+            what = f"{name} was used when its handler had ended, and its answer was made"
+            hint = "use it in the handler, before the stream is returned: `list(flash)`"
+            raise GambrelError("sessions.too-late", what, name, hint)
 
 
 def cookie_name(request: Request, name: str) -> str:

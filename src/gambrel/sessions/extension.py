@@ -2,16 +2,16 @@
 
 import logging
 import secrets
-from collections.abc import AsyncIterator, Callable
+from collections.abc import AsyncIterator, Callable, Iterator
 from typing import Annotated, Any, Literal, TypeVar
 
 from msgspec import Meta, Struct
 
 from gambrel.core.http.request import Request
-from gambrel.extend import TEMPLATE_GLOBALS, Setup
+from gambrel.extend import TEMPLATE_GLOBALS, TRUSTED_ORIGINS, Level, Problem, Setup
 from gambrel.origins import OriginGuard, check_open
 from gambrel.sessions.consent import Consent
-from gambrel.sessions.cookies import Encrypting, Sealing, Signing, keep_private
+from gambrel.sessions.cookies import Drafting, Encrypting, Sealing, Signing, keep_private
 from gambrel.sessions.flash import Flash
 from gambrel.sessions.keepers import CookieKeeper, Keeper, Life, StoreKeeper
 from gambrel.sessions.session import Session
@@ -20,13 +20,14 @@ from gambrel.sessions.tokens import CSRFToken, check_token, token_in_page
 
 __all__ = ["SessionSettings", "Sessions"]
 
-T = TypeVar("T")
+T = TypeVar("T", bound=Drafting)
 _log = logging.getLogger("gambrel.sessions")
 
 
 class SessionSettings(Struct, frozen=True, kw_only=True):
     """How long sessions last, in seconds, and whether their cookies are encrypted.
 
+    `name` is that of the cookie: apps below one another have a session each by a name each.
     `trusted` are further origins whose pages may make requests that change something. With
     `tokens`, such a request must bring the token of its visitor's session as well. While a store
     does not answer, who comes with a session gets a 503 (`refuse`), or is taken for a stranger
@@ -34,6 +35,7 @@ class SessionSettings(Struct, frozen=True, kw_only=True):
     visitors are asked for, by `Consent`.
     """
 
+    name: Annotated[str, Meta(pattern="^[A-Za-z0-9_-]{1,40}$")] = "session"
     idle: Annotated[int, Meta(ge=60)] = 2 * 3600
     total: Annotated[int, Meta(ge=60)] = 7 * 24 * 3600
     encrypt: bool = False
@@ -69,20 +71,25 @@ class Sessions:
         make: type[Signing | Encrypting] = Encrypting if given.encrypt else Signing
         sealing: Sealing = make(keys, "session")
         guard = OriginGuard(trusted=given.trusted, allow_unknown=True)
+        for origin in given.trusted:
+            setup.add(TRUSTED_ORIGINS, origin)
         life = Life(given.idle, given.total)
-        keeper: Keeper = CookieKeeper(sealing, life)
+        keeper: Keeper = CookieKeeper(sealing, life, given.name)
         if self.store is not None:
-            keeper = StoreKeeper(self.store, life, goes_on=given.store_down == "stranger")
+            goes_on = given.store_down == "stranger"
+            keeper = StoreKeeper(self.store, life, given.name, goes_on=goes_on)
             setup.lifespan(self.closing)
 
         self.keeper = keeper
+        messages = "flash" if given.name == "session" else f"{given.name}-flash"
 
         if given.tokens:
             setup.provide(CSRFToken, csrf_token)
             setup.add(TEMPLATE_GLOBALS, ("csrf_token", token_in_page))
         setup.check(check_open, deploy=True)
+        setup.check(check_shared)
         setup.provide(Session, opening(guard, keeper, tokens=given.tokens))
-        offer(setup, "flash", Flash, lambda request: Flash(request, sealing))
+        offer(setup, "flash", Flash, lambda request: Flash(request, sealing, messages))
         offer(setup, "consent", Consent, lambda request: Consent(request, sealing, given.purposes))
 
     async def closing(self) -> AsyncIterator[None]:
@@ -131,11 +138,32 @@ def offer(setup: Setup, name: str, kind: type[T], make: Callable[[Request], T]) 
             request.state[kind] = make(request)
         return request.state[kind]
 
-    async def give(request: Request) -> T:
-        return of(request)
+    async def give(request: Request) -> AsyncIterator[T]:
+        found = of(request)
+        yield found
+        found.close()
 
     setup.provide(kind, give)
     setup.add(TEMPLATE_GLOBALS, (name, of))
+
+
+def check_shared(app: Any) -> Iterator[Problem]:
+    """Warn of apps below one another whose sessions have cookies of the same name."""
+    for route in app.build().routes:
+        below: Any = route.handler if route.kind == "mount" else None
+        names = {getattr(one, "name", "") for one in getattr(below, "extensions", ())}
+        if "sessions" not in names:
+            continue
+        below.build()
+        name = below.settings.sessions.name
+        if name == app.settings.sessions.name:
+            what = (
+                f"the app at {route.pattern.text} and the one around it share the cookie {name!r}"
+            )
+            hint = (
+                "with the same key, `user = 1` of one is that of the other: Sessions(name='admin')"
+            )
+            yield Problem("sessions.shared", what, hint, route.where, Level.WARNING)
 
 
 def is_streamed(request: Request) -> bool:

@@ -27,6 +27,7 @@ LONG = 8_192
 """Characters of a `Cookie` header above which it is read anew each time."""
 _log = logging.getLogger("gambrel.sessions")
 _decode = msgspec.json.Decoder(dict[str, msgspec.Raw]).decode
+_check = msgspec.json.Decoder().decode
 
 
 class Life(Struct, frozen=True):
@@ -67,9 +68,10 @@ class Keeper(Protocol):
 class CookieKeeper:
     """The whole session is in the cookie; of two requests at a time the later one is kept."""
 
-    def __init__(self, sealing: Sealing, life: Life) -> None:
+    def __init__(self, sealing: Sealing, life: Life, name: str = NAME) -> None:
         self.sealing = sealing
         self.life = life
+        self.name = name
         # A visitor comes with the same cookies until something changes: they are opened once.
         self.opened = lru_cache(1_024)(self.unsealed)
         self.sent = lru_cache(1_024)(self.read)
@@ -80,7 +82,7 @@ class CookieKeeper:
 
     def find(self, request: Request) -> tuple[Record | None, tuple[str, str]]:
         """Return the record in the cookie, and the cookie itself; its name alone for none."""
-        name = cookie_name(request, NAME)
+        name = cookie_name(request, self.name)
         header = request.headers.first("cookie")
         if header is None:
             return None, (name, "")
@@ -93,7 +95,8 @@ class CookieKeeper:
     def read(self, name: str, header: str) -> tuple[Record | None, tuple[str, str]]:
         """Return the same for a whole `Cookie` header. Raises BadRequest for too many of them."""
         text = parse_cookies(header).get(name, "")
-        return self.opened(name, text) if text else None, (name, text)
+        is_ours = 0 < len(text) <= SIZE  # no longer one was written, or is kept in memory
+        return self.opened(name, text) if is_ours else None, (name, text)
 
     def unsealed(self, name: str, text: str) -> Record | None:
         """Return the record in a cookie, None where it is none of ours."""
@@ -124,24 +127,27 @@ class CookieKeeper:
 class StoreKeeper:
     """The cookie has an id of 256 bits, the store the rest under the hash of it."""
 
-    def __init__(self, store: Store, life: Life, *, goes_on: bool = False) -> None:
+    def __init__(
+        self, store: Store, life: Life, name: str = NAME, *, goes_on: bool = False
+    ) -> None:
         self.store = store
         self.life = life
+        self.name = name
         self.goes_on = goes_on
         """Whether visitors are strangers while the store does not answer, and get no 503."""
 
     async def open(self, request: Request) -> Session:
         """Return what the store has under the id in the cookie."""
-        name = cookie_name(request, NAME)
+        name = cookie_name(request, self.name)
         text = request.cookies.get(name, "")
         try:
-            record = await self.store.load(key_of(text)) if 0 < len(text) < 100 else None
+            record = await self.store.load(key_of(self.name, text)) if 0 < len(text) < 100 else None
         except ServiceUnavailable as error:
             if not self.goes_on:
                 raise
             _log.warning("%s; a visitor is taken for a stranger", error.detail)
             return Session(None, self.life.clock(), (name, text), unread=True)
-        if record is None or not self.life.holds(record):
+        if record is None or not is_whole(record) or not self.life.holds(record):
             return Session(None, self.life.clock(), (name, ""))
         return Session(record, cookie=(name, text))
 
@@ -164,26 +170,40 @@ class StoreKeeper:
         times = {META: session.times(now)}
         if session.ends and not changed:
             if text:
-                await self.store.end(key_of(text))
+                await self.store.end(key_of(self.name, text))
             write_cookie(request.draft, name, "", 0)
         elif session.is_known and not (session.rotates or session.ends):
             if changed or gone or self.life.is_due(session):
-                key = key_of(text)
+                key = key_of(self.name, text)
                 if await self.store.update(key, {**changed, **times}, gone, left):
                     write_cookie(request.draft, name, text, left)
         elif changed or session.rotates:
             record = session.record(now)
             if len(record) > 1:
                 fresh = secrets.token_urlsafe(32)
-                await self.store.create(key_of(fresh), record, left)
+                await self.store.create(key_of(self.name, fresh), record, left)
                 write_cookie(request.draft, name, fresh, left)
             if text:
-                await self.store.end(key_of(text))
+                await self.store.end(key_of(self.name, text))
 
 
-def key_of(text: str) -> str:
-    """Return the name of a session in a store: who reads that can take over no session."""
-    return hashlib.sha256(text.encode("utf-8", "surrogatepass")).hexdigest()
+def key_of(name: str, text: str) -> str:
+    """Return the name of a session in a store: who reads that can take over no session.
+
+    What is the id of one under the name of one cookie is none under that of another.
+    """
+    return hashlib.sha256(f"{name}={text}".encode("utf-8", "surrogatepass")).hexdigest()
+
+
+def is_whole(record: Record) -> bool:
+    """Whether all of a record is JSON; one that something else has written to is none."""
+    try:
+        for raw in record.values():
+            _check(raw)
+    except (msgspec.MsgspecError, UnicodeDecodeError):
+        _log.warning("a session in the store is damaged, and its visitor is taken for a stranger")
+        return False
+    return True
 
 
 def decoded(value: bytes) -> Record | None:

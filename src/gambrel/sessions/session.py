@@ -1,5 +1,6 @@
 """`Session`: what is remembered of a visitor from one request to the next."""
 
+import math
 import time
 from collections.abc import Callable, Collection, Iterator, Mapping, MutableMapping
 from functools import lru_cache
@@ -51,7 +52,19 @@ class Session(MutableMapping[str, Any]):
         self._is_known = record is not None
         self._kept: Record = record or {}
         times = times_of(record[META]) if record and META in record else None
-        self.created, self.seen = times or (now or time.time(),) * 2
+        self._times = times or (now or time.time(),) * 2
+
+    @property
+    def created(self) -> float:
+        """When it was begun, in seconds since 1970; now for a new one. To ask is to look at it."""
+        self.touch()
+        return self._times[0]
+
+    @property
+    def seen(self) -> float:
+        """When it was last kept, in the same way: used, but for a twentieth of `idle`."""
+        self.touch()
+        return self._times[1]
 
     @property
     def is_known(self) -> bool:
@@ -62,7 +75,7 @@ class Session(MutableMapping[str, Any]):
     def touch(self) -> None:
         """Look at it: it is read now, if it was not, and the answer is for this visitor alone.
 
-        Raises GambrelError where the head of the answer has left already.
+        Raises GambrelError where its handler has ended, and the head of the answer is made.
         """
         if self.is_touched:
             return
@@ -71,7 +84,7 @@ class Session(MutableMapping[str, Any]):
         self.is_touched = True
         if self._find is not None:
             record, self.cookie = self._find()
-            self._begin(record, self.created)
+            self._begin(record, self._times[0])
 
     def close(self) -> None:
         """Take no more changes: they would be lost."""
@@ -182,7 +195,7 @@ class Session(MutableMapping[str, Any]):
 
     def times(self, now: float) -> bytes:
         """Return when it was begun and seen, as it is kept."""
-        return msgspec.json.encode((int(now if self.ends else self.created), int(now)))
+        return msgspec.json.encode((int(now if self.ends else self._times[0]), int(now)))
 
     def __repr__(self) -> str:
         return f"<Session, {'known' if self._is_known else 'new or not read'}>"
@@ -191,20 +204,32 @@ class Session(MutableMapping[str, Any]):
 def encode(name: str, value: Any) -> bytes:
     """Return a value as JSON. Raises GambrelError for what JSON cannot have."""
     try:
-        return msgspec.json.encode(value)
+        raw = msgspec.json.encode(value)
+        if b"null" in raw and not is_finite(msgspec.to_builtins(value)):
+            raise ValueError("no number")
+        return raw
     except (TypeError, ValueError, RecursionError) as error:
         raise GambrelError(
             "sessions.value",
-            f"session[{name!r}] is {type(value).__name__}, which JSON cannot have",
+            f"session[{name!r}] is a {type(value).__name__} that JSON cannot have",
             "Session",
             "keep an id and load the rest, or a class of plain values with `session.of(Kind)`",
         ) from error
 
 
+def is_finite(value: Any) -> bool:
+    """Whether JSON has all numbers in a value: infinity and `nan` would be kept as null."""
+    if isinstance(value, dict):
+        return all(map(is_finite, value.values()))
+    if isinstance(value, list | tuple):
+        return all(map(is_finite, value))
+    return not isinstance(value, float) or math.isfinite(value)
+
+
 def too_late(how: str) -> GambrelError:
     """Return the error of a session that is used after its answer has begun."""
-    what = f"a session was {how} after the head of its answer had left"
-    hint = "read and set what you need before the stream is returned"
+    what = f"a session was {how} when its handler had ended, and its answer was made"
+    hint = "read and set what you need in the handler; for a page that waits, `session.touch()`"
     return GambrelError("sessions.too-late", what, "Session", hint)
 
 

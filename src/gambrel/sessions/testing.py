@@ -6,7 +6,7 @@ from typing import Any
 import msgspec
 
 from gambrel.core.http.errors import GambrelError
-from gambrel.sessions.keepers import NAME, CookieKeeper
+from gambrel.sessions.keepers import CookieKeeper
 from gambrel.sessions.session import Session
 
 __all__ = ["session_cookies"]
@@ -34,4 +34,6 @@ def session_cookies(app: Any, values: Mapping[str, Any], *objects: Any) -> dict[
         session[session.name_of(type(one))] = one
     record = {name: msgspec.Raw(raw) for name, raw in session.record(now).items()}
     content = msgspec.json.encode(record)
-    return {name: keeper.sealing.seal(name, content) for name in (NAME, f"__Host-{NAME}")}
+    return {
+        name: keeper.sealing.seal(name, content) for name in (keeper.name, f"__Host-{keeper.name}")
+    }

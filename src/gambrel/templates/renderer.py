@@ -7,7 +7,6 @@ wants the text itself asks for it by type.
 import inspect
 from collections.abc import Callable, Iterable, Mapping
 from functools import partial
-from itertools import chain
 from types import SimpleNamespace
 from typing import Any
 
@@ -18,10 +17,13 @@ from gambrel.templates.page import Make, Page, values_of
 from gambrel.templates.streaming import (
     LateTemplate,
     OwnDraft,
-    beginning,
+    SentDraft,
     gather,
     gather_awaited,
     guarded,
+    lay_over,
+    streamed,
+    streamed_awaited,
 )
 
 __all__ = ["Renderer"]
@@ -142,7 +144,9 @@ class Renderer:
                 return self.respond(template, self.joined(pieces).encode(), template, draft)
             chunks = gather(pieces, environment.handle_exception)
             first = next(chunks, b"")  # what fails at the beginning is an error of its own
-            return self.respond(template, chain([first], chunks), template, draft)
+            response = self.respond(template, (), template, draft)
+            response.body = streamed(first, chunks, partial(leave, request, response))
+            return response
 
     async def answer_late(self, template: Any, request: Any, shape: Response) -> Response:
         """Return the same where it has to wait, with what was set on `shape` meanwhile."""
@@ -158,7 +162,9 @@ class Renderer:
                 body = b"".join([chunk async for chunk in chunks])
                 return self.respond(template, body, shape, draft)
             first = await anext(chunks, b"")
-            return self.respond(template, beginning(first, chunks), shape, draft)
+            response = self.respond(template, (), shape, draft)
+            response.body = streamed_awaited(first, chunks, partial(leave, request, response))
+            return response
 
     def respond(self, template: Any, body: Any, shape: Response, draft: OwnDraft) -> Response:
         """Return a response with a body, and with status, headers and callbacks of `shape`."""
@@ -168,8 +174,7 @@ class Renderer:
         if is_plain and isinstance(body, bytes):
             return Reply(self.head(shape.status, kind), body)
         response = Response(body, shape.status, shape.headers.pairs(), with_charset(kind))
-        for name, value in fields:
-            response.headers.add(name, value)
+        lay_over(response, fields)
         for callback in shape.callbacks:
             response.on_close(callback)
         return response
@@ -180,6 +185,13 @@ class Renderer:
         if head is None:
             head = self.heads[status, kind] = self.bake(status, with_charset(kind))
         return head
+
+
+def leave(request: Any, response: Response) -> None:
+    """Let nothing more be said in the head of a streamed page: it has left."""
+    draft = request.__dict__.get("draft")
+    laid = [] if draft is None else draft.headers.pairs()
+    request.__dict__["draft"] = SentDraft([*laid, *response.headers.pairs()])
 
 
 def is_async(function: Any) -> bool:

@@ -7,6 +7,7 @@ from collections.abc import AsyncIterator, Awaitable, Callable, Iterable, Iterat
 from types import TracebackType
 from typing import Any
 
+from gambrel.core.http.errors import GambrelError
 from gambrel.core.http.headers import ResponseHeaders
 from gambrel.core.http.response import Response
 
@@ -14,10 +15,12 @@ __all__ = [
     "CHUNK",
     "LateTemplate",
     "OwnDraft",
-    "beginning",
     "gather",
     "gather_awaited",
     "guarded",
+    "lay_over",
+    "streamed",
+    "streamed_awaited",
 ]
 
 CHUNK = 8_192
@@ -69,11 +72,60 @@ async def guarded(pieces: AsyncIterator[str], failed: Callable[[], Any]) -> Asyn
         raise
 
 
-async def beginning(first: bytes, rest: AsyncIterator[bytes]) -> AsyncIterator[bytes]:
-    """Yield the first chunk of a page and then the rest."""
+def streamed(first: bytes, rest: Iterator[bytes], leave: Callable[[], None]) -> Iterator[bytes]:
+    """Yield the first chunk of a page and then the rest; in between `leave` is called."""
     yield first
+    leave()
+    yield from rest
+
+
+async def streamed_awaited(
+    first: bytes, rest: AsyncIterator[bytes], leave: Callable[[], None]
+) -> AsyncIterator[bytes]:
+    """Yield the same of a page that waits."""
+    yield first
+    leave()
     async for chunk in rest:
         yield chunk
+
+
+def lay_over(response: Response, fields: Iterable[tuple[str, str]]) -> None:
+    """Set drafted fields on a response: in place of its own, but for cookies and `Vary`."""
+    drafted = [*fields]
+    for name in {name for name, _ in drafted} - {"set-cookie", "vary"}:
+        response.headers.pop(name, None)
+    for name, value in drafted:
+        response.headers.add(name, value)
+
+
+class SentHeaders(ResponseHeaders):
+    """Fields that have left: they can be said again, and nothing else can be."""
+
+    def __setitem__(self, name: str, value: str) -> None:
+        if (name.lower(), value) not in self.pairs():
+            raise too_late(name)
+
+    def add(self, name: str, value: str) -> None:
+        """Say a field again. Raises GambrelError for another."""
+        self[name] = value
+
+    def __delitem__(self, name: str) -> None:
+        raise too_late(name)
+
+
+class SentDraft(Response):
+    """The draft of a streamed page whose head has left with `fields`."""
+
+    def __init__(self, fields: Iterable[tuple[str, str]]) -> None:
+        self.body = b""
+        self._headers = SentHeaders.trusted(fields)
+
+
+def too_late(name: str) -> GambrelError:
+    """Return the error of a page that has more to say in its head when that has left."""
+    what = f"a streamed page was to set {name!r} after its head had left"
+    hint = "show it before the first {% flush %}, or {% set messages = flash | list %} there"
+    return GambrelError("templates.too-late", what, "Template(stream=True)", hint)
 
 
 class LateTemplate(Response):

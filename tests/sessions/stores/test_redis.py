@@ -150,3 +150,27 @@ def test_what_is_missing_is_told_with_what_to_install(monkeypatch):
 
     with pytest.raises(GambrelError, match=r"gambrel\[redis\]"):
         RedisStore()
+
+
+@pytest.mark.service("redis")
+def test_who_finds_no_connection_free_waits_for_one():
+    async def main() -> list[object]:
+        store = RedisStore(prefix="gambrel-test:", connections=3)
+        found = await asyncio.gather(*[store.load(f"none-{n}") for n in range(40)])
+        await store.close()
+        return found
+
+    assert asyncio.run(main()) == [None] * 40
+
+
+@pytest.mark.service("redis")
+def test_names_that_something_else_has_written_are_no_error():
+    async def main() -> object:
+        store = RedisStore(prefix="gambrel-test:")
+        await store._client.hset("gambrel-test:odd", b"\xff", b"1")
+        found = await store.load("odd")
+        await store.end("odd")
+        await store.close()
+        return found
+
+    assert asyncio.run(main()) == {"\ufffd": b"1"}

@@ -25,6 +25,7 @@ from gambrel.core.app.setup import (
     ANSWERED,
     BODY_PARSERS,
     ERROR_HANDLERS,
+    GUARDS,
     HANDLER_ADAPTER,
     HEADERS_ON,
     LIFESPANS,
@@ -203,11 +204,11 @@ class Built:
         for one in options.middleware:
             check_call(one, "a middleware", "request", "call_next")
         middleware = [*self.middleware, *options.middleware]
-        settings = self.settings
         is_socket = WEBSOCKET in route.methods
         limits = Limits(
-            settings.max_body if options.max_body is None else options.max_body,
-            (settings.handler_timeout if options.deadline is None else options.deadline) or None,
+            self.settings.max_body if options.max_body is None else options.max_body,
+            (self.settings.handler_timeout if options.deadline is None else options.deadline)
+            or None,
             is_socket or options.cancel_on_disconnect,
         )
         errors = handlers_of(options.errors)
@@ -233,6 +234,8 @@ class Built:
         if plan.takes_files and options.max_body is None:
             limits = replace(limits, max_body=self.settings.max_upload)
         call, kind = self.call_of(plan)
+        for guard in self.app.declarations.values(GUARDS):
+            call = guard(route, call, self.failed)
         if serve is not None:
             call, kind = serve(closing(call, plan), self.failed, options.max_body, plan), ASYNC
         if middleware and kind is not ASYNC:

@@ -22,11 +22,19 @@ return 1
 class RedisStore:
     """Keeps a session as a hash at `url`, under keys that begin with `prefix`.
 
+    Each worker has at most so many `connections`; who finds none free waits for one, 2 seconds.
+
     Raises:
         GambrelError: redis is not installed.
     """
 
-    def __init__(self, url: str = "redis://127.0.0.1:6379/0", *, prefix: str = "session:") -> None:
+    def __init__(
+        self,
+        url: str = "redis://127.0.0.1:6379/0",
+        *,
+        prefix: str = "session:",
+        connections: int = 50,
+    ) -> None:
         try:
             from redis import asyncio, exceptions  # noqa: PLC0415 - start-up: Redis
         except ModuleNotFoundError as error:
@@ -38,14 +46,22 @@ class RedisStore:
             ) from error
         self.prefix = prefix
         self._failures = (exceptions.RedisError, OSError)
-        self._client: Any = asyncio.Redis.from_url(
-            url, socket_timeout=TIMEOUT, socket_connect_timeout=TIMEOUT
+        pool: Any = asyncio.BlockingConnectionPool
+        self._client: Any = asyncio.Redis.from_pool(
+            pool.from_url(
+                url,
+                max_connections=connections,
+                timeout=TIMEOUT,
+                socket_timeout=TIMEOUT,
+                socket_connect_timeout=TIMEOUT,
+            )
         )
 
     async def load(self, key: str) -> Mapping[str, bytes] | None:
         """Return a record. Raises ServiceUnavailable, as all do, where Redis does not answer."""
         found: dict[bytes, bytes] = await self._asked(self._client.hgetall(self.prefix + key))
-        return {name.decode(): raw for name, raw in found.items()} or None
+        # A name that is no UTF-8 was not written here, and stands for nothing.
+        return {name.decode(errors="replace"): raw for name, raw in found.items()} or None
 
     async def create(self, key: str, record: Mapping[str, bytes], seconds: int) -> None:
         """Keep a new record."""

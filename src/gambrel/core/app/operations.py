@@ -172,8 +172,8 @@ def describe_responses(plan: Plan, options: Any) -> dict[int, ResponseInfo]:
     responses = {status: ResponseInfo(status, phrase(status), annotation, media)}
     if result.plain is Response:
         for kind in members_of(unalias(result.returns)):
-            for other, text in getattr(kind, "becomes", {}).items():
-                responses[other] = ResponseInfo(other, text, None, media)
+            for key, text in getattr(kind, "becomes", {}).items():
+                responses[key] = ResponseInfo(key, text, None, media)
         if not options.responses:
             responses = responses if media else {}
             responses[0] = ResponseInfo(0, "Whatever the handler answers with.", None, ())

@@ -162,8 +162,7 @@ class QueryParams(Mapping[str, str]):
         Raises:
             Unprocessable: The value does not convert, or a typed name is given more than once.
         """
-        text = self._index.get(name)
-        if text is None:
+        if (text := self._index.get(name)) is None:
             return default
         if type is str:
             return text

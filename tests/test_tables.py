@@ -3,7 +3,9 @@ import csv
 import io
 from collections.abc import Iterator
 from dataclasses import dataclass
+from datetime import UTC, datetime, time
 from decimal import Decimal
+from enum import Enum
 from pathlib import PurePosixPath
 
 import msgspec
@@ -13,6 +15,10 @@ from hypothesis import strategies as st
 
 from gambrel.core.http.response import Response
 from gambrel.tables import CSV
+
+
+class Colour(Enum):
+    RED = "red"
 
 
 class Hero(msgspec.Struct):
@@ -64,6 +70,12 @@ def test_rows_come_from_a_generator() -> None:
             yield [number]
 
     assert body(CSV(rows())).decode().split() == [str(number) for number in range(1_000)]
+
+
+def test_values_are_written_as_in_json() -> None:
+    row = [Colour.RED, datetime(2030, 5, 1, 9, tzinfo=UTC), time(9, 30), None]
+
+    assert body(CSV([row])) == b"red,2030-05-01T09:00:00Z,09:30:00,\r\n"
 
 
 @pytest.mark.parametrize("text", ["=1+1", "+SUM(A1)", "-cmd", "@x", "\t=1", "\r=1", "\n=1"])

@@ -1,6 +1,6 @@
 import pytest
 
-from gambrel import App, when
+from gambrel import CSV, App, Text, when
 from gambrel.core.http.errors import BadRequest, GambrelError
 from gambrel.core.http.headers import Headers
 from gambrel.core.http.query import QueryParams
@@ -18,6 +18,27 @@ def test_a_route_may_have_a_condition(wanted, expected):
         assert client.get("/", headers={"accept": wanted}).text == expected
 
 
+def test_one_path_has_a_table_for_some_and_json_for_all_others():
+    app = App()
+
+    @app.get("/stock", when=when.accept("application/json"))
+    async def stock() -> dict[str, int]:
+        return {"tea": 3}
+
+    @app.get("/stock", when=when.accept("text/csv"))
+    async def table() -> CSV:
+        return CSV([{"tea": 3}])
+
+    with Client(app) as client:
+        answers = [client.get("/stock", headers={"accept": a}) for a in ("*/*", "text/csv")]
+        content = client.get("/openapi.json").json()["paths"]["/stock"]["get"]["responses"]["200"]
+
+    assert [a.text for a in answers] == ['{"tea":3}', "tea\r\n3\r\n"]
+    assert ["accept" in a.headers["vary"] for a in answers] == [True, True]
+    assert "text/csv" in content["content"]
+    assert "application/json" in content["content"]
+
+
 class Asked:
     """As much of a request as predicates read."""
 
@@ -25,6 +46,7 @@ class Asked:
         self.headers = Headers(headers)
         self.query = QueryParams(query)
         self.host = site
+        self.draft = Text("")
 
 
 def test_a_header_is_there_or_has_a_value():

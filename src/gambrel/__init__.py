@@ -15,7 +15,7 @@ import importlib
 from typing import TYPE_CHECKING, Any
 
 if TYPE_CHECKING:
-    from gambrel.conversion.patch import Patch, apply
+    from gambrel.conversion.patch import Patch
     from gambrel.core.app.pipeline import CallNext
     from gambrel.core.binding.markers import Body, Cookie, Depends, File, Form, Header, Path, Query
     from gambrel.core.http.bodies.forms import FormData, FormLimits, Upload
@@ -205,7 +205,7 @@ _HOMES = {
     "WebSocket": "websockets.socket",
     "WebSocketClosed": "websockets.closing",
     "abort": "core.http.errors",
-    "apply": "conversion.patch",
+    "apply": "patching",
     "rule": "core.routing.declared",
     "stream_parts": "core.http.bodies.multipart",
 }

@@ -8,6 +8,8 @@ import io
 from collections.abc import AsyncGenerator, AsyncIterable, Iterable, Mapping, Sequence
 from contextlib import aclosing
 from dataclasses import astuple, fields, is_dataclass
+from datetime import date, time
+from enum import Enum
 from typing import Any
 
 import msgspec
@@ -18,6 +20,7 @@ from gambrel.core.http.threads import batches
 
 __all__ = ["CSV"]
 
+_WRITTEN = (Enum, date, time)
 _FORMULA = ("=", "+", "-", "@", "\t", "\r", "\n")
 
 
@@ -53,7 +56,8 @@ async def _csv(
     writer = csv.writer(buffer)
 
     def write(cells: Sequence[Any]) -> None:
-        writer.writerow(cells if formulas else [_defused(cell) for cell in cells])
+        plain = [_plain(cell) for cell in cells]
+        writer.writerow(plain if formulas else [_defused(cell) for cell in plain])
 
     if header:
         write(header)
@@ -88,6 +92,11 @@ def _cells(row: Any, header: list[str]) -> Sequence[Any]:
         return msgspec.structs.astuple(row)
     # To pyright, what is left may be a class, because `is_dataclass` takes one.
     return astuple(row) if is_dataclass(row) and not isinstance(row, type) else row  # pyright: ignore[reportReturnType]
+
+
+def _plain(cell: Any) -> Any:
+    """Return a value as JSON has it: an enum's value, a date in ISO 8601."""
+    return msgspec.to_builtins(cell) if isinstance(cell, _WRITTEN) else cell
 
 
 def _defused(cell: Any) -> Any:

@@ -21,7 +21,10 @@ def header(name: str, *values: str) -> When:
 
 
 def accept(*media_types: str) -> When:
-    """Want a client that takes one of these types; the type it prefers wins. Else 406."""
+    """Want a client that takes one of these types; the type it prefers wins. Else 406.
+
+    `*/*` takes the first declared of the routes with such a condition.
+    """
     return When(_accepts, "accept", media_types, 406)
 
 
@@ -53,6 +56,7 @@ def _has_header(request: Any, name: str, *values: str) -> bool:
 
 
 def _accepts(request: Any, *media_types: str) -> bool:
+    request.draft.headers.add("vary", "accept")
     return best_match(accept_of(request), media_types) is not None
 
 

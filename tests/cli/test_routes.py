@@ -66,7 +66,7 @@ def test_mounts_externals_and_inline_handlers_are_told_apart(gambrel, folder):
     rows = json.loads(gambrel("routes", "--json").output)
 
     assert {row["path"]: row["kind"] for row in rows} == {
-        "/old/{path}": "mount",
+        "/old/{path:path}": "mount",
         "https://docs.example/": "external",
         "/b": "inline",
         "/c": "async",

@@ -1,5 +1,4 @@
 from dataclasses import dataclass
-from types import SimpleNamespace
 from typing import Annotated, Any, Generic, TypeVar
 
 import pydantic
@@ -8,7 +7,7 @@ from msgspec import UNSET, Meta, Struct
 
 from gambrel.conversion.convert import json_decoder
 from gambrel.conversion.errors import GambrelError, InvalidError
-from gambrel.conversion.patch import Patch, apply
+from gambrel.conversion.patch import Patch
 
 Item = TypeVar("Item")
 
@@ -50,28 +49,6 @@ def test_a_patch_keeps_names_and_constraints() -> None:
         ("realName", "length"),
         ("other", "unknown_field"),
     ]
-
-
-def test_what_was_sent_is_set() -> None:
-    hero = Hero("Ann", 20)
-
-    assert apply(decode(b'{"age":null}'), hero) is hero
-    assert hero == Hero("Ann", None)
-
-
-@pytest.mark.parametrize("target", [SimpleNamespace(age=1), {"age": 1}])
-def test_any_object_or_dict_can_be_patched(target: Any) -> None:
-    apply(decode(b'{"age":5}'), target)
-
-    assert (target["age"] if isinstance(target, dict) else target.age) == 5
-
-
-def test_a_frozen_object_is_copied() -> None:
-    frozen, point = Frozen(1), FrozenPoint(1)
-
-    assert apply(json_decoder(Patch[Frozen])(b'{"age":2}'), frozen) == Frozen(2)
-    assert apply(json_decoder(Patch[FrozenPoint])(b'{"x":2}'), point) == FrozenPoint(2)
-    assert (frozen, point) == (Frozen(1), FrozenPoint(1))
 
 
 def test_a_patch_of_a_type_variable_stays_open() -> None:

@@ -61,7 +61,7 @@ def row_of(app: App, route: Any) -> dict[str, Any]:
     host = "" if route.host is None else route.host.text
     return {
         "method": list(route.methods),
-        "path": host + str(route.pattern),
+        "path": host + route.pattern.text,
         "name": route.name,
         "handler": handler_name(route.handler),
         "where": short_place(route.where),
@@ -92,7 +92,9 @@ def guards_of(route: Any) -> list[str]:
     And whether pages of other sites are let in.
     """
     options = route.options
-    security = [name for needs in options.security for name in needs]
+    security = [
+        name for way in options.security for name in ([way] if isinstance(way, str) else way)
+    ]
     return [
         *map(repr, options.when),
         *map(str, security),

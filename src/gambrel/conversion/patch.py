@@ -1,15 +1,13 @@
 """`Patch[T]`: the partial update of a type, which tells a field left out from one set to null."""
 
-import dataclasses
 import functools
-from collections.abc import MutableMapping
 from typing import Any, Generic, TypeVar, Union
 
 import msgspec
 
 from gambrel.conversion.shape import Shape, read_shape, unsupported
 
-__all__ = ["Patch", "apply"]
+__all__ = ["Patch"]
 
 T = TypeVar("T")
 
@@ -26,26 +24,6 @@ class Patch(Generic[T]):
         if isinstance(target, TypeVar):
             return super().__class_getitem__(target)  # type: ignore[misc]
         return _patch_of(target)
-
-
-def apply(patch: Any, target: T) -> T:
-    """Set the fields that `patch` carries on `target`, and return it; a frozen one is copied.
-
-    The target may be any object with these attributes, or a dict.
-    """
-    names = patch.__struct_fields__
-    sent = {n: v for n in names if (v := getattr(patch, n)) is not msgspec.UNSET}
-    if isinstance(target, MutableMapping):
-        target.update(sent)
-        return target
-    if isinstance(target, msgspec.Struct) and target.__struct_config__.frozen:
-        return msgspec.structs.replace(target, **sent)
-    parameters = getattr(type(target), "__dataclass_params__", None)
-    if parameters is not None and parameters.frozen:
-        return dataclasses.replace(target, **sent)  # type: ignore[type-var]
-    for name, value in sent.items():
-        setattr(target, name, value)
-    return target
 
 
 @functools.cache

@@ -80,17 +80,22 @@ def build_document(
 
 
 def conflicts(operations: Iterable[Operation], document: Document) -> list[str]:
-    """Return one sentence for each operation that cannot stand in the document beside another."""
+    """Return one sentence for each operation whose input differs from another's of its path."""
     first: dict[tuple[str, str], Operation] = {}
     found: list[str] = []
     for operation in _selected(operations, document):
         earlier = first.setdefault((operation.method, _shape(operation.path)), operation)
-        if earlier is not operation:
+        if _inputs(earlier) != _inputs(operation):
             found.append(
                 f"{operation.method} {operation.path} ({operation.where}) is described by "
                 f"{earlier.where} already; give each its own document with Selection(...)"
             )
     return found
+
+
+def _inputs(operation: Operation) -> tuple[Any, ...]:
+    """What two routes of one path must have in common to be one operation."""
+    return (operation.host, operation.params, operation.body, operation.security)
 
 
 def unguarded(
@@ -126,12 +131,13 @@ def _paths(operations: Sequence[Operation], content: Content, document: Document
         path = templates.setdefault(_shape(operation.path), operation.path)
         item = paths.setdefault(path, {})
         home, key = _place(item, operation.method)
-        if key in home:
-            continue  # reported by `conflicts`: the first declared is the one that is matched
         built = build_operation(
             operation, operation_id, content, document.needs, document.security_schemes
         )
-        home[key] = _with_names(built, operation.path, path)
+        if key in home:  # what is lost of the second is reported by `conflicts`
+            _add_answers(home[key]["responses"], built["responses"])
+        else:
+            home[key] = _with_names(built, operation.path, path)
     return paths
 
 
@@ -143,6 +149,14 @@ def _place(item: dict[str, Any], method: str) -> tuple[dict[str, Any], str]:
 
 def _shape(path: str) -> str:
     return _BRACED.sub("{}", path)
+
+
+def _add_answers(responses: dict[str, Any], more: dict[str, Any]) -> None:
+    """Lay what another route of the same path answers below: a condition chooses between them."""
+    for status, response in more.items():
+        first = responses.setdefault(status, response)
+        if response.get("content"):
+            first["content"] = {**response["content"], **first.get("content", {})}
 
 
 def _with_names(built: dict[str, Any], path: str, template: str) -> dict[str, Any]:

@@ -61,7 +61,8 @@ class App(Router):
         converters: Converters | None = None,
         **arguments: Any,
     ) -> None:
-        options = {name: arguments.pop(name) for name in list(arguments) if name in FIELDS}
+        # `max_body` is the setting, which the environment can change, as well as an option.
+        options = {n: arguments.pop(n) for n in FIELDS.keys() & arguments.keys() - {"max_body"}}
         super().__init__(converters=converters, **options)
         self.versioning = versioning
         self.extensions = tuple(extensions)

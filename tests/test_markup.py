@@ -42,6 +42,29 @@ def test_what_is_no_name_of_an_attribute_is_refused(name: str):
         element("p", attributes={name: "x"})
 
 
+@pytest.mark.parametrize("name", ["", "a b", "a><script", "1a", "!--", "/p", "a\n"])
+def test_what_is_no_name_of_an_element_is_refused(name: str):
+    with pytest.raises(ValueError, match="no name of an element"):
+        element(name, "x")
+
+
+@pytest.mark.parametrize("name", ["my-element", "svg:path", "h1", "DIV"])
+def test_elements_may_be_called_what_html_allows(name: str):
+    assert element(name, "x") == f"<{name}>x</{name}>"
+
+
+@pytest.mark.parametrize("name", ["script", "style", "SCRIPT"])
+def test_text_where_nothing_can_be_escaped_is_refused(name: str):
+    for text in ("if (a<b)", "</script>", 1):
+        with pytest.raises(ValueError, match="cannot be escaped"):
+            element(name, text)
+
+    assert element(name, Markup("a<b"), None) == f"<{name}>a<b</{name}>"
+    assert element(name, src="x.js") == f'<{name} src="x.js"></{name}>'
+
+
 def test_an_element_without_an_end_has_no_children():
     with pytest.raises(ValueError, match="no children"):
         element("br", "text")
+    with pytest.raises(ValueError, match="no children"):
+        element("BR", "text")

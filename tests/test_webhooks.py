@@ -1,13 +1,16 @@
+import asyncio
 import base64
+from collections.abc import AsyncIterator
+from typing import Annotated
 
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 from msgspec import Struct
 
-from gambrel import App, GambrelError, Request
-from gambrel.testing import Client
-from gambrel.webhooks import WebhookRefused, Webhooks
+from gambrel import App, Conflict, Depends, GambrelError, Request
+from gambrel.testing import AsyncClient, Client
+from gambrel.webhooks import Delivery, WebhookRefused, Webhooks
 
 OLD = "whsec_" + base64.b64encode(b"o" * 32).decode()
 NEW = base64.b64encode(b"n" * 24).decode()
@@ -121,18 +124,43 @@ def test_ids_are_remembered_while_their_messages_may_come_again():
     clock = Clock()
     hooks = Webhooks([NEW], tolerance=10, clock=clock)
 
-    assert [hooks.is_new("a"), hooks.is_new("a")] == [True, False]
+    def is_repeated() -> bool:
+        with hooks.handling("a") as found:
+            return found
+
+    assert [is_repeated(), is_repeated()] == [False, True]
     clock.now += 21
-    assert hooks.is_new("a")
+    assert not is_repeated()
+
+
+@pytest.mark.parametrize("error", [ValueError, asyncio.CancelledError])
+def test_an_id_whose_handling_fails_is_new_again(error):
+    hooks = Webhooks([NEW])
+
+    with pytest.raises(error), hooks.handling("a"):
+        raise error
+
+    with hooks.handling("a") as is_repeated:
+        assert not is_repeated
+
+
+def test_an_id_that_is_being_handled_is_not_handled_twice():
+    hooks = Webhooks([NEW])
+
+    with hooks.handling("a"), pytest.raises(Conflict, match="being handled"), hooks.handling("a"):
+        pass
+    with hooks.handling("a") as is_repeated:
+        assert is_repeated
 
 
 def test_ids_do_not_fill_the_memory(monkeypatch):
     monkeypatch.setattr("gambrel.webhooks._SEEN", 100)
     hooks = Webhooks([NEW])
     for number in range(1_000):
-        assert hooks.is_new(str(number))
+        with hooks.handling(str(number)) as is_repeated:
+            assert not is_repeated
 
-    assert len(hooks._seen) == 100
+    assert len(hooks._done) == 100
 
 
 def shop(hooks: Webhooks) -> App:
@@ -140,8 +168,8 @@ def shop(hooks: Webhooks) -> App:
 
     @app.post("/hooks/payments")
     async def paid(request: Request) -> str:
-        delivery = await hooks.receive(request, type=Payment)
-        return "again" if delivery.is_repeated else f"{delivery.id} {delivery.event.cents}"
+        async with hooks.receive(request, type=Payment) as delivery:
+            return "again" if delivery.is_repeated else f"{delivery.id} {delivery.event.cents}"
 
     return app
 
@@ -165,3 +193,81 @@ def test_a_handler_gets_the_event_once():
     assert forged[0] == 400
     assert "does not match" in forged[1]
     assert wrong[0] == 400
+
+
+def test_what_failed_is_done_when_it_comes_again():
+    hooks, done, failures = Webhooks([NEW]), [], ["the database is away"]
+    app = App()
+
+    @app.post("/hooks/payments")
+    async def paid(request: Request) -> None:
+        async with hooks.receive(request, type=Payment) as delivery:
+            if not delivery.is_repeated:
+                if failures:
+                    raise RuntimeError(failures.pop())
+                done.append(delivery.event.cents)
+
+    body = b'{"cents":300}'
+    with Client(app, raise_server_errors=False) as client:
+        statuses = [
+            client.post("/hooks/payments", content=body, headers=hooks.sign(body, "m")).status_code
+            for _ in range(3)
+        ]
+
+    assert statuses == [500, 204, 204]
+    assert done == [300]
+
+
+def test_a_delivery_that_is_a_dependency_is_done_when_all_has_gone_well():
+    hooks, seen, failures = Webhooks([NEW]), [], ["the commit fails"]
+    app = App()
+
+    async def delivery(request: Request) -> AsyncIterator[Delivery[Payment]]:
+        async with hooks.receive(request, type=Payment) as found:
+            yield found
+
+    async def transaction() -> AsyncIterator[str]:
+        yield "open"
+        if failures:
+            raise RuntimeError(failures.pop())
+
+    @app.post("/hooks/payments")
+    async def paid(
+        _transaction: Annotated[str, Depends(transaction)],
+        found: Annotated[Delivery[Payment], Depends(delivery, exit="after")],
+    ) -> None:
+        seen.append(found.is_repeated)
+
+    body = b'{"cents":300}'
+    with Client(app, raise_server_errors=False) as client:
+        for _ in range(3):
+            client.post("/hooks/payments", content=body, headers=hooks.sign(body, "m"))
+
+    assert seen == [False, False, True]
+
+
+def test_a_message_that_comes_while_it_is_being_handled_is_sent_later():
+    hooks, app, body = Webhooks([NEW]), App(), b'{"cents":300}'
+    entered, go_on = asyncio.Event(), asyncio.Event()
+
+    @app.post("/hooks/payments")
+    async def paid(request: Request) -> None:
+        async with hooks.receive(request, type=Payment):
+            entered.set()
+            await go_on.wait()
+
+    async def main() -> list[int]:
+        async with asyncio.timeout(30), AsyncClient(app) as client:
+
+            async def post() -> int:
+                headers = hooks.sign(body, "m")
+                answer = await client.post("/hooks/payments", content=body, headers=headers)
+                return answer.status_code
+
+            first = asyncio.create_task(post())
+            await entered.wait()
+            second = await post()
+            go_on.set()
+            return [await first, second]
+
+    assert asyncio.run(main()) == [204, 409]

@@ -11,7 +11,10 @@ from typing import Any
 __all__ = ["Markup", "element", "join"]
 
 VOID = frozenset("area base br col embed hr img input link meta source track wbr".split())  # noqa: SIM905
+RAW = frozenset({"script", "style"})
+"""Elements whose text is code, in which nothing can be escaped (HTML §13.1.2)."""
 _NAME = re.compile(r"[A-Za-z_:@][-A-Za-z0-9_.:@]*")
+_ELEMENT = re.compile(r"[A-Za-z][-A-Za-z0-9_.:]*")
 
 
 class Markup(str):
@@ -37,15 +40,20 @@ def element(
     True writes the name alone, None and False leave it out.
 
     Raises:
-        ValueError: An attribute cannot be called that, or an element that has none has children.
+        ValueError: An element or an attribute cannot be called that, an element that has none has
+            children, or a script or style has text that is no markup: it cannot be escaped.
     """
+    if not _ELEMENT.fullmatch(name):
+        raise ValueError(f"{name!r} is no name of an element")
     named = {key.rstrip("_").replace("_", "-"): value for key, value in more.items()}
     pairs = {**(attributes or {}), **named}
     opened = f"<{name}{''.join(_attribute(key, value) for key, value in pairs.items())}>"
-    if name in VOID:
+    if name.lower() in VOID:
         if children:
             raise ValueError(f"<{name}> has no children")
         return Markup(opened)
+    if name.lower() in RAW and not all(_is_markup(child) for child in children):
+        raise ValueError(f"text in <{name}> cannot be escaped; give Markup for code of your own")
     return Markup(f"{opened}{join(children)}</{name}>")
 
 
@@ -60,6 +68,10 @@ def _attribute(name: str, value: Any) -> str:
     if not _NAME.fullmatch(name):
         raise ValueError(f"{name!r} is no name of an attribute")
     return f" {name}" if value is True else f' {name}="{escape(str(value))}"'
+
+
+def _is_markup(part: Any) -> bool:
+    return part is None or hasattr(part, "__html__")
 
 
 def _escaped(part: Any) -> str:

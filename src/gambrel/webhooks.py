@@ -1,7 +1,8 @@
 """Webhooks: messages between servers, signed so that who gets one knows who has sent it.
 
     hooks = Webhooks([secret])
-    delivery = await hooks.receive(request, type=Payment)
+    async with hooks.receive(request, type=Payment) as delivery:
+        ...
 
 The signature is that of Standard Webhooks (version 1 of the specification, symmetric), which many
 services send: HMAC-SHA256 over the id, the time and the body.
@@ -12,13 +13,14 @@ import binascii
 import hmac
 import secrets as chance
 import time
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import AsyncIterator, Callable, Iterator, Mapping, Sequence
+from contextlib import AbstractAsyncContextManager, asynccontextmanager, contextmanager
 from typing import Any, Generic, TypeVar, overload
 
 import msgspec
 from msgspec import Struct
 
-from gambrel.core.http.errors import BadRequest, GambrelError
+from gambrel.core.http.errors import BadRequest, Conflict, GambrelError
 from gambrel.core.http.request import Request
 
 __all__ = ["Delivery", "WebhookRefused", "Webhooks"]
@@ -41,7 +43,7 @@ class WebhookRefused(BadRequest):
 class Delivery(Struct, Generic[T], frozen=True):
     """A message that was verified: its id, when it was sent (seconds since 1970), and what it says.
 
-    `is_repeated` tells that this process has had the id before: senders repeat what was not
+    `is_repeated` tells that this process has handled the id before: senders repeat what was not
     answered in time.
     """
 
@@ -61,7 +63,7 @@ class Webhooks:
         GambrelError: No secret, or one that is none.
     """
 
-    __slots__ = ("_clock", "_keys", "_seen", "tolerance")
+    __slots__ = ("_clock", "_done", "_keys", "_under_way", "tolerance")
 
     def __init__(
         self,
@@ -76,7 +78,8 @@ class Webhooks:
             raise no_secret("Webhooks needs a secret, and was given none")
         self.tolerance = tolerance
         self._clock = clock
-        self._seen: dict[str, float] = {}
+        self._done: dict[str, float] = {}
+        self._under_way: set[str] = set()
 
     def sign(self, body: bytes, id: str = "") -> dict[str, str]:  # noqa: A002 - the name in the specification
         """Return the header fields of a message; a new id is made where none is given.
@@ -108,19 +111,25 @@ class Webhooks:
         return name
 
     @overload
-    async def receive(self, request: Request) -> Delivery[Any]: ...
+    def receive(self, request: Request) -> AbstractAsyncContextManager[Delivery[Any]]: ...
     @overload
-    async def receive(self, request: Request, type: type[T]) -> Delivery[T]: ...
+    def receive(
+        self, request: Request, type: type[T]
+    ) -> AbstractAsyncContextManager[Delivery[T]]: ...
+    @asynccontextmanager
     async def receive(
         self,
         request: Request,
         type: Any = Any,  # noqa: A002 - reads as receive(request, type=Payment)
-    ) -> Delivery[Any]:
-        """Return the message that a request brings, its JSON as `type`.
+    ) -> AsyncIterator[Delivery[Any]]:
+        """Give, by `async with`, the message that a request brings, its JSON as `type`.
+
+        Once the block has ended without an error, the message is a repeated one if it comes again.
 
         Raises:
             WebhookRefused: It is not genuine.
             BadRequest: It is genuine, and no JSON of this type.
+            Conflict: It came before, and is being handled.
         """
         body = await request.body()
         name = self.verify(request.headers, body)
@@ -128,23 +137,37 @@ class Webhooks:
             event = msgspec.json.decode(body, type=type)
         except (msgspec.MsgspecError, UnicodeDecodeError):
             raise BadRequest("The message is genuine, and not of the type expected.") from None
-        return Delivery(name, int(request.headers[TIME]), event, not self.is_new(name))
+        with self.handling(name) as is_repeated:
+            yield Delivery(name, int(request.headers[TIME]), event, is_repeated)
 
-    def is_new(self, id: str) -> bool:  # noqa: A002 - the name in the specification
-        """Say whether an id comes for the first time, to this process; a second time it does not.
+    @contextmanager
+    def handling(self, id: str) -> Iterator[bool]:  # noqa: A002 - the name in the specification
+        """Tell, by `with`, whether this process has handled an id before.
 
-        Ids are kept as long as their messages could come again.
+        It has, once a block has ended without an error. Ids are kept as long as their messages
+        could come again. Raises Conflict while one is being handled: its sender tries again.
         """
+        self._forget()
+        if id in self._under_way:
+            raise Conflict("The message is being handled; send it again later.")
+        if id in self._done:
+            yield True
+            return
+        self._under_way.add(id)
+        try:
+            yield False
+            self._done[id] = self._clock() + 2 * self.tolerance
+        finally:
+            self._under_way.discard(id)
+
+    def _forget(self) -> None:
+        """Let go of ids that cannot come again, and of the oldest where there are too many."""
         now = self._clock()
-        while self._seen:
-            oldest = next(iter(self._seen))
-            if len(self._seen) < _SEEN and self._seen[oldest] > now:
+        while self._done:
+            oldest = next(iter(self._done))
+            if len(self._done) < _SEEN and self._done[oldest] > now:
                 break
-            del self._seen[oldest]
-        if id in self._seen:
-            return False
-        self._seen[id] = now + 2 * self.tolerance
-        return True
+            del self._done[oldest]
 
     def __repr__(self) -> str:
         return f"<Webhooks, {len(self._keys)} secrets>"

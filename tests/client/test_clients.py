@@ -8,6 +8,7 @@ import httpx2
 import pytest
 from msgspec import Struct
 
+from gambrel import GambrelError
 from gambrel.client import AnswerTooLarge, HTTPClient, SafeHTTPClient, UnsafeAddress
 from gambrel.client.addresses import PublicNetwork
 from gambrel.client.transport import Manners
@@ -236,3 +237,54 @@ def test_certificates_are_verified():
     pool = client._transport.inner.inner._pool
 
     assert pool._ssl_context.verify_mode is ssl.CERT_REQUIRED
+
+
+# Options ------------------------------------------------------------------------------------------
+
+
+@pytest.mark.parametrize("name", ["http2", "limits", "mounts", "timeout", "cookies", "trust_env"])
+@pytest.mark.parametrize("client", [HTTPClient, SafeHTTPClient])
+def test_options_that_would_not_hold_are_refused(client, name):
+    with pytest.raises(GambrelError) as told:
+        client(**{name: None})
+
+    assert told.value.code == "client.option"
+    assert f"{client.__name__} was given {name}" in str(told.value)
+
+
+@pytest.mark.parametrize("name", ["proxy", "cert", "mounts"])
+def test_no_option_leads_around_the_check_of_addresses(name):
+    with pytest.raises(GambrelError, match=name):
+        SafeHTTPClient(**{name: "http://127.0.0.1:1"})
+
+
+def test_a_transport_has_its_own_certificates_and_proxy():
+    with pytest.raises(GambrelError, match="proxy, verify"):
+        HTTPClient(
+            transport=httpx2.MockTransport(lambda _: httpx2.Response(200)),
+            verify=False,
+            proxy="http://127.0.0.1:1",
+        )
+
+
+def test_options_that_hold():
+    def answer(request: httpx2.Request) -> httpx2.Response:
+        return httpx2.Response(200, json=[str(request.url), request.headers["authorization"]])
+
+    async def main() -> object:
+        async with SafeHTTPClient(
+            transport=httpx2.MockTransport(answer),
+            base_url="https://shop.example/v1",
+            params={"a": "b"},
+            auth=("user", "secret"),
+            headers={"x-name": "us"},
+        ) as client:
+            return (await client.get("/nails")).json()
+
+    assert asyncio.run(main()) == ["https://shop.example/v1/nails?a=b", "Basic dXNlcjpzZWNyZXQ="]
+
+
+def test_the_safe_client_trusts_whom_it_is_told_to():
+    context = ssl.create_default_context()
+
+    assert SafeHTTPClient(verify=context)._transport.inner.inner._pool._ssl_context is context

@@ -8,6 +8,7 @@ from typing import Any
 
 import httpx2
 import pytest
+import trustme
 from msgspec import Struct
 
 from gambrel import App, GambrelError, Request, Secret
@@ -173,6 +174,24 @@ def test_a_proxy_and_certificates_are_settings(tmp_path):
     with pytest.raises(FileNotFoundError):
         HTTP(ca_file=str(tmp_path / "none.pem")).wires()
     assert HTTP().wires() == {}
+
+
+def test_both_clients_trust_the_same_and_one_shows_no_certificate_of_ours(tmp_path):
+    ca_file = tmp_path / "ca.pem"
+    trustme.CA().cert_pem.write_to_path(str(ca_file))
+    app = App(extensions=[HTTP(ca_file=str(ca_file), proxy=Secret("http://proxy.example:3128"))])
+    kept: list[Any] = []
+
+    @app.get("/")
+    async def keep(http: HTTPClient, safe: SafeHTTPClient) -> None:
+        kept.extend([http.transport.inner, safe.transport.inner.inner])
+
+    with Client(app) as client:
+        client.get("/")
+
+    trusted = [str(one._pool._ssl_context.get_ca_certs()) for one in kept]
+    assert ["trustme" in names for names in trusted] == [True, True]
+    assert HTTP(certfile="ours.pem", proxy=Secret("http://proxy.example:3128")).trust() == {}
 
 
 # Handlers in threads ------------------------------------------------------------------------------

@@ -1,6 +1,7 @@
 """`HTTPClient` and `SafeHTTPClient`: clients of httpx2 with bounds, and with manners."""
 
 import asyncio
+import ssl
 from collections.abc import Iterable
 from http.cookiejar import CookieJar, DefaultCookiePolicy
 from typing import Any, TypeVar
@@ -13,11 +14,21 @@ from gambrel.client.content import CODINGS, value_of
 from gambrel.client.outgoing import LIMIT
 from gambrel.client.transport import Manners, PoliteTransport, WebOnly
 from gambrel.client.urls import parse_url, reading_location
+from gambrel.core.http.errors import GambrelError
 
 __all__ = ["HTTPClient", "SafeHTTPClient"]
 
 T = TypeVar("T")
 
+OPTIONS = frozenset(
+    {
+        "auth", "base_url", "default_encoding", "event_hooks", "follow_redirects", "max_redirects",
+        "params",
+    }
+)  # fmt: skip
+"""Options of httpx2 that change nothing about who is asked, and how much is taken."""
+WIRE = frozenset({"cert", "proxy", "verify"})
+"""Those of the connections that an `HTTPClient` makes; others have a transport of their own."""
 CONNECT, TOTAL = 3.0, 10.0
 """Seconds to connect, and for the whole of an exchange."""
 POOL = httpx2.Limits(max_connections=100, max_keepalive_connections=20, keepalive_expiry=30.0)
@@ -28,7 +39,9 @@ class HTTPClient(httpx2.AsyncClient):
 
     Redirects are not followed unless asked for, no cookie is kept, no proxy taken from the
     environment. What may be repeated is tried again where the other side is busy or cannot be
-    reached. Further options are those of `httpx2.AsyncClient`.
+    reached. `options` are those of `httpx2.AsyncClient`: `auth`, `base_url`, `default_encoding`,
+    `event_hooks`, `follow_redirects`, `max_redirects`, `params`, and without a `transport` also
+    `cert`, `proxy`, `verify`. Raises GambrelError for others.
     """
 
     def __init__(
@@ -43,11 +56,9 @@ class HTTPClient(httpx2.AsyncClient):
     ) -> None:
         self.total = total
         self.calls: set[asyncio.Task[Any]] = set()
-        inner = transport or httpx2.AsyncHTTPTransport(
-            limits=POOL,
-            trust_env=False,
-            **{name: options.pop(name) for name in ("verify", "cert", "proxy") if name in options},
-        )
+        wire = {name: options.pop(name) for name in sorted(WIRE & options.keys())}
+        refuse([*(options.keys() - OPTIONS), *(wire if transport else ())], type(self).__name__)
+        inner = transport or httpx2.AsyncHTTPTransport(limits=POOL, trust_env=False, **wire)
         self.transport = PoliteTransport(inner, manners or Manners())
         super().__init__(
             transport=self.transport,
@@ -99,7 +110,8 @@ class SafeHTTPClient(HTTPClient):
     """A client for addresses that strangers give: public ones, of the web, without credentials.
 
     `ports` may be asked. The address that a name has is checked where the connection is made, for
-    every redirect anew. Raises UnsafeAddress.
+    every redirect anew. `verify` has the certificates that are trusted. `options` are those of
+    `HTTPClient` but `cert` and `proxy`. Raises UnsafeAddress, and GambrelError for other options.
     """
 
     def __init__(
@@ -108,13 +120,14 @@ class SafeHTTPClient(HTTPClient):
         ports: Iterable[int] = (80, 443),
         network: httpcore2.AsyncNetworkBackend | None = None,
         transport: httpx2.AsyncBaseTransport | None = None,
+        verify: ssl.SSLContext | bool = True,
         **options: Any,
     ) -> None:
         if transport is None:
             transport = httpx2.AsyncHTTPTransport(trust_env=False)
             # What httpx2 gives no option for; a test tells if it moves.
             transport._pool = httpcore2.AsyncConnectionPool(  # noqa: SLF001
-                ssl_context=httpx2.create_ssl_context(trust_env=False),
+                ssl_context=httpx2.create_ssl_context(verify, trust_env=False),
                 max_connections=POOL.max_connections,
                 max_keepalive_connections=0,
                 network_backend=network or PublicNetwork(ports),
@@ -124,3 +137,14 @@ class SafeHTTPClient(HTTPClient):
     def build_request(self, method: str, url: httpx2.URL | str, **options: Any) -> httpx2.Request:
         """Build a request. Raises UnsafeAddress for what is no URL, too."""
         return super().build_request(method, parse_url(url), **options)
+
+
+def refuse(names: Iterable[str], client: str) -> None:
+    """Raise GambrelError for options that are not taken, if there are any."""
+    if given := sorted(names):
+        raise GambrelError(
+            "client.option",
+            f"{client} was given {', '.join(given)}, which it does not take",
+            "gambrel.client",
+            f"leave it out; of the options of httpx2 there are {', '.join(sorted(OPTIONS))}",
+        )

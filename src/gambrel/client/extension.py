@@ -29,7 +29,8 @@ class HTTP(Struct, frozen=True, kw_only=True):
     repeated. After `circuit` failures in a row a host is left alone for five seconds; 0 for never.
     `rate` is the most requests to one host in a second, of one process; `hedge` the seconds after
     which a GET that is not answered is made a second time beside the first; 0 for neither.
-    Requests to `own_hosts` carry the id and the trace of the request they are made for.
+    Requests to `own_hosts` carry the id and the trace of the request they are made for. `ca_file`
+    is trusted by both clients; `proxy` and `certfile` are not for addresses of strangers.
     """
 
     base_url: str = ""
@@ -65,7 +66,7 @@ class HTTP(Struct, frozen=True, kw_only=True):
 
         async def safe_http_client() -> AsyncIterator[SafeHTTPClient]:
             options = given.options(setup.declarations.values(OUTGOING))
-            async with SafeHTTPClient(**{**options, "base_url": ""}) as client:
+            async with SafeHTTPClient(**{**options, "base_url": ""}, **given.trust()) as client:
                 yield client
 
         setup.provide(HTTPClient, http_client, scope="app")
@@ -103,17 +104,22 @@ class HTTP(Struct, frozen=True, kw_only=True):
             "base_url": self.base_url,
         }
 
+    def trust(self) -> dict[str, Any]:
+        """Return the option that says whose certificates are trusted, if that is set."""
+        if not self.ca_file:
+            return {}
+        context = httpx2.create_ssl_context(trust_env=False)
+        context.load_verify_locations(self.ca_file)
+        return {"verify": context}
+
     def wires(self) -> dict[str, Any]:
-        """Return the options of the connection that are set."""
-        wires: dict[str, Any] = {}
+        """Return the options of the connection that are set, for hosts that may know us."""
+        wires = self.trust()
         if proxy := self.proxy.reveal():
             wires["proxy"] = proxy
-        if self.ca_file or self.certfile:
-            context = httpx2.create_ssl_context(trust_env=False)
-            if self.ca_file:
-                context.load_verify_locations(self.ca_file)
-            if self.certfile:
-                context.load_cert_chain(self.certfile, self.keyfile or None)
+        if self.certfile:
+            context = wires.get("verify") or httpx2.create_ssl_context(trust_env=False)
+            context.load_cert_chain(self.certfile, self.keyfile or None)
             wires["verify"] = context
         return wires
 

@@ -112,6 +112,35 @@ def test_without_a_script_what_is_wrong_is_told_and_has_the_focus(open_page):
     assert page.title().startswith("Problem: Who is coming?")
 
 
+def test_markup_of_a_visitor_stays_text_in_every_step(open_page):
+    """T-C09-1: shown again with an error, as answers, and in the message at the end."""
+    page = open_page()
+    page.add_init_script("window.__xss = () => trouble.push('a script of a visitor has run')")
+    page.goto(page.url)
+    markup = "'\"></title></script><img src=x onerror=__xss()>"
+    page.get_by_role("link", name="Book a table").click()
+    fill_in(page, name=markup)
+    page.get_by_role("button", name="Continue").click()
+    page.locator(".form-summary").wait_for()
+    fill_in(page, email=f"{markup}@example.com")
+    page.locator("#field-stays").check()
+    page.get_by_role("button", name="Continue").click()
+    at(page, "When?")
+    fill_in(page, day="2030-05-01")
+    page.get_by_role("button", name="Continue").click()
+    at(page, "Your room")
+    page.get_by_label("Two").check()
+    fill_in(page, wishes=f"</textarea>{markup}")
+    page.get_by_role("button", name="Continue").click()
+    at(page, "Check your answers")
+    assert markup in page.locator("dd").all_inner_texts()
+    page.get_by_role("button", name="Send").click()
+    page.locator(".message", has_text=f"Thank you, {markup}").wait_for()
+
+    assert page.locator("img").count() == 0
+    assert page.evaluate("trouble") == []
+
+
 def test_a_field_of_a_step_is_checked_when_it_is_left(open_page):
     page = open_page()
     page.get_by_role("link", name="Book a table").click()

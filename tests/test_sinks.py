@@ -1,5 +1,6 @@
 import io
 import os
+import resource
 import threading
 from pathlib import Path
 
@@ -164,3 +165,36 @@ def test_many_lines_at_once_count_as_lost_where_there_is_no_room():
 
     assert sink.close()
     assert stream.getvalue() == "a\ne\nf\n3 lost\n"
+
+
+def test_a_line_that_was_cut_by_a_full_disk_takes_no_other_with_it(tmp_path):
+    limits = resource.getrlimit(resource.RLIMIT_FSIZE)
+    with (tmp_path / "log").open("w") as stream:
+        sink = Sink(str, told, stream, delay=0)
+        resource.setrlimit(resource.RLIMIT_FSIZE, (100, limits[1]))
+        try:
+            sink.put("x" * 1_000)
+            assert not sink.close()
+        finally:
+            resource.setrlimit(resource.RLIMIT_FSIZE, limits)
+        sink.put("y")
+
+        assert sink.close()
+
+    assert (tmp_path / "log").read_text() == f"{'x' * 100}\ny\n1 lost\n"
+
+
+def test_a_pipe_that_takes_no_more_for_now_is_waited_for():
+    reading, writing = os.pipe()
+    os.set_blocking(writing, False)
+    with os.fdopen(reading, "rb") as pipe, os.fdopen(writing, "w") as stream:
+        sink = Sink(str, told, stream, delay=0)
+        for _ in range(100):
+            sink.put("x" * 10_000)
+        read = b""
+        while read.count(b"\n") < 100:
+            read += os.read(pipe.fileno(), 65_536)
+
+        assert sink.close()
+
+    assert read == (b"x" * 10_000 + b"\n") * 100

@@ -6,6 +6,7 @@ lines at a time. Knows nothing of what is logged.
 
 import logging
 import os
+import select
 import sys
 import threading
 from collections import deque
@@ -58,7 +59,7 @@ class Sink(Generic[T]):
         self._pending: deque[T] = deque()
         self._some = threading.Event()
         self._many = threading.Event()
-        self._is_closing = False
+        self._is_closing = self._is_cut = False
         self._thread: threading.Thread | None = None
 
     def put(self, item: T) -> None:
@@ -150,9 +151,17 @@ class Sink(Generic[T]):
             return
         # Past the stream's own buffer: its lock, held here for as long as nobody reads, would keep
         # the process from ending.
-        data = memoryview(text.encode("utf-8", "backslashreplace"))
+        start = "\n" if self._is_cut else ""  # a disk was full in the middle of a line
+        data = memoryview((start + text).encode("utf-8", "backslashreplace"))
         while data:
-            data = data[os.write(descriptor, data) :]
+            try:
+                data = data[os.write(descriptor, data) :]
+            except BlockingIOError:  # whoever shares it has made it so
+                poll = select.poll()
+                poll.register(descriptor, select.POLLOUT)
+                poll.poll()
+            else:
+                self._is_cut = bool(data)
 
 
 def descriptor_of(stream: Any) -> int | None:

@@ -2,6 +2,7 @@
 
 import asyncio
 import os
+import time
 from collections.abc import AsyncIterator
 
 from gambrel import App, Request
@@ -37,6 +38,12 @@ async def wait(seconds: float) -> str:
         left.append(f"cancelled {seconds:g}")
         raise
     return "waited"
+
+
+@app.get("/busy/{seconds}")
+async def busy(seconds: float) -> str:
+    time.sleep(seconds)  # noqa: ASYNC251 - as somebody does who knows no better
+    return "busy"
 
 
 @app.get("/large")

@@ -8,15 +8,17 @@ import subprocess
 import sys
 import time
 from collections.abc import Iterator
-from contextlib import ExitStack, contextmanager
+from contextlib import ExitStack, contextmanager, suppress
 from pathlib import Path
 
 import pytest
 
 from tests.cli.processes import PATIENCE, get
 from tests.faults.conftest import APP
+from tests.server.corpus import CASES
 
 pytestmark = pytest.mark.slow
+FAKETIME = Path("/usr/lib/x86_64-linux-gnu/faketime/libfaketime.so.1")
 
 
 def connect(port: int, data: bytes = b"") -> socket.socket:
@@ -89,6 +91,22 @@ def test_r13_who_does_not_finish_a_head_is_closed(serve):
         answers = [client.recv(1000) for client in clients]
 
     assert {answer[:12] for answer in answers} == {b"HTTP/1.1 408"}
+    assert run.end() == 0
+
+
+def test_r19_a_handler_that_blocks_the_loop_is_named_while_the_other_worker_goes_on(serve):
+    run = serve("--workers", "2")
+    port = run.port()
+    pids = pids_of(port, 2)
+    with connect(port, request_of("/busy/6")) as client:
+        run.line(r"is busy: its event loop has not turned for \d\.\d s")
+        answers = [get(port)[0] for _ in range(20)]
+        run.line(r'app\.py", line \d+ in busy')
+        answer = client.recv(1000)
+
+    assert answers == [200] * 20
+    assert answer.startswith(b"HTTP/1.1 200")
+    assert pids_of(port, 2) == pids
     assert run.end() == 0
 
 
@@ -177,3 +195,52 @@ def test_r37_a_worker_that_dies_again_and_again_is_started_ever_more_slowly(serv
     times = Path(f"/proc/{run.process.pid}/stat").read_text().rpartition(")")[2].split()
     assert run.end() in {0, 1}
     assert int(times[11]) + int(times[12]) < 200  # clock ticks: the supervisor does not spin
+
+
+def test_r26_a_clock_that_jumps_changes_no_time_out_and_ends_no_request(serve, tmp_path):
+    if not FAKETIME.exists():
+        pytest.skip("no libfaketime here")
+    said = tmp_path / "time"
+    said.write_text("+0")
+    run = serve(
+        "--workers",
+        "2",
+        LD_PRELOAD=str(FAKETIME),
+        FAKETIME_TIMESTAMP_FILE=str(said),
+        FAKETIME_NO_CACHE="1",
+        FAKETIME_DONT_FAKE_MONOTONIC="1",
+    )
+    port = run.port()
+    pids, dates = pids_of(port, 2), []
+    for jump in ("+10y", "-10y", "-1h"):
+        with connect(port, request_of("/wait/1.5")) as waiting, connect(port) as idle:
+            said.write_text(jump)
+            idle.sendall(request_of("/"))
+            assert idle.recv(1000).startswith(b"HTTP/1.1 200")
+            answer = waiting.recv(1000)
+            idle.sendall(request_of("/"))  # it is no older for the server than it is
+            assert idle.recv(1000).startswith(b"HTTP/1.1 200")
+        assert answer.startswith(b"HTTP/1.1 200")
+        dates.append(re.findall(rb"date: \w+, \d+ \w+ (\d+)", answer)[0])
+
+    assert pids_of(port, 2) == pids
+    assert len(set(dates)) == 3  # the clock did jump
+    assert run.end() == 0
+
+
+def test_r28_hostile_messages_are_not_felt_by_others(serve):
+    run = serve("--workers", "2")
+    port = run.port()
+    pids = pids_of(port, 2)
+    told = []
+    for case in CASES:
+        with connect(port) as client:
+            with suppress(OSError):  # it may have closed before it has all of them
+                client.sendall(case.data)
+                client.shutdown(socket.SHUT_WR)
+            told.append(get(port)[0])
+
+    assert told == [200] * len(CASES)
+    assert pids_of(port, 2) == pids
+    assert run.end() == 0
+    assert "Traceback" not in run.output

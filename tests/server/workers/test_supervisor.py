@@ -16,7 +16,7 @@ WORKER = """
 import socket, sys
 channel = socket.socket(fileno=int(sys.argv[-1]))
 channel.recv(100)
-channel.send(b'{"type":"ready","grace":0.1}\\n')
+channel.send(b'{"type":"ready","grace":0.1,"beats":false}\\n')
 channel.recv(1000)
 """
 

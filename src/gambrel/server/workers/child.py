@@ -1,6 +1,7 @@
 """`Child`: a process that the supervisor has started, as the supervisor sees it."""
 
 import asyncio
+import math
 import os
 import signal
 import socket
@@ -59,6 +60,7 @@ class Child:
         self.reason = ""
         self.spent = ""
         self.request_limit = 0
+        self.busy_told = -math.inf
         self.changed: Callable[[], object] = lambda: None
         self._lines = Lines()
         self.channel, theirs = socket.socketpair()

@@ -29,6 +29,10 @@ STALLED = 2.0
 """Seconds without a look after which nobody is judged: it is the supervisor that hung."""
 ANNOUNCED = 0.1
 """Seconds for our own line to be written first."""
+BUSY = 2.5
+"""Seconds without a sign of life, of which there is one a second, until it is told where."""
+BUSY_AGAIN = 60.0
+"""Seconds until the same is told of the same process again."""
 LAST_WORDS = 0.5
 """Seconds for a hung process to print its stacks."""
 LAST_SECONDS = 7.0
@@ -205,6 +209,9 @@ class Supervisor:
             self.end_hung(child, f"it was not ready after {plan.start_timeout:g} s")
         elif child.beats and silence > plan.hang_timeout:
             self.end_hung(child, f"its event loop has not turned for {plan.hang_timeout:g} s")
+        elif child.beats and silence > BUSY and now - child.busy_told > BUSY_AGAIN:
+            child.busy_told = now
+            self.tell_where(child, f"is busy: its event loop has not turned for {silence:.1f} s")
         elif child.drained_at and now - child.drained_at > child.grace + LAST_SECONDS:
             child.reason = "it did not end when it was asked to"
             child.kill()
@@ -212,10 +219,13 @@ class Supervisor:
     def end_hung(self, child: Child, reason: str) -> None:
         """Let a process print where it hangs, and kill it."""
         child.reason = reason
-        self.tell(f"{child} hangs: {reason}; the stacks of its threads follow")
-        loop = asyncio.get_running_loop()
-        loop.call_later(ANNOUNCED, child.signal, signal.SIGUSR1)
-        loop.call_later(ANNOUNCED + LAST_WORDS, child.kill)
+        self.tell_where(child, f"hangs: {reason}")
+        asyncio.get_running_loop().call_later(ANNOUNCED + LAST_WORDS, child.kill)
+
+    def tell_where(self, child: Child, what: str) -> None:
+        """Let a process print what it is doing."""
+        self.tell(f"{child} {what}; the stacks of its threads follow")
+        asyncio.get_running_loop().call_later(ANNOUNCED, child.signal, signal.SIGUSR1)
 
     def is_spent(self, child: Child) -> bool:
         """Tell whether a worker has served its time: too large, or enough requests."""

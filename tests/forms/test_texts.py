@@ -72,3 +72,11 @@ def test_rows_are_counted_as_they_are_read(texts):
 
     for name in {"a", "b", "a.0.b", "a.1.a", "b.12.a", "x1"}:
         assert counts.get(name, 0) == len(rows_of(texts, name, keeps=True))
+
+
+def test_a_file_that_is_sent_where_text_is_wanted_is_nothing():
+    form = sent_order(dict.fromkeys(("notes", "name", "email"), Upload("notes", "a.txt")))
+
+    assert form["name"].error
+    assert (form["notes"].texts, form["email"].texts) == ([], [])
+    assert "a.txt" not in form.__html__()

@@ -1,11 +1,16 @@
 import datetime as dt
 from decimal import Decimal
+from typing import Annotated
 
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
+from msgspec import Struct
 
 from gambrel import Upload
+from gambrel.core.http.bodies.forms import FormData
+from gambrel.forms import FormField, HTMLForm, field
+from gambrel.forms.extension import define
 from tests.core.http.complexity import count_steps
 from tests.forms.shop import GOOD, Address, Colour, Line, Order, form_of, sent, sent_order
 
@@ -183,3 +188,55 @@ def test_a_form_of_a_thousand_fields_costs_no_more_than_its_size():
         return count_steps(lambda _: sent(*GOOD.items(), *rows).__html__(), "")
 
     assert steps(800) < 6 * steps(200)
+
+
+class Choosing(Struct):
+    kind: Annotated[str, field("Kind", choices={"a": "A", "b": "B"})]
+    name: str = ""
+
+
+def test_choices_that_a_handler_sets_hold_for_the_whole_form():
+    form = HTMLForm(define(Choosing))
+    form["kind"].choices = {"z": "Zed"}
+
+    assert form["kind"].choices == (("z", "Zed"),)
+    assert '<option value="z">Zed</option>' in form.__html__()
+    assert '"a"' not in form.__html__()
+
+
+@pytest.mark.parametrize(("sent", "is_known"), [("z", True), ("a", False), ("", False)])
+def test_what_was_sent_is_checked_against_choices_that_a_handler_sets(sent, is_known):
+    form = HTMLForm(define(Choosing))
+    form.read(FormData([("kind", sent)]))
+    form.refuse("name", "is taken")
+    form["kind"].choices = (("z", "Zed"),)
+
+    assert bool(form["kind"].error) is not is_known
+    assert form["name"].error == "is taken"
+    assert form.value is None
+
+
+class Part(Struct):
+    name: str = ""
+
+
+class Unit(Struct):
+    parts: list[Part]
+
+
+class Machine(Struct):
+    units: list[Unit]
+
+
+def test_the_rows_of_many_rows_are_counted_once():
+    def steps(count: int) -> int:
+        form = HTMLForm(define(Machine))
+        form.read(FormData([(f"units.{n}.parts.0.name", "x") for n in range(count)]))
+
+        def parts_of(_: str) -> list[list[FormField]]:
+            return [parts.sent_rows for unit in form["units"].sent_rows for parts in unit.fields]
+
+        assert len(parts_of("")) == count
+        return count_steps(parts_of, "")
+
+    assert steps(400) < 5 * steps(100)

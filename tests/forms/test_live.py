@@ -1,6 +1,8 @@
+from typing import Annotated
+
 import pytest
 
-from gambrel import App
+from gambrel import App, Depends, Unauthorized
 from gambrel.forms import Forms, HTMLForm
 from gambrel.testing import Client
 from tests.forms.shop import GOOD, Order
@@ -45,3 +47,19 @@ def test_without_the_header_the_handler_is_called():
         assert client.post("/order", data=GOOD).text == "done"
 
     assert calls == ["called"]
+
+
+def test_who_may_not_call_the_handler_is_told_nothing_of_a_form():
+    def admin() -> int:
+        raise Unauthorized
+
+    app = App(extensions=[Forms()])
+
+    @app.post("/order")
+    async def order(form: HTMLForm[Order], who: Annotated[int, Depends(admin)]) -> str:
+        return "done"
+
+    with Client(app) as client:
+        for data in (GOOD, {}):
+            answer = client.post("/order", data=data, headers={"precognition": "true"})
+            assert answer.status_code == 401

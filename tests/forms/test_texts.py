@@ -1,9 +1,13 @@
+from hypothesis import given
+from hypothesis import strategies as st
+
 from gambrel import Upload
 from gambrel.core.http.bodies.forms import FormData
 from gambrel.forms.texts import (
     as_input,
     canonical,
     clean,
+    count_rows,
     rows_of,
     texts_of_form,
     texts_of_object,
@@ -53,3 +57,26 @@ def test_what_html_does_not_send_is_said():
     given = as_input(FIELDS, {"name": [""], "notes": ["a\n\n b"]})
 
     assert given == {"lines": [], "tags": [], "notes": ["a", "b"], "news": "false"}
+
+
+@given(
+    st.dictionaries(
+        st.lists(st.sampled_from(["a", "0", "1", "12", "b", "", "٣", "x1"]), max_size=6).map(
+            ".".join
+        ),
+        st.just(["x"]),
+    )
+)
+def test_rows_are_counted_as_they_are_read(texts):
+    counts = count_rows(texts)
+
+    for name in {"a", "b", "a.0.b", "a.1.a", "b.12.a", "x1"}:
+        assert counts.get(name, 0) == len(rows_of(texts, name, keeps=True))
+
+
+def test_a_file_that_is_sent_where_text_is_wanted_is_nothing():
+    form = sent_order(dict.fromkeys(("notes", "name", "email"), Upload("notes", "a.txt")))
+
+    assert form["name"].error
+    assert (form["notes"].texts, form["email"].texts) == ([], [])
+    assert "a.txt" not in form.__html__()

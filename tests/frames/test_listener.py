@@ -68,3 +68,40 @@ def test_who_does_not_receive_makes_the_other_side_wait():
             return [*seen[-1:], wire.is_throttled]
 
     assert run(main()) == ["49", False]
+
+
+@pytest.mark.parametrize(("count", "is_taken"), [(1_024, True), (1_025, False)])
+def test_a_message_has_so_many_fragments_and_no_more(count, is_taken):
+    app, heard = App(extensions=[WebSockets()]), []
+
+    @app.websocket("/echo")
+    async def listen(ws: WebSocket) -> None:
+        heard.append(await ws.receive())
+
+    async def main() -> tuple[int, bytes]:
+        async with wired(app) as live:
+            client = await opened(live)
+            pieces = [frame(MORE, b"", fin=False)] * (count - 2)
+            await client.send(frame(TEXT, b"a", fin=False) + b"".join(pieces) + frame(MORE, b"b"))
+            return await read(client)
+
+    code = run(main())[1][:2]
+
+    assert (code == (1009).to_bytes(2, "big")) is not is_taken
+    assert heard == (["ab"] if is_taken else [])
+
+
+def test_a_large_message_may_have_more_fragments():
+    piece = b"x" * 64
+
+    async def main() -> Any:
+        frames = [frame(BINARY, piece, fin=False, mask=False)]
+        frames += [frame(MORE, piece, fin=number == 3_999, mask=False) for number in range(4_000)]
+        async with bare(opening() + b"".join(frames)) as (url, _):
+            ws = await connect(url)
+            try:
+                return len(await ws.receive())
+            finally:
+                ws.session.wire.abort()
+
+    assert run(main()) == 64 * 4_001

@@ -182,6 +182,41 @@ def test_what_is_not_escaped_is_told_before_a_deployment():
     assert problems(app) == []
 
 
+def test_plain_texts_in_a_page_are_told_before_a_deployment():
+    texts = {
+        "a.html": "{% include 'p.txt' %}\n{% from 'm.txt' import k %}{% include 'b.html' %}",
+        "b.html": "",
+        "p.txt": "{{ x | safe }}{% include 'm.txt' %}",
+        "m.txt": "{% macro k() %}{% endmacro %}",
+    }
+
+    found = [p for p in app_of(texts).problems(deploy=True) if p.id == "templates.safe"]
+
+    assert sorted((p.where, p.message.split()[0]) for p in found) == [
+        ("a.html:1", "'p.txt'"),
+        ("a.html:2", "'m.txt'"),
+    ]
+
+
+def test_links_to_values_that_nobody_looks_at_are_told_before_a_deployment():
+    page = """<a href="{{ x }}">
+<a href={{ x.y }}><a href="{{ x | href }}"><a href="{{ url('home') }}"><a href="/{{ x }}">
+<img alt="{{ x }}" src = '{{ x["y"] }}'>
+<a data-href="{{ x }}">"""
+
+    found = [p for p in app_of({"a.html": page}).problems(deploy=True) if p.id == "templates.link"]
+
+    assert [p.where for p in found] == ["a.html:1", "a.html:2", "a.html:3"]
+    assert [p.message.split("=")[0] for p in found] == ["href", "href", "src"]
+
+
+def test_a_page_that_switches_escaping_off_is_found_with_its_line():
+    ((code, what, _),) = problems(app_of({"a.html": "\n{% autoescape false %}{% endautoescape %}"}))
+
+    assert code == "templates.syntax"
+    assert "cannot be switched off" in what
+
+
 def test_components_are_given_what_they_take():
     texts = {
         "components/card.html": "{% props title: str %}{{ title }}",

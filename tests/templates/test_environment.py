@@ -1,5 +1,5 @@
 import pytest
-from jinja2 import UndefinedError
+from jinja2 import TemplateSyntaxError, UndefinedError
 from msgspec import Struct
 
 from gambrel import GambrelError
@@ -128,3 +128,22 @@ def test_a_block_that_is_not_there_is_told_with_those_that_are():
         environment(TEXTS).block_of("index.html", "rowz")
 
     assert (told.value.code, told.value.hint) == ("templates.no-block", "did you mean 'rows'?")
+
+
+@pytest.mark.parametrize("name", ["a.html", "a.htm", "a.xml", "a.svg", "a"])
+@pytest.mark.parametrize("switch", ["false", "x", "none"])
+def test_escaping_cannot_be_switched_off_in_a_page(name, switch):
+    text = f"\n{{% autoescape {switch} %}}{{{{ x }}}}{{% endautoescape %}}"
+
+    with pytest.raises(TemplateSyntaxError, match="cannot be switched off") as told:
+        made({name: text}, name, x=XSS)
+
+    assert (told.value.name, told.value.lineno) == (name, 2)
+
+
+def test_escaping_can_be_switched_on():
+    text = "{% autoescape true %}{{ x }}{% endautoescape %}"
+
+    assert (
+        made({"a.txt": text}, "a.txt", x="<") == made({"a.html": text}, "a.html", x="<") == "&lt;"
+    )

@@ -5,6 +5,7 @@ import pytest
 from markupsafe import Markup
 
 from gambrel.templates.environment import TemplateEnvironment
+from gambrel.templates.filters import FILTERS
 from gambrel.templates.folders import Place
 from gambrel.templates.page import Page
 
@@ -127,3 +128,53 @@ def test_json_for_a_script_is_found_by_its_id():
 def test_names_of_attributes_that_end_them_are_refused(key):
     with pytest.raises(ValueError, match="attribute name"):
         made("<a{{ {key: 'v'} | xmlattr }}>", key=key)
+
+
+@pytest.mark.parametrize(
+    "address",
+    [
+        "https://a.example/b?c=d:e#f",
+        "HTTP://a.example",
+        "mailto:ann@a.example",
+        "tel:+491234",
+        "/path:x",
+        "//a.example/b",
+        "path/to:this",
+        "?q=javascript:x",
+        "#javascript:x",
+        "",
+    ],
+)
+def test_addresses_of_links_stay(address):
+    assert FILTERS["href"](address) == address
+
+
+@pytest.mark.parametrize(
+    "address",
+    [
+        "javascript:alert(1)",
+        "JavaScript:alert(1)",
+        " javascript:alert(1)",
+        "\x01javascript:alert(1)",
+        "java\tscript:alert(1)",
+        "java\r\nscript:alert(1)",
+        "javascript\n:alert(1)",
+        "data:text/html,<script>",
+        "vbscript:x",
+        "view-source:javascript:x",
+        "&#106;avascript:alert(1)",
+        ":javascript",
+        Markup("&#106;avascript:alert(1)"),
+        Markup("javascript&colon;alert(1)"),
+        "x y:z",
+    ],
+)
+def test_addresses_that_may_be_scripts_lead_nowhere(address):
+    shown = FILTERS["href"](address)
+
+    assert shown == "#" or str(address).startswith("&")
+    assert not isinstance(shown, Markup)
+
+
+def test_an_address_that_was_escaped_is_escaped_once():
+    assert FILTERS["href"](Markup("/a?b=1&amp;c=2")) == "/a?b=1&c=2"

@@ -21,8 +21,7 @@ TEXTS = {
     "page.html": "{% extends 'base.html' %}{% from 'm.html' import m with context %}"
     "{% block body %}{{ v }}{{ m(v) }}{% set x %}{{ v }}{% endset %}{{ x }}{{ v ~ '<' }}"
     "{% call m(v) %}{{ v }}{% endcall %}{% for w in [v, v] recursive %}{{ w }}{% endfor %}"
-    "{% autoescape false %}{{ v }}{% endautoescape %}"
-    "{% autoescape flag %}{{ v }}{% endautoescape %}"
+    "{% autoescape true %}{{ v }}{% endautoescape %}"
     "{% filter upper %}{{ v }}{% endfilter %}{{ v | e }}{% include 'part.txt' %}{% endblock %}",
     "base.html": "<b title='{{ v }}'>{% block body %}{% endblock %}</b>",
     "m.html": "{% macro m(v) %}{{ v }}"

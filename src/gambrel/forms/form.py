@@ -24,7 +24,7 @@ from gambrel.forms.texts import (
     as_input,
     canonical,
     clean,
-    rows_of,
+    count_rows,
     texts_of_form,
     texts_of_object,
 )
@@ -76,6 +76,9 @@ class HTMLForm(Generic[T]):
     tell why there is none.
     """
 
+    opened_last = True
+    """Whoever a dependency of the handler turns away is not told what is wrong with a form."""
+
     def __init__(self, definition: Definition, trap: str = "") -> None:
         self.definition = definition
         self.trap = trap
@@ -91,6 +94,7 @@ class HTMLForm(Generic[T]):
         self.start: T | None = None
         self.choices: dict[Any, Choice] = {}
         self._imposed: list[Fault] = []
+        self._counts: tuple[Texts, Mapping[str, int]] | None = None
 
     # What was sent --------------------------------------------------------------------------
 
@@ -120,10 +124,11 @@ class HTMLForm(Generic[T]):
         try:
             value = self.definition.convert(as_input(fields, self.texts))
         except ValueError as error:
+            value = None
             for fault in getattr(error, "faults", ()):
                 self._note(fault)
-            return
-        self._check_choices(fields, "")
+        else:
+            self._check_choices(fields, "")
         for fault in self._imposed:
             self._note(fault)
         self.value = None if self.faults else value
@@ -196,7 +201,8 @@ class HTMLForm(Generic[T]):
     def _check_choices(self, fields: Sequence[FieldSpec], prefix: str) -> None:
         for one in self._leaves(fields, prefix):
             known = {text for text, _ in one.choices}
-            if one.spec.is_closed and not known.issuperset(filter(None, one.texts)):
+            is_closed = one.spec.is_closed or one.name in self.choices
+            if is_closed and not known.issuperset(filter(None, one.texts)):
                 self._note(Fault("form", one.name, "is none of the choices", "choice"))
 
     def _leaves(self, fields: Sequence[FieldSpec], prefix: str) -> Iterator["FormField"]:
@@ -209,6 +215,12 @@ class HTMLForm(Generic[T]):
                 yield from self._leaves(spec.fields, f"{one.name}.")
             else:
                 yield one
+
+    def counted(self) -> Mapping[str, int]:
+        """Return how many rows each repeated group has: counted once for what was sent."""
+        if self._counts is None or self._counts[0] is not self.texts:
+            self._counts = self.texts, count_rows(self.texts)
+        return self._counts[1]
 
     # How it is shown --------------------------------------------------------------------------
 
@@ -271,7 +283,10 @@ class FormField:
 
     @property
     def choices(self) -> Choice:
-        """Texts and their names; may be set, where only the handler knows what can be chosen."""
+        """Texts and their names; may be set, where only the handler knows what can be chosen.
+
+        Then the form is checked anew: what is none of them is a fault.
+        """
         known = self.form.choices
         return (
             known[self.name] if self.name in known else known.get(self.spec.load, self.spec.choices)
@@ -280,6 +295,8 @@ class FormField:
     @choices.setter
     def choices(self, given: Any) -> None:
         self.form.choices[self.name] = choices_from(given)
+        if self.form.is_checked:
+            self.form.check()
 
     @property
     def id(self) -> str:
@@ -309,8 +326,7 @@ class FormField:
     @property
     def sent_rows(self) -> list["FormField"]:
         """The rows of a repeated group that have something in them."""
-        count = len(rows_of(self.form.texts, self.name, keeps=True))
-        return [self._row(index) for index in range(count)]
+        return [self._row(index) for index in range(self.form.counted().get(self.name, 0))]
 
     @property
     def rows(self) -> list["FormField"]:

@@ -14,7 +14,10 @@ __all__ = ["Checked", "answer_checked", "asks_to_check"]
 
 
 class Checked(Exception):
-    """A form was only to be checked: the handler is not called."""
+    """A form was only to be checked: the handler is not called.
+
+    Everything else that the handler asks for is there by then (`HTMLForm.opened_last`).
+    """
 
     def __init__(self, request: Request, form: HTMLForm[Any]) -> None:
         super().__init__("a form was checked")

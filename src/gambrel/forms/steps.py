@@ -32,6 +32,9 @@ class Steps(Generic[T]):
     is to go on after a step was sent, `form` that of the step to show.
     """
 
+    opened_last = True
+    """As of `HTMLForm`."""
+
     def __init__(
         self,
         walk: Walk,

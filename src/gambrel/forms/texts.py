@@ -96,10 +96,26 @@ def rows_of(sent: Texts, name: str, *, keeps: bool) -> list[Texts]:
         number, dot, rest = (
             key[len(start) :].partition(".") if key.startswith(start) else ("", "", "")
         )
-        if dot and number.isdecimal() and number.isascii() and len(number) < 7:
+        if dot and is_number(number):
             rows.setdefault(int(number), {})[rest] = texts
     ordered = [rows[number] for number in sorted(rows)]
     return [row for row in ordered if keeps or any(any(texts) for texts in row.values())]
+
+
+def count_rows(texts: Texts) -> dict[str, int]:
+    """Return how many rows there are of each repeated group, by its name."""
+    seen: dict[str, set[str]] = {}
+    for name in texts:
+        keys = name.split(".")
+        for place, key in enumerate(keys[:-1]):
+            if place and is_number(key):
+                seen.setdefault(".".join(keys[:place]), set()).add(key)
+    return {name: len(numbers) for name, numbers in seen.items()}
+
+
+def is_number(key: str) -> bool:
+    """Whether a part of a name is that of a row."""
+    return key.isdecimal() and key.isascii() and len(key) < 7
 
 
 def as_input(fields: Iterable[FieldSpec], cleaned: Texts, prefix: str = "") -> dict[str, Any]:

@@ -144,11 +144,9 @@ class Deflated(Frames):
         self.quiet = 0.0
         self.is_pinged = False
         if is_first:
-            self.deflated, self.is_partial = kind, True
+            self.deflated, self.is_partial, self.count = kind, True, 0
         self.pieces += frame.get_payload_as_memoryview()
-        if len(self.pieces) > self.limits.max_message:
-            self.fail(1009, "the message is too large")
-        elif frame.fin:
+        if self.is_bounded() and frame.fin:
             self.take_deflated()
 
     def take_deflated(self) -> None:

@@ -17,6 +17,8 @@ __all__ = ["Frames", "Session"]
 _TEXT, _BINARY, _MORE = WSMsgType.TEXT, WSMsgType.BINARY, WSMsgType.CONTINUATION
 _PING, _PONG, _CLOSE = WSMsgType.PING, WSMsgType.PONG, WSMsgType.CLOSE
 _DATA = frozenset({_TEXT, _BINARY, _MORE})
+_MOST_PIECES, _SMALL = 1_024, 64
+"""How many fragments a message may have; more, where these have so many bytes on average."""
 _NO_CODE, _ABNORMAL = 1005, 1006
 _NEVER_SENT = frozenset({0, 1004, 1005, 1006, 1015})
 _HAS_LEFT = getattr(select, "POLLRDHUP", 0)  # not told by every system
@@ -64,6 +66,7 @@ class Frames(WSListener):
 
     __slots__ = (
         "code",
+        "count",
         "decoder",
         "is_closing",
         "is_partial",
@@ -92,7 +95,7 @@ class Frames(WSListener):
         self.is_closing = self.is_pinged = self.is_throttled = False
         self.pieces = bytearray()  # a list would hold fifty bytes for every byte of the smallest
         self.decoder: codecs.IncrementalDecoder | None = None
-        self.is_partial = False
+        self.is_partial, self.count = False, 0
         self.code, self.reason = _ABNORMAL, ""
 
     # picows -------------------------------------------------------------------------------------
@@ -166,11 +169,10 @@ class Frames(WSListener):
             self.session.take(data)
             return
         if kind is not _MORE:
-            self.is_partial = True
+            self.is_partial, self.count = True, 0
             self.decoder = codecs.getincrementaldecoder("utf-8")() if kind is _TEXT else None
         self.pieces += data
-        if len(self.pieces) > self.limits.max_message:
-            self.fail(1009, "the message is too large")
+        if not self.is_bounded():
             return
         try:
             if self.decoder is not None:
@@ -182,6 +184,15 @@ class Frames(WSListener):
             whole, self.pieces, self.is_partial = self.pieces, bytearray(), False
             self.session.take(bytes(whole) if self.decoder is None else whole.decode())
             self.decoder = None
+
+    def is_bounded(self) -> bool:
+        """Whether the message in pieces, one more now, is within its limits; closes otherwise."""
+        self.count += 1
+        if len(self.pieces) > self.limits.max_message:
+            self.fail(1009, "the message is too large")
+        elif self.count > _MOST_PIECES + len(self.pieces) // _SMALL:
+            self.fail(1009, "the message has too many fragments")
+        return not self.is_closing
 
     # The session's wire -------------------------------------------------------------------------
 

@@ -3,7 +3,9 @@
 Read are the files and the source of handlers; nothing is rendered.
 """
 
+import re
 from collections.abc import Callable, Iterable, Iterator
+from itertools import pairwise
 from typing import Any, get_type_hints
 
 from jinja2 import TemplateSyntaxError, nodes
@@ -14,12 +16,15 @@ from gambrel.templates.assets import FOLDER
 from gambrel.templates.components import UNKNOWN, faults_of
 from gambrel.templates.environment import TemplateEnvironment
 from gambrel.templates.handlers import calls_of
-from gambrel.templates.names import nearest
+from gambrel.templates.names import is_escaped, nearest
 from gambrel.templates.typed import types_of, unknown_attributes
 
 __all__ = ["names_given_by", "problems_of"]
 
 REFERENCES = (nodes.Extends, nodes.Include, nodes.Import, nodes.FromImport)
+PLAIN = (nodes.Name, nodes.Getattr, nodes.Getitem)
+LINK = re.compile(r"""\s(href|src|action|formaction|xlink:href)\s*=\s*["']?$""", re.IGNORECASE)
+"""The end of what stands before a value that begins an address."""
 _OPTIONAL_FILTERS = {"default", "d"}
 _OPTIONAL_TESTS = {"defined", "undefined"}
 
@@ -103,14 +108,10 @@ class Book:
     def unescaped(self) -> Iterator[Problem]:
         """Yield where a template leaves a value as it is."""
         for name, tree in self.trees.items():
-            for node in tree.find_all(nodes.Filter):
-                if node.name == "safe":
-                    what, hint = (
-                        "a value is not escaped",
-                        "no input may get here: else drop `| safe`",
-                    )
-                    where = f"{self.files[name]}:{node.lineno}"
-                    yield Problem("templates.safe", what, hint, where, Level.INFO)
+            if not is_escaped(name):
+                continue
+            for line, code, what, hint in open_places(tree):
+                yield Problem(code, what, hint, f"{self.files[name]}:{line}", Level.INFO)
 
     def overridden(self) -> Iterator[Problem]:
         """Yield which templates stand before those of others."""
@@ -177,6 +178,29 @@ def uses_of(tree: nodes.Template) -> Iterator[tuple[int, str, dict[str, Any]]]:
 def constant(expression: nodes.Expr) -> Any:
     """Return the value of an expression, `UNKNOWN` where only a page knows it."""
     return expression.value if isinstance(expression, nodes.Const) else UNKNOWN
+
+
+def open_places(tree: nodes.Template) -> Iterator[tuple[int, str, str, str]]:
+    """Yield line, code, what and hint of what a page does not escape, or does not look at."""
+    hint = "no input may get here: else drop `| safe`"
+    for marked in tree.find_all(nodes.Filter):
+        if marked.name == "safe":
+            yield marked.lineno, "templates.safe", "a value is not escaped", hint
+    hint = "no input may get there: else rename it to end in .html"
+    used: Iterator[Any] = tree.find_all(REFERENCES)
+    for node in used:
+        for name in constants(node.template):
+            if not is_escaped(name):
+                what = f"{name!r} is plain text, and not escaped in this page"
+                yield node.lineno, "templates.safe", what, hint
+    hint = "write `| href`, unless it is no input: a link may begin with `javascript:`"
+    for output in tree.find_all(nodes.Output):
+        for before, node in pairwise(output.nodes):
+            if isinstance(node, PLAIN) and isinstance(before, nodes.TemplateData):
+                found = LINK.search(before.data)
+                if found:
+                    what = f"{found[1]}= is given a value whose scheme nobody looks at"
+                    yield node.lineno, "templates.link", what, hint
 
 
 def missing(name: str, hint: str, where: str) -> Problem:

@@ -4,7 +4,7 @@ from collections.abc import Iterable, Mapping
 from functools import cached_property
 from typing import Any, NoReturn
 
-from jinja2 import Environment, StrictUndefined, TemplateNotFound, nodes
+from jinja2 import Environment, StrictUndefined, TemplateNotFound, TemplateSyntaxError, nodes
 from jinja2 import Template as JinjaTemplate
 from jinja2.ext import Extension
 from jinja2.parser import Parser
@@ -24,6 +24,12 @@ __all__ = ["PageContext", "TemplateEnvironment"]
 
 BEFORE = (nodes.Assign, nodes.AssignBlock, nodes.FromImport, nodes.Import, nodes.Macro)
 """What is done before a block that is rendered alone: it names what the block may use."""
+
+
+NO_SWITCH = (
+    "escaping cannot be switched off in a page: mark the one value that is markup, "
+    "`{{ text | safe }}`, or put plain text into a template called `.txt`"
+)
 
 
 class Flush(Extension):
@@ -81,6 +87,16 @@ class TemplateEnvironment(Environment):
             return owner[name]
         except (TypeError, LookupError, AttributeError):
             return self.undefined(obj=owner, name=name)
+
+    def _parse(self, source: str, name: str | None, filename: str | None) -> nodes.Template:
+        """Read a template. Raises TemplateSyntaxError where it switches escaping off in a page."""
+        tree = super()._parse(source, name, filename)
+        for node in tree.find_all(nodes.EvalContextModifier) if is_escaped(name) else ():
+            for option in node.options:
+                is_on = isinstance(option.value, nodes.Const) and option.value.value is True
+                if option.key == "autoescape" and not is_on:
+                    raise TemplateSyntaxError(NO_SWITCH, node.lineno, name, filename)
+        return tree
 
     def context_for(self, template: Any, values: Mapping[str, Any], page: Page) -> PageContext:
         """Return the context of one rendering.

@@ -18,6 +18,9 @@ __all__ = ["FILTERS", "dump_json"]
 
 Number = int | float | Decimal
 
+SCHEMES = frozenset({"http", "https", "mailto", "tel"})
+SKIPPED = "".join(map(chr, range(0x21)))
+BREAKS = dict.fromkeys(map(ord, "\t\r\n"))
 _UNITS = (
     ("year", 365 * 86_400),
     ("month", 30 * 86_400),
@@ -153,6 +156,18 @@ def marked(context: EvalContext, text: str) -> str:
     return Markup(text) if context.autoescape else text  # noqa: S704 - it was escaped above
 
 
+def href(value: Any) -> str:
+    """Return an address that a link may have, `#` for one that could be a script.
+
+    That is one of http, https, mailto or tel, or one without a scheme. What browsers skip in front
+    of a scheme and inside of it (WHATWG URL §4.4) is skipped here, too.
+    """
+    text = value.unescape() if isinstance(value, Markup) else str(value)
+    text = text.strip(SKIPPED).translate(BREAKS)
+    scheme, colon, _ = re.split(r"[/?#\\]", text, maxsplit=1)[0].partition(":")
+    return text if not colon or scheme.lower() in SCHEMES else "#"
+
+
 def dump_json(value: Any) -> str:
     """Return a value as JSON, typed ones too; the filter `tojson` makes it safe in a page."""
     text = msgspec.json.encode(value).decode()
@@ -170,6 +185,7 @@ def json_script(value: Any, name: str = "") -> Markup:
 FILTERS: dict[str, Callable[..., Any]] = {
     "apnumber": apnumber,
     "date": date_text,
+    "href": href,
     "intcomma": intcomma,
     "intword": intword,
     "json_script": json_script,

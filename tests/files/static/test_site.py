@@ -213,6 +213,18 @@ def test_the_shell_is_for_pages_and_for_nothing_else(folder):
             asking.ask(name, headers=headers)
 
 
+def test_a_cache_gives_the_shell_to_nobody_else(folder):
+    (folder / "index.html").write_bytes(b"shell" * 400)
+    asking = Asking(folder, prefix="/", shell="index.html", max_age=60)
+
+    for _ in range(2):
+        shell = asking.ask("users/5", headers=PAGE)
+        unchanged = asking.ask("users/5", headers={**PAGE, "if-none-match": shell.headers["etag"]})
+        assert shell.headers["vary"] == unchanged.headers["vary"] == "accept-encoding, accept"
+    assert (shell.status, unchanged.status) == (200, 304)
+    assert asking.ask("index.html", headers=PAGE).headers["vary"] == "accept-encoding"
+
+
 def test_a_front_end_without_its_page_has_no_pages(folder):
     with pytest.raises(NotFound):
         Asking(folder, prefix="/", shell="index.html").ask("users", headers=PAGE)

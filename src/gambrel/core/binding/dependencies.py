@@ -84,8 +84,7 @@ class Graph:
         """
         graph = cls(providers, path_names)
         for each in extra:
-            depends = each if isinstance(each, Depends) else Depends(each)
-            graph.visit(depends, (signature,))
+            graph.visit(each if isinstance(each, Depends) else Depends(each), (signature,))
         graph.root = graph.edges_of((signature,))
         return graph
 
@@ -95,9 +94,13 @@ class Graph:
         return any(node.depends.exit == "after" for node in self.nodes)
 
     def edges_of(self, chain: Chain) -> dict[str, Node]:
-        """Visit the dependencies of the last callable and return them by parameter name."""
+        """Visit the dependencies of the last callable and return them by parameter name.
+
+        What has `opened_last` waits for the others: it may answer in place of a handler.
+        """
         edges: dict[str, Node] = {}
-        for parameter in chain[-1].parameters:
+        is_last = lambda one: hasattr(one.annotation, "opened_last")  # noqa: E731
+        for parameter in sorted(chain[-1].parameters, key=is_last):
             if isinstance(parameter.marker, Depends):
                 edges[parameter.name] = node = self.visit(parameter.marker, chain)
                 check_type(parameter, node, chain[-1])

@@ -21,6 +21,7 @@ from gambrel.files.static.hashed import split_hashed
 from gambrel.files.static.listing import render_listing
 from gambrel.files.static.states import State, read_state
 from gambrel.files.static.variants import Variants
+from gambrel.headers.vary import add_vary
 
 __all__ = ["FOREVER", "Options", "Site"]
 
@@ -232,7 +233,9 @@ class Late(Response):
                 pass
         if site.shows_shell(request, name):
             try:
-                return site.answer(request, await site.find(site.options.shell))
+                shell = site.answer(request, await site.find(site.options.shell)).copy()
+                add_vary(shell.headers, "accept")  # a script that asks for this is a 404
+                return shell
             except FileNotFoundError:
                 pass
         raise NotFound

@@ -1,0 +1,41 @@
+"""`Model`: what models are made from, with names for constraints that migrations can count on."""
+
+import re
+from typing import Any, ClassVar
+
+from sqlalchemy import MetaData, String
+from sqlalchemy.orm import DeclarativeBase, declared_attr
+
+__all__ = ["NAMING", "Model"]
+
+NAMING = {
+    "ix": "ix_%(table_name)s_%(column_0_N_name)s",
+    "uq": "uq_%(table_name)s_%(column_0_N_name)s",
+    "ck": "ck_%(table_name)s_%(constraint_name)s",
+    "fk": "fk_%(table_name)s_%(column_0_N_name)s_%(referred_table_name)s",
+    "pk": "pk_%(table_name)s",
+}
+TYPES: dict[Any, Any] = {
+    str: String().with_variant(String(255), "mysql", "mariadb"),  # which knows none without end
+}
+_WORD = re.compile(r"(?<=[a-z0-9])(?=[A-Z])|(?<=[A-Z])(?=[A-Z][a-z])")
+
+
+class Model(DeclarativeBase):
+    """The base of models: `class OrderLine(Model)` is the table `order_line`.
+
+    All else is SQLAlchemy's. What the database computes is read back with the row that is written.
+    A set of tables apart: `class Base(Model): __abstract__ = True; metadata = MetaData()`.
+    """
+
+    metadata = MetaData(naming_convention=NAMING)
+    type_annotation_map: ClassVar[Any] = TYPES
+    __mapper_args__: ClassVar[Any] = {"eager_defaults": True}
+
+    @declared_attr.directive
+    def __tablename__(cls: Any) -> str | None:  # noqa: N805 - of the class, not of a row
+        """The name of the class with underscores; that of its parent where it shares the table."""
+        if any("__table__" in vars(parent) for parent in cls.__mro__[1:]):
+            return None
+        name: str = cls.__name__
+        return _WORD.sub("_", name).lower()

@@ -17,10 +17,11 @@ Needs `pip install 'gambrel[db]'`.
 from gambrel.core.http.errors import GambrelError
 
 try:
+    from gambrel.db.extension import Database, DatabaseSettings
     from gambrel.db.models import Model
     from gambrel.db.sessions import AsyncSession, SyncSession
 except ModuleNotFoundError as error:
-    if error.name not in {"sqlalchemy", "greenlet"}:
+    if error.name not in {"aiosqlite", "greenlet", "sqlalchemy"}:
         raise
     raise GambrelError(
         "db.not-installed",
@@ -28,6 +29,5 @@ except ModuleNotFoundError as error:
         "gambrel.db",
         "pip install 'gambrel[db]'",
     ) from error
-from gambrel.db.extension import Database, DatabaseSettings
 
 __all__ = ["AsyncSession", "Database", "DatabaseSettings", "Model", "SyncSession"]

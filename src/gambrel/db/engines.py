@@ -7,6 +7,7 @@ of its lock; all others read. Everywhere else one pool does both. Knows no app.
 import time
 from collections.abc import Callable
 from functools import cached_property
+from pathlib import Path
 from typing import Any
 
 from msgspec import Struct
@@ -16,21 +17,20 @@ from sqlalchemy.pool import AsyncAdaptedQueuePool, QueuePool
 
 from gambrel.core.http.errors import GambrelError
 from gambrel.db.failures import refuse_write
+from gambrel.db.sqlite import BUSY, PRAGMAS, Settled, opener
 from gambrel.db.urls import Address
 
 __all__ = ["Engines", "Limits"]
 
-BUSY = 5.0
-"""Seconds that SQLite waits for the lock of another process."""
 FRESH = 1.0
 """Seconds for which a connection that was given back is taken for a good one."""
+SQLITE: dict[str, Any] = {
+    "isolation_level": None,  # its driver begins no transactions: its rules for that are not ours
+    "timeout": BUSY,
+    "check_same_thread": False,
+}
 _CHECKED = "gambrel.given_back"
-_PRAGMAS = (
-    "PRAGMA journal_mode = WAL",
-    "PRAGMA synchronous = NORMAL",
-    "PRAGMA foreign_keys = ON",
-    f"PRAGMA busy_timeout = {int(BUSY * 1000)}",
-)
+_READ_ONLY = "gambrel_read_only"
 
 
 class Limits(Struct, frozen=True, kw_only=True):
@@ -68,6 +68,12 @@ class Engines:
         """Whether the database is a file of SQLite."""
         return self.address.kind == "sqlite"
 
+    @property
+    def file(self) -> Path:
+        """The file of SQLite."""
+        assert self.address.file is not None
+        return self.address.file
+
     @cached_property
     def writer(self) -> AsyncEngine:
         """The engine of async sessions that write."""
@@ -97,13 +103,14 @@ class Engines:
         """The options of a connection that only reads."""
         if not self.read_only:
             return {}
-        if self.address.kind == "postgresql":
-            return {"postgresql_readonly": True}
-        return {"gambrel_read_only": True}
+        return {_READ_ONLY: True}
 
     def make_async(self, *, writes: bool) -> AsyncEngine:
         """Return an engine for coroutines. Raises GambrelError where its driver is missing."""
         options = self.options(AsyncAdaptedQueuePool, writes=writes)
+        if self.is_sqlite:
+            pragmas = self.pragmas(writes=writes)
+            options["async_creator"] = opener(self.file, pragmas, SQLITE)
         try:
             engine = create_async_engine(self.address.for_async, **options)
         except ModuleNotFoundError as error:
@@ -135,8 +142,8 @@ class Engines:
         }
 
     def connect_sqlite(self) -> dict[str, Any]:
-        """The driver begins no transactions by itself: its rules for that are not ours."""
-        return {"isolation_level": None, "timeout": BUSY, "check_same_thread": False}
+        """Connections that leave no lock behind."""
+        return {**SQLITE, "factory": Settled}
 
     def connect_postgresql(self) -> dict[str, Any]:
         """Connections that are found dead, and statements that end, though nobody cancels them."""
@@ -161,24 +168,26 @@ class Engines:
         if not self.is_sqlite:
             event.listen(engine, "checkin", note_return)
             event.listen(engine, "checkout", check_stale(engine))
-            if self.address.kind == "mariadb":
-                event.listen(engine, "begin", begin_mariadb)
+            is_mariadb = self.address.kind == "mariadb"
+            event.listen(engine, "begin", begin_mariadb if is_mariadb else begin_postgresql)
             return
-        begin = "BEGIN IMMEDIATE" if writes else "BEGIN"
-        pragmas = list(_PRAGMAS)
-        if self.read_only and not writes:
-            pragmas.append("PRAGMA query_only = ON")
-
-        @event.listens_for(engine, "connect")
-        def set_up(connection: Any, record: Any) -> None:
-            cursor = connection.cursor()
-            for pragma in pragmas:
-                cursor.execute(pragma)
-            cursor.close()
+        begin, pragmas = "BEGIN IMMEDIATE" if writes else "BEGIN", self.pragmas(writes=writes)
 
         @event.listens_for(engine, "begin")
         def begin_sqlite(connection: Any) -> None:
             connection.exec_driver_sql(begin)
+
+        def set_up(connection: Any, _record: Any) -> None:
+            for pragma in pragmas:
+                connection.execute(pragma).close()
+
+        if not engine.dialect.is_async:
+            event.listen(engine, "connect", set_up)
+
+    def pragmas(self, *, writes: bool) -> list[str]:
+        """Return what a connection to SQLite begins with."""
+        guard = ["PRAGMA query_only = ON"] if self.read_only and not writes else []
+        return [*PRAGMAS, *guard]
 
     def no_driver(self, error: ModuleNotFoundError) -> GambrelError:
         """Return the error of a driver that is not installed."""
@@ -228,7 +237,15 @@ def check_stale(engine: Engine) -> Callable[[Any, Any, Any], None]:
     return check
 
 
+def begin_postgresql(connection: Any) -> None:
+    """Say whether the transaction may write: the driver begins it with the first statement."""
+    wanted = bool(connection.get_execution_options().get(_READ_ONLY))
+    dialect, driver = connection.dialect, connection.connection.dbapi_connection
+    if bool(dialect.get_readonly(driver)) is not wanted:
+        dialect.set_readonly(driver, wanted)
+
+
 def begin_mariadb(connection: Any) -> None:
     """Begin a transaction that cannot write, where a session only reads."""
-    if connection.get_execution_options().get("gambrel_read_only"):
+    if connection.get_execution_options().get(_READ_ONLY):
         connection.exec_driver_sql("START TRANSACTION READ ONLY")

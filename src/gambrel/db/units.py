@@ -8,18 +8,18 @@ ROLLBACK, is not interrupted, but has its own limit of time. Knows sessions, and
 import asyncio
 import inspect
 import logging
-from collections.abc import AsyncIterator, Coroutine, Iterator
+from collections.abc import AsyncIterator, Iterator
 from contextlib import asynccontextmanager, contextmanager
-from typing import Any, TypeVar
+from typing import Any
 
 from sqlalchemy import event, orm
 
 from gambrel.core.http.threads import in_thread
+from gambrel.db.awaiting import uninterrupted
 from gambrel.db.sessions import AFTER, AsyncSession, SyncSession
 
 __all__ = ["async_unit", "plain_unit", "threaded_unit"]
 
-T = TypeVar("T")
 LIMIT = 10.0
 """Seconds that a COMMIT may take before its connection is given up."""
 ROLLBACK = 1.0
@@ -68,26 +68,6 @@ async def drop(session: AsyncSession) -> None:
         await session.invalidate()
     finally:
         session.sync_session.is_over = True
-
-
-async def uninterrupted(work: Coroutine[Any, Any, T]) -> T:
-    """Return what a coroutine returns, though whoever waits is cancelled; then that is raised."""
-    task = asyncio.ensure_future(work)
-    cancelled: asyncio.CancelledError | None = None
-    while not task.done():
-        try:
-            await asyncio.shield(task)
-        except asyncio.CancelledError as error:
-            if task.cancelled():
-                raise
-            cancelled = error
-        except BaseException:  # the task's own, raised below
-            break
-    if cancelled is None:
-        return task.result()
-    if not task.cancelled() and (failed := task.exception()) is not None:
-        _log.error("a unit of work that was cancelled could not be ended", exc_info=failed)
-    raise cancelled
 
 
 async def run_hooks(session: SyncSession) -> None:

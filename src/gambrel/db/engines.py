@@ -168,6 +168,8 @@ class Engines:
         if not self.is_sqlite:
             event.listen(engine, "checkin", note_return)
             event.listen(engine, "checkout", check_stale(engine))
+            if engine.dialect.is_async and engine.dialect.driver == "psycopg":
+                event.listen(engine, "do_connect", connect_by_ours)
             is_mariadb = self.address.kind == "mariadb"
             event.listen(engine, "begin", begin_mariadb if is_mariadb else begin_postgresql)
             return
@@ -235,6 +237,13 @@ def check_stale(engine: Engine) -> Callable[[Any, Any, Any], None]:
             raise exc.DisconnectionError
 
     return check
+
+
+def connect_by_ours(_dialect: Any, _record: Any, _arguments: Any, options: Any) -> None:
+    """Have SQLAlchemy make connections of our class."""
+    from gambrel.db.postgres import AsyncConnection  # noqa: PLC0415 - start-up: PostgreSQL
+
+    options["async_creator_fn"] = AsyncConnection.connect
 
 
 def begin_postgresql(connection: Any) -> None:

@@ -14,13 +14,14 @@ from typing import Any
 
 from sqlalchemy import event, orm
 
+from gambrel.core.http.errors import ServiceUnavailable
 from gambrel.core.http.threads import in_thread
 from gambrel.db.awaiting import uninterrupted
 from gambrel.db.sessions import AFTER, AsyncSession, SyncSession
 
 __all__ = ["async_unit", "plain_unit", "threaded_unit"]
 
-LIMIT = 10.0
+LIMIT = 5.0
 """Seconds that a COMMIT may take before its connection is given up."""
 ROLLBACK = 1.0
 """Seconds that a ROLLBACK may take; the server does it by itself where the connection is gone."""
@@ -51,6 +52,9 @@ async def complete(session: AsyncSession) -> None:
     try:
         async with asyncio.timeout(LIMIT):
             await session.commit()
+    except TimeoutError as error:
+        await drop(session)
+        raise ServiceUnavailable("the database has not confirmed a COMMIT") from error
     except BaseException:
         await drop(session)
         raise

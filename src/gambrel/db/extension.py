@@ -1,8 +1,8 @@
 """`Database`: the extension that opens a database with the app, and sessions for its handlers."""
 
-import logging
+import secrets
 import tempfile
-from collections.abc import AsyncIterator, Iterator
+from collections.abc import AsyncIterator, Iterator, Sequence
 from contextlib import asynccontextmanager, contextmanager
 from pathlib import Path
 from typing import Annotated, Any
@@ -27,7 +27,6 @@ __all__ = ["Database", "DatabaseSettings"]
 
 SAFE = frozenset({"GET", "HEAD", "OPTIONS", "QUERY"})
 _Seconds = Annotated[float, Meta(gt=0)]
-_log = logging.getLogger("gambrel.db")
 
 
 class DatabaseSettings(Struct, frozen=True, kw_only=True):
@@ -35,6 +34,8 @@ class DatabaseSettings(Struct, frozen=True, kw_only=True):
 
     `pool_size` connections at most, for async code and for threads each; who waits longer than
     `pool_wait` for one is answered 503. With `create`, tables that are missing are made at start.
+    With `writes_on_get`, handlers of GET may write; with `lazy_loads`, those in threads load a
+    relation where they first look at it.
     """
 
     url: Annotated[Secret, Env("GAMBREL_DATABASE_URL")] = field(default_factory=lambda: Secret(""))
@@ -44,6 +45,7 @@ class DatabaseSettings(Struct, frozen=True, kw_only=True):
     statement_timeout: _Seconds = 30.0
     create: bool = False
     writes_on_get: bool = False
+    lazy_loads: bool = False
 
 
 class Database:
@@ -62,12 +64,14 @@ class Database:
         self.metadata = Model.metadata if metadata is None else metadata
         self.given = self.settings
         self.folder = Path("instance")
+        self.keys: Sequence[str | bytes] = [secrets.token_urlsafe(48)]
         self._engines: Engines | None = None
 
     def install(self, setup: Setup) -> None:
         """Provide sessions, and answer for what fails."""
         self.given = setup.settings.database
         self.folder = setup.settings.core.instance
+        self.keys = [key.reveal() for key in setup.settings.core.secret_keys] or self.keys
         setup.lifespan(self.opened)
         setup.provide(AsyncSession, self.async_session)
         setup.provide(SyncSession, self.sync_session)
@@ -157,7 +161,9 @@ class Database:
         """Open a unit of work of your own: `async with database.session() as db:`."""
         engines = self.engines
         bind = engines.reader if read_only else engines.writer
-        return async_unit(AsyncSession(bind, expire_on_commit=False))
+        session = AsyncSession(bind, expire_on_commit=False)
+        session.sync_session.keys = self.keys
+        return async_unit(session)
 
     def plain_session(self, *, read_only: bool = False) -> Any:
         """The same in a thread: `with database.plain_session() as db:`."""
@@ -167,7 +173,9 @@ class Database:
         """Return a session for a thread, that somebody else has to end."""
         engines = self.engines
         bind = engines.plain_reader if read_only else engines.plain_writer
-        return SyncSession(bind, expire_on_commit=False)
+        session = SyncSession(bind, expire_on_commit=False)
+        session.keys, session.lazy_loads = self.keys, self.given.lazy_loads
+        return session
 
     async def async_session(self, request: Request | None = None) -> AsyncIterator[AsyncSession]:
         """Yield the session of a request, or of a call outside any."""

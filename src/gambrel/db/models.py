@@ -1,12 +1,12 @@
 """`Model`: what models are made from, with names for constraints that migrations can count on."""
 
 import re
-from typing import Any, ClassVar
+from typing import Any
 
 from sqlalchemy import MetaData, String
 from sqlalchemy.orm import DeclarativeBase, declared_attr
 
-__all__ = ["NAMING", "Model"]
+__all__ = ["NAMING", "WORD", "Model"]
 
 NAMING = {
     "ix": "ix_%(table_name)s_%(column_0_N_name)s",
@@ -18,7 +18,7 @@ NAMING = {
 TYPES: dict[Any, Any] = {
     str: String().with_variant(String(255), "mysql", "mariadb"),  # which knows none without end
 }
-_WORD = re.compile(r"(?<=[a-z0-9])(?=[A-Z])|(?<=[A-Z])(?=[A-Z][a-z])")
+WORD = re.compile(r"(?<=[a-z0-9])(?=[A-Z])|(?<=[A-Z])(?=[A-Z][a-z])")
 
 
 class Model(DeclarativeBase):
@@ -29,8 +29,8 @@ class Model(DeclarativeBase):
     """
 
     metadata = MetaData(naming_convention=NAMING)
-    type_annotation_map: ClassVar[Any] = TYPES
-    __mapper_args__: ClassVar[Any] = {"eager_defaults": True}
+    type_annotation_map = TYPES
+    __mapper_args__ = {"eager_defaults": True}  # noqa: RUF012 - declared by SQLAlchemy
 
     @declared_attr.directive
     def __tablename__(cls: Any) -> str | None:  # noqa: N805 - of the class, not of a row
@@ -38,4 +38,4 @@ class Model(DeclarativeBase):
         if any("__table__" in vars(parent) for parent in cls.__mro__[1:]):
             return None
         name: str = cls.__name__
-        return _WORD.sub("_", name).lower()
+        return WORD.sub("_", name).lower()

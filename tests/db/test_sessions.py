@@ -172,7 +172,7 @@ def test_a_plain_session_loads_relations_by_itself_where_it_may(sqlite, lazy_loa
                         hero.team  # noqa: B018 - looks
                     db.refresh(hero, ["team"])
                 assert hero.team is not None
-                team = db.get_or_404(Team, 1, options=[selectinload(Team.heroes)])
+                team = db.one_or_404(select(Team).options(selectinload(Team.heroes)))
                 assert team.heroes == [hero]
                 return hero.team.name
 

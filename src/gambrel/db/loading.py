@@ -15,6 +15,8 @@ __all__ = ["not_loaded", "refuse_lazy_load"]
 
 def refuse_lazy_load(state: ORMExecuteState) -> None:
     """Raise GambrelError where looking at a row would load more of it; hears of ORM statements."""
+    if not state.is_select:
+        return
     is_relation = state.lazy_loaded_from is not None
     if not (is_relation or state.is_column_load):
         return

@@ -5,6 +5,7 @@ knows an app: who opens, commits and closes sessions is `units.py`.
 """
 
 from collections.abc import Callable, Iterable, Mapping, Sequence
+from functools import partial
 from typing import Any, LiteralString, TypeVar
 
 from sqlalchemy import Select, event, orm, text
@@ -155,8 +156,8 @@ class AsyncSession(async_orm.AsyncSession):
 
     async def one_or_404(self, statement: Select[T]) -> T:
         """Return the one row of a statement. Raises NotFound for none, MultipleResultsFound."""
-        ask: Callable[[Any], T] = self.sync_session.one_or_404
-        return await greenlet_spawn(ask, statement)
+        ask: Callable[[], T] = partial(self.sync_session.one_or_404, statement)
+        return await greenlet_spawn(ask)
 
     async def create(self, model: type[M], given: Any, **values: Any) -> M:
         """Write a new row from a struct, field by field, and return it with its key.

@@ -17,8 +17,21 @@ Needs `pip install 'gambrel[db]'`.
 from gambrel.core.http.errors import GambrelError
 
 try:
+    from gambrel.db.columns import Choice, Exact, JSONOf, Moment
     from gambrel.db.extension import Database, DatabaseSettings
+    from gambrel.db.listings import Listing
     from gambrel.db.models import Model
+    from gambrel.db.paging import Page, Slice
+    from gambrel.db.parts import (
+        SoftDelete,
+        Timestamps,
+        UUIDKey,
+        Versioned,
+        check_match,
+        etag_of,
+        uuid7,
+    )
+    from gambrel.db.retries import Retries
     from gambrel.db.sessions import AsyncSession, SyncSession
 except ModuleNotFoundError as error:
     if error.name not in {"aiosqlite", "greenlet", "sqlalchemy"}:
@@ -30,4 +43,25 @@ except ModuleNotFoundError as error:
         "pip install 'gambrel[db]'",
     ) from error
 
-__all__ = ["AsyncSession", "Database", "DatabaseSettings", "Model", "SyncSession"]
+__all__ = [
+    "AsyncSession",
+    "Choice",
+    "Database",
+    "DatabaseSettings",
+    "Exact",
+    "JSONOf",
+    "Listing",
+    "Model",
+    "Moment",
+    "Page",
+    "Retries",
+    "Slice",
+    "SoftDelete",
+    "SyncSession",
+    "Timestamps",
+    "UUIDKey",
+    "Versioned",
+    "check_match",
+    "etag_of",
+    "uuid7",
+]

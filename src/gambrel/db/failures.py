@@ -8,6 +8,7 @@ from typing import Any
 from sqlalchemy.exc import DBAPIError, IntegrityError
 
 from gambrel.core.http.errors import Conflict, GambrelError, ServiceUnavailable
+from gambrel.db.retries import mark_for_retry
 
 __all__ = [
     "answer_failure",
@@ -93,11 +94,13 @@ def refuse_write(context: Any) -> None:
         ) from context.original_exception
 
 
-def answer_failure(_request: Any, error: DBAPIError) -> None:
+def answer_failure(request: Any, error: DBAPIError) -> None:
     """Answer an error of the database; raises it again where it is a mistake of ours."""
     if is_conflict(error):
         raise Conflict("It is there already, or others depend on it.") from error
     if is_unwell(error):
+        if is_retryable(error):
+            mark_for_retry(request)
         raise ServiceUnavailable(f"the database: {error.orig}", retry_after=RETRY) from error
 
 

@@ -1,10 +1,15 @@
 """`Model`: what models are made from, with names for constraints that migrations can count on."""
 
+import enum
 import re
+from datetime import datetime
+from decimal import Decimal
 from typing import Any
 
-from sqlalchemy import MetaData, String
+from sqlalchemy import MetaData
 from sqlalchemy.orm import DeclarativeBase, declared_attr
+
+from gambrel.db.columns import TEXT, Choice, Exact, Moment
 
 __all__ = ["NAMING", "WORD", "Model"]
 
@@ -16,7 +21,10 @@ NAMING = {
     "pk": "pk_%(table_name)s",
 }
 TYPES: dict[Any, Any] = {
-    str: String().with_variant(String(255), "mysql", "mariadb"),  # which knows none without end
+    datetime: Moment(),
+    Decimal: Exact(),
+    enum.Enum: Choice(),
+    str: TEXT,
 }
 WORD = re.compile(r"(?<=[a-z0-9])(?=[A-Z])|(?<=[A-Z])(?=[A-Z][a-z])")
 

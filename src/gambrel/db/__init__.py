@@ -20,7 +20,7 @@ try:
     from gambrel.db.columns import Choice, Exact, JSONOf, Moment
     from gambrel.db.extension import Database, DatabaseSettings
     from gambrel.db.listings import Listing
-    from gambrel.db.models import Model
+    from gambrel.db.models import NAMING, Model
     from gambrel.db.paging import Page, Slice
     from gambrel.db.parts import (
         SoftDelete,
@@ -44,6 +44,7 @@ except ModuleNotFoundError as error:
     ) from error
 
 __all__ = [
+    "NAMING",
     "AsyncSession",
     "Choice",
     "Database",

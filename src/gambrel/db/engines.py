@@ -134,6 +134,7 @@ class Engines:
         limits = self.limits
         return {
             "poolclass": pool,
+            "hide_parameters": True,
             "pool_size": 1 if self.is_sqlite and writes else limits.pool_size,
             "max_overflow": 0,
             "pool_timeout": limits.pool_wait,

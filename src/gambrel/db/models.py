@@ -7,7 +7,7 @@ from decimal import Decimal
 from typing import Any
 
 from sqlalchemy import MetaData
-from sqlalchemy.orm import DeclarativeBase, declared_attr
+from sqlalchemy.orm import DeclarativeBase, declared_attr, registry
 
 from gambrel.db.columns import TEXT, Choice, Exact, Moment
 
@@ -33,12 +33,20 @@ class Model(DeclarativeBase):
     """The base of models: `class OrderLine(Model)` is the table `order_line`.
 
     All else is SQLAlchemy's. What the database computes is read back with the row that is written.
-    A set of tables apart: `class Base(Model): __abstract__ = True; metadata = MetaData()`.
+    Models apart, with tables and names of their own, have a base of their own:
+    `class Base(Model): __abstract__ = True; metadata = MetaData(naming_convention=NAMING)`.
     """
 
     metadata = MetaData(naming_convention=NAMING)
     type_annotation_map = TYPES
     __mapper_args__ = {"eager_defaults": True}  # noqa: RUF012 - declared by SQLAlchemy
+
+    def __init_subclass__(cls, **options: Any) -> None:
+        if vars(cls).get("__abstract__") and "metadata" in vars(cls):
+            # Names of classes in relations are looked up among these models alone.
+            own = registry(metadata=cls.metadata, type_annotation_map=TYPES)
+            cls.registry = cls._sa_registry = own
+        super().__init_subclass__(**options)
 
     @declared_attr.directive
     def __tablename__(cls: Any) -> str | None:  # noqa: N805 - of the class, not of a row

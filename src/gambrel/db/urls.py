@@ -57,7 +57,7 @@ def parse_address(text: str, folder: Path) -> Address:
     try:
         url = make_url(text)
     except ArgumentError:
-        raise unknown(f"{text.partition('://')[0]!r} begins no URL of a database") from None
+        raise unknown("what is given is no URL") from None
     name, _, driver = url.drivername.partition("+")
     if name not in _KINDS:
         raise unknown(f"{name!r} is no database that we know")

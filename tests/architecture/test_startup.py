@@ -124,6 +124,7 @@ LATE = {
     "core/routing/route.py": 1,
     "core/routing/table.py": 1,
     "core/routing/versioning.py": 1,
+    "db/connections/engines.py": 1,
     "mounts/extension.py": 1,
     "observability/metrics/extension.py": 1,
     "openapi/extension.py": 4,

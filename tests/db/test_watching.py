@@ -75,13 +75,14 @@ def test_values_are_in_no_message_of_an_error(sqlite, caplog):
 
     @app.post("/broken")
     async def broken(db: AsyncSession) -> None:
-        await db.execute(text("INSERT INTO hero (name) VALUES (:name)"), {"name": "secret name"})
+        name = "-".join(("secret", "name"))  # which the lines of the trace do not have
+        await db.execute(text("INSERT INTO hero (name) VALUES (:name)"), {"name": name})
 
     with Client(app, raise_server_errors=False) as client:
         client.post("/broken")
 
     assert "IntegrityError" in caplog.text
-    assert "secret name" not in caplog.text
+    assert "secret-name" not in caplog.text
 
 
 @pytest.mark.parametrize("prefix", ["", "/plain"])

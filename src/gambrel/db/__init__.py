@@ -19,9 +19,7 @@ from gambrel.core.http.errors import GambrelError
 try:
     from gambrel.db.columns import Choice, Exact, JSONOf, Moment
     from gambrel.db.extension import Database, DatabaseSettings
-    from gambrel.db.listings import Listing
     from gambrel.db.models import NAMING, Model
-    from gambrel.db.paging import Page, Slice
     from gambrel.db.parts import (
         SoftDelete,
         Timestamps,
@@ -31,6 +29,8 @@ try:
         etag_of,
         uuid7,
     )
+    from gambrel.db.queries.listings import Listing
+    from gambrel.db.queries.paging import Page, Slice
     from gambrel.db.retries import Retries
     from gambrel.db.sessions import AsyncSession, SyncSession
 except ModuleNotFoundError as error:

@@ -16,13 +16,13 @@ from sqlalchemy.orm.exc import StaleDataError
 from gambrel.core.http.errors import GambrelError
 from gambrel.core.http.request import Request
 from gambrel.db.checks import mistakes
-from gambrel.db.engines import Engines, Limits
+from gambrel.db.connections.engines import Engines, Limits
+from gambrel.db.connections.urls import Address, parse_address
 from gambrel.db.failures import answer_failure, answer_stale, answer_wait
 from gambrel.db.models import Model
 from gambrel.db.sessions import AsyncSession, SyncSession
 from gambrel.db.trials import JOINED, Trial
 from gambrel.db.units import async_unit, plain_unit, threaded_unit
-from gambrel.db.urls import Address, parse_address
 from gambrel.db.watching import Watch, note_repetition
 from gambrel.extend import Env, Problem, Secret, Setup
 

@@ -14,10 +14,10 @@ from sqlalchemy.ext import asyncio as async_orm
 from sqlalchemy.util.concurrency import greenlet_spawn
 
 from gambrel.core.http.errors import GambrelError, NotFound
-from gambrel.db import keysets, paging, rows, upserts
 from gambrel.db.loading import refuse_lazy_load
 from gambrel.db.models import WORD
-from gambrel.db.paging import SIZE, Page, Slice
+from gambrel.db.queries import keysets, paging, rows, upserts
+from gambrel.db.queries.paging import SIZE, Page, Slice
 from gambrel.signing import Signer
 
 __all__ = ["AsyncSession", "SyncSession"]

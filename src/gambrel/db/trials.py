@@ -10,7 +10,7 @@ from sqlalchemy import Connection
 from sqlalchemy.ext.asyncio import AsyncConnection
 
 from gambrel.core.http.threads import in_thread
-from gambrel.db.engines import Engines
+from gambrel.db.connections.engines import Engines
 
 __all__ = ["JOINED", "Trial"]
 

@@ -16,7 +16,7 @@ from sqlalchemy import event, orm
 
 from gambrel.core.http.errors import ServiceUnavailable
 from gambrel.core.http.threads import in_thread
-from gambrel.db.awaiting import uninterrupted
+from gambrel.db.connections.awaiting import uninterrupted
 from gambrel.db.sessions import AFTER, AsyncSession, SyncSession
 
 __all__ = ["async_unit", "plain_unit", "threaded_unit"]

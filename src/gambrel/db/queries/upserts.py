@@ -7,7 +7,7 @@ from sqlalchemy import inspect, select
 from sqlalchemy.dialects import mysql, postgresql, sqlite
 from sqlalchemy.orm import Session
 
-from gambrel.db.rows import check_names
+from gambrel.db.queries.rows import check_names
 
 __all__ = ["upsert"]
 

@@ -2,7 +2,7 @@ import asyncio
 import gc
 import sqlite3
 
-from gambrel.db.sqlite import PRAGMAS, Settled, opener
+from gambrel.db.connections.sqlite import PRAGMAS, Settled, opener
 
 
 def test_a_connection_begins_with_what_production_needs(tmp_path):

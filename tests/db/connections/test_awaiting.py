@@ -3,7 +3,7 @@ import logging
 
 import pytest
 
-from gambrel.db.awaiting import uninterrupted
+from gambrel.db.connections.awaiting import uninterrupted
 
 
 async def work(log: list[str], fails: bool = False) -> str:

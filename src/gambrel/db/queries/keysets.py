@@ -15,7 +15,7 @@ from sqlalchemy.sql import operators
 from sqlalchemy.sql.elements import UnaryExpression
 
 from gambrel.core.http.errors import GambrelError
-from gambrel.db.paging import MAX_SIZE, Slice, entity_of, keys_of
+from gambrel.db.queries.paging import MAX_SIZE, Slice, entity_of, keys_of
 from gambrel.signing import BadSignature
 
 __all__ = ["slice_of"]

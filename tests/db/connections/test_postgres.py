@@ -2,7 +2,7 @@ import asyncio
 
 import pytest
 
-from gambrel.db.postgres import AsyncConnection
+from gambrel.db.connections.postgres import AsyncConnection
 from tests.db.proxy import Proxy
 
 pytestmark = pytest.mark.service("postgres")

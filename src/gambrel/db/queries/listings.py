@@ -13,7 +13,7 @@ from sqlalchemy.orm import InstrumentedAttribute
 
 from gambrel.conversion.errors import Fault
 from gambrel.core.http.errors import GambrelError, Unprocessable
-from gambrel.db.rows import fields_of
+from gambrel.db.queries.rows import fields_of
 
 __all__ = ["Listing"]
 

@@ -12,7 +12,7 @@ from typing import Any
 
 import aiosqlite
 
-from gambrel.db.awaiting import uninterrupted
+from gambrel.db.connections.awaiting import uninterrupted
 
 __all__ = ["BUSY", "PRAGMAS", "Settled", "opener"]
 

@@ -3,7 +3,7 @@ from pathlib import Path
 import pytest
 
 from gambrel import GambrelError
-from gambrel.db.urls import parse_address
+from gambrel.db.connections.urls import parse_address
 
 
 @pytest.mark.parametrize(

@@ -16,9 +16,9 @@ from sqlalchemy.ext.asyncio import AsyncEngine, create_async_engine
 from sqlalchemy.pool import AsyncAdaptedQueuePool, QueuePool
 
 from gambrel.core.http.errors import GambrelError
+from gambrel.db.connections.sqlite import BUSY, PRAGMAS, Settled, opener
+from gambrel.db.connections.urls import Address
 from gambrel.db.failures import refuse_write
-from gambrel.db.sqlite import BUSY, PRAGMAS, Settled, opener
-from gambrel.db.urls import Address
 
 __all__ = ["Engines", "Limits"]
 
@@ -242,7 +242,7 @@ def check_stale(engine: Engine) -> Callable[[Any, Any, Any], None]:
 
 def connect_by_ours(_dialect: Any, _record: Any, _arguments: Any, options: Any) -> None:
     """Have SQLAlchemy make connections of our class."""
-    from gambrel.db.postgres import AsyncConnection  # noqa: PLC0415 - start-up: PostgreSQL
+    from gambrel.db.connections.postgres import AsyncConnection  # noqa: PLC0415 - start-up: PostgreSQL
 
     options["async_creator_fn"] = AsyncConnection.connect
 

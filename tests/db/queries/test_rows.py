@@ -5,7 +5,7 @@ from attrs import define
 from msgspec import UNSET, Struct, UnsetType
 
 from gambrel import GambrelError
-from gambrel.db.rows import fields_of, structs_of, values_for
+from gambrel.db.queries.rows import fields_of, structs_of, values_for
 from tests.db.shop import Hero
 
 

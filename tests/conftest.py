@@ -54,6 +54,8 @@ def answers(port: int) -> bool:
 SERVICES: dict[str, Callable[[], object]] = {
     "browser": chromium,
     "node": node,
+    "mariadb": lambda: answers(3306),
+    "postgres": lambda: answers(5432),
     "redis": lambda: answers(6379),
     # Not on everybody's path.
     "nginx": lambda: shutil.which("nginx") or shutil.which("nginx", path="/usr/sbin"),

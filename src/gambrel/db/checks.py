@@ -1,0 +1,134 @@
+"""What is wrong between routes, models and what is public of them: told at start, not by a client.
+
+`extension.py` raises the first at start and contributes all to `gambrel check`.
+"""
+
+import difflib
+import typing
+from collections.abc import Iterator
+from typing import Any, get_args, get_origin
+
+import msgspec
+from sqlalchemy import inspect
+
+from gambrel.core.http.errors import GambrelError
+from gambrel.db.models import Model
+from gambrel.db.sessions import AsyncSession, SyncSession
+
+__all__ = ["mistakes"]
+
+_SESSIONS = {AsyncSession, SyncSession}
+_NONE = type(None)
+_NUMBERS = {(int, float)}
+
+
+def mistakes(app: Any) -> Iterator[GambrelError]:
+    """Yield what is wrong in the routes of a built app."""
+    for route in app.build().routes:
+        plan = getattr(route.endpoint, "plan", None)
+        if plan is None:
+            continue
+        signature = plan.signature
+        taken = [p.annotation for p in signature.parameters if p.annotation in _SESSIONS]
+        if taken and ("WEBSOCKET" in route.methods or signature.is_generator):
+            yield too_long(signature, taken[0])
+        if route.options.returns is not None:
+            for shape, model in pairs(route.options.returns, signature.returns):
+                yield from faults(shape, model, signature.where, set())
+
+
+def too_long(signature: Any, kind: Any) -> GambrelError:
+    """Return the error of a socket or a stream that would hold a session all the time."""
+    is_socket = not signature.is_generator
+    what = "a WebSocket" if is_socket else "a stream, which runs when its session is committed"
+    hint = "take `database: Database`, and open one where it is needed: "
+    hint += "`async with database.session() as db:`"
+    what = f"{signature.name} takes {kind.__name__} and is {what}"
+    return GambrelError("db.session-kept", what, signature.where, hint)
+
+
+def pairs(declared: Any, returned: Any) -> Iterator[tuple[Any, Any]]:
+    """Yield the structs of a declared type with the models that are returned as them."""
+    declared, returned = plain(declared), plain(returned)
+    if isinstance(returned, type) and issubclass(returned, Model):
+        if isinstance(declared, type) and issubclass(declared, msgspec.Struct):
+            yield declared, returned
+    elif get_origin(declared) is not None and get_origin(declared) is get_origin(returned):
+        for one, other in zip(get_args(declared), get_args(returned), strict=False):
+            yield from pairs(one, other)
+
+
+def plain(annotation: Any) -> Any:
+    """Return `T` of `T | None`, of `Annotated[T, …]` and of `Mapped[T]`."""
+    if get_origin(annotation) is typing.Annotated:
+        return plain(get_args(annotation)[0])
+    members = [member for member in get_args(annotation) if member is not _NONE]
+    if len(members) == 1 and _NONE in get_args(annotation):
+        return plain(members[0])
+    return annotation
+
+
+def faults(shape: Any, model: Any, where: str, seen: set[Any]) -> Iterator[GambrelError]:
+    """Yield where a struct cannot be filled from the rows of a model."""
+    if (shape, model) in seen:
+        return
+    seen.add((shape, model))
+    attributes = inspect(model).attrs
+    hints = typing.get_type_hints(shape, include_extras=True)
+    for field in msgspec.structs.fields(shape):
+        if not hasattr(model, field.name):
+            if field.required:
+                yield missing(shape, model, field.name, where)
+        elif field.name in attributes:
+            yield from misfits(shape, model, field.name, hints[field.name], where, seen)
+
+
+def misfits(
+    shape: Any, model: Any, name: str, kind: Any, where: str, seen: set[Any]
+) -> Iterator[GambrelError]:
+    """Yield where a field is of another type than its attribute."""
+    attribute = inspect(model).attrs[name]
+    if hasattr(attribute, "entity"):  # a relation
+        inner = plain(kind)
+        target = get_args(inner)[0] if get_args(inner) else inner
+        if isinstance(target, type) and issubclass(target, msgspec.Struct):
+            yield from faults(target, attribute.entity.class_, where, seen)
+        return
+    column = attribute.columns[0]
+    accepts_none = kind is Any or _NONE in get_args(kind) or _NONE is kind
+    own = f"{shape.__name__}.{name}"
+    if column.nullable and not accepts_none:
+        what = f"{own} must have a value, and {model.__name__}.{name} may be null"
+        yield GambrelError("db.shape", what, where, f"`{name}: {spell(kind)} | None`")
+    given, wanted = python_type(column), plain(kind)
+    if isinstance(given, type) and isinstance(wanted, type) and not fits(given, wanted):
+        what = f"{own} is {wanted.__name__}, and {model.__name__}.{name} is {given.__name__}"
+        yield GambrelError("db.shape", what, where, f"`{name}: {given.__name__}`")
+
+
+def python_type(column: Any) -> Any:
+    """Return the type of a column's values, or None where it does not say."""
+    try:
+        return column.type.python_type
+    except NotImplementedError:
+        return None
+
+
+def fits(given: type, wanted: type) -> bool:
+    """Whether values of a type can be those of another; of JSON nobody knows."""
+    if given in {dict, list} or wanted is object or (given, wanted) in _NUMBERS:
+        return True
+    return issubclass(given, wanted) or issubclass(wanted, given)
+
+
+def missing(shape: Any, model: Any, name: str, where: str) -> GambrelError:
+    """Return the error of a field that a model has not."""
+    close = difflib.get_close_matches(name, inspect(model).attrs.keys(), 1)
+    hint = f"did you mean {close[0]!r}?" if close else "give the field a default, or leave it out"
+    what = f"{shape.__name__} has {name!r}, which {model.__name__} has not"
+    return GambrelError("db.shape", what, where, hint)
+
+
+def spell(annotation: Any) -> str:
+    """Return a type as one writes it."""
+    return annotation.__name__ if isinstance(annotation, type) else str(annotation)

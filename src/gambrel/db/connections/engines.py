@@ -1,0 +1,261 @@
+"""Engines: the pools of connections of one database, for async code and for threads.
+
+On SQLite a pool of one connection writes, so that writers wait in a queue of ours and not in turns
+of its lock; all others read. Everywhere else one pool does both. Knows no app.
+"""
+
+import time
+from collections.abc import Callable
+from functools import cached_property
+from pathlib import Path
+from typing import Any
+
+from msgspec import Struct
+from sqlalchemy import Engine, create_engine, event, exc
+from sqlalchemy.ext.asyncio import AsyncEngine, create_async_engine
+from sqlalchemy.pool import AsyncAdaptedQueuePool, QueuePool
+
+from gambrel.core.http.errors import GambrelError
+from gambrel.db.connections.sqlite import BUSY, PRAGMAS, Settled, opener
+from gambrel.db.connections.urls import Address
+from gambrel.db.failures import refuse_write
+
+__all__ = ["Engines", "Limits"]
+
+FRESH = 1.0
+"""Seconds for which a connection that was given back is taken for a good one."""
+SQLITE: dict[str, Any] = {
+    "isolation_level": None,  # its driver begins no transactions: its rules for that are not ours
+    "timeout": BUSY,
+    "check_same_thread": False,
+}
+_CHECKED = "gambrel.given_back"
+_READ_ONLY = "gambrel_read_only"
+
+
+class Limits(Struct, frozen=True, kw_only=True):
+    """How many connections there are at most, and how long one waits, in seconds."""
+
+    pool_size: int = 10
+    pool_wait: float = 2.0
+    connect_timeout: float = 2.0
+    statement_timeout: float = 30.0
+    recycle: int = 3600
+
+
+class Engines:
+    """The engines of one database, made when first asked for.
+
+    `reader` and `writer` are for async sessions, `plain_reader` and `plain_writer` for those in
+    threads. With `read_only`, the readers cannot write. `prepare` is called with each engine.
+    """
+
+    def __init__(
+        self,
+        address: Address,
+        limits: Limits,
+        *,
+        read_only: bool = True,
+        prepare: Callable[[Engine], None] = lambda engine: None,
+    ) -> None:
+        self.address = address
+        self.limits = limits
+        self.read_only = read_only
+        self.prepare = prepare
+
+    @property
+    def is_sqlite(self) -> bool:
+        """Whether the database is a file of SQLite."""
+        return self.address.kind == "sqlite"
+
+    @property
+    def file(self) -> Path:
+        """The file of SQLite."""
+        assert self.address.file is not None
+        return self.address.file
+
+    @cached_property
+    def writer(self) -> AsyncEngine:
+        """The engine of async sessions that write."""
+        return self.make_async(writes=True)
+
+    @cached_property
+    def reader(self) -> AsyncEngine:
+        """The engine of async sessions that read."""
+        if self.is_sqlite:
+            return self.make_async(writes=False)
+        return self.writer.execution_options(**self.reading)
+
+    @cached_property
+    def plain_writer(self) -> Engine:
+        """The engine of sessions in threads that write."""
+        return self.make_plain(writes=True)
+
+    @cached_property
+    def plain_reader(self) -> Engine:
+        """The engine of sessions in threads that read."""
+        if self.is_sqlite:
+            return self.make_plain(writes=False)
+        return self.plain_writer.execution_options(**self.reading)
+
+    @property
+    def reading(self) -> dict[str, Any]:
+        """The options of a connection that only reads."""
+        if not self.read_only:
+            return {}
+        return {_READ_ONLY: True}
+
+    def make_async(self, *, writes: bool) -> AsyncEngine:
+        """Return an engine for coroutines. Raises GambrelError where its driver is missing."""
+        options = self.options(AsyncAdaptedQueuePool, writes=writes)
+        if self.is_sqlite:
+            pragmas = self.pragmas(writes=writes)
+            options["async_creator"] = opener(self.file, pragmas, SQLITE)
+        try:
+            engine = create_async_engine(self.address.for_async, **options)
+        except ModuleNotFoundError as error:
+            raise self.no_driver(error) from error
+        self.listen(engine.sync_engine, writes=writes)
+        return engine
+
+    def make_plain(self, *, writes: bool) -> Engine:
+        """Return an engine for threads. Raises GambrelError where its driver is missing."""
+        try:
+            engine = create_engine(
+                self.address.for_threads, **self.options(QueuePool, writes=writes)
+            )
+        except ModuleNotFoundError as error:
+            raise self.no_driver(error) from error
+        self.listen(engine, writes=writes)
+        return engine
+
+    def options(self, pool: type, *, writes: bool) -> dict[str, Any]:
+        """Return what an engine is made with."""
+        limits = self.limits
+        return {
+            "poolclass": pool,
+            "hide_parameters": True,
+            "pool_size": 1 if self.is_sqlite and writes else limits.pool_size,
+            "max_overflow": 0,
+            "pool_timeout": limits.pool_wait,
+            "pool_recycle": -1 if self.is_sqlite else limits.recycle,
+            "connect_args": getattr(self, f"connect_{self.address.kind}")(),
+        }
+
+    def connect_sqlite(self) -> dict[str, Any]:
+        """Connections that leave no lock behind."""
+        return {**SQLITE, "factory": Settled}
+
+    def connect_postgresql(self) -> dict[str, Any]:
+        """Connections that are found dead, and statements that end, though nobody cancels them."""
+        milliseconds = int(self.limits.statement_timeout * 1000)
+        return {
+            "connect_timeout": max(2, round(self.limits.connect_timeout)),  # the least it takes
+            "keepalives_idle": 10,
+            "keepalives_interval": 5,
+            "keepalives_count": 3,
+            "tcp_user_timeout": 10_000,
+            "options": f"-c statement_timeout={milliseconds}",
+        }
+
+    def connect_mariadb(self) -> dict[str, Any]:
+        """The same."""
+        return {"connect_timeout": max(1, round(self.limits.connect_timeout))}
+
+    def listen(self, engine: Engine, *, writes: bool) -> None:
+        """Set connections up, and begin transactions as the engine's sessions need them."""
+        self.prepare(engine)
+        event.listen(engine, "handle_error", refuse_write)
+        if not self.is_sqlite:
+            event.listen(engine, "checkin", note_return)
+            event.listen(engine, "checkout", check_stale(engine))
+            if engine.dialect.is_async and engine.dialect.driver == "psycopg":
+                event.listen(engine, "do_connect", connect_by_ours)
+            is_mariadb = self.address.kind == "mariadb"
+            event.listen(engine, "begin", begin_mariadb if is_mariadb else begin_postgresql)
+            return
+        begin, pragmas = "BEGIN IMMEDIATE" if writes else "BEGIN", self.pragmas(writes=writes)
+
+        @event.listens_for(engine, "begin")
+        def begin_sqlite(connection: Any) -> None:
+            connection.exec_driver_sql(begin)
+
+        def set_up(connection: Any, _record: Any) -> None:
+            for pragma in pragmas:
+                connection.execute(pragma).close()
+
+        if not engine.dialect.is_async:
+            event.listen(engine, "connect", set_up)
+
+    def pragmas(self, *, writes: bool) -> list[str]:
+        """Return what a connection to SQLite begins with."""
+        guard = ["PRAGMA query_only = ON"] if self.read_only and not writes else []
+        return [*PRAGMAS, *guard]
+
+    def no_driver(self, error: ModuleNotFoundError) -> GambrelError:
+        """Return the error of a driver that is not installed."""
+        extra = {"sqlite": "db", "postgresql": "postgres"}.get(self.address.kind, "mariadb")
+        what = f"{self.address.kind} needs {error.name}, which is not installed"
+        return GambrelError(
+            "db.no-driver", what, self.address.shown, f"pip install 'gambrel[{extra}]'"
+        )
+
+    async def close(self) -> None:
+        """Close all connections."""
+        made = vars(self)
+        for name in ("reader", "writer"):
+            if name in made:
+                await made[name].dispose()
+        self.close_plain()
+
+    def close_plain(self) -> None:
+        """Close the connections of threads."""
+        for name in ("plain_reader", "plain_writer"):
+            if name in vars(self):
+                vars(self)[name].dispose()
+
+
+def note_return(connection: Any, record: Any) -> None:
+    """Remember when a connection was last good."""
+    record.info[_CHECKED] = time.monotonic()
+
+
+def check_stale(engine: Engine) -> Callable[[Any, Any, Any], None]:
+    """Return what asks a connection that has lain idle whether it is alive, before it is used.
+
+    One that is in steady use is not asked: that would cost each request a round trip.
+    """
+
+    def check(connection: Any, record: Any, proxy: Any) -> None:
+        given_back = record.info.pop(_CHECKED, None)
+        if given_back is None or time.monotonic() - given_back < FRESH:
+            return
+        try:
+            alive = engine.dialect.do_ping(connection)
+        except engine.dialect.loaded_dbapi.Error as error:
+            raise exc.DisconnectionError from error  # the pool connects anew
+        if not alive:
+            raise exc.DisconnectionError
+
+    return check
+
+
+def connect_by_ours(_dialect: Any, _record: Any, _arguments: Any, options: Any) -> None:
+    """Have SQLAlchemy make connections of our class."""
+    from gambrel.db.connections.postgres import AsyncConnection  # noqa: PLC0415 - start-up: PostgreSQL
+
+    options["async_creator_fn"] = AsyncConnection.connect
+
+
+def begin_postgresql(connection: Any) -> None:
+    """Say whether the transaction may write: the driver begins it with the first statement."""
+    wanted = bool(connection.get_execution_options().get(_READ_ONLY))
+    dialect, driver = connection.dialect, connection.connection.dbapi_connection
+    if bool(dialect.get_readonly(driver)) is not wanted:
+        dialect.set_readonly(driver, wanted)
+
+
+def begin_mariadb(connection: Any) -> None:
+    """Begin a transaction that cannot write, where a session only reads."""
+    if connection.get_execution_options().get(_READ_ONLY):
+        connection.exec_driver_sql("START TRANSACTION READ ONLY")

@@ -1,0 +1,20 @@
+"""Connections to PostgreSQL for coroutines: a statement that is left ends on the server, too."""
+
+from typing import Any
+
+import psycopg
+
+__all__ = ["AsyncConnection"]
+
+PATIENCE = 0.5
+"""Seconds that the server has to take note of a cancellation."""
+
+
+class AsyncConnection(psycopg.AsyncConnection[Any]):
+    """Asks the server to end a statement whose caller was cancelled, and does not wait for long.
+
+    Where the server is gone the driver would wait ten seconds more, past any deadline.
+    """
+
+    async def _try_cancel(self, *, timeout: float = PATIENCE) -> None:
+        await self.cancel_safe(timeout=min(timeout, PATIENCE))  # what fails closes the connection

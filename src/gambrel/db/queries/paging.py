@@ -1,0 +1,82 @@
+"""Pages of a statement by number; and what is the same for those by cursor: their order.
+
+Called by the sessions. An order that leaves rows equal is made total by the primary key, so that
+no row is on two pages or on none.
+"""
+
+from typing import Any, Generic, TypeVar
+
+from msgspec import Struct
+from sqlalchemy import Select, func, inspect, select
+from sqlalchemy.orm import Session
+
+from gambrel.core.http.errors import GambrelError
+
+__all__ = ["SIZE", "Page", "Slice", "entity_of", "ordered", "page"]
+
+T = TypeVar("T")
+SIZE = 50
+MAX_SIZE = 1000
+_FAR = 1 << 40
+
+
+class Page(Struct, Generic[T], frozen=True):
+    """Rows of a page, the first being 1, with the number of rows on all pages."""
+
+    items: list[T]
+    page: int
+    size: int
+    total: int
+
+    @property
+    def pages(self) -> int:
+        """How many pages there are."""
+        return -(-self.total // self.size)
+
+    @property
+    def has_next(self) -> bool:
+        """Whether there is a page after this."""
+        return self.page * self.size < self.total
+
+
+class Slice(Struct, Generic[T], frozen=True):
+    """Rows, and the cursor of those after them: None where there are none."""
+
+    items: list[T]
+    next: str | None = None
+
+
+def entity_of(statement: Select[Any]) -> Any:
+    """Return the model of a statement that selects the rows of one. Raises GambrelError."""
+    described = statement.column_descriptions
+    entity = described[0]["entity"] if len(described) == 1 else None
+    if entity is None or described[0]["expr"] is not entity:
+        what = "pages are of the rows of one model, and this statement selects something else"
+        hint = "`select(Hero)`, with `.where(...)` and `.order_by(...)` as you like"
+        raise GambrelError("db.page", what, "", hint)
+    return entity
+
+
+def ordered(statement: Select[T]) -> Select[T]:
+    """Return a statement whose order is total: that of its own, then by primary key."""
+    entity = entity_of(statement)
+    keys = [getattr(entity, one.key) for one in keys_of(entity)]
+    return statement.order_by(*keys)
+
+
+def keys_of(entity: Any) -> list[Any]:
+    """Return the attributes of the primary key of a model."""
+    mapper = inspect(entity).mapper
+    return [mapper.get_property_by_column(column) for column in mapper.primary_key]
+
+
+def page(session: Session, statement: Select[T], number: int, size: int) -> Page[T]:
+    """Return a page; one beyond the last is empty."""
+    number, size = min(max(number, 1), _FAR), min(max(size, 1), MAX_SIZE)
+    counted = select(func.count()).select_from(statement.order_by(None).subquery())
+    total = session.scalar(counted) or 0
+    offset = (number - 1) * size
+    items: list[T] = []
+    if offset < total:
+        items = list(session.scalars(ordered(statement).limit(size).offset(offset)).unique())
+    return Page(items, number, size, total)

@@ -1,0 +1,46 @@
+"""Trying again where two transactions stood in each other's way: opt-in, by route."""
+
+import asyncio
+import secrets
+from collections.abc import Awaitable, Callable
+
+from gambrel.core.http.request import Request
+from gambrel.core.http.response import Response
+
+__all__ = ["Retries", "mark_for_retry"]
+
+FIRST = 0.01
+"""Seconds to wait before the second attempt; twice as many before each one after."""
+
+
+class Retries:
+    """A middleware that handles a request again after a failure of serialisation or a deadlock.
+
+    `@app.post("/transfer", middleware=[Retries()])`. The handler and its dependencies run anew, in
+    a new transaction: let it do outside of the database nothing that must not be done twice, or do
+    it by `db.after_commit`. Its body must not be a stream.
+    """
+
+    def __init__(self, attempts: int = 3) -> None:
+        self.attempts = attempts
+
+    async def __call__(
+        self, request: Request, call_next: Callable[[Request], Awaitable[Response]]
+    ) -> Response:
+        """Answer the request, by a later attempt if need be."""
+        for attempt in range(1, self.attempts):
+            response = await call_next(request)
+            if not vars(request.state).pop(_MARK, False):
+                return response
+            await response.close()
+            request.__dict__.pop("draft", None)  # what the attempt has said of its answer
+            await asyncio.sleep(FIRST * 2**attempt * (1 + secrets.randbelow(100) / 100))
+        return await call_next(request)
+
+
+_MARK = "gambrel.db.retry"
+
+
+def mark_for_retry(request: Request) -> None:
+    """Remember that a request has failed in a way that another attempt may not."""
+    vars(request.state)[_MARK] = True

@@ -1,0 +1,94 @@
+"""For tests of apps: statements counted, and a database that is afterwards as it was before."""
+
+import asyncio
+from collections.abc import Callable, Iterator
+from contextlib import AsyncExitStack, contextmanager
+from typing import Any, Self
+
+from gambrel.core.http.errors import GambrelError
+from gambrel.db.extension import Database
+from gambrel.db.trials import Trial
+from gambrel.db.watching import Statement
+
+__all__ = ["queries", "rolled_back"]
+
+
+@contextmanager
+def queries(app: Any, *, max: int | None = None) -> Iterator[list[Statement]]:  # noqa: A002
+    """Collect the statements that an app runs meanwhile: `with queries(app, max=3):`.
+
+    Raises:
+        AssertionError: There were more than `max`; it lists them.
+    """
+    watch = database_of(app).watch
+    found: list[Statement] = []
+    watch.hearers.append(found.append)
+    try:
+        yield found
+    finally:
+        watch.hearers.remove(found.append)
+    if max is not None and len(found) > max:
+        lines = "\n".join(f"  {one}" for one in found)
+        raise AssertionError(f"{len(found)} statements where {max} were to do:\n{lines}")
+
+
+class rolled_back:  # noqa: N801 - used as a function
+    """Undo all that an app writes meanwhile: `with Client(app) as client, rolled_back(app):`.
+
+    Its sessions share one transaction; a commit ends a savepoint in it. Also with `async with`,
+    where the app runs on the loop of the test. Requests run one after the other. An app whose
+    handlers use both kinds of sessions has one for each, which do not see each other's rows.
+    """
+
+    def __init__(self, app: Any) -> None:
+        self.app = app
+        self.database = database_of(app)
+
+    def __enter__(self) -> Self:
+        self.begin()
+        return self
+
+    def __exit__(self, *failure: object) -> None:
+        self.run(self.end)
+
+    async def __aenter__(self) -> Self:
+        self.begin()
+        return self
+
+    async def __aexit__(self, *failure: object) -> None:
+        await self.end()
+
+    def call(self, function: Callable[..., Any], **given: Any) -> Any:
+        """Call a function with its dependencies, a session say, in this transaction."""
+        return self.run(lambda: self.app.call(function, **given))
+
+    def run(self, work: Callable[[], Any]) -> Any:
+        """Run a coroutine on the loop of the app, from another thread."""
+        loop = self.app.tasks.loop
+        if loop is None:
+            what = "the app is not running"
+            hint = "`with Client(app) as client, rolled_back(app):`, in this order"
+            raise GambrelError("db.trial", what, "rolled_back()", hint)
+        return asyncio.run_coroutine_threadsafe(work(), loop).result()
+
+    def begin(self) -> None:
+        """Have sessions join the transaction."""
+        self.database.trial = Trial(self.database.engines)
+
+    async def end(self) -> None:
+        """Undo it."""
+        trial, self.database.trial = self.database.trial, None
+        if trial is not None:
+            async with AsyncExitStack() as closing:
+                closing.push_async_callback(trial.close)
+
+
+def database_of(app: Any) -> Database:
+    """Return the database of an app. Raises GambrelError where it has none."""
+    if isinstance(app, Database):
+        return app
+    for extension in app.extensions:
+        if isinstance(extension, Database):
+            return extension
+    hint = "App(extensions=[Database(...)])"
+    raise GambrelError("db.trial", "this app has no database", "gambrel.db.testing", hint)

@@ -1,0 +1,161 @@
+"""The unit of work: a session that is committed as a whole, or not at all.
+
+`received → bound → (first statement) in transaction → returned → encoded → committed → head sent`.
+A cancellation before *committed* rolls back; what is under way when it comes, a COMMIT or a
+ROLLBACK, is not interrupted, but has its own limit of time. Knows sessions, and no app.
+"""
+
+import asyncio
+import inspect
+import logging
+from collections.abc import AsyncIterator, Iterator
+from contextlib import asynccontextmanager, contextmanager
+from typing import Any
+
+from sqlalchemy import event, orm
+
+from gambrel.core.http.errors import ServiceUnavailable
+from gambrel.core.http.threads import in_thread
+from gambrel.db.connections.awaiting import uninterrupted
+from gambrel.db.sessions import AFTER, AsyncSession, SyncSession
+
+__all__ = ["async_unit", "plain_unit", "threaded_unit"]
+
+LIMIT = 5.0
+"""Seconds that a COMMIT may take before its connection is given up."""
+ROLLBACK = 1.0
+"""Seconds that a ROLLBACK may take; the server does it by itself where the connection is gone."""
+_log = logging.getLogger("gambrel.db")
+
+
+@asynccontextmanager
+async def async_unit(session: AsyncSession) -> AsyncIterator[AsyncSession]:
+    """Run a block with a session, and commit it at the end, or roll it back."""
+    try:
+        yield session
+    except BaseException:
+        await uninterrupted(drop(session))
+        raise
+    plain = session.sync_session
+    if not plain.in_transaction():
+        plain.is_over = True
+        return
+    try:
+        await uninterrupted(complete(session))
+    finally:
+        plain.is_over = True
+    await run_hooks(plain)
+
+
+async def complete(session: AsyncSession) -> None:
+    """Commit and close; roll back where that fails."""
+    try:
+        async with asyncio.timeout(LIMIT):
+            await session.commit()
+    except TimeoutError as error:
+        await drop(session)
+        raise ServiceUnavailable("the database has not confirmed a COMMIT") from error
+    except BaseException:
+        await drop(session)
+        raise
+    await session.close()
+
+
+async def drop(session: AsyncSession) -> None:
+    """Roll back and close; give the connection up where that cannot be had in time."""
+    session.sync_session.info.pop(AFTER, None)
+    try:
+        async with asyncio.timeout(ROLLBACK):
+            await session.close()
+    except Exception as error:
+        _log.warning("a connection is given up that could not be rolled back: %r", error)
+        await session.invalidate()
+    finally:
+        session.sync_session.is_over = True
+
+
+async def run_hooks(session: SyncSession) -> None:
+    """Call what waits for the commit."""
+    for _, call, arguments in session.info.pop(AFTER, ()):
+        try:
+            answer = call(*arguments)
+            if inspect.isawaitable(answer):
+                await answer
+        except Exception:
+            _log.exception("what was to follow a commit failed: %r", call)
+
+
+@contextmanager
+def plain_unit(session: SyncSession) -> Iterator[SyncSession]:
+    """The same in a thread, for scripts."""
+    try:
+        yield session
+    except BaseException:
+        drop_plain(session)
+        raise
+    complete_plain(session)
+
+
+def complete_plain(session: SyncSession) -> None:
+    """Commit and close, and call what waits for it."""
+    try:
+        if session.in_transaction():
+            session.commit()
+    except BaseException:
+        drop_plain(session)
+        raise
+    session.close()
+    session.is_over = True
+    for _, call, arguments in session.info.pop(AFTER, ()):
+        try:
+            call(*arguments)
+        except Exception:
+            _log.exception("what was to follow a commit failed: %r", call)
+
+
+def drop_plain(session: SyncSession) -> None:
+    """Roll back and close."""
+    session.info.pop(AFTER, None)
+    try:
+        session.close()
+    except Exception as error:
+        _log.warning("a connection is given up that could not be rolled back: %r", error)
+        session.invalidate()
+    finally:
+        session.is_over = True
+
+
+@asynccontextmanager
+async def threaded_unit(session: SyncSession) -> AsyncIterator[SyncSession]:
+    """The same for a session that a handler uses in a thread, around it on the loop."""
+    try:
+        yield session
+    except BaseException:
+        await leave(session, drop_plain)
+        raise
+    await leave(session, complete_plain)
+
+
+async def leave(session: SyncSession, end: Any) -> None:
+    """End a session in a thread, unless it never began: that needs none."""
+    if session.in_transaction():
+        await in_thread(end, session)
+    else:
+        end(session)
+
+
+@event.listens_for(SyncSession, "after_soft_rollback")
+def forget_hooks(session: orm.Session, ended: Any) -> None:
+    """Forget what was to follow the commit of a transaction, or savepoint, that is undone."""
+    kept = [hook for hook in session.info.get(AFTER, ()) if not is_within(hook[0], ended)]
+    if AFTER in session.info:
+        session.info[AFTER] = kept
+
+
+def is_within(transaction: Any, ended: Any) -> bool:
+    """Whether a transaction is another one, or a savepoint in it."""
+    while transaction is not None:
+        if transaction is ended:
+            return True
+        transaction = transaction.parent
+    return False

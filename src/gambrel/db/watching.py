@@ -1,0 +1,110 @@
+"""Statements heard: the log of development, the slow ones, repeated ones, and whoever else hears.
+
+`engines.py` has each statement told to the `Watch` of its database. A statement is told without the
+values that are bound to it: these are for the database alone.
+"""
+
+import logging
+import sys
+import time
+from collections import Counter
+from collections.abc import Callable
+from typing import Any
+
+import greenlet
+from msgspec import Struct
+from sqlalchemy import Engine, event
+from sqlalchemy.orm import ORMExecuteState
+from sqlalchemy.util.concurrency import in_greenlet
+
+__all__ = ["Statement", "Watch", "caller_of", "note_repetition"]
+
+REPEATED = 10
+"""How often one line of a program asks in one unit of work before it is told."""
+_LONG = 2000
+_STARTED = "gambrel.started"
+_COUNTS = "gambrel.counts"
+_OURS = ("gambrel", "sqlalchemy", "asyncio")
+_log = logging.getLogger("gambrel.db")
+
+
+class Statement(Struct, frozen=True):
+    """A statement that was run: its text, how many values were bound, and its time in seconds."""
+
+    sql: str
+    bound: int
+    seconds: float
+
+    def __str__(self) -> str:
+        """Return it on one line."""
+        sql = " ".join(self.sql.split())
+        sql = sql if len(sql) <= _LONG else sql[:_LONG] + "…"
+        values = f" [{self.bound} values]" if self.bound else ""
+        return f"{self.seconds * 1000:.1f} ms {sql}{values}"
+
+
+class Watch:
+    """Tells `hearers` of every statement; logs those that take longer than `slow` seconds.
+
+    With `logs_all` every statement is logged. 0 is slow for nobody.
+    """
+
+    def __init__(self, *, slow: float = 0.0, logs_all: bool = False) -> None:
+        self.slow = slow
+        self.logs_all = logs_all
+        self.hearers: list[Callable[[Statement], None]] = []
+
+    def attach(self, engine: Engine) -> None:
+        """Hear an engine."""
+        event.listen(engine, "before_cursor_execute", self.before)
+        event.listen(engine, "after_cursor_execute", self.after)
+
+    def before(self, connection: Any, *_: Any) -> None:
+        """Note when a statement begins."""
+        connection.info[_STARTED] = time.perf_counter()
+
+    def after(
+        self, connection: Any, _cursor: Any, sql: str, values: Any, _context: Any, many: bool
+    ) -> None:
+        """Tell of a statement that has ended."""
+        seconds = time.perf_counter() - connection.info[_STARTED]
+        is_slow = 0 < self.slow <= seconds
+        if not (is_slow or self.logs_all or self.hearers):
+            return
+        bound = sum(len(row) for row in values) if many else len(values or ())
+        statement = Statement(sql, bound, seconds)
+        if is_slow:
+            _log.warning("slow: %s", statement)
+        elif self.logs_all:
+            _log.info("%s", statement)
+        for hear in self.hearers:
+            hear(statement)
+
+
+def note_repetition(state: ORMExecuteState) -> None:
+    """Warn of a line that asks again and again in one unit of work; hears of ORM statements."""
+    if not state.is_select:
+        return
+    counts: Counter[str] = state.session.info.setdefault(_COUNTS, Counter())
+    line = caller_of(sys._getframe())  # noqa: SLF001 - development only
+    counts[line] += 1
+    if line and counts[line] == REPEATED:
+        _log.warning(
+            "%s asks the database again and again in one request: load what it needs together, by "
+            "`.options(selectinload(...))` or `.where(Model.id.in_(ids))`",
+            line,
+        )
+
+
+def caller_of(frame: Any) -> str:
+    """Return file and line of the program that has led to a frame, or an empty text."""
+    is_inner = in_greenlet()
+    while True:
+        while frame is not None:
+            package = frame.f_globals.get("__name__", "").partition(".")[0]
+            if package not in _OURS:
+                return f"{frame.f_code.co_filename}:{frame.f_lineno}"
+            frame = frame.f_back
+        if not is_inner:
+            return ""
+        frame, is_inner = greenlet.getcurrent().parent.gr_frame, False  # pyright: ignore[reportOptionalMemberAccess]

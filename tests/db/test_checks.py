@@ -1,0 +1,131 @@
+from collections.abc import AsyncIterator
+from typing import Any
+
+import pytest
+from msgspec import Struct
+
+from gambrel import App, GambrelError, WebSocket
+from gambrel.db import AsyncSession, Database, Page, SyncSession
+from gambrel.db.checks import mistakes
+from gambrel.testing import Client
+from gambrel.websockets import WebSockets
+from tests.db.shop import Hero, Team, make_database
+
+
+class TeamPublic(Struct):
+    id: int
+    name: str
+
+
+class HeroPublic(Struct):
+    id: int
+    name: str
+    age: float
+    nickname: str | None
+    team: TeamPublic | None
+    extra: str = ""
+
+
+class Misspelt(Struct):
+    nmae: str
+
+
+class NeverNull(Struct):
+    nickname: str
+
+
+class OtherType(Struct):
+    name: int
+
+
+class TeamOfMisspelt(Struct):
+    heroes: list[Misspelt]
+
+
+def make_app(returns: Any, annotation: Any) -> App:
+    app = App(extensions=[make_database("sqlite://")])
+
+    async def handler() -> None: ...
+
+    handler.__annotations__["return"] = annotation
+    app.add("/", handler, returns=returns)
+    return app
+
+
+@pytest.mark.parametrize(
+    ("returns", "annotation"),
+    [
+        (HeroPublic, Hero),
+        (list[HeroPublic], list[Hero]),
+        (Page[HeroPublic], Page[Hero]),
+        (HeroPublic | None, Hero | None),
+        (TeamPublic, Team),
+        (HeroPublic, dict[str, Any]),
+    ],
+)
+def test_a_struct_that_can_be_filled_is_well(returns, annotation):
+    assert list(mistakes(make_app(returns, annotation))) == []
+
+
+@pytest.mark.parametrize(
+    ("returns", "annotation", "what", "hint"),
+    [
+        (Misspelt, Hero, "'nmae', which Hero has not", "did you mean 'name'?"),
+        (list[Misspelt], list[Hero], "'nmae', which Hero has not", "did you mean 'name'?"),
+        (NeverNull, Hero, "Hero.nickname may be null", "`nickname: str | None`"),
+        (OtherType, Hero, "OtherType.name is int, and Hero.name is str", "`name: str`"),
+        (TeamOfMisspelt, Team, "Misspelt has 'nmae', which Hero", "did you mean 'name'?"),
+    ],
+)
+def test_a_struct_that_cannot_be_filled_ends_the_start(returns, annotation, what, hint):
+    app = make_app(returns, annotation)
+
+    with pytest.raises(GambrelError) as raised, Client(app):
+        pass
+
+    assert raised.value.code == "db.shape"
+    assert what in raised.value.what
+    assert raised.value.hint == hint
+    assert [one.id for one in make_app(returns, annotation).problems()] == ["db.shape"]
+
+
+def test_a_stream_does_not_hold_the_session_of_its_request():
+    app = App(extensions=[make_database("sqlite://")])
+
+    @app.get("/")
+    async def stream(db: AsyncSession) -> AsyncIterator[str]:
+        yield "x"
+
+    with (
+        pytest.raises(GambrelError, match=r"stream takes AsyncSession and is a stream"),
+        Client(app),
+    ):
+        pass
+
+
+def test_a_socket_opens_its_sessions_itself(url):
+    app = App(extensions=[make_database(url), WebSockets()])
+
+    @app.websocket("/names")
+    async def names(socket: WebSocket, database: Database) -> None:
+        async for name in socket:
+            async with database.session() as db:
+                db.add(Team(name=name))
+            await socket.send("kept")
+
+    with Client(app) as client, client.websocket("/names") as socket:
+        socket.send("Z-Force")
+        assert socket.receive() == "kept"
+
+
+def test_a_socket_does_not_hold_a_session():
+    app = App(extensions=[make_database("sqlite://"), WebSockets()])
+
+    @app.websocket("/")
+    async def held(socket: WebSocket, db: SyncSession) -> None: ...
+
+    with (
+        pytest.raises(GambrelError, match="held takes SyncSession and is a WebSocket"),
+        Client(app),
+    ):
+        pass

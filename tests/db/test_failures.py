@@ -1,0 +1,82 @@
+import sqlite3
+from typing import Any
+
+import pytest
+from sqlalchemy.exc import DBAPIError, IntegrityError, OperationalError
+
+from gambrel import Conflict, ServiceUnavailable
+from gambrel.db.failures import answer_failure, answer_stale, answer_wait, is_retryable, is_unwell
+
+
+class Cause(Exception):
+    def __init__(self, *arguments: Any, **attributes: Any) -> None:
+        super().__init__(*arguments)
+        vars(self).update(attributes)
+
+
+def of(cause: Exception, kind: type[DBAPIError] = OperationalError) -> DBAPIError:
+    return kind("SELECT 1", None, cause)
+
+
+@pytest.mark.parametrize(
+    ("cause", "unwell", "retryable"),
+    [
+        (Cause(sqlstate="08006"), True, False),
+        (Cause(sqlstate="57P01"), True, False),
+        (Cause(sqlstate="53300"), True, False),
+        (Cause(sqlstate="40001"), True, True),
+        (Cause(sqlstate="40P01"), True, True),
+        (Cause(sqlstate="55P03"), True, False),
+        (Cause(sqlstate="42P01"), False, False),
+        (Cause("connection refused"), True, False),
+        (Cause(sqlite_errorname="SQLITE_BUSY"), True, False),
+        (Cause(sqlite_errorname="SQLITE_BUSY_SNAPSHOT"), True, True),
+        (Cause(sqlite_errorname="SQLITE_FULL"), True, False),
+        (Cause(sqlite_errorname="SQLITE_ERROR"), False, False),
+        (Cause(2013, "Lost connection", sqlstate="HY000"), True, False),
+        (Cause(1213, "Deadlock"), True, True),
+        (Cause(1146, "No such table"), False, False),
+    ],
+)
+def test_what_may_go_better_later_is_told_from_mistakes(cause, unwell, retryable):
+    error = of(cause)
+
+    assert (is_unwell(error), is_retryable(error)) == (unwell, retryable)
+
+
+@pytest.mark.parametrize(
+    "cause",
+    [
+        Cause(sqlstate="23505"),
+        Cause(sqlstate="23503"),
+        Cause(1062, "Duplicate"),
+        Cause(sqlite_errorname="SQLITE_CONSTRAINT_UNIQUE"),
+        Cause(sqlite_errorname="SQLITE_CONSTRAINT_FOREIGNKEY"),
+    ],
+)
+def test_a_row_that_is_there_or_is_needed_is_a_conflict(cause):
+    with pytest.raises(Conflict):
+        answer_failure(None, of(cause, IntegrityError))
+
+
+@pytest.mark.parametrize(
+    "cause", [Cause(sqlstate="23502"), Cause(sqlite_errorname="SQLITE_CONSTRAINT_CHECK")]
+)
+def test_a_value_that_the_program_should_have_refused_stays_an_error(cause):
+    answer_failure(None, of(cause, IntegrityError))
+
+
+def test_who_waited_or_came_late_is_answered():
+    with pytest.raises(ServiceUnavailable) as raised:
+        answer_wait(None, TimeoutError())
+    with pytest.raises(Conflict):
+        answer_stale(None, ValueError())
+
+    assert raised.value.headers["retry-after"] == "1"
+
+
+def test_the_names_of_sqlite_are_those_that_it_gives():
+    with pytest.raises(sqlite3.OperationalError) as raised:
+        sqlite3.connect("/nowhere/at/all.db").execute("SELECT 1")
+
+    assert is_unwell(of(raised.value))

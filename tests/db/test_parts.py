@@ -1,0 +1,186 @@
+import asyncio
+from datetime import UTC, datetime, timedelta
+from typing import Any
+from uuid import UUID
+
+from msgspec import Struct
+from sqlalchemy import MetaData, func, select
+from sqlalchemy.orm import Mapped, mapped_column
+
+from gambrel import App, Request, ResponseHeaders
+from gambrel.db import (
+    AsyncSession,
+    Database,
+    Model,
+    SoftDelete,
+    Timestamps,
+    UUIDKey,
+    Versioned,
+    check_match,
+    etag_of,
+    uuid7,
+)
+from gambrel.testing import AsyncClient, Client
+
+
+class Base(Model):
+    __abstract__ = True
+    metadata = MetaData()
+
+
+class Post(UUIDKey, Timestamps, SoftDelete, Versioned, Base):
+    title: Mapped[str]
+
+
+class Plain(Base):
+    id: Mapped[int] = mapped_column(primary_key=True)
+
+
+class PostPublic(Struct):
+    title: str
+    version: int
+
+
+def make_database(url: str) -> Database:
+    return Database(url, create=True, metadata=Base.metadata)
+
+
+def run(url: str, *works: Any) -> Any:
+    async def main() -> Any:
+        result = None
+        database = make_database(url)
+        async with database.running():
+            for work in works:
+                async with database.session() as db:
+                    result = await work(db)
+        return result
+
+    return asyncio.run(main())
+
+
+async def a_post(db: AsyncSession) -> None:
+    db.add(Post(title="First"))
+
+
+async def the_post(db: AsyncSession) -> Post:
+    return await db.one_or_404(select(Post))
+
+
+def test_times_are_set_by_themselves(url):
+    async def change(db: AsyncSession) -> tuple[datetime, datetime]:
+        post = await the_post(db)
+        before = post.updated_at
+        post.title = "Second"
+        await db.flush()
+        return before, post.updated_at
+
+    before, after = run(url, a_post, change)
+    post = run(url, the_post)
+
+    assert post.created_at <= before < after <= datetime.now(UTC) + timedelta(seconds=1)
+
+
+def test_a_key_is_known_and_grows_with_time(url):
+    post = run(url, a_post, the_post)
+
+    assert isinstance(post.id, UUID)
+    assert post.id.version == 7
+
+
+def test_a_uuid_says_when_and_no_two_are_out_of_order():
+    made = [uuid7() for _ in range(10_000)]
+
+    assert made == sorted(set(made))
+    assert {(one.version, one.variant) for one in made} == {(7, "specified in RFC 4122")}
+    millis = made[0].int >> 80
+    assert abs(millis / 1000 - datetime.now(UTC).timestamp()) < 60
+
+
+def test_a_row_that_is_deleted_softly_stays_and_is_not_seen(url):
+    async def delete(db: AsyncSession) -> None:
+        await db.delete(await the_post(db))
+
+    async def look(db: AsyncSession) -> list[int]:
+        seen = await db.scalar(select(func.count(Post.id)))
+        everything = select(func.count(Post.id)).execution_options(include_deleted=True)
+        return [seen or 0, await db.scalar(everything) or 0]
+
+    assert run(url, a_post, delete, look) == [0, 1]
+
+
+def test_rows_of_other_models_are_deleted(sqlite):
+    async def work(db: AsyncSession) -> int:
+        plain = Plain()
+        db.add(plain)
+        await db.flush()
+        await db.delete(plain)
+        await db.flush()
+        return await db.scalar(select(func.count(Plain.id))) or 0
+
+    assert run(sqlite, work) == 0
+
+
+def make_app(url: str) -> App:
+    app = App(extensions=[make_database(url)])
+
+    @app.get("/post", returns=PostPublic)
+    async def show(db: AsyncSession, headers: ResponseHeaders) -> Post:
+        post = await the_post(db)
+        headers["etag"] = str(etag_of(post))
+        return post
+
+    @app.put("/post/{title}", returns=PostPublic)
+    async def change(title: str, db: AsyncSession, request: Request) -> Post:
+        post = await the_post(db)
+        check_match(request, post, required=True)
+        post.title = title
+        await db.flush()
+        return post
+
+    return app
+
+
+def test_who_has_seen_an_older_version_does_not_overwrite_it(url):
+    run(url, a_post)
+    with Client(make_app(url)) as client:
+        tag = client.get("/post").headers["etag"]
+        first = client.put("/post/Second", headers={"if-match": tag})
+        late = client.put("/post/Third", headers={"if-match": tag})
+        silent = client.put("/post/Fourth")
+        now = client.get("/post").json()
+
+    assert tag == '"1"'
+    assert first.json() == {"title": "Second", "version": 2}
+    assert (late.status_code, silent.status_code) == (412, 428)
+    assert now == {"title": "Second", "version": 2}
+
+
+def test_of_two_changes_at_once_one_is_a_conflict(url):
+    app = App(extensions=[make_database(url)])
+    read, changed = asyncio.Event(), asyncio.Event()
+
+    @app.post("/slow")
+    async def slow(database: Database) -> None:
+        async with database.session(read_only=True) as reading:
+            post = await the_post(reading)
+        async with database.session() as db:
+            db.add(post)
+            read.set()
+            await changed.wait()
+            post.title = "Slow"
+
+    @app.post("/fast")
+    async def fast(db: AsyncSession) -> None:
+        await read.wait()
+        (await the_post(db)).title = "Fast"
+        db.after_commit(changed.set)
+
+    run(url, a_post)
+
+    async def main() -> list[int]:
+        async with AsyncClient(app) as client:
+            answers = await asyncio.gather(client.post("/slow"), client.post("/fast"))
+            return [answer.status_code for answer in answers]
+
+    assert asyncio.run(main()) == [409, 204]
+    assert run(url, the_post).title == "Fast"

@@ -1,0 +1,97 @@
+import asyncio
+
+import pytest
+from sqlalchemy import func, select
+
+from gambrel import App, GambrelError
+from gambrel.db import AsyncSession, SyncSession
+from gambrel.db.testing import database_of, queries, rolled_back
+from gambrel.testing import AsyncClient, Client
+from tests.db.shop import Hero, make_database
+
+
+def make_app(url: str) -> App:
+    app = App(extensions=[make_database(url)])
+
+    @app.post("/heroes/{name}")
+    async def create(name: str, db: AsyncSession) -> None:
+        db.add(Hero(name=name))
+
+    @app.get("/heroes")
+    async def count(db: AsyncSession) -> int:
+        return await db.scalar(select(func.count(Hero.id))) or 0
+
+    @app.post("/plain/heroes/{name}")
+    def create_plain(name: str, db: SyncSession) -> None:
+        db.add(Hero(name=name))
+
+    @app.get("/plain/heroes")
+    def count_plain(db: SyncSession) -> int:
+        return db.scalar(select(func.count(Hero.id))) or 0
+
+    return app
+
+
+@pytest.mark.parametrize("prefix", ["", "/plain"])
+def test_what_a_test_writes_is_undone(url, prefix):
+    app = make_app(url)
+    with Client(app) as client:
+        client.post("/heroes/Before")
+        for _ in range(2):  # the same unique name twice
+            with rolled_back(app):
+                assert client.post(f"{prefix}/heroes/Within").status_code == 204
+                refused = client.post(f"{prefix}/heroes/Within")
+                assert refused.status_code == 409
+                assert client.get(f"{prefix}/heroes").json() == 2
+        assert client.get("/heroes").json() == 1
+
+
+def test_a_test_prepares_rows_in_the_same_transaction(url):
+    app = make_app(url)
+
+    async def prepare(db: AsyncSession, name: str) -> None:
+        db.add(Hero(name=name))
+
+    with Client(app) as client:
+        with rolled_back(app) as trial:
+            trial.call(prepare, name="Deadpond")
+            assert client.get("/heroes").json() == 1
+        assert client.get("/heroes").json() == 0
+
+
+def test_an_async_test_rolls_back_too(url):
+    app = make_app(url)
+
+    async def main() -> None:
+        async with AsyncClient(app) as client:
+            async with rolled_back(app):
+                await client.post("/heroes/Within")
+                assert (await client.get("/heroes")).json() == 1
+            assert (await client.get("/heroes")).json() == 0
+
+    asyncio.run(main())
+
+
+def test_an_app_without_a_database_has_none():
+    with pytest.raises(GambrelError, match="this app has no database"):
+        database_of(App())
+
+
+def test_rows_are_prepared_while_the_app_runs(sqlite):
+    app = make_app(sqlite)
+
+    with pytest.raises(GambrelError, match="not open"), rolled_back(app):
+        pass
+
+
+def test_statements_of_a_database_itself_are_counted(sqlite):
+    database = make_database(sqlite)
+
+    async def main() -> int:
+        async with database.running():
+            with queries(database) as found:
+                async with database.session() as db:
+                    await db.execute(select(Hero))
+            return len([one for one in found if "hero" in one.sql])
+
+    assert asyncio.run(main()) == 1

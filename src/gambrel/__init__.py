@@ -62,6 +62,7 @@ if TYPE_CHECKING:
     from gambrel.core.routing.versioning import Versioning
     from gambrel.defaults import App
     from gambrel.files.response import FileResponse
+    from gambrel.patching import apply
     from gambrel.settings import Secret
     from gambrel.streams.events import EventStream, ServerSentEvent
     from gambrel.tables import CSV

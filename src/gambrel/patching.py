@@ -45,8 +45,9 @@ def _is_frozen(target: Any) -> bool:
 
 
 def _replaced(target: Any, sent: Mapping[str, Any]) -> Any:
-    replace = msgspec.structs.replace if isinstance(target, msgspec.Struct) else dataclasses.replace
     try:
-        return replace(target, **sent)
+        if isinstance(target, msgspec.Struct):
+            return msgspec.structs.replace(target, **sent)
+        return dataclasses.replace(target, **sent)
     except ValueError as error:
         raise Unprocessable(faults=[Fault("body", "", str(error), "custom")]) from error

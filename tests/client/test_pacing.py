@@ -1,4 +1,6 @@
 import asyncio
+from collections import deque
+from typing import Any
 
 from gambrel.client.pacing import Pace
 
@@ -42,3 +44,25 @@ def test_hosts_do_not_wait_for_each_other_and_are_forgotten():
         return pace
 
     assert len(asyncio.run(main())) == 1
+
+
+def test_hosts_are_looked_through_once_a_second_however_many_there_are():
+    now, looked_at = [0.0], [0]
+
+    class Turns(deque[float]):
+        def __getitem__(self, at: Any) -> Any:
+            looked_at[0] += 1
+            return super().__getitem__(at)
+
+    async def main() -> Pace:
+        pace = Pace(1, lambda: now[0])
+        pace._by_host = {f"{number}.example": Turns([0.0], 1) for number in range(1_000)}
+        for number in range(1_000):
+            now[0] = number / 1_000
+            await pace.turn(f"{number}.other.example")
+        now[0] = 2.0
+        await pace.turn("another.example")
+        return pace
+
+    assert len(asyncio.run(main())) == 1
+    assert looked_at == [2_000]

@@ -9,7 +9,7 @@ import pytest
 import trustme
 
 from gambrel.websockets import HandshakeFailed, Limits, connect
-from gambrel.websockets.dialling import parse_address
+from gambrel.websockets.dialling import moved, parse_address
 from tests.server.live import run, until
 from tests.websockets.others import bare, foreign, opening, saying
 
@@ -145,6 +145,7 @@ def test_redirects_have_an_end():
     [
         b"ws://stranger.example/",
         b"http://127.0.0.1:1/",
+        b"ws://127.0.0.1:443/",
         b"https://127.0.0.1.example/",
         b"ftp://127.0.0.1/",
         b"//stranger.example/",
@@ -156,6 +157,27 @@ def test_a_redirect_to_a_stranger_is_refused(location):
 
     assert failure.status == 302
     assert len([head for head in asked if head]) == 1
+
+
+@pytest.mark.parametrize(
+    ("start", "location", "goes_on"),
+    [
+        ("ws://a.example:8080/x", "wss://a.example/y", True),
+        ("ws://a.example/x", "https://a.example/y", True),
+        ("ws://a.example:8080/x", "ws://a.example:443/y", False),
+        ("wss://a.example:8080/x", "ws://a.example:443/y", False),
+        ("wss://a.example/x", "ws://a.example:443/y", False),
+        ("wss://a.example/x", "wss://a.example:8443/y", False),
+    ],
+)
+def test_another_port_is_the_same_server_where_it_is_that_of_wss(start, location, goes_on):
+    failure = HandshakeFailed("moved", 302, [("location", location)])
+
+    if goes_on:
+        assert str(moved(parse_address(start), failure)).startswith("wss://a.example")
+    else:
+        with pytest.raises(HandshakeFailed, match="another server"):
+            moved(parse_address(start), failure)
 
 
 # TLS ----------------------------------------------------------------------------------------------

@@ -27,6 +27,7 @@ class Pace:
         self._clock = clock
         self._sleep = sleep
         self._by_host: dict[str, deque[float]] = {}
+        self._next_look = 0.0
 
     async def turn(self, host: str) -> None:
         """Return when the host may be asked."""
@@ -43,8 +44,9 @@ class Pace:
             await self._sleep(at - now)
 
     def forget(self, now: float) -> None:
-        """Let go of hosts whose turns are all past, where there are many."""
-        if len(self._by_host) >= _MOST:
+        """Let go of hosts whose turns are all past, where there are many: once a second at most."""
+        if len(self._by_host) >= _MOST and now >= self._next_look:
+            self._next_look = now + 1.0
             kept = {host: turns for host, turns in self._by_host.items() if turns[-1] + 1.0 > now}
             self._by_host = kept
 

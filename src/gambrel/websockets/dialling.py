@@ -229,8 +229,9 @@ def moved(url: URL, failure: HandshakeFailed) -> URL:
         there = parse_address(str(there.replace(scheme=scheme, fragment="")))
     except (BadRequest, ValueError):
         raise failure from None
-    is_same = there.host == url.host and (there.port == url.port or there.port == PORTS["wss"])
-    if not is_same or (url.scheme == "wss" and there.scheme == "ws"):
+    is_ciphered = there.scheme == "wss"
+    is_port = there.port == url.port or (is_ciphered and there.port == PORTS["wss"])
+    if there.host != url.host or not is_port or (url.scheme == "wss" and not is_ciphered):
         failure.args = (f"{url.host} redirects to {there.origin}, which is another server",)
         raise failure
     return there

@@ -66,6 +66,7 @@ SETTINGS = {
 # Pages have rules of their own for what a visitor typed, and a form has texts only.
 PAGES = "positive_data_acceptance,negative_data_rejection"
 LEFT_OUT = {
+    "booking": PAGES,
     "flaskr": PAGES,
     "uploads": PAGES,
     "traced": "not_a_server_error",  # nobody answers its requests

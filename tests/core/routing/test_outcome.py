@@ -2,6 +2,7 @@ import pytest
 
 from gambrel.core.http.errors import BadRequest, HTTPError
 from gambrel.core.http.headers import Headers
+from gambrel.core.http.response import Response
 from gambrel.core.routing.outcome import Miss
 from gambrel.core.routing.router import Router
 from gambrel.when import accept, content_type, header, not_
@@ -12,6 +13,7 @@ class Asked:
 
     def __init__(self, *headers):
         self.headers = Headers(headers)
+        self.draft = Response(b"")
 
 
 def handler():

@@ -13,7 +13,7 @@ import pytest
 from openapi_spec_validator import validate
 
 from gambrel import App
-from gambrel.cli.openapi import document_of
+from gambrel.cli.documents.openapi import document_of
 from gambrel.testing import LiveServer
 from tests.conftest import NODE_MODULES
 

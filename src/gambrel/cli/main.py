@@ -22,6 +22,7 @@ COMMANDS = {
     "routes": "List the routes, or explain one URL.",
     "pipeline": "Show what every request passes.",
     "openapi": "Write the OpenAPI document.",
+    "client": "Write a typed client for an app.",
     "config": "Show the settings and where each comes from.",
     "check": "Check the configuration, and with --deploy its safety.",
     "status": "Show the workers of a running server.",
@@ -30,6 +31,7 @@ COMMANDS = {
     "stop": "Stop a running server.",
 }
 CONTROL = {"status", "reload", "scale", "stop"}
+_FOLDERS = dict.fromkeys(CONTROL, "control.") | dict.fromkeys(("openapi", "client"), "documents.")
 
 _MORE = "The commands of an app's extensions are listed with `gambrel --app TARGET --help`."
 
@@ -51,8 +53,7 @@ class Gambrel(click.Group):
     def get_command(self, ctx: click.Context, cmd_name: str) -> click.Command | None:
         """Import the file of a command, or ask the app for one that an extension has added."""
         if cmd_name in COMMANDS:
-            folder = "control." if cmd_name in CONTROL else ""
-            module = importlib.import_module(f"gambrel.cli.{folder}{cmd_name}")
+            module = importlib.import_module(f"gambrel.cli.{_FOLDERS.get(cmd_name, '')}{cmd_name}")
             command: click.Command = module.command
             return command
         return self._of_app(ctx.params.get("app")).get(cmd_name)

@@ -43,7 +43,7 @@ def read_document(app: App, document: Mapping[str, Any] | str | Path | None) -> 
         plain: dict[str, Any] = json.loads(Path(document).read_bytes())
         return plain
     own: dict[str, Any] = json.loads(
-        importlib.import_module("gambrel.cli.openapi").document_of(app)
+        importlib.import_module("gambrel.cli.documents.openapi").document_of(app)
     )
     return own
 

@@ -1,0 +1,1 @@
+"""Commands that write what an app is described by, and what is made of that."""

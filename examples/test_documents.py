@@ -57,6 +57,7 @@ def keeps_its_promises(app, folder, document="openapi.json", config=""):
     ("example", "config"),
     [
         ("hello.app", ""),
+        ("guestbook.app", ""),
         ("orders.app", ""),
         ("heroes.app", ""),
         ("bigger_app.app", TOKENS),

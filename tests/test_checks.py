@@ -39,3 +39,10 @@ def test_a_start_does_not_wait_for_a_check_that_takes_long():
 
     assert [found.id for found in run_checks(checks, None)] == ["a", "b"]
     assert [found.id for found in run_checks(checks, None, start=True)] == ["a"]
+
+
+def test_what_several_checks_find_is_told_once():
+    problem = Problem("a.b", "told")
+    checks = [Check(lambda app: [problem]), Check(lambda app: [Problem("a.b", "told"), problem])]
+
+    assert run_checks(checks, None) == [problem]

@@ -2,9 +2,13 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from gambrel import App, Request
+from gambrel import App, Request, Router
+from gambrel.checks import Level
 from gambrel.core.http.errors import GambrelError
+from gambrel.forms import Forms
+from gambrel.middleware import CrossOriginProtection
 from gambrel.origins import OriginRules, is_own
+from gambrel.sessions import Sessions
 from gambrel.testing import Client
 
 FOREIGN = [
@@ -126,3 +130,40 @@ def test_an_origin_is_ours_where_it_is_that_of_the_request(origin, scheme, is_ou
         client.get("/")
 
     assert found == [is_ours]
+
+
+def open_app() -> App:
+    app = App(extensions=[CrossOriginProtection(), Sessions(), Forms()])
+    hooks = Router(prefix="/hooks", extra={"any_origin": True})
+
+    @hooks.post("/pay")
+    async def pay() -> str:
+        return "taken"
+
+    @hooks.get("/pay")
+    async def look() -> str:
+        return "seen"
+
+    @app.post("/other")
+    async def other() -> None: ...
+
+    app.include(hooks)
+    return app
+
+
+def test_a_route_lets_all_sites_in_where_it_says_so():
+    headers = {"sec-fetch-site": "cross-site", "cookie": "a=b"}
+    with Client(open_app()) as client:
+        assert client.post("/hooks/pay", headers=headers).text == "taken"
+        assert client.post("/other", headers=headers).status_code == 403
+
+
+def test_a_route_that_lets_all_sites_in_is_listed():
+    """Once, though each guard looks for it; one that changes nothing is no matter."""
+    app = open_app()
+    app.build()
+    [found] = [one for one in app.problems(deploy=True) if one.id == "origins.open-route"]
+
+    assert found.level is Level.WARNING
+    assert "/hooks/pay" in found.message
+    assert "test_origins.py:" in found.where

@@ -187,3 +187,16 @@ def test_a_name_that_no_route_has_is_told_with_the_nearest(gambrel, shop):
 @pytest.mark.parametrize("words", [["app.py", "find", "/"], ["match"], ["match", "GET", "/", "x"]])
 def test_other_words_are_a_usage_error(gambrel, shop, words):
     assert gambrel("routes", *words).exit_code == 2
+
+
+def test_a_route_that_lets_all_sites_in_is_shown(gambrel, folder):
+    (folder / "app.py").write_text(
+        "from gambrel import App\n"
+        "app = App(defaults=())\n"
+        "@app.post('/hook', extra={'any_origin': True})\n"
+        "async def hook() -> None: ...\n"
+    )
+
+    [row] = json.loads(gambrel("routes", "--json").output)
+
+    assert row["guards"] == ["any origin"]

@@ -48,8 +48,8 @@ def test_a_form_is_the_body_of_what_sends_it_and_of_nothing_else():
     content = found["post"]["requestBody"]["content"]
 
     assert "requestBody" not in found["get"]
-    assert set(content) == {"application/x-www-form-urlencoded", "multipart/form-data"}
-    schema = content["multipart/form-data"]["schema"]
+    assert set(content) == {"application/x-www-form-urlencoded"}
+    schema = content["application/x-www-form-urlencoded"]["schema"]
     assert schema["properties"]["name"]["maxLength"] == 9
     assert schema["properties"]["name"]["description"] == "As on the door."
     assert schema["properties"]["country"] == {"type": "string", "enum": ["de"]}

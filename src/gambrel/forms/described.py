@@ -27,7 +27,7 @@ def described(*definitions: Definition) -> Callable[[Operation], None]:
         is_whole = len(definitions) == 1
         fields = [info for one in definitions for info in infos_of(one.fields, "", is_whole)]
         has_files = any(one.has_files for one in definitions)
-        media_types = (MULTIPART,) if has_files else (URL_ENCODED, MULTIPART)
+        media_types = (MULTIPART,) if has_files else (URL_ENCODED,)  # as browsers send it
         if operation.body is not None:
             fields = [*operation.body.fields, *fields]
         required = any(info.required for info in fields)

@@ -113,8 +113,11 @@ class HeaderPolicy(Struct, frozen=True, kw_only=True):
         return self.reporting(self.trial_policy)
 
     def reporting(self, policy: str) -> str:
-        """Return a policy that says where to report to, for browsers new and old."""
-        if not (policy and self.reports):
+        """Return a policy that says where to report to, for browsers new and old.
+
+        One that says so itself is left alone.
+        """
+        if not policy or not self.reports or "report-" in policy:
             return policy
         return f"{policy.rstrip('; ')}; report-uri {self.reports}; report-to csp"
 

@@ -70,9 +70,9 @@ def describe_route(route: Route, plan: Plan, parsers: Iterable[str] = ()) -> lis
         for method in route.methods
     ]
     for node in plan.graph.nodes:
-        if hasattr(node.signature.origin, "describe"):
-            for operation in operations:
-                node.signature.origin.describe(operation)
+        describe: Any = getattr(node.signature.origin, "describe", None)
+        for operation in operations if describe else ():
+            describe(operation)
     return operations
 
 

@@ -57,6 +57,7 @@ SERVICES: dict[str, Callable[[], object]] = {
     "redis": lambda: answers(6379),
     # Not on everybody's path.
     "nginx": lambda: shutil.which("nginx") or shutil.which("nginx", path="/usr/sbin"),
+    "varnish": lambda: shutil.which("varnishd") or shutil.which("varnishd", path="/usr/sbin"),
     "openssl": lambda: shutil.which("openssl"),
 }
 

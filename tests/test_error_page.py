@@ -1,7 +1,9 @@
+from base64 import b64encode
+from hashlib import sha256
 from html.parser import HTMLParser
 
 from gambrel.core.http.errors import Fault
-from gambrel.error_page import render_page
+from gambrel.error_page import page_of, render_page
 
 
 class Outline(HTMLParser):
@@ -21,7 +23,7 @@ def test_a_page_has_a_language_a_main_region_and_one_heading() -> None:
 
     assert outline.attributes["lang"] == "en"
     assert outline.tags.count("h1") == outline.tags.count("main") == 1
-    assert not {"script", "style", "link", "img"} & set(outline.tags)
+    assert not {"script", "link", "img"} & set(outline.tags)
 
 
 def test_a_status_has_a_sentence_for_people() -> None:
@@ -42,6 +44,17 @@ def test_faults_are_listed() -> None:
     page = render_page(422, "Invalid", faults=[Fault("form", "name", "is <missing>", "missing")])
 
     assert "<li>name: is &lt;missing&gt;</li>" in page
+
+
+def test_its_policy_allows_its_style_and_nothing_else() -> None:
+    body, headers = page_of(404, "Not Found", "", (), "")
+
+    style = body.decode().partition("<style>")[2].partition("</style>")[0]
+    digest = b64encode(sha256(style.encode()).digest()).decode()
+    policy = headers["content-security-policy"]
+    assert f"style-src 'sha256-{digest}'" in policy
+    assert policy.startswith("default-src 'none'; ")
+    assert "http" not in body.decode()
 
 
 def test_an_incident_is_shown() -> None:

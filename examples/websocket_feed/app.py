@@ -3,11 +3,13 @@
 import asyncio
 
 from gambrel import HTML, App, Redirect, Response, WebSocket
+from gambrel.looks import Looks
 
-PAGE = """<!doctype html>
+LOOKS = Looks()
+PAGE = f"""<!doctype html>
 <html lang="en"><head><meta charset="utf-8"><title>Feed</title>
 <meta name="viewport" content="width=device-width, initial-scale=1">
-<script src="/feed.js" defer></script></head>
+{LOOKS.tags}<script src="/feed.js" defer></script></head>
 <body><main><h1>Feed</h1><ol id="heard" aria-live="polite"></ol></main></body></html>
 """
 SCRIPT = """const heard = document.getElementById("heard");
@@ -21,7 +23,7 @@ socket.onclose = (event) => {
 };
 """
 
-app = App()
+app = App(extensions=[LOOKS])
 
 
 @app.get("/")

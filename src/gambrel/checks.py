@@ -62,7 +62,8 @@ def run_checks(
 ) -> list[Problem]:
     """Return the problems of an app, worst first; a check that fails is a problem itself.
 
-    What several checks find is told once. `start` asks only what a start waits for. Ids in `silenced` are left out, but for errors.
+    What several checks find is told once. `start` asks only what a start waits for. Ids in
+    `silenced` are left out, but for errors.
     """
     asked = [c for c in checks if (deploy or not c.deploy) and (c.start or not start)]
     found = list(dict.fromkeys(problem for check in asked for problem in _run(check, app)))

@@ -212,16 +212,16 @@ def render_error(request: Request, error: HTTPError, incident: str = "") -> Resp
     """
     shown = HTTPError(status=error.status) if error.status >= 500 else error
     if prefers_page(", ".join(request.headers.get_all("accept"))):
-        from gambrel.error_page import render_page  # noqa: PLC0415 - start-up: pages
+        from gambrel.error_page import page_of  # noqa: PLC0415 - start-up: pages
 
         faults = shown.faults if isinstance(shown, Unprocessable) else ()
-        body = render_page(shown.status, shown.title, shown.detail, faults, incident).encode()
+        body, own = page_of(shown.status, shown.title, shown.detail, faults, incident)
         media_type = "text/html"
     else:
         document = {**problem(shown), "incident": incident}
         body = msgspec.json.encode({k: v for k, v in document.items() if v != ""})
-        media_type = "application/problem+json"
-    response = Response(body, shown.status, error.headers, media_type)
+        media_type, own = "application/problem+json", {}
+    response = Response(body, shown.status, {**error.headers, **own}, media_type)
     response.headers.setdefault("cache-control", "no-store")
     response.headers.add("vary", "accept")
     return response

@@ -21,6 +21,7 @@ export const method = (name) => h("span.method", { "data-method": name }, name);
 export function operationView(entry, servers) {
   const { operation, id, title } = entry;
   const heading = `${id}--title`;
+  const route = `${id}--route`;
   const text = h(
     "div.text",
     null,
@@ -30,7 +31,7 @@ export function operationView(entry, servers) {
       title,
       h("a.anchor", { href: `#${encodeURIComponent(id)}`, "aria-label": `Link to ${title}` }, "#"),
     ),
-    h("p.route", null, method(entry.method), h("code", null, pathParts(entry.path))),
+    h("p.route", { id: route }, method(entry.method), h("code", null, pathParts(entry.path))),
     operation.deprecated && h("p", null, h("span.warn", null, "deprecated")),
     operation.description && markdown(operation.description),
     needs(operation),
@@ -41,7 +42,7 @@ export function operationView(entry, servers) {
   );
   const fill = entry.webhook ? () => webhookSide(entry) : () => callSide(entry, servers);
   const side = later(h("div.side"), fill);
-  return h("section.op", { id, "aria-labelledby": heading, tabindex: "-1" }, text, side);
+  return h("section.op", { id, "aria-labelledby": `${heading} ${route}`, tabindex: "-1" }, text, side);
 }
 
 // Template variables stand out, and long paths may break after a slash.

@@ -55,8 +55,8 @@ class Looks:
             element("script", src=root + self.paths["js"], defer=True),
         ]
         if "svg" in self.paths:
-            icon = {"type": TYPES["svg"], "href": root + self.paths["svg"]}
-            tags.append(element("link", rel="icon", **icon))
+            icon = root + self.paths["svg"]
+            tags.append(element("link", rel="icon", type=TYPES["svg"], href=icon))
         return join(tags)
 
 

@@ -17,6 +17,7 @@ import msgspec
 import gambrel
 from gambrel.core.app.settings import Settings
 from gambrel.core.http.errors import HTTPError
+from gambrel.db import DatabaseSettings
 from gambrel.server.limits import ServerSettings
 
 PART = re.compile(r"<!-- (api|table): ([\w.]+) -->\n.*?<!-- end -->", re.DOTALL)
@@ -271,6 +272,7 @@ TABLES: dict[str, Callable[[], str]] = {
     "observability": lambda: extensions_table("gambrel.observability"),
     "metrics": lambda: extensions_table("gambrel.observability.metrics"),
     "client": lambda: extensions_table("gambrel.client"),
+    "database": lambda: settings_table("database", DatabaseSettings),
     "sessions": lambda: extensions_table("gambrel.sessions"),
     "websockets": lambda: extensions_table("gambrel.websockets"),
     "settings": settings_table,

@@ -30,29 +30,29 @@ __all__ = ["Database", "DatabaseSettings"]
 
 _KEPT: dict[str, Any] = {"expire_on_commit": False}
 SAFE = frozenset({"GET", "HEAD", "OPTIONS", "QUERY"})
-_Seconds = Annotated[float, Meta(gt=0)]
 
 
 class DatabaseSettings(Struct, frozen=True, kw_only=True):
-    """Where a database is, and how much of it one process takes; times are in seconds.
+    """Where a database is, and how much of it one process takes; times are in seconds."""
 
-    `pool_size` connections at most, for async code and for threads each; who waits longer than
-    `pool_wait` for one is answered 503. With `create`, tables that are missing are made at start.
-    With `writes_on_get`, handlers of GET may write; with `lazy_loads`, those in threads load a
-    relation where they first look at it. Statements that take longer than `slow` are logged; in
-    debug all are, with `log`. Values that are bound to them never are.
-    """
-
-    url: Annotated[Secret, Env("GAMBREL_DATABASE_URL")] = field(default_factory=lambda: Secret(""))
-    pool_size: Annotated[int, Meta(ge=1)] = 10
-    pool_wait: _Seconds = 2.0
-    connect_timeout: _Seconds = 2.0
-    statement_timeout: _Seconds = 30.0
-    create: bool = False
-    writes_on_get: bool = False
-    lazy_loads: bool = False
-    slow: Annotated[float, Meta(ge=0)] = 0.5
-    log: bool = True
+    url: Annotated[
+        Secret, Env("GAMBREL_DATABASE_URL"), Meta(description="where it is; a password is a secret")
+    ] = field(default_factory=lambda: Secret(""))
+    pool_size: Annotated[
+        int, Meta(ge=1, description="most connections of a process, of each kind of session")
+    ] = 10
+    pool_wait: Annotated[float, Meta(gt=0, description="for a free connection, then 503")] = 2.0
+    connect_timeout: Annotated[float, Meta(gt=0, description="to open a connection")] = 2.0
+    statement_timeout: Annotated[
+        float, Meta(gt=0, description="that a server may take for a statement")
+    ] = 30.0
+    create: Annotated[bool, Meta(description="make tables that are missing, at start")] = False
+    writes_on_get: Annotated[bool, Meta(description="handlers of GET may write")] = False
+    lazy_loads: Annotated[
+        bool, Meta(description="in threads, relations are loaded where they are looked at")
+    ] = False
+    slow: Annotated[float, Meta(ge=0, description="a statement is logged; 0 for none")] = 0.5
+    log: Annotated[bool, Meta(description="in debug every statement is logged")] = True
 
 
 class WatchedSession(SyncSession):

@@ -42,3 +42,53 @@ def test_a_closed_connection_holds_no_lock_though_a_statement_was_not_read(tmp_p
     second.execute("BEGIN IMMEDIATE")
     second.close()
     del unread
+
+
+def test_a_statement_and_its_rows_are_one_trip_and_more_rows_come_when_they_are_asked_for(tmp_path):
+    async def main() -> None:
+        connection = await opener(tmp_path / "x.db", PRAGMAS, {"isolation_level": None})()
+        trips: list[str] = []
+        original = connection.in_thread
+
+        async def counted(call, *arguments):
+            trips.append(call.__name__)
+            return await original(call, *arguments)
+
+        connection.in_thread = counted
+        counting = "SELECT 1 UNION ALL SELECT i + 1 FROM n LIMIT ?"
+        numbers = f"WITH RECURSIVE n(i) AS ({counting}) SELECT i FROM n"
+
+        few = connection.cursor()
+        await few.execute(numbers, (50,))
+        assert [one for (one,) in await few.fetchall()] == list(range(1, 51))
+        await few.close()
+        assert trips == ["_run"]
+
+        many = await connection.cursor().execute(numbers, (250,))
+        assert await many.fetchone() == (1,)
+        assert len(await many.fetchmany(120)) == 120
+        assert len(await many.fetchall()) == 129
+        await many.close()
+        assert trips == ["_run", "_run", "fetchmany", "fetchall", "close"]
+        await connection.close()
+
+    asyncio.run(main())
+
+
+def test_a_transaction_begins_with_its_first_statement_and_ends_without_a_trip_if_none_came(
+    tmp_path,
+):
+    async def main() -> None:
+        connection = await opener(tmp_path / "x.db", PRAGMAS, {"isolation_level": None})()
+        connection.begin_with = "BEGIN IMMEDIATE"
+        await connection.commit()
+        assert (connection.begin_with, connection.in_transaction) == ("", False)
+
+        connection.begin_with = "BEGIN IMMEDIATE"
+        await connection.cursor().execute("CREATE TABLE t (a)")
+        assert connection.in_transaction
+        await connection.rollback()
+        assert not connection.in_transaction
+        await connection.close()
+
+    asyncio.run(main())

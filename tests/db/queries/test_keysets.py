@@ -112,7 +112,7 @@ FORGED = [
 ]
 
 
-@pytest.mark.parametrize("cursor", FORGED)
+@pytest.mark.parametrize("cursor", FORGED, ids=range(len(FORGED)))
 def test_a_cursor_that_we_have_not_made_is_refused(sqlite, cursor):
     async def work(db: AsyncSession) -> None:
         await db.slice(select(Hero).order_by(Hero.name), 2, cursor)

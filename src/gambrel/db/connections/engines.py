@@ -175,16 +175,21 @@ class Engines:
             event.listen(engine, "begin", begin_mariadb if is_mariadb else begin_postgresql)
             return
         begin, pragmas = "BEGIN IMMEDIATE" if writes else "BEGIN", self.pragmas(writes=writes)
+        is_async = engine.dialect.is_async
 
         @event.listens_for(engine, "begin")
         def begin_sqlite(connection: Any) -> None:
-            connection.exec_driver_sql(begin)
+            driver = connection.connection.driver_connection
+            if is_async:
+                driver.begin_with = begin
+            else:
+                driver.execute(begin)
 
         def set_up(connection: Any, _record: Any) -> None:
             for pragma in pragmas:
                 connection.execute(pragma).close()
 
-        if not engine.dialect.is_async:
+        if not is_async:
             event.listen(engine, "connect", set_up)
 
     def pragmas(self, *, writes: bool) -> list[str]:

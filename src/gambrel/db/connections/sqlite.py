@@ -5,10 +5,11 @@
 
 import asyncio
 import sqlite3
+from collections import deque
 from collections.abc import Callable, Coroutine, Iterable
 from contextlib import suppress
 from pathlib import Path
-from typing import Any
+from typing import Any, Self, TypeVar
 
 import aiosqlite
 
@@ -16,6 +17,7 @@ from gambrel.db.connections.awaiting import uninterrupted
 
 __all__ = ["BUSY", "PRAGMAS", "Settled", "opener"]
 
+T = TypeVar("T")
 BUSY = 5.0
 """Seconds that SQLite waits for the lock of another process."""
 PRAGMAS = (
@@ -25,6 +27,8 @@ PRAGMAS = (
     f"PRAGMA busy_timeout = {int(BUSY * 1000)}",
 )
 _CHUNK = 64
+_ROWS = 100
+"""Rows that come along with their statement."""
 _PATIENCE = 0.05
 """Seconds that a statement has to end by itself when its connection is closed."""
 
@@ -42,8 +46,113 @@ class Settled(sqlite3.Connection):
         super().close()
 
 
+class Cursor:
+    """A statement in one trip to the thread of its connection: BEGIN, the statement, its rows.
+
+    A trip costs more than a small statement, and the driver makes four. Of many rows only the
+    first come along.
+    """
+
+    arraysize = 1
+
+    def __init__(self, connection: "AsyncConnection") -> None:
+        self._connection = connection
+        self._cursor: sqlite3.Cursor | None = None
+        self._rows: deque[Any] = deque()
+        self.description: Any = None
+        self.rowcount = -1
+        self.lastrowid: int | None = None
+
+    async def __aenter__(self) -> Self:
+        return self
+
+    async def __aexit__(self, *failure: object) -> None:
+        await self.close()
+
+    async def execute(self, sql: str, parameters: Any = ()) -> Self:
+        """Run a statement."""
+        await self._connection.in_thread(self._run, "execute", sql, parameters)
+        return self
+
+    async def executemany(self, sql: str, parameters: Any) -> Self:
+        """Run a statement with many rows of values."""
+        await self._connection.in_thread(self._run, "executemany", sql, parameters)
+        return self
+
+    def _run(self, method: str, sql: str, parameters: Any) -> None:
+        connection = self._connection.plain
+        begin, self._connection.begin_with = self._connection.begin_with, ""
+        if begin:
+            connection.execute(begin)
+        cursor = connection.cursor()
+        getattr(cursor, method)(sql, parameters)
+        self.description = cursor.description
+        self._rows = deque(cursor.fetchmany(_ROWS) if cursor.description else ())
+        self.rowcount, self.lastrowid = cursor.rowcount, cursor.lastrowid
+        if len(self._rows) < _ROWS:
+            cursor.close()
+        else:
+            self._cursor = cursor
+
+    async def fetchone(self) -> Any:
+        """Return the next row, or None."""
+        return next(iter(await self.fetchmany(1)), None)
+
+    async def fetchmany(self, size: int | None = None) -> list[Any]:
+        """Return the next rows, as many as there are."""
+        size = self.arraysize if size is None else size
+        missing = size - len(self._rows)
+        if missing > 0 and self._cursor is not None:
+            self._rows += await self._connection.in_thread(self._cursor.fetchmany, missing)
+        return [self._rows.popleft() for _ in range(min(size, len(self._rows)))]
+
+    async def fetchall(self) -> list[Any]:
+        """Return all rows that are left."""
+        if self._cursor is not None:
+            self._rows += await self._connection.in_thread(self._cursor.fetchall)
+        found = [*self._rows]
+        self._rows.clear()
+        return found
+
+    async def close(self) -> None:
+        """Leave the rows that nobody wants."""
+        cursor, self._cursor = self._cursor, None
+        if cursor is not None:
+            await self._connection.in_thread(cursor.close)
+
+
 class AsyncConnection(aiosqlite.Connection):
-    """The same for coroutines."""
+    """A connection for coroutines. `begin_with` is what its next statement begins with."""
+
+    begin_with = ""
+
+    @property
+    def plain(self) -> sqlite3.Connection:
+        """The connection itself, for its thread."""
+        return self._conn
+
+    async def in_thread(self, call: Callable[..., T], *arguments: Any) -> T:
+        """Call something in the thread of the connection."""
+        result: T = await self._execute(call, *arguments)  # type: ignore[no-untyped-call]
+        return result
+
+    def cursor(self) -> Cursor:  # type: ignore[override]  # all that SQLAlchemy uses of one
+        """Return a cursor, for which nobody has to wait."""
+        return Cursor(self)
+
+    async def commit(self) -> None:
+        """Commit, if anything has begun."""
+        await self._finish("commit")
+
+    async def rollback(self) -> None:
+        """Roll back, if anything has begun."""
+        await self._finish("rollback")
+
+    async def _finish(self, method: str) -> None:
+        if self.begin_with:
+            self.begin_with = ""
+        elif self._conn.in_transaction:
+            await self.in_thread(getattr(self._conn, method))
 
     async def create_function(self, *arguments: Any, **options: Any) -> None:
         """Add a function at once: a cancellation must not come between opening and keeping."""
@@ -80,7 +189,7 @@ def opener(
         await connection
         try:
             for pragma in pragmas:
-                await (await connection.execute(pragma)).close()
+                await connection.cursor().execute(pragma)
         except BaseException:
             await connection.close()
             raise

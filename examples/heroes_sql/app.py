@@ -1,0 +1,150 @@
+"""Heroes and their teams in a database: SQLite as it is, PostgreSQL by one setting.
+
+A hero has four shapes: the row, what is sent in, a change, and what everybody sees.
+"""
+
+from typing import Annotated
+
+from msgspec import UNSET, Meta, Struct, UnsetType
+from sqlalchemy import ForeignKey, select
+from sqlalchemy.orm import Mapped, mapped_column, relationship, selectinload
+
+from gambrel import App, Query, Router
+from gambrel.db import AsyncSession, Database, Listing, Model, Page, Slice
+
+router = Router()
+
+# Tables ---------------------------------------------------------------------------------------
+
+
+class Team(Model):
+    id: Mapped[int] = mapped_column(primary_key=True)
+    name: Mapped[str] = mapped_column(unique=True)
+    headquarters: Mapped[str]
+    heroes: Mapped[list["Hero"]] = relationship(back_populates="team", passive_deletes=True)
+
+
+class Hero(Model):
+    id: Mapped[int] = mapped_column(primary_key=True)
+    name: Mapped[str] = mapped_column(index=True)
+    age: Mapped[int | None]
+    secret_name: Mapped[str]
+    team_id: Mapped[int | None] = mapped_column(ForeignKey("team.id", ondelete="SET NULL"))
+    team: Mapped[Team | None] = relationship(back_populates="heroes")
+
+
+# What comes in and goes out -------------------------------------------------------------------
+
+
+class HeroBase(Struct, kw_only=True):
+    name: str
+    age: int | None = None
+    team_id: int | None = None
+
+
+class HeroCreate(HeroBase, kw_only=True):
+    secret_name: str
+
+
+class HeroPublic(HeroBase, kw_only=True):
+    id: int
+
+
+class HeroUpdate(Struct, kw_only=True):
+    name: str | UnsetType = UNSET
+    age: int | UnsetType | None = UNSET
+    secret_name: str | UnsetType = UNSET
+    team_id: int | UnsetType | None = UNSET
+
+
+class TeamCreate(Struct, kw_only=True):
+    name: str
+    headquarters: str
+
+
+class TeamPublic(TeamCreate, kw_only=True):
+    id: int
+
+
+class HeroWithTeam(HeroPublic, kw_only=True):
+    team: TeamPublic | None
+
+
+class TeamWithHeroes(TeamPublic, kw_only=True):
+    heroes: list[HeroPublic]
+
+
+HEROES = Listing(
+    Hero,
+    filters={"team": Hero.team_id, "min_age": lambda age: Hero.age >= age},
+    order={"name": Hero.name, "age": Hero.age},
+    search=[Hero.name],
+)
+
+
+class HeroQuery(Struct):
+    team: int | None = None
+    min_age: int | None = None
+    q: str = ""
+    order: str = "name"
+    page: Annotated[int, Meta(ge=1, le=10_000)] = 1
+    size: Annotated[int, Meta(ge=1, le=100)] = 50
+
+
+# Handlers -------------------------------------------------------------------------------------
+
+UNKNOWN = {404: "There is no such row."}
+
+
+@router.post("/heroes/", returns=HeroPublic, status=201)
+async def create(sent: HeroCreate, db: AsyncSession) -> Hero:
+    return await db.create(Hero, sent)
+
+
+@router.get("/heroes/", returns=Page[HeroPublic])
+async def index(asked: Annotated[HeroQuery, Query()], db: AsyncSession) -> Page[Hero]:
+    return await db.page(HEROES.select(asked), asked.page, asked.size)
+
+
+@router.get("/heroes/all", returns=Slice[HeroPublic])
+async def all_heroes(db: AsyncSession, after: str | None = None) -> Slice[Hero]:
+    return await db.slice(select(Hero).order_by(Hero.name), size=100, after=after)
+
+
+@router.get("/heroes/{id}", returns=HeroWithTeam, responses=UNKNOWN)
+async def show(id: int, db: AsyncSession) -> Hero:
+    return await db.get_or_404(Hero, id, options=[selectinload(Hero.team)])
+
+
+@router.patch("/heroes/{id}", returns=HeroPublic, responses=UNKNOWN)
+async def change(id: int, sent: HeroUpdate, db: AsyncSession) -> Hero:
+    return await db.change(await db.get_or_404(Hero, id), sent)
+
+
+@router.delete("/heroes/{id}", responses=UNKNOWN)
+async def remove(id: int, db: AsyncSession) -> None:
+    await db.delete(await db.get_or_404(Hero, id))
+
+
+@router.post("/teams/", returns=TeamPublic, status=201)
+async def create_team(sent: TeamCreate, db: AsyncSession) -> Team:
+    return await db.create(Team, sent)
+
+
+@router.get("/teams/{id}", returns=TeamWithHeroes, responses=UNKNOWN)
+async def show_team(id: int, db: AsyncSession) -> Team:
+    return await db.get_or_404(Team, id, options=[selectinload(Team.heroes)])
+
+
+@router.delete("/teams/{id}", responses=UNKNOWN)
+async def remove_team(id: int, db: AsyncSession) -> None:
+    await db.delete(await db.get_or_404(Team, id))
+
+
+def create_app() -> App:
+    app = App(extensions=[Database("sqlite:///heroes.db", create=True)])
+    app.include(router)
+    return app
+
+
+app = create_app()

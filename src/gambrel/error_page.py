@@ -7,6 +7,7 @@ from collections.abc import Iterable
 from html import escape
 
 from gambrel.conversion.errors import Fault
+from gambrel.wording import SPEAKER, Speaker, explain, say
 
 _SENTENCES = {
     400: "The request could not be understood.",
@@ -29,15 +30,23 @@ def render_page(
 ) -> str:
     """Return an HTML document; every text in it is escaped."""
     otherwise = "The request failed." if status < 500 else "Something went wrong on our side."
-    parts = [f"<p>{escape(detail or _SENTENCES.get(status, otherwise))}</p>"]
-    items = [f"<li>{escape(fault.path)}: {escape(fault.message)}</li>" for fault in faults]
+    parts = [f"<p>{escape(say(detail or _SENTENCES.get(status, otherwise)))}</p>"]
+    items = [f"<li>{escape(fault.path)}: {escape(explain(fault.message))}</li>" for fault in faults]
+    title, speaker = say(title), SPEAKER.get()
+    tag, direction = ("en", "ltr") if speaker is None else language_of(speaker)
     if items:
         parts.append(f"<ul>{''.join(items)}</ul>")
     if incident:
-        parts.append(f"<p>Incident: <code>{escape(incident)}</code></p>")
+        parts.append(f"<p>{escape(say('Incident:'))} <code>{escape(incident)}</code></p>")
     return (
-        '<!doctype html><html lang="en"><head><meta charset="utf-8">'
+        f'<!doctype html><html lang="{tag}" dir="{direction}"><head><meta charset="utf-8">'
         '<meta name="viewport" content="width=device-width, initial-scale=1">'
         f"<title>{escape(title)}</title></head>"
         f"<body><main><h1>{escape(title)}</h1>{''.join(parts)}</main></body></html>"
     )
+
+
+def language_of(speaker: Speaker) -> tuple[str, str]:
+    """Return the language of a page and its direction."""
+    language = speaker.language
+    return language.tag, language.direction

@@ -11,6 +11,7 @@ from msgspec.structs import replace
 
 from gambrel.core.http.bodies.forms import Upload
 from gambrel.core.http.errors import GambrelError
+from gambrel.wording import LazyText, Words, write_local
 
 __all__ = ["FieldSpec", "Look", "field", "read_fields"]
 
@@ -43,28 +44,37 @@ TEXTS = frozenset({"text", "email", "url", "tel", "search", "color"})
 """Widgets of one line of text: blanks around it are no part of it."""
 
 
+LOCAL: dict[str, dict[str, str]] = {"number": {"inputmode": "decimal"}, "date": {}}
+"""Widgets that can be typed in the visitor's language, and what their inputs have then."""
+
+
 class Look(Struct, frozen=True, kw_only=True):
     """How a field is shown, where its type does not say; `field()` makes one."""
 
     widget: str = ""
-    choices: Mapping[Any, str] | None = None
+    choices: Mapping[Any, Words] | None = None
     blank: int = 1
     attributes: Mapping[str, Any] = {}
+    label: Words = ""
+    help: Words = ""
+    is_localized: bool = False
 
 
 def field(
-    label: str = "",
+    label: Words = "",
     *,
-    help: str = "",  # noqa: A002 - what it is called
+    help: Words = "",  # noqa: A002 - what it is called
     widget: str = "",
-    choices: Mapping[Any, str] | None = None,
+    choices: Mapping[Any, Words] | None = None,
     blank: int = 1,
+    localized: bool = False,
     **attributes: Any,
 ) -> msgspec.Meta:
     """Say how a field of a form is shown: `email: Annotated[str, field("E-mail", widget="email")]`.
 
     `label` and `help` are for people, and stand in the API document, too. `choices` are values and
-    their names, `blank` is how many empty rows a repeated group ends with. Further `attributes` are
+    their names, `blank` is how many empty rows a repeated group ends with. A number or date that is
+    `localized` is typed as in the visitor's language, `1.234,5` in German. Further `attributes` are
     those of the input (`autocomplete="email"`, `rows=5`).
 
     Raises:
@@ -73,8 +83,22 @@ def field(
     if widget and widget not in _WIDGETS:
         hint = f"use one of: {', '.join(sorted(_WIDGETS))}"
         raise GambrelError("forms.widget", f"there is no widget {widget!r}", "field()", hint)
-    look = Look(widget=widget, choices=choices, blank=blank, attributes=attributes)
-    return msgspec.Meta(title=label or None, description=help or None, extra={"form": look})
+    look = Look(
+        widget=widget,
+        choices=choices,
+        blank=blank,
+        attributes=attributes,
+        label=label,
+        help=help,
+        is_localized=localized,
+    )
+    title, description = as_written(label) or None, as_written(help) or None
+    return msgspec.Meta(title=title, description=description, extra={"form": look})
+
+
+def as_written(text: Words) -> str:
+    """Return a text in the language of the source: documents have no other."""
+    return text.message if isinstance(text, LazyText) else text
 
 
 class FieldSpec(Struct, frozen=True, eq=False):
@@ -82,21 +106,23 @@ class FieldSpec(Struct, frozen=True, eq=False):
 
     `fields` are those of a group, or of each row of a repeated one. `choices` are texts and their
     names, `attributes` those of the input that follow from the constraints, `start` is what it
-    shows at first. `is_closed` says that we refuse what is no choice: the type does not.
+    shows at first. `is_closed` says that we refuse what is no choice: the type does not. `local`
+    is how it is typed in the visitor's language: as a `number`, a `date`, or not at all.
     """
 
     key: str
     name: str
-    label: str
-    help: str
+    label: Words
+    help: Words
     widget: str
     required: bool
     attributes: Mapping[str, Any]
-    choices: tuple[tuple[str, str], ...] = ()
+    choices: tuple[tuple[str, Words], ...] = ()
     fields: tuple["FieldSpec", ...] = ()
     blank: int = 0
     start: tuple[str, ...] = ()
     is_closed: bool = False
+    local: str = ""
 
     @property
     def is_optional(self) -> bool:
@@ -113,7 +139,7 @@ class FieldSpec(Struct, frozen=True, eq=False):
             return [text_of(item) for item in value]
         if self.widget == "checkbox":
             return ["on"] if value else []
-        return [text_of(value)]
+        return [write_local(self.local, text_of(value)) if self.local else text_of(value)]
 
 
 def text_of(value: Any) -> str:
@@ -152,6 +178,8 @@ def read_field(item: Any, where: str, above: tuple[Any, ...]) -> FieldSpec:
     widget = look.widget or widget_of(
         shape, element, bool(choices), {**shape.bounds, **outer.bounds}
     )
+    local = widget if look.is_localized and widget in LOCAL else ""
+    widget = "text" if local else widget
     if not widget:
         what = f"a form cannot fill in {item.name!r}, of type {shape.annotation}"
         hint = "use texts, numbers, dates, enums, bool, Upload, a class of these, or a list"
@@ -167,15 +195,20 @@ def read_field(item: Any, where: str, above: tuple[Any, ...]) -> FieldSpec:
     spec = FieldSpec(
         key=item.key,
         name=item.name,
-        label=notes.get("title") or words(item.name),
-        help=notes.get("description") or "",
+        label=look.label or notes.get("title") or words(item.name),
+        help=look.help or notes.get("description") or "",
         widget=widget,
         required=item.required and not is_optional,
-        attributes={**attributes_of(widget, bounds | step), **look.attributes},
+        attributes={
+            **attributes_of(widget, bounds | step),
+            **LOCAL.get(local, {}),
+            **look.attributes,
+        },
         choices=choices,
         fields=fields,
         blank=look.blank if widget == "rows" else 0,
         is_closed=bool(look.choices) and element.kind not in {"enum", "literal"},
+        local=local,
     )
     is_shown = widget not in {"group", "rows", "file", "password"}
     return replace(spec, start=tuple(filter(None, spec.texts_of(default)))) if is_shown else spec
@@ -200,7 +233,7 @@ def widget_of(shape: Any, element: Any, has_choices: bool, bounds: Mapping[str, 
     return _TYPES.get(shape.kind, "")
 
 
-def choices_of(shape: Any, look: Look) -> tuple[tuple[str, str], ...]:
+def choices_of(shape: Any, look: Look) -> tuple[tuple[str, Words], ...]:
     """Return the texts that may be chosen, with their names."""
     if look.choices is not None:
         return tuple((text_of(value), name) for value, name in look.choices.items())

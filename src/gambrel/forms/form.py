@@ -22,6 +22,7 @@ from gambrel.forms.texts import (
     texts_of_object,
 )
 from gambrel.markup import Markup
+from gambrel.wording import Words, explain, write_local
 
 __all__ = ["Definition", "FormField", "HTMLForm"]
 
@@ -90,12 +91,12 @@ class HTMLForm(Generic[T]):
         if not self.is_sent:
             self.texts = texts_of_object(self.definition.fields, value)
 
-    def refuse(self, path: str, message: str, code: str = "custom") -> None:
+    def refuse(self, path: str, message: Words, code: str = "custom") -> None:
         """Add a fault of your own (`form.refuse("name", "is taken")`): there is no value then.
 
         An empty `path` is a fault of the form as a whole.
         """
-        self._note(Fault("form", path, message, code))
+        self._note(Fault("form", path, str(message), code))
         self.value = None
 
     @property
@@ -120,7 +121,7 @@ class HTMLForm(Generic[T]):
             message = "is none of the choices" if spec.choices else message
             message = "must be a file" if spec.widget == "file" else message
         self.faults.append(fault)
-        self.errors.setdefault(name, []).append(message)
+        self.errors.setdefault(name, []).append(explain(message))
 
     def _check_choices(self, fields: Sequence[FieldSpec], prefix: str) -> None:
         for one in self._leaves(fields, prefix):
@@ -203,7 +204,7 @@ class FormField:
     @property
     def label(self) -> str:
         """What it is called."""
-        return self.spec.label
+        return str(self.spec.label)
 
     @property
     def texts(self) -> list[Any]:
@@ -255,7 +256,8 @@ def begin(fields: Iterable[FieldSpec], prefix: str = "") -> Texts:
         if spec.widget == "group":
             found |= begin(spec.fields, f"{prefix}{spec.key}.")
         elif spec.start:
-            found[prefix + spec.key] = list(spec.start)
+            start = (write_local(spec.local, t) if spec.local else t for t in spec.start)
+            found[prefix + spec.key] = list(start)
     return found
 
 

@@ -7,6 +7,7 @@ from gambrel.core.http.errors import Fault
 from gambrel.forms.fields import FieldSpec
 from gambrel.forms.texts import ADD, REMOVE
 from gambrel.markup import Markup, element, join
+from gambrel.wording import Words, say
 
 __all__ = ["render_field", "render_form", "render_input", "render_summary"]
 
@@ -34,7 +35,7 @@ class ShownField(Protocol):
     form: Any
     spec: FieldSpec
     name: str
-    choices: tuple[tuple[str, str], ...]
+    choices: tuple[tuple[str, Words], ...]
 
     @property
     def id(self) -> str:
@@ -75,7 +76,7 @@ def render_form(form: ShownForm) -> Markup:
 def render_trap(name: str) -> Markup:
     """Return a field that people do not find, by sight, by keyboard or by ear."""
     box = element("input", name=name, id=f"field-{name}", tabindex="-1", autocomplete="off")
-    label = element("label", "Leave this empty", for_=f"field-{name}")
+    label = element("label", say("Leave this empty"), for_=f"field-{name}")
     return element("div", label, box, hidden=True, class_="form-trap")
 
 
@@ -90,7 +91,7 @@ def render_summary(form: ShownForm) -> Markup:
         for message in messages:
             text = f"{one.label} {message}" if one else message
             items.append(element("li", element("a", text, href=f"#{target(one)}") if one else text))
-    title = element("h2", "This could not be saved", id="form-summary-title")
+    title = element("h2", say("This could not be saved"), id="form-summary-title")
     body = element("ul", *items)
     return element(
         "div",
@@ -150,7 +151,8 @@ def kind(one: ShownField) -> str:
 
 def optional(one: ShownField) -> Markup | None:
     """Return the mark of a field that may be left empty."""
-    return element("span", " (optional)", class_="form-optional") if one.spec.is_optional else None
+    mark = f" {say('(optional)')}"
+    return element("span", mark, class_="form-optional") if one.spec.is_optional else None
 
 
 def notes(one: ShownField) -> list[Markup]:
@@ -178,7 +180,7 @@ def render_group(one: ShownField) -> Markup:
     inner: list[Any] = list(one.fields)
     if one.spec.widget == "rows":
         inner = [render_row(row, number) for number, row in enumerate(one.rows)]
-        inner.append(button(ADD, one.name, "Add another"))
+        inner.append(button(ADD, one.name, say("Add another")))
     legend = element("legend", one.label, optional(one))
     return element(
         "fieldset", legend, *notes(one), *inner, id=one.id, class_=kind(one), tabindex="-1"
@@ -187,7 +189,8 @@ def render_group(one: ShownField) -> Markup:
 
 def render_row(row: ShownField, number: int) -> Markup:
     """Return one row."""
-    remove = button(REMOVE, row.name, "Remove", aria_label=f"Remove {row.label}")
+    name = say("Remove %(row)s", row=row.label)
+    remove = button(REMOVE, row.name, say("Remove"), aria_label=name)
     legend = element("legend", row.label)
     return element("fieldset", legend, *row.fields, remove, class_="form-row", id=row.id)
 

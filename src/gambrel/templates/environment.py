@@ -18,6 +18,7 @@ from gambrel.templates.folders import FolderLoader, Place
 from gambrel.templates.names import is_escaped, nearest
 from gambrel.templates.output import Output, shown
 from gambrel.templates.page import PAGE, Page
+from gambrel.templates.translated import FUNCTIONS, Translations
 
 __all__ = ["PageContext", "TemplateEnvironment"]
 
@@ -61,7 +62,7 @@ class TemplateEnvironment(Environment):
         self.props: dict[str, dict[str, Prop]] = {}
         self.alone: dict[tuple[str, str], JinjaTemplate] = {}
         super().__init__(
-            extensions=[Components, Flush],
+            extensions=[Components, Flush, Translations],
             loader=FolderLoader(places),
             autoescape=is_escaped,
             undefined=StrictUndefined,
@@ -70,6 +71,7 @@ class TemplateEnvironment(Environment):
             cache_size=-1,  # as many as there are: their names are those of files
         )
         self.filters |= FILTERS
+        self.globals.update(FUNCTIONS)
         self.globals["slots"] = ()  # of a component that nobody fills
         self.policies["json.dumps_function"] = dump_json
         self.policies["json.dumps_kwargs"] = {}

@@ -1,0 +1,178 @@
+"""`gambrel i18n extract|init|update|compile|check`: catalogs, from the command line."""
+
+import sys
+from collections.abc import Callable, Iterator
+from io import BytesIO
+from pathlib import Path
+from typing import Any, Literal
+
+from babel.messages import Catalog
+from babel.messages.mofile import write_mo
+from babel.messages.pofile import write_po
+
+from gambrel.checks import Level, Problem
+from gambrel.core.http.errors import GambrelError
+from gambrel.i18n.catalogs import Folder, read_catalog
+from gambrel.i18n.locales import Locale, parse_locale
+
+__all__ = ["Workshop", "i18n_command"]
+
+_DATES = (b'"POT-Creation-Date:', b'"PO-Revision-Date:', b'"Generated-By:')
+
+
+class Workshop:
+    """Where the catalogs of an app are made: in the first of its folders.
+
+    `gather(app)` finds the texts, `inspect(app)` the problems.
+    """
+
+    def __init__(
+        self,
+        folders: list[Folder],
+        gather: Callable[[Any], Catalog],
+        inspect: Callable[[Any], Iterator[Problem]],
+    ) -> None:
+        self.folders = folders
+        self.gather = gather
+        self.inspect = inspect
+
+    @property
+    def folder(self) -> Folder:
+        """The folder of the app. Raises GambrelError where it has none."""
+        if not self.folders:
+            what, hint = "this app has no folder of catalogs", 'name one: I18n(folders=["locales"])'
+            raise GambrelError("i18n.no-folder", what, "I18n(...)", hint)
+        return self.folders[0]
+
+    def extract(self, app: Any) -> None:
+        """Write the template of all catalogs."""
+        catalog = self.gather(app)
+        write(self.folder.path / "messages.pot", catalog)
+
+    def init(self, app: Any, locale: Locale) -> None:
+        """Make the catalog of a language. Raises GambrelError where there is one."""
+        file = self.folder.file(locale.folders[-1])
+        if file.exists():
+            what, hint = f"{file} is there already", "gambrel i18n update"
+            raise GambrelError("i18n.catalog", what, "", hint)
+        write(file, self.updated(Catalog(**head_of(locale)), self.gather(app)))
+
+    def update(self, app: Any, locales: list[Locale]) -> None:
+        """Bring the catalogs up to date: what is new is added, what is gone kept as obsolete."""
+        template = self.gather(app)
+        for file in self.files(locales):
+            locale = parse_locale(file.parents[1].name)
+            catalog = read_catalog(file, locale.folders[-1])
+            write(file, self.updated(catalog, template))
+
+    def updated(self, catalog: Catalog, template: Catalog) -> Catalog:
+        """Return a catalog with the messages of a template; nothing is guessed."""
+        catalog.update(template, no_fuzzy_matching=True, update_creation_date=False)
+        catalog.fuzzy = False
+        return catalog
+
+    def compile(self, locales: list[Locale]) -> None:
+        """Write a `.mo` beside each catalog, which saves time at the start."""
+        for file in self.files(locales):
+            target = file.with_suffix(".mo")
+            part = target.with_suffix(".part")
+            with part.open("wb") as stream:
+                write_mo(stream, read_catalog(file))
+            part.replace(target)
+            say(f"{target}")
+
+    def files(self, locales: list[Locale]) -> list[Path]:
+        """Return the catalogs of some languages, or all. Raises GambrelError for one without."""
+        path = self.folder.path
+        if not locales:
+            return sorted(path.glob("*/LC_MESSAGES/messages.po"))
+        files = [self.folder.file(locale.folders[-1]) for locale in locales]
+        for file, locale in zip(files, locales, strict=True):
+            if not file.is_file():
+                what, hint = f"there is no {file}", f"gambrel i18n init {locale}"
+                raise GambrelError("i18n.no-catalog", what, "", hint)
+        return files
+
+    def check(self, app: Any) -> None:
+        """Say what is wrong, and end with 1 if it is."""
+        problems = list(self.inspect(app))
+        for problem in problems:
+            say(f"{problem.level.name.lower()} [{problem.id}] {problem.message}")
+            say(f"  where: {problem.where}")
+            say(f"  hint: {problem.hint}")
+        say(f"{len(problems)} problems" if problems else "nothing is wrong with the catalogs")
+        if any(problem.level >= Level.ERROR for problem in problems):
+            sys.exit(1)
+
+
+def i18n_command(workshop: Workshop) -> Callable[..., None]:
+    """Return the command."""
+
+    def i18n(  # type: ignore[no-untyped-def]  # what has no annotation is the app
+        action: Literal["extract", "init", "update", "compile", "check"],
+        *locales: str,
+        app,  # of any kind
+    ) -> None:
+        """Collect texts into `messages.pot`; begin, update, compile or check catalogs.
+
+        `gambrel i18n init de ar` begins two languages, `gambrel i18n update` adds what is new to
+        all. Nothing has to be compiled: an app reads its catalogs as they are.
+        """
+        wanted = [parse_locale(tag) for tag in locales]
+        if action == "extract":
+            workshop.extract(app)
+        elif action == "init":
+            if not wanted:
+                hint = "gambrel i18n init de"
+                raise GambrelError("i18n.locale", "no language was named", "", hint)
+            for locale in wanted:
+                workshop.init(app, locale)
+        elif action == "update":
+            workshop.update(app, wanted)
+        elif action == "compile":
+            workshop.compile(wanted)
+        else:
+            workshop.check(app)
+
+    return i18n
+
+
+def head_of(locale: Locale) -> dict[str, Any]:
+    """Return what the header of a new catalog says."""
+    return {
+        "locale": locale.folders[-1],
+        "charset": "utf-8",
+        "project": "",
+        "version": "",
+        "copyright_holder": "",
+        "msgid_bugs_address": "",
+        "last_translator": "",
+        "language_team": "",
+        "header_comment": f"# {locale.data.english_name}",
+        "fuzzy": False,
+    }
+
+
+def write(file: Path, catalog: Catalog) -> None:
+    """Write a catalog, unless nothing but the date in its head has changed."""
+    buffer = BytesIO()
+    write_po(buffer, catalog, width=100, sort_by_file=True)
+    text = buffer.getvalue()
+    is_same = file.is_file() and undated(file.read_bytes()) == undated(text)
+    if not is_same:
+        file.parent.mkdir(parents=True, exist_ok=True)
+        part = file.with_suffix(".part")
+        part.write_bytes(text)
+        part.replace(file)
+    count = sum(1 for message in catalog if message.id)
+    say(f"{file}: {count} messages{', as before' * is_same}")
+
+
+def undated(text: bytes) -> list[bytes]:
+    """Return the lines of a file but for those that tell when it was written."""
+    return [line for line in text.splitlines() if not line.startswith(_DATES)]
+
+
+def say(line: str) -> None:
+    """Print a line."""
+    sys.stdout.write(f"{line}\n")

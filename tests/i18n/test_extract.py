@@ -1,5 +1,8 @@
 from pathlib import Path
 
+import pytest
+
+from gambrel import GambrelError
 from gambrel.i18n.extract import gather, python_files
 
 SOURCE = """
@@ -44,6 +47,21 @@ def test_texts_of_python_files_are_found_with_place_context_and_comment(tmp_path
     title = found[("Title", None)]
     assert title.locations == [("app.py", 5), ("app.py", 9)]
     assert title.auto_comments == ["shown above the list"]
+
+
+def test_functions_are_known_under_other_names(tmp_path):
+    source = "from gambrel.i18n import lazy_gettext as later, Locale as L, npgettext as np\n"
+    (tmp_path / "app.py").write_text(source + "a = later('A')\nnp('x', 'B', 'C', 1)\nL('D')\n")
+
+    assert {m.id for m in gather(tmp_path, []) if m.id} == {"A", ("B", "C")}
+
+
+def test_a_file_that_is_no_python_is_told(tmp_path):
+    (tmp_path / "bad.py").write_text("a = 1\ndef (:\n")
+
+    with pytest.raises(GambrelError) as told:
+        gather(tmp_path, [])
+    assert (told.value.code, told.value.where) == ("i18n.source", f"{tmp_path}/bad.py:2")
 
 
 def test_what_is_installed_hidden_or_a_test_is_not_looked_at(tmp_path):

@@ -29,9 +29,11 @@ def test_what_is_wrong_is_said_in_the_language_with_its_values(languages):
 def test_arabic_has_its_forms_for_numbers(languages):
     explain = languages.by_tag["ar"].explain
 
-    assert explain("must have at least 2 characters") == "يجب أن يحتوي على حرفين على الأقل"
-    assert explain("must have at least 3 characters") == "يجب أن يحتوي على 3 أحرف على الأقل"
-    assert explain("must have at least 11 characters") == "يجب أن يحتوي على 11 حرفًا على الأقل"
+    assert explain("must have at least 2 characters") == "يجب أن تحتوي القيمة على حرفين على الأقل"
+    assert explain("must have at least 3 characters") == "يجب أن تحتوي القيمة على 3 أحرف على الأقل"
+    assert (
+        explain("must have at least 11 characters") == "يجب أن تحتوي القيمة على 11 حرفًا على الأقل"
+    )
 
 
 def test_rules_of_the_app_are_messages_of_the_app_and_others_stay(languages):

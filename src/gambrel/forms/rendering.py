@@ -89,7 +89,9 @@ def render_summary(form: ShownForm) -> Markup:
     for name, messages in form.errors.items():
         one = known.get(name)
         for message in messages:
-            text = f"{one.label} {message}" if one else message
+            text = message
+            if one:
+                text = say("%(field)s %(fault)s", field=one.label, fault=message)
             items.append(element("li", element("a", text, href=f"#{target(one)}") if one else text))
     title = element("h2", say("This could not be saved"), id="form-summary-title")
     body = element("ul", *items)

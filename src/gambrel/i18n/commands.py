@@ -1,5 +1,6 @@
 """`gambrel i18n extract|init|update|compile|check`: catalogs, from the command line."""
 
+import re
 import sys
 from collections.abc import Callable, Iterator
 from io import BytesIO
@@ -17,7 +18,10 @@ from gambrel.i18n.locales import Locale, parse_locale
 
 __all__ = ["Workshop", "i18n_command"]
 
-_DATES = (b'"POT-Creation-Date:', b'"PO-Revision-Date:', b'"Generated-By:')
+_NOISE = re.compile(
+    rb'(?m)^"(POT-Creation|Generated-By|.*(PROJECT VERSION|EMAIL@ADDRESS|YEAR-MO|@li\.org)).*\n'
+)
+"""Lines of a head that nobody has filled in, or that differ each time."""
 
 
 class Workshop:
@@ -142,23 +146,17 @@ def head_of(locale: Locale) -> dict[str, Any]:
     return {
         "locale": locale.folders[-1],
         "charset": "utf-8",
-        "project": "",
-        "version": "",
-        "copyright_holder": "",
-        "msgid_bugs_address": "",
-        "last_translator": "",
-        "language_team": "",
         "header_comment": f"# {locale.data.english_name}",
         "fuzzy": False,
     }
 
 
 def write(file: Path, catalog: Catalog) -> None:
-    """Write a catalog, unless nothing but the date in its head has changed."""
+    """Write a catalog, unless nothing has changed."""
     buffer = BytesIO()
     write_po(buffer, catalog, width=100, sort_by_file=True)
-    text = buffer.getvalue()
-    is_same = file.is_file() and undated(file.read_bytes()) == undated(text)
+    text = _NOISE.sub(b"", buffer.getvalue())
+    is_same = file.is_file() and file.read_bytes() == text
     if not is_same:
         file.parent.mkdir(parents=True, exist_ok=True)
         part = file.with_suffix(".part")
@@ -166,11 +164,6 @@ def write(file: Path, catalog: Catalog) -> None:
         part.replace(file)
     count = sum(1 for message in catalog if message.id)
     say(f"{file}: {count} messages{', as before' * is_same}")
-
-
-def undated(text: bytes) -> list[bytes]:
-    """Return the lines of a file but for those that tell when it was written."""
-    return [line for line in text.splitlines() if not line.startswith(_DATES)]
 
 
 def say(line: str) -> None:

@@ -3,12 +3,15 @@
 A template of a catalog (`.pot`) comes out, without any tool but Babel.
 """
 
+import ast
 from collections.abc import Iterable, Iterator
 from pathlib import Path
 from typing import Any
 
 from babel.messages import Catalog
 from babel.messages.extract import extract_from_file
+
+from gambrel.core.http.errors import GambrelError
 
 __all__ = ["KEYWORDS", "gather", "python_files"]
 
@@ -22,6 +25,7 @@ KEYWORDS: dict[str, Any] = {
     "lazy_pgettext": ((1, "c"), 2),
     "npgettext": ((1, "c"), 2, 3),
 }
+MODULE = "gambrel.i18n"
 COMMENTS = ("Translators:",)
 """Begins a comment above a text that is meant for who translates it."""
 SKIPPED = frozenset({"__pycache__", "build", "dist", "node_modules", "tests", "venv"})
@@ -29,11 +33,11 @@ SKIPPED = frozenset({"__pycache__", "build", "dist", "node_modules", "tests", "v
 
 def gather(folder: Path, others: Iterable[tuple[str, int, str, tuple[str | None, ...]]]) -> Catalog:
     """Return all texts below a folder, and those that others have found, with their places."""
-    catalog = Catalog(charset="utf-8", project="", version="", copyright_holder="")
+    catalog = Catalog(charset="utf-8", header_comment="# All texts of the app.", fuzzy=False)
     for path in python_files(folder):
-        place = path.relative_to(folder).as_posix()
+        place, keywords = path.relative_to(folder).as_posix(), keywords_of(path)
         for line, text, comments, context in extract_from_file(
-            "python", path, KEYWORDS, COMMENTS, strip_comment_tags=True
+            "python", path, keywords, COMMENTS, strip_comment_tags=True
         ):
             catalog.add(text, None, [(place, line)], auto_comments=comments, context=context)
     for file, line, function, arguments in others:
@@ -52,6 +56,29 @@ def python_files(folder: Path) -> Iterator[Path]:
             yield from python_files(path) if is_own and not path.is_symlink() else ()
         elif path.suffix == ".py" and not path.name.startswith("test_"):
             yield path
+
+
+def keywords_of(path: Path) -> dict[str, Any]:
+    """Return what marks a text in a file, under its other names too: `gettext as t`.
+
+    Raises GambrelError for a file that is no Python: its texts would be lost.
+    """
+    try:
+        tree = ast.parse(path.read_bytes())
+    except (SyntaxError, ValueError) as error:
+        what, where = (
+            f"a file cannot be read: {error}",
+            f"{path}:{getattr(error, 'lineno', 0) or 0}",
+        )
+        raise GambrelError("i18n.source", what, where, "correct it, or move it away") from None
+    imported = [
+        alias
+        for node in ast.walk(tree)
+        if isinstance(node, ast.ImportFrom) and node.module == MODULE
+        for alias in node.names
+    ]
+    others = {one.asname: KEYWORDS[one.name] for one in imported if one.name in KEYWORDS}
+    return {**KEYWORDS, **{name: kind for name, kind in others.items() if name}}
 
 
 def message_of(function: str, arguments: tuple[str | None, ...]) -> tuple[Any, str | None] | None:

@@ -47,7 +47,7 @@ class Tongue(Protocol):
         ...
 
     def read(self, kind: str, text: str) -> str:
-        """Return a number or date of a visitor as machines write it; what is none, as it is."""
+        """Return a number or date of a visitor as machines write it; what is none, with a `?`."""
         ...
 
     def write(self, kind: str, text: str) -> str:

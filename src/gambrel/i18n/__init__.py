@@ -31,6 +31,7 @@ from gambrel.i18n.formats import (  # noqa: E402
 )
 from gambrel.i18n.languages import Languages  # noqa: E402
 from gambrel.i18n.locales import Locale  # noqa: E402
+from gambrel.i18n.slugs import slugify, transliterate  # noqa: E402
 from gambrel.i18n.texts import (  # noqa: E402
     get_locale,
     get_timezone,
@@ -72,5 +73,7 @@ __all__ = [
     "ngettext",
     "npgettext",
     "pgettext",
+    "slugify",
     "to_visitor",
+    "transliterate",
 ]

@@ -17,11 +17,24 @@ from msgspec import Struct, field
 
 from gambrel.core.http.errors import GambrelError
 
-__all__ = ["OWN", "Folder", "Messages", "find_files", "key_of", "load_messages", "read_catalog"]
+__all__ = [
+    "DOMAIN",
+    "OWN",
+    "SCRIPTS",
+    "Folder",
+    "Messages",
+    "find_files",
+    "forms_of",
+    "key_of",
+    "load_messages",
+    "read_catalog",
+]
 
 OWN = Path(__file__).with_name("locales")
 """The framework's own texts."""
 DOMAIN = "messages"
+SCRIPTS = "scripts"
+"""Catalogs of what scripts in the browser say."""
 Plural = Callable[[int], int]
 Forms = tuple[tuple[str, ...], Plural]
 
@@ -76,14 +89,16 @@ def plural_of(catalog: Catalog, where: str) -> Plural:
     return lambda number: int(choose(number))
 
 
-def find_files(folders: Iterable[Folder], names: Iterable[str]) -> Iterator[tuple[Folder, Path]]:
+def find_files(
+    folders: Iterable[Folder], names: Iterable[str], domain: str = DOMAIN
+) -> Iterator[tuple[Folder, Path]]:
     """Yield the files for a language, of which `names` are the ways to write it.
 
     What comes later goes before what comes first.
     """
     for folder in folders:
         for name in names:
-            po = folder.file(name)
+            po = folder.file(name, domain)
             mo = po.with_suffix(".mo")
             if mo.is_file() and not (po.is_file() and is_newer(po, mo)):
                 yield folder, mo
@@ -96,10 +111,12 @@ def is_newer(one: Path, other: Path) -> bool:
     return one.stat().st_mtime_ns > other.stat().st_mtime_ns
 
 
-def load_messages(folders: Iterable[Folder], names: Iterable[str]) -> tuple[Messages, set[str]]:
+def load_messages(
+    folders: Iterable[Folder], names: Iterable[str], domain: str = DOMAIN
+) -> tuple[Messages, set[str]]:
     """Return all messages of a language, and who has brought some. Raises GambrelError."""
     messages, owners = Messages(), set()
-    for folder, file in find_files(folders, list(names)):
+    for folder, file in find_files(folders, list(names), domain):
         messages.add(read_catalog(file), str(file))
         owners.add(folder.by)
     return messages, owners

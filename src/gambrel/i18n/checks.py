@@ -9,7 +9,7 @@ from babel.messages import Catalog, Message
 
 from gambrel.checks import Level, Problem
 from gambrel.core.http.errors import GambrelError
-from gambrel.i18n.catalogs import Folder, forms_of, read_catalog
+from gambrel.i18n.catalogs import DOMAIN, Folder, forms_of, read_catalog
 from gambrel.i18n.locales import Locale
 
 __all__ = ["problems_in", "problems_of"]
@@ -21,23 +21,28 @@ NUMBERS = frozenset({"num", "number", "count", "n"})
 
 
 def problems_of(
-    locales: Iterable[Locale], source: str, folders: Iterable[Folder], template: Catalog | None
+    locales: Iterable[Locale],
+    source: str,
+    folders: Iterable[Folder],
+    template: Catalog | None,
+    domain: str = DOMAIN,
 ) -> Iterator[Problem]:
     """Yield what is wrong with the catalogs of an app, and what they lack of a template."""
     for folder in folders:
         for locale in locales:
-            file = next(files_of(folder, locale), None)
+            file = next(files_of(folder, locale, domain), None)
             if file is not None:
                 yield from problems_in_file(file, locale, template)
             elif locale.language != source:
-                what, hint = f"there is no catalog for {locale}", f"gambrel i18n init {locale}"
+                what = f"there is no catalog {domain!r} for {locale}"
+                hint = f"gambrel i18n init {locale}"
                 yield Problem("i18n.no-catalog", what, hint, str(folder))
 
 
-def files_of(folder: Folder, locale: Locale) -> Iterator[Path]:
+def files_of(folder: Folder, locale: Locale, domain: str) -> Iterator[Path]:
     """Yield the catalogs of a language, the narrowest first."""
     for name in reversed(locale.folders):
-        file = folder.file(name)
+        file = folder.file(name, domain)
         if file.is_file():
             yield file
 

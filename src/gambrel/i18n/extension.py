@@ -21,14 +21,15 @@ from gambrel.extend import (
     Setup,
 )
 from gambrel.headers import add_vary
-from gambrel.i18n.catalogs import Folder
+from gambrel.i18n.catalogs import DOMAIN, SCRIPTS, Folder, load_messages
 from gambrel.i18n.checks import problems_of
-from gambrel.i18n.commands import Workshop, i18n_command
-from gambrel.i18n.extract import gather
 from gambrel.i18n.filters import FILTERS
 from gambrel.i18n.languages import Languages, open_languages
 from gambrel.i18n.locales import Locale, parse_locale
 from gambrel.i18n.pages import Pages
+from gambrel.i18n.scripts import ScriptMessages
+from gambrel.i18n.tools.commands import Workshop, i18n_command
+from gambrel.i18n.tools.extract import gather, gather_scripts
 from gambrel.i18n.visit import ORDER, Choice, Visit
 from gambrel.i18n.zones import zone_of
 from gambrel.wording import SPEAKER
@@ -81,6 +82,7 @@ class I18n:
         self.choice = Choice(tuple(order), *cookies, user, user_timezone)
         self.zone = zone_of(timezone)
         self.pages = Pages(self.locales, self.choice, prefix.rstrip("/"))
+        self.scripts = ScriptMessages(prefix.rstrip("/"))
         self.languages: Languages | None = None
 
     def install(self, setup: Setup) -> None:
@@ -92,7 +94,9 @@ class I18n:
             setup.add(TEMPLATE_GLOBALS, (name, make))
         for entry in FILTERS.items():
             setup.add(TEMPLATE_FILTERS, entry)
+        setup.add(TEMPLATE_GLOBALS, ("script_messages", self.scripts.tag))
         setup.route(self.pages.path, self.pages.choose, ["POST"], hidden=True)
+        setup.route(f"{self.scripts.prefix}/{{file}}", self.scripts.send, hidden=True)
         setup.command(i18n_command(Workshop(self.folders, self.gather, self.inspect)), "i18n")
         setup.check(self.check, start=False)
 
@@ -105,18 +109,24 @@ class I18n:
         """Read the catalogs, and keep the languages while the app runs. Raises GambrelError."""
         languages = open_languages(self.locales, self.all_folders(app), self.source, self.zone)
         self.pages.localise(app.routes)
+        self.scripts.load(
+            (one.tag, load_messages(self.all_folders(app), one.folders, SCRIPTS)[0])
+            for one in self.locales
+        )
         self.languages = languages
         yield languages
 
-    def gather(self, app: Any) -> Catalog:
-        """Return all texts of the app, in code and in templates."""
+    def gather(self, app: Any) -> dict[str, Catalog]:
+        """Return all texts of the app, in code and templates; apart those in scripts, if any."""
         app.build()
         others = (text for find in app.declarations.values(MESSAGES) for text in find(app))
-        return gather(self.beside, others)
+        found = {DOMAIN: gather(self.beside, others), SCRIPTS: gather_scripts(self.beside)}
+        return {domain: texts for domain, texts in found.items() if texts or domain == DOMAIN}
 
     def inspect(self, app: Any) -> Iterator[Problem]:
         """Yield what is wrong with the catalogs of the app, and what they lack."""
-        yield from problems_of(self.locales, self.source, self.folders, self.gather(app))
+        for domain, template in self.gather(app).items():
+            yield from problems_of(self.locales, self.source, self.folders, template, domain)
 
     def check(self, app: Any) -> Iterator[Problem]:
         """Yield what is wrong with the catalogs, for `gambrel check`."""

@@ -19,6 +19,7 @@ from gambrel.i18n.formats import (
     format_time,
     to_visitor,
 )
+from gambrel.i18n.slugs import slugify
 
 __all__ = ["FILTERS"]
 
@@ -49,6 +50,7 @@ FILTERS: dict[str, Callable[..., Any]] = {
     "naturaltime": format_relative,
     "number": format_number,
     "percent": format_percent,
+    "slugify": slugify,
     "time": time,
 }
 """By name."""

@@ -1,7 +1,7 @@
 """Numbers and dates that people type in their own way, and back.
 
 What is read becomes the text that machines write, so that conversion and its rules stay as they
-are; what is none is left as it was typed, for conversion to say so.
+are; what is none becomes a text that machines do not take either, for conversion to say so.
 """
 
 import datetime as dt
@@ -24,15 +24,20 @@ _EASTERN = frozenset("٠١٢٣٤٥٦٧٨٩\u066b\u066c")
 
 
 def read_text(kind: str, text: str, locale: Locale) -> str:
-    """Return a text as machines write it; one that is too long or none of its kind, as it is."""
-    if not text.strip() or len(text) > LONGEST:
+    """Return a text as machines write it; with a question mark one that is none of its kind.
+
+    `1.5` is no German number, and must not be taken for that of a machine.
+    """
+    if not text.strip():
         return text
+    if len(text) > LONGEST:
+        return f"?{text}"
     try:
         if kind == "date":
             return parse_date(text.strip(), locale=locale, format="short").isoformat()
         return number_text(text, locale)
     except (NumberFormatError, InvalidOperation, ValueError, IndexError, KeyError):
-        return text
+        return f"?{text}"
 
 
 def number_text(text: str, locale: Locale) -> str:

@@ -13,7 +13,7 @@ from babel.messages.extract import extract_from_file
 
 from gambrel.core.http.errors import GambrelError
 
-__all__ = ["KEYWORDS", "gather", "python_files"]
+__all__ = ["KEYWORDS", "files_below", "gather", "gather_scripts"]
 
 KEYWORDS: dict[str, Any] = {
     "_": None,
@@ -34,7 +34,7 @@ SKIPPED = frozenset({"__pycache__", "build", "dist", "node_modules", "tests", "v
 def gather(folder: Path, others: Iterable[tuple[str, int, str, tuple[str | None, ...]]]) -> Catalog:
     """Return all texts below a folder, and those that others have found, with their places."""
     catalog = Catalog(charset="utf-8", header_comment="# All texts of the app.", fuzzy=False)
-    for path in python_files(folder):
+    for path in files_below(folder):
         place, keywords = path.relative_to(folder).as_posix(), keywords_of(path)
         for line, text, comments, context in extract_from_file(
             "python", path, keywords, COMMENTS, strip_comment_tags=True
@@ -48,13 +48,24 @@ def gather(folder: Path, others: Iterable[tuple[str, int, str, tuple[str | None,
     return catalog
 
 
-def python_files(folder: Path) -> Iterator[Path]:
-    """Yield the Python files below a folder, but for tests and what is installed there."""
+def gather_scripts(folder: Path) -> Catalog:
+    """Return all texts of the scripts below a folder."""
+    catalog = Catalog(charset="utf-8", header_comment="# All texts of the scripts.", fuzzy=False)
+    for path in files_below(folder, (".js", ".mjs")):
+        found = extract_from_file("javascript", path, KEYWORDS, COMMENTS, strip_comment_tags=True)
+        for line, text, comments, context in found:
+            place = path.relative_to(folder).as_posix()
+            catalog.add(text, None, [(place, line)], auto_comments=comments, context=context)
+    return catalog
+
+
+def files_below(folder: Path, kinds: tuple[str, ...] = (".py",)) -> Iterator[Path]:
+    """Yield the files of some kinds below a folder, but for tests and what is installed there."""
     for path in sorted(folder.iterdir()):
         if path.is_dir():
             is_own = path.name not in SKIPPED and not path.name.startswith(".")
-            yield from python_files(path) if is_own and not path.is_symlink() else ()
-        elif path.suffix == ".py" and not path.name.startswith("test_"):
+            yield from files_below(path, kinds) if is_own and not path.is_symlink() else ()
+        elif path.suffix in kinds and not path.name.startswith("test_"):
             yield path
 
 

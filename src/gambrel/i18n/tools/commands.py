@@ -15,6 +15,7 @@ from gambrel.checks import Level, Problem
 from gambrel.core.http.errors import GambrelError
 from gambrel.i18n.catalogs import Folder, read_catalog
 from gambrel.i18n.locales import Locale, parse_locale
+from gambrel.i18n.tools.spreadsheets import read_table, write_table
 
 __all__ = ["Workshop", "i18n_command"]
 
@@ -33,7 +34,7 @@ class Workshop:
     def __init__(
         self,
         folders: list[Folder],
-        gather: Callable[[Any], Catalog],
+        gather: Callable[[Any], dict[str, Catalog]],
         inspect: Callable[[Any], Iterator[Problem]],
     ) -> None:
         self.folders = folders
@@ -48,26 +49,35 @@ class Workshop:
             raise GambrelError("i18n.no-folder", what, "I18n(...)", hint)
         return self.folders[0]
 
-    def extract(self, app: Any) -> None:
+    def extract(self, app: Any, _locales: list[Locale]) -> None:
         """Write the template of all catalogs."""
-        catalog = self.gather(app)
-        write(self.folder.path / "messages.pot", catalog)
+        for domain, catalog in self.gather(app).items():
+            write(self.folder.path / f"{domain}.pot", catalog)
 
-    def init(self, app: Any, locale: Locale) -> None:
-        """Make the catalog of a language. Raises GambrelError where there is one."""
-        file = self.folder.file(locale.folders[-1])
-        if file.exists():
-            what, hint = f"{file} is there already", "gambrel i18n update"
-            raise GambrelError("i18n.catalog", what, "", hint)
-        write(file, self.updated(Catalog(**head_of(locale)), self.gather(app)))
+    def init(self, app: Any, locales: list[Locale]) -> None:
+        """Make the catalogs of languages. Raises GambrelError where there is one."""
+        if not locales:
+            raise GambrelError("i18n.locale", "no language was named", "", "gambrel i18n init de")
+        templates = self.gather(app)
+        for locale in locales:
+            file = self.folder.file(locale.folders[-1])
+            if file.exists():
+                what, hint = f"{file} is there already", "gambrel i18n update"
+                raise GambrelError("i18n.catalog", what, "", hint)
+            for domain, template in templates.items():
+                new = Catalog(**head_of(locale))
+                write(file.with_stem(domain), self.updated(new, template))
 
     def update(self, app: Any, locales: list[Locale]) -> None:
         """Bring the catalogs up to date: what is new is added, what is gone kept as obsolete."""
-        template = self.gather(app)
-        for file in self.files(locales):
-            locale = parse_locale(file.parents[1].name)
-            catalog = read_catalog(file, locale.folders[-1])
-            write(file, self.updated(catalog, template))
+        templates = self.gather(app)
+        for main in self.files(locales):
+            locale = parse_locale(main.parents[1].name)
+            for domain, template in templates.items():
+                file = main.with_stem(domain)
+                new = Catalog(**head_of(locale))
+                catalog = read_catalog(file, locale.folders[-1]) if file.exists() else new
+                write(file, self.updated(catalog, template))
 
     def updated(self, catalog: Catalog, template: Catalog) -> Catalog:
         """Return a catalog with the messages of a template; nothing is guessed."""
@@ -75,15 +85,30 @@ class Workshop:
         catalog.fuzzy = False
         return catalog
 
-    def compile(self, locales: list[Locale]) -> None:
+    def compile(self, _app: Any, locales: list[Locale]) -> None:
         """Write a `.mo` beside each catalog, which saves time at the start."""
-        for file in self.files(locales):
+        for file in (one for main in self.files(locales) for one in main.parent.glob("*.po")):
             target = file.with_suffix(".mo")
             part = target.with_suffix(".part")
             with part.open("wb") as stream:
                 write_mo(stream, read_catalog(file))
             part.replace(target)
             say(f"{target}")
+
+    def export(self, _app: Any, locales: list[Locale]) -> None:
+        """Write a table beside each catalog, for spreadsheets."""
+        for file in self.files(locales):
+            write_table(file.with_suffix(".csv"), read_catalog(file, file.parents[1].name))
+            say(f"{file.with_suffix('.csv')}")
+
+    def take(self, _app: Any, locales: list[Locale]) -> None:
+        """Take the translations of the tables into their catalogs. Raises GambrelError."""
+        for file in self.files(locales):
+            table = file.with_suffix(".csv")
+            if locales or table.is_file():
+                catalog = read_catalog(file, file.parents[1].name)
+                say(f"{table}: {read_table(table, catalog)} new translations")
+                write(file, catalog)
 
     def files(self, locales: list[Locale]) -> list[Path]:
         """Return the catalogs of some languages, or all. Raises GambrelError for one without."""
@@ -97,7 +122,7 @@ class Workshop:
                 raise GambrelError("i18n.no-catalog", what, "", hint)
         return files
 
-    def check(self, app: Any) -> None:
+    def check(self, app: Any, _locales: list[Locale]) -> None:
         """Say what is wrong, and end with 1 if it is."""
         problems = list(self.inspect(app))
         for problem in problems:
@@ -113,30 +138,18 @@ def i18n_command(workshop: Workshop) -> Callable[..., None]:
     """Return the command."""
 
     def i18n(  # type: ignore[no-untyped-def]  # what has no annotation is the app
-        action: Literal["extract", "init", "update", "compile", "check"],
+        action: Literal["extract", "init", "update", "compile", "check", "export", "import"],
         *locales: str,
         app,  # of any kind
     ) -> None:
         """Collect texts into `messages.pot`; begin, update, compile or check catalogs.
 
         `gambrel i18n init de ar` begins two languages, `gambrel i18n update` adds what is new to
-        all. Nothing has to be compiled: an app reads its catalogs as they are.
+        all. Nothing has to be compiled: an app reads its catalogs as they are. `export` writes a
+        table beside each catalog for spreadsheets, `import` takes what was translated there.
         """
         wanted = [parse_locale(tag) for tag in locales]
-        if action == "extract":
-            workshop.extract(app)
-        elif action == "init":
-            if not wanted:
-                hint = "gambrel i18n init de"
-                raise GambrelError("i18n.locale", "no language was named", "", hint)
-            for locale in wanted:
-                workshop.init(app, locale)
-        elif action == "update":
-            workshop.update(app, wanted)
-        elif action == "compile":
-            workshop.compile(wanted)
-        else:
-            workshop.check(app)
+        getattr(workshop, "take" if action == "import" else action)(app, wanted)
 
     return i18n
 

@@ -3,7 +3,7 @@ from pathlib import Path
 import pytest
 
 from gambrel import GambrelError
-from gambrel.i18n.extract import gather, python_files
+from gambrel.i18n.tools.extract import files_below, gather
 
 SOURCE = """
 from gambrel.i18n import gettext as _, lazy_pgettext, ngettext, npgettext
@@ -33,7 +33,7 @@ def site(folder: Path) -> Path:
     return folder
 
 
-def test_texts_of_python_files_are_found_with_place_context_and_comment(tmp_path):
+def test_texts_of_files_below_are_found_with_place_context_and_comment(tmp_path):
     catalog = gather(site(tmp_path), [])
 
     found = {(m.id, m.context): m for m in catalog if m.id}
@@ -65,7 +65,7 @@ def test_a_file_that_is_no_python_is_told(tmp_path):
 
 
 def test_what_is_installed_hidden_or_a_test_is_not_looked_at(tmp_path):
-    files = [path.relative_to(tmp_path).as_posix() for path in python_files(site(tmp_path))]
+    files = [path.relative_to(tmp_path).as_posix() for path in files_below(site(tmp_path))]
 
     assert files == ["app.py", "pages/views.py"]
 

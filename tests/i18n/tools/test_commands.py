@@ -141,3 +141,38 @@ def test_an_app_without_a_folder_is_told_to_name_one(run, tmp_path):
 
     result = run("extract")
     assert (result.exit_code, "i18n.no-folder" in result.stderr) == (1, True)
+
+
+def test_texts_of_scripts_have_catalogs_of_their_own(run, tmp_path):
+    (tmp_path / "static").mkdir()
+    script = tmp_path / "static" / "app.js"
+    script.write_text('alert(gettext("Sure?")); ngettext("%(num)s a", "%(num)s b", n);')
+    (tmp_path / "static" / "node_modules").mkdir()
+    (tmp_path / "static" / "node_modules" / "x.js").write_text('gettext("theirs")')
+    run("init", "de")
+
+    with (tmp_path / "locales" / "de" / "LC_MESSAGES" / "scripts.po").open("rb") as stream:
+        found = {m.id: m.locations for m in read_po(stream) if m.id}
+    assert found == {
+        "Sure?": [("static/app.js", 1)],
+        ("%(num)s a", "%(num)s b"): [("static/app.js", 1)],
+    }
+    assert "Sure?" not in {m.id for m in catalog(tmp_path, "de")}
+    script.write_text('gettext("Really?")')
+    run("update")
+    run("compile")
+    assert "Really?" in (tmp_path / "locales/de/LC_MESSAGES/scripts.po").read_text("utf-8")
+    assert (tmp_path / "locales/de/LC_MESSAGES/scripts.mo").is_file()
+
+
+def test_translators_may_work_in_a_spreadsheet(run, tmp_path):
+    run("init", "de", "ar")
+    run("export", "de")
+    table = tmp_path / "locales" / "de" / "LC_MESSAGES" / "messages.csv"
+    text = table.read_text("utf-8").replace(",Good day,,", ",Good day,,Guten Tag")
+    table.write_text(text, "utf-8")
+    result = run("import")
+
+    assert f"{table}: 1 new translations" in result.stdout
+    assert {m.id: m.string for m in catalog(tmp_path, "de")}["Good day"] == "Guten Tag"
+    assert run("import", "ar").exit_code == 1

@@ -1,10 +1,11 @@
 """A site with languages, for tests."""
 
 from collections.abc import AsyncIterator, Iterator
+from datetime import tzinfo
 from pathlib import Path
 from typing import Any
 
-from gambrel import HTML, App, NotFound, Request, Response, Router, Stream
+from gambrel import HTML, App, NotFound, Request, Response, Router, Stream, WebSocket
 from gambrel.i18n import I18n, Locale, get_timezone, gettext, lazy_gettext, locale, ngettext
 from gambrel.templates import Template, Templates
 
@@ -24,6 +25,7 @@ def make_site(folder: Path, **options: Any) -> App:
     app.include(make_shop())
     say_words(app)
     say_more(app)
+    say_in_streams(app)
     return app
 
 
@@ -66,19 +68,6 @@ def say_more(app: App) -> None:
     async def raw() -> HTML:
         return HTML(gettext("Late"))
 
-    @app.get("/lines")
-    async def lines(locale: Locale) -> AsyncIterator[str]:
-        yield locale.tag
-        yield gettext("Late")
-
-    @app.get("/too-late")
-    async def too_late() -> Stream:
-        def pieces() -> Iterator[str]:
-            yield "begun "
-            yield gettext("Late")
-
-        return Stream(pieces(), media_type="text/plain")
-
     @app.get("/other")
     async def other() -> str:
         with locale("ar"):
@@ -92,6 +81,32 @@ def say_more(app: App) -> None:
     @app.get({"en": "/about", "de": "/ueber"}, name="about")
     async def about(request: Request) -> str:
         return request.url_for("about")
+
+
+def say_in_streams(app: App) -> None:
+    """Add what speaks while it is sent."""
+
+    @app.get("/lines")
+    async def lines(locale: Locale) -> AsyncIterator[str]:
+        yield locale.tag
+        yield gettext("Late")
+
+    @app.websocket("/socket")
+    async def socket(socket: WebSocket) -> None:
+        async for _ in socket:
+            await socket.send(f"{gettext('Late')} {get_timezone()}")
+
+    @app.get("/zones")
+    async def zones(zone: tzinfo) -> AsyncIterator[str]:
+        yield str(get_timezone() is zone)
+
+    @app.get("/too-late")
+    async def too_late() -> Stream:
+        def pieces() -> Iterator[str]:
+            yield "begun "
+            yield gettext("Late")
+
+        return Stream(pieces(), media_type="text/plain")
 
 
 def make_shop() -> Router:

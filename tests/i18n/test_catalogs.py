@@ -112,3 +112,9 @@ def test_our_own_texts_are_there_in_german_and_arabic():
     for name in ("de", "ar"):
         messages, _ = loaded(OWN, names=[name])
         assert messages.texts[key_of("Remove", "gambrel")]
+
+
+def test_a_value_that_would_be_a_billion_wide_is_not_taken(tmp_path):
+    write_catalog(tmp_path, "de", 'msgid "Hi %(name)s"\nmsgstr "%(name)999999999s"\n')
+
+    assert loaded(tmp_path)[0].texts == {}

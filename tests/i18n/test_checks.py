@@ -47,6 +47,7 @@ def test_a_value_that_is_left_out_or_that_nobody_gives_is_told_with_its_line(tmp
 
 def test_a_text_that_cannot_be_filled_in_is_told(tmp_path):
     assert ids(told(tmp_path, message("%(a)s off", "%(a)s: 100 % ab"))) == ["i18n.placeholder"]
+    assert ids(told(tmp_path, message("%(a)s off", "%(a)999999999s"))) == ["i18n.placeholder"]
 
 
 def test_a_number_may_be_left_out_of_a_form_and_another_value_may_not(tmp_path):

@@ -98,6 +98,18 @@ def test_a_stream_knows_its_language_before_it_begins_or_says_so(client):
     assert told.value.code == "i18n.too-late"
 
 
+def test_a_socket_speaks_the_language_it_began_with(client):
+    with client.websocket("/socket", headers={**GERMAN, "cookie": "tz=Asia/Tokyo"}) as socket:
+        socket.send("?")
+        assert socket.receive() == "Spät Asia/Tokyo"
+
+
+def test_a_stream_may_ask_for_the_zone_before_it_begins(client):
+    answer = client.get("/zones", headers={"cookie": "tz=Asia/Tokyo"})
+
+    assert (answer.text, heads(answer)) == ("True", (None, "cookie"))
+
+
 def test_a_part_of_an_answer_may_be_in_another_language(client):
     assert client.get("/other", headers=GERMAN).text == "متأخر Spät"
 

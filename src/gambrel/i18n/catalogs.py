@@ -5,6 +5,7 @@ not older; without one nothing is lost, and nobody has to compile. Called once, 
 """
 
 import gettext
+import re
 import struct
 from collections.abc import Callable, Iterable, Iterator
 from pathlib import Path
@@ -35,6 +36,8 @@ OWN = Path(__file__).with_name("locales")
 DOMAIN = "messages"
 SCRIPTS = "scripts"
 """Catalogs of what scripts in the browser say."""
+_WIDTH = re.compile(r"%\(\w+\)[^a-zA-Z%]*[0-9]{3}")
+"""A value that would be made hundreds of characters wide, or a billion."""
 Plural = Callable[[int], int]
 Forms = tuple[tuple[str, ...], Plural]
 
@@ -63,9 +66,9 @@ class Messages(Struct):
         """Take what a catalog has; it goes before what is here. Raises GambrelError."""
         plural = plural_of(catalog, where)
         for message in catalog:
-            if not message.id or message.fuzzy:
-                continue
             given = message.string
+            if not message.id or message.fuzzy or _WIDTH.search(str(given)):
+                continue
             if isinstance(message.id, str):
                 if given:
                     self.texts[key_of(message.id, message.context or "")] = str(given)

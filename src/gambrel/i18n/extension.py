@@ -90,6 +90,7 @@ class I18n:
         setup.lifespan(self.opened)
         setup.add(ENTRANCES, self.enter)
         setup.provide(Locale, locale_of)
+        setup.provide(tzinfo, timezone_of)
         for name, make in self.pages.makers.items():
             setup.add(TEMPLATE_GLOBALS, (name, make))
         for entry in FILTERS.items():
@@ -152,8 +153,11 @@ async def tell(request: Request, call_next: CallNext) -> Response:
     response: Response = await call_next(request)
     if not isinstance(visit, Visit):
         return response
+    if response.opens:
+        visit.settle()  # a socket is asked for nothing any more, and kept by no cache
+        return response
     if response.is_streaming and "text/html" in response.headers.get("content-type", ""):
-        visit.language  # noqa: B018 - a page has one, and will ask when it is too late
+        visit.settle()  # a page has a language, and will ask when it is too late
     visit.is_late = True
     if visit.chosen is not None:
         response.headers.setdefault("content-language", visit.chosen.tag)
@@ -171,6 +175,13 @@ async def locale_of(_request: Request) -> Locale:
     """Return the locale of a request, for its handler."""
     visit: Any = SPEAKER.get()
     found: Locale = visit.language.locale
+    return found
+
+
+async def timezone_of(_request: Request) -> tzinfo:
+    """Return the time zone of a request, for its handler."""
+    visit: Any = SPEAKER.get()
+    found: tzinfo = visit.zone
     return found
 
 

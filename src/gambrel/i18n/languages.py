@@ -3,7 +3,7 @@
 from collections.abc import Iterable, Iterator, Mapping, Sequence
 from contextlib import contextmanager
 from datetime import tzinfo
-from functools import cached_property
+from functools import cached_property, lru_cache
 from typing import Any
 
 from gambrel.core.http.errors import GambrelError
@@ -85,6 +85,7 @@ class Languages:
         self.default = next(iter(self.by_tag.values()))
         self.zone = zone
         self.lower = {tag.lower(): tag for tag in self.by_tag}
+        self.preferred = lru_cache(512)(lambda header: best_language(header, list(self.by_tag)))
 
     def __iter__(self) -> Iterator[Locale]:
         return (language.locale for language in self.by_tag.values())
@@ -113,7 +114,7 @@ class Languages:
         """
         if not accept_language.strip():
             return None
-        tag = best_language(accept_language, list(self.by_tag))
+        tag = self.preferred(accept_language)
         return None if tag is None else self.by_tag[tag]
 
     @contextmanager

@@ -66,6 +66,10 @@ class Visit:
             found = self._zone = self.find_zone()
         return found
 
+    def settle(self) -> None:
+        """Find out both now."""
+        self._language, self._zone = self.language, self.zone
+
     @property
     def chosen(self) -> Language | None:
         """The language, if anybody has wanted it."""
@@ -139,7 +143,7 @@ class Visit:
         """Raise GambrelError where the head of the answer has left."""
         if self.is_late:
             what = "a language or time zone was first wanted after the head of its answer had left"
-            hint = "take `locale: Locale` in the handler, which finds it out before"
+            hint = "take `locale: Locale` or `zone: tzinfo` in the handler: it is found out before"
             raise GambrelError(
                 "i18n.too-late", what, getattr(self.request.route, "where", ""), hint
             )

@@ -4,6 +4,7 @@ from html.parser import HTMLParser
 
 from gambrel.core.http.errors import Fault
 from gambrel.error_page import page_of, render_page
+from gambrel.wording import SPEAKER
 
 
 class Outline(HTMLParser):
@@ -59,3 +60,29 @@ def test_its_policy_allows_its_style_and_nothing_else() -> None:
 
 def test_an_incident_is_shown() -> None:
     assert "<code>abc</code>" in render_page(500, "Error", incident="abc")
+
+
+def test_a_page_is_in_the_language_of_the_visitor() -> None:
+    class Tongue:
+        tag, direction = "ar", "rtl"
+
+        @property
+        def language(self) -> "Tongue":
+            return self
+
+        def translate(self, message: str, *_: object, **__: object) -> str:
+            return message.upper()
+
+        def explain(self, message: str) -> str:
+            return f"<{message}>"
+
+    token = SPEAKER.set(Tongue())  # type: ignore[arg-type]  # it has what is asked for
+    try:
+        page = render_page(404, "Not Found", faults=[Fault("form", "name", "bad", "x")])
+    finally:
+        SPEAKER.reset(token)
+
+    assert '<html lang="ar" dir="rtl">' in page
+    assert "<h1>NOT FOUND</h1>" in page
+    assert "THERE IS NOTHING AT THIS ADDRESS." in page
+    assert "&lt;bad&gt;" in page

@@ -1,4 +1,4 @@
-"""A guestbook in one file: a form, a page, and a message after it was sent.
+"""A guestbook in one file: a form, a page, and a message after it was sent, in three languages.
 
     gambrel run examples/guestbook
 
@@ -13,6 +13,9 @@ from msgspec import Meta, Struct, field
 from gambrel import App, Redirect
 from gambrel.forms import Forms, HTMLForm
 from gambrel.forms import field as shown
+from gambrel.i18n import I18n
+from gambrel.i18n import gettext as _
+from gambrel.i18n import lazy_gettext as later
 from gambrel.looks import Looks
 from gambrel.sessions import Flash, Session, Sessions
 from gambrel.templates import Template, Templates
@@ -23,11 +26,17 @@ KEPT = 100
 class Entry(Struct):
     """What a guest writes."""
 
-    name: Annotated[str, Meta(min_length=2, max_length=60), shown(autocomplete="name")]
+    name: Annotated[
+        str, Meta(min_length=2, max_length=60), shown(later("Name"), autocomplete="name")
+    ]
     message: Annotated[
         str,
         Meta(min_length=3, max_length=1_000),
-        shown(help="Up to 1,000 characters. Everybody can read it.", widget="textarea"),
+        shown(
+            later("Message"),
+            help=later("Up to 1,000 characters. Everybody can read it."),
+            widget="textarea",
+        ),
     ]
 
 
@@ -46,7 +55,7 @@ class Guest(Struct):
 
 def make_app() -> App:
     """Return a guestbook that nobody has written into."""
-    app = App(extensions=[Templates(), Forms(), Sessions(), Looks()])
+    app = App(extensions=[Templates(), Forms(), Sessions(), Looks(), I18n("en", "de", "ar")])
     entries: list[Written] = []
 
     @app.route("/", methods=["GET", "POST"])
@@ -62,7 +71,7 @@ def make_app() -> App:
         entries.insert(0, Written(form.value))
         del entries[KEPT:]
         guest.name = form.value.name
-        flash.add(f"Thank you, {guest.name}.", "success")
+        flash.add(_("Thank you, %(name)s.", name=guest.name), "success")
         return Redirect("/", 303)
 
     return app

@@ -58,3 +58,34 @@ def test_two_guests_do_not_know_each_other():
 
         assert 'value="Ann"' in ann.get("/").text
         assert 'value="Ann"' not in bob.get("/").text
+
+
+def test_each_guest_reads_their_own_language():
+    with Client(make_app(), follow_redirects=True) as client:
+        german = client.get("/", headers={"accept-language": "de-CH, en;q=0.5"})
+        arabic = client.post("/", data={**GOOD, "name": "A"}, headers={"accept-language": "ar"})
+        thanks = client.post("/", data=GOOD, headers={"accept-language": "ar"})
+
+    assert '<html lang="de" dir="ltr"' in german.text
+    assert "<h1>Gästebuch</h1>" in german.text
+    assert german.headers["content-language"] == "de"
+    assert "accept-language" in german.headers["vary"]
+    assert '<html lang="ar" dir="rtl"' in arabic.text
+    assert "الاسم: يجب أن تحتوي القيمة على حرفين على الأقل" in arabic.text
+    assert "شكرًا لك، Ann." in thanks.text
+    assert "مشاركة واحدة" in thanks.text
+
+
+def test_a_guest_may_choose_another():
+    with Client(make_app(), follow_redirects=True) as client:
+        page = client.post(
+            "/_i18n/locale",
+            data={"locale": "de", "next": "/"},
+            headers={"accept-language": "ar"},
+        )
+
+    assert "<h1>Gästebuch</h1>" in page.text
+
+
+def test_the_catalogs_are_complete():
+    assert [problem for problem in make_app().problems() if problem.id.startswith("i18n.")] == []

@@ -10,6 +10,7 @@ from hashlib import sha256
 from html import escape
 
 from gambrel.conversion.errors import Fault
+from gambrel.wording import SPEAKER, Speaker, explain, say
 
 _SENTENCES = {
     400: "The request could not be understood.",
@@ -62,15 +63,27 @@ def render_page(
 ) -> str:
     """Return an HTML document; every text in it is escaped."""
     otherwise = "The request failed." if status < 500 else "Something went wrong on our side."
-    parts = [f"<p>{escape(detail or _SENTENCES.get(status, otherwise))}</p>"]
-    items = [f"<li>{escape(fault.path)}: {escape(fault.message)}</li>" for fault in faults]
+    parts = [f"<p>{escape(say(detail or _SENTENCES.get(status, otherwise)))}</p>"]
+    items = [f"<li>{escape(fault.path)}: {escape(explain(fault.message))}</li>" for fault in faults]
+    title, speaker = say(title), SPEAKER.get()
+    tag, direction = ("en", "ltr") if speaker is None else language_of(speaker)
     if items:
         parts.append(f"<ul>{''.join(items)}</ul>")
-    told = f"Incident: <code>{escape(incident)}</code>" if incident else f"Error {status}"
+    told = (
+        f"{escape(say('Incident:'))} <code>{escape(incident)}</code>"
+        if incident
+        else f"Error {status}"
+    )
     parts.append(f'<p class="quiet">{told}</p>')
     return (
-        '<!doctype html><html lang="en"><head><meta charset="utf-8">'
+        f'<!doctype html><html lang="{tag}" dir="{direction}"><head><meta charset="utf-8">'
         '<meta name="viewport" content="width=device-width, initial-scale=1">'
         f"<title>{escape(title)}</title><style>{_STYLE}</style></head>"
         f"<body><main>{_ROOF}<h1>{escape(title)}</h1>{''.join(parts)}</main></body></html>"
     )
+
+
+def language_of(speaker: Speaker) -> tuple[str, str]:
+    """Return the language of a page and its direction."""
+    language = speaker.language
+    return language.tag, language.direction

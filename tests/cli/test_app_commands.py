@@ -217,3 +217,17 @@ def test_extensions_add_commands_with_their_docstring_as_help(folder):
 
 def test_without_an_app_there_are_none(folder):
     assert find_commands(None) == {}
+
+
+def test_values_before_several_ones_keep_their_place(folder):
+    def it(action: str, *names: str) -> None:
+        print(action, names)
+
+    assert shown(it, "add", "a", "b") == "add ('a', 'b')\n"
+
+
+def test_a_parameter_app_without_a_type_is_the_app(folder):
+    def it(name: str, app) -> None:
+        print(name, type(app).__name__)
+
+    assert shown(it, "x") == "x App\n"

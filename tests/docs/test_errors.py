@@ -6,7 +6,7 @@ import re
 from tests.architecture.source import Source, sources
 from tests.docs.pages import DOCS
 
-CODE = re.compile(r"[a-z]+(\.[a-z0-9]+(-[a-z0-9]+)*)+")
+CODE = re.compile(r"[a-z][a-z0-9]*(\.[a-z0-9]+(-[a-z0-9]+)*)+")
 
 
 def raised(source: Source) -> list[ast.expr]:

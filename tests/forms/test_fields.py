@@ -1,13 +1,17 @@
 import datetime as dt
 import enum
+from decimal import Decimal
 from typing import Annotated, Any, Optional
 
 import pytest
 from msgspec import Meta, Struct
 
-from gambrel import GambrelError
+from gambrel import FormData, GambrelError
 from gambrel.extend import read_shape
+from gambrel.forms import HTMLForm
+from gambrel.forms.extension import define
 from gambrel.forms.fields import FieldSpec, field, read_fields, words
+from gambrel.wording import SPEAKER, LazyText
 from tests.forms.shop import form_of
 
 
@@ -116,3 +120,79 @@ def test_a_class_that_holds_itself_has_no_end():
 def test_there_is_no_other_widget():
     with pytest.raises(GambrelError, match=r"forms\.widget"):
         field(widget="slider")
+
+
+class Tongue:
+    """A language that shouts, and writes numbers with a comma."""
+
+    tag, direction = "x", "ltr"
+
+    @property
+    def language(self):
+        return self
+
+    def translate(self, message, plural="", number=None, context=""):
+        return message.upper()
+
+    def explain(self, message):
+        return message.upper()
+
+    def read(self, kind, text):
+        return text.replace(",", ".") if "." not in text else f"?{text}"
+
+    def write(self, kind, text):
+        return text.replace(".", ",")
+
+
+@pytest.fixture
+def tongue():
+    token = SPEAKER.set(Tongue())
+    yield
+    SPEAKER.reset(token)
+
+
+class Offer(Struct):
+    price: Annotated[
+        Decimal,
+        Meta(ge=1),
+        field(LazyText("Price", {}), help=LazyText("In euros.", {}), localized=True),
+    ] = Decimal("2.5")
+    colour: Annotated[str, field(choices={"r": LazyText("red", {})})] = "r"
+
+
+def test_labels_help_and_choices_may_be_said_later(tongue):
+    html = HTMLForm(define(Offer)).__html__()
+
+    assert '<label for="field-price">PRICE' in html
+    assert "IN EUROS." in html
+    assert ">RED</option>" in html
+
+
+def test_documents_have_them_as_they_were_written():
+    notes = [item.shape.notes for item in read_shape(Offer).fields]
+    title = [note["title"] for note in notes if "title" in note]
+
+    assert title == ["Price"]
+
+
+def test_numbers_are_typed_and_shown_in_the_language_where_that_is_wanted(tongue):
+    form = HTMLForm(define(Offer))
+    assert 'type="text"' in form["price"].__html__()
+    assert 'inputmode="decimal"' in form["price"].__html__()
+    assert 'value="2,5"' in form["price"].__html__()
+
+    form.fill(Offer(price=Decimal("3.75")))
+    assert 'value="3,75"' in form["price"].__html__()
+    form.read(FormData([("price", "4,5"), ("colour", "r")]))
+    assert form.value == Offer(price=Decimal("4.5"))
+    form.read(FormData([("price", "4.5"), ("colour", "r")]))
+    assert (form.value, form.errors) == (None, {"price": ["MUST BE A DECIMAL NUMBER"]})
+    assert 'value="4.5"' in form["price"].__html__()
+
+
+def test_without_a_language_they_are_those_of_machines():
+    form = HTMLForm(define(Offer))
+    form.read(FormData([("price", "4.5"), ("colour", "r")]))
+
+    assert form.value == Offer(price=Decimal("4.5"))
+    assert 'value="4.5"' in form["price"].__html__()

@@ -2,10 +2,11 @@ from datetime import UTC, date, datetime, time, timedelta
 
 import msgspec
 import pytest
+from jinja2 import pass_eval_context
 from markupsafe import Markup
 
 from gambrel.templates.environment import TemplateEnvironment
-from gambrel.templates.filters import FILTERS
+from gambrel.templates.filters import FILTERS, unfolded
 from gambrel.templates.folders import Place
 from gambrel.templates.page import Page
 
@@ -178,3 +179,17 @@ def test_addresses_that_may_be_scripts_lead_nowhere(address):
 
 def test_an_address_that_was_escaped_is_escaped_once():
     assert FILTERS["href"](Markup("/a?b=1&amp;c=2")) == "/a?b=1&c=2"
+
+
+def test_a_filter_of_an_app_is_called_for_each_page_though_its_value_is_written_there():
+    numbers = iter(range(9))
+    environment = TemplateEnvironment([Place({"a.html": "{{ 'x' | next }}"}, "app")], reload=False)
+    environment.filters["next"] = unfolded(lambda _: next(numbers))
+
+    assert [environment.find("a.html").render() for _ in range(3)] == ["0", "1", "2"]
+
+
+def test_a_filter_that_takes_what_jinja_gives_stays_as_it_is():
+    taken = pass_eval_context(lambda context, value: context.autoescape)
+
+    assert unfolded(taken) is taken

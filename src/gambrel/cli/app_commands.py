@@ -50,18 +50,20 @@ def command_of(app: App, name: str, run: Callable[..., Any]) -> click.Command:
     hints = get_type_hints(run, include_extras=True)
     given: dict[str, Any] = {}
     params: list[click.Parameter] = []
-    several = ""
+    several, leading = "", []
     for parameter in inspect.signature(run).parameters.values():
         annotation = hints.get(parameter.name, str)
-        if is_injected(app, annotation):
+        if parameter.name == "app" and parameter.annotation is parameter.empty:
+            given["app"] = type(app)  # for batteries, which do not know its class
+        elif is_injected(app, annotation):
             given[parameter.name] = annotation
         else:
             params.append(as_parameter(parameter, annotation, f"{name} ({run.__module__})"))
         if parameter.kind is parameter.VAR_POSITIONAL:
-            several = parameter.name
+            several, leading = parameter.name, [param.name or "" for param in params[:-1]]
 
     def callback(**values: Any) -> None:
-        positional = values.pop(several, ())
+        positional = [*(values.pop(one) for one in leading), *values.pop(several, ())]
         call(app, partial(run, *positional, **values), given)
 
     return click.Command(name, callback=callback, params=params, help=inspect.getdoc(run))

@@ -55,7 +55,7 @@ def infos_of(
                 location="file" if spec.widget == "file" else "form",
                 annotation=annotation_of(spec),
                 required=is_required and not takes_none,
-                description=spec.help,
+                description=str(spec.help),
             )
 
 

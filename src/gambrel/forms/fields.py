@@ -11,10 +11,11 @@ from msgspec.structs import replace
 
 from gambrel.core.http.bodies.forms import Upload
 from gambrel.core.http.errors import GambrelError
+from gambrel.wording import LazyText, Words, write_local
 
 __all__ = ["Choices", "FieldSpec", "Look", "choices_from", "field", "read_fields"]
 
-Choices = Mapping[Any, str] | Callable[..., Any]
+Choices = Mapping[Any, Words] | Callable[..., Any]
 """Values and their names; or what returns them for a request, a dependency like any other."""
 
 _TYPES = {
@@ -48,6 +49,10 @@ _READABLE = TEXTS | {"password", "textarea", "lines", "number", "date", "time", 
 """Widgets that HTML lets be `readonly`; of any other that is `disabled`."""
 
 
+LOCAL: dict[str, dict[str, str]] = {"number": {"inputmode": "decimal"}, "date": {}}
+"""Widgets that can be typed in the visitor's language, and what their inputs have then."""
+
+
 class Look(Struct, frozen=True, kw_only=True):
     """How a field is shown, where its type does not say; `field()` makes one."""
 
@@ -55,23 +60,28 @@ class Look(Struct, frozen=True, kw_only=True):
     choices: Choices | None = None
     blank: int = 1
     attributes: Mapping[str, Any] = {}
+    label: Words = ""
+    help: Words = ""
+    is_localized: bool = False
 
 
 def field(
-    label: str = "",
+    label: Words = "",
     *,
-    help: str = "",  # noqa: A002 - what it is called
+    help: Words = "",  # noqa: A002 - what it is called
     widget: str = "",
     choices: Choices | None = None,
     blank: int = 1,
+    localized: bool = False,
     **attributes: Any,
 ) -> msgspec.Meta:
     """Say how a field of a form is shown: `email: Annotated[str, field("E-mail", widget="email")]`.
 
     `label` and `help` are for people, and stand in the API document, too. `choices` are values and
     their names, or a function that returns them for each request and may ask for what handlers do.
-    `blank` is how many empty rows a repeated group ends with. Further `attributes` are those of the
-    input (`autocomplete="email"`, `rows=5`); what is sent for a field that is `readonly` or
+    `blank` is how many empty rows a repeated group ends with. A number or date that is `localized`
+    is typed as in the visitor's language, `1.234,5` in German. Further `attributes` are those of
+    the input (`autocomplete="email"`, `rows=5`); what is sent for a field that is `readonly` or
     `disabled` counts for nothing.
 
     Raises:
@@ -80,8 +90,22 @@ def field(
     if widget and widget not in _WIDGETS:
         hint = f"use one of: {', '.join(sorted(_WIDGETS))}"
         raise GambrelError("forms.widget", f"there is no widget {widget!r}", "field()", hint)
-    look = Look(widget=widget, choices=choices, blank=blank, attributes=attributes)
-    return msgspec.Meta(title=label or None, description=help or None, extra={"form": look})
+    look = Look(
+        widget=widget,
+        choices=choices,
+        blank=blank,
+        attributes=attributes,
+        label=label,
+        help=help,
+        is_localized=localized,
+    )
+    title, description = as_written(label) or None, as_written(help) or None
+    return msgspec.Meta(title=title, description=description, extra={"form": look})
+
+
+def as_written(text: Words) -> str:
+    """Return a text in the language of the source: documents have no other."""
+    return text.message if isinstance(text, LazyText) else text
 
 
 class FieldSpec(Struct, frozen=True, eq=False):
@@ -91,16 +115,17 @@ class FieldSpec(Struct, frozen=True, eq=False):
     names, `attributes` those of the input that follow from the constraints, `start` is what it
     shows at first. `is_closed` says that we refuse what is no choice: the type does not. `load`
     returns the choices for a request. `is_many` takes several files, `is_locked` nothing at all.
+    `local` is how it is typed in the visitor's language: as a `number`, a `date`, or not at all.
     """
 
     key: str
     name: str
-    label: str
-    help: str
+    label: Words
+    help: Words
     widget: str
     required: bool
     attributes: Mapping[str, Any]
-    choices: tuple[tuple[str, str], ...] = ()
+    choices: tuple[tuple[str, Words], ...] = ()
     fields: tuple["FieldSpec", ...] = ()
     blank: int = 0
     start: tuple[str, ...] = ()
@@ -109,6 +134,7 @@ class FieldSpec(Struct, frozen=True, eq=False):
     is_many: bool = False
     is_locked: bool = False
     annotation: Any = str
+    local: str = ""
 
     @property
     def is_optional(self) -> bool:
@@ -130,7 +156,7 @@ class FieldSpec(Struct, frozen=True, eq=False):
             return [text_of(item) for item in value]
         if self.widget == "checkbox":
             return ["on"] if value else []
-        return [text_of(value)]
+        return [write_local(self.local, text_of(value)) if self.local else text_of(value)]
 
 
 def text_of(value: Any) -> str:
@@ -184,6 +210,8 @@ def read_field(item: Any, where: str, above: tuple[Any, ...]) -> FieldSpec:
     load = look.choices if callable(look.choices) else None
     limits = {**shape.bounds, **outer.bounds}
     widget = look.widget or widget_of(shape, element, bool(choices or load), limits)
+    local = widget if look.is_localized and widget in LOCAL else ""
+    widget = "text" if local else widget
     if not widget:
         what = f"a form cannot fill in {item.name!r}, of type {shape.annotation}"
         hint = "use texts, numbers, dates, enums, bool, Upload, a class of these, or a list"
@@ -200,11 +228,15 @@ def read_field(item: Any, where: str, above: tuple[Any, ...]) -> FieldSpec:
     spec = FieldSpec(
         key=item.key,
         name=item.name,
-        label=notes.get("title") or words(item.name),
-        help=notes.get("description") or "",
+        label=look.label or notes.get("title") or words(item.name),
+        help=look.help or notes.get("description") or "",
         widget=widget,
         required=item.required and not is_optional,
-        attributes={**attributes_of(widget, bounds | step), **given_to(widget, look, is_many)},
+        attributes={
+            **attributes_of(widget, bounds | step),
+            **LOCAL.get(local, {}),
+            **given_to(widget, look, is_many),
+        },
         choices=choices,
         fields=fields,
         blank=look.blank if widget == "rows" else 0,
@@ -213,6 +245,7 @@ def read_field(item: Any, where: str, above: tuple[Any, ...]) -> FieldSpec:
         is_many=is_many,
         is_locked=is_locked(look.attributes),
         annotation=outer.annotation,
+        local=local,
     )
     is_shown = widget not in {"group", "rows", "file", "password"}
     return replace(spec, start=tuple(filter(None, spec.texts_of(default)))) if is_shown else spec
@@ -237,7 +270,7 @@ def widget_of(shape: Any, element: Any, has_choices: bool, bounds: Mapping[str, 
     return _TYPES.get(shape.kind, "")
 
 
-def choices_of(shape: Any, look: Look) -> tuple[tuple[str, str], ...]:
+def choices_of(shape: Any, look: Look) -> tuple[tuple[str, Words], ...]:
     """Return the texts that may be chosen, with their names."""
     if look.choices is not None:
         return () if callable(look.choices) else choices_from(look.choices)
@@ -253,11 +286,13 @@ def choices_of(shape: Any, look: Look) -> tuple[tuple[str, str], ...]:
     return ()
 
 
-def choices_from(given: Any) -> tuple[tuple[str, str], ...]:
+def choices_from(given: Any) -> tuple[tuple[str, Words], ...]:
     """Return choices as texts: those of a mapping, of pairs, or of values that tell their names."""
     pairs = given.items() if isinstance(given, Mapping) else given
     return tuple(
-        (text_of(one[0]), str(one[1])) if isinstance(one, tuple) else (text_of(one), str(one))
+        (text_of(one[0]), one[1] if isinstance(one[1], LazyText) else str(one[1]))
+        if isinstance(one, tuple)
+        else (text_of(one), str(one))
         for one in pairs
     )
 

@@ -29,11 +29,12 @@ from gambrel.forms.texts import (
     texts_of_object,
 )
 from gambrel.markup import Markup
+from gambrel.wording import Words, explain, write_local
 
 __all__ = ["Definition", "FormField", "HTMLForm"]
 
 T = TypeVar("T")
-Choice = tuple[tuple[str, str], ...]
+Choice = tuple[tuple[str, Words], ...]
 
 
 class Definition(Struct, frozen=True, eq=False, dict=True):
@@ -155,12 +156,12 @@ class HTMLForm(Generic[T]):
         kept = {name: texts for name, texts in sent.items() if not definition.is_locked(name)}
         return kept | {n: texts for n, texts in given.items() if definition.is_locked(n)}
 
-    def refuse(self, path: str, message: str, code: str = "custom") -> None:
+    def refuse(self, path: str, message: Words, code: str = "custom") -> None:
         """Add a fault of your own (`form.refuse("name", "is taken")`): there is no value then.
 
         An empty `path` is a fault of the form as a whole.
         """
-        fault = Fault("form", path, message, code)
+        fault = Fault("form", path, str(message), code)
         self._imposed.append(fault)
         self._note(fault)
         self.value = None
@@ -196,7 +197,7 @@ class HTMLForm(Generic[T]):
             is_no_file = spec.widget == "file" and fault.code == "format"
             message = "must be a file" if is_no_file else message
         self.faults.append(fault)
-        self.errors.setdefault(name, []).append(message)
+        self.errors.setdefault(name, []).append(explain(message))
 
     def _check_choices(self, fields: Sequence[FieldSpec], prefix: str) -> None:
         for one in self._leaves(fields, prefix):
@@ -306,7 +307,7 @@ class FormField:
     @property
     def label(self) -> str:
         """What it is called."""
-        return self.spec.label
+        return str(self.spec.label)
 
     @property
     def texts(self) -> list[Any]:
@@ -357,7 +358,8 @@ def begin(fields: Iterable[FieldSpec], prefix: str = "") -> Texts:
         if spec.widget == "group":
             found |= begin(spec.fields, f"{prefix}{spec.key}.")
         elif spec.start:
-            found[prefix + spec.key] = list(spec.start)
+            start = (write_local(spec.local, t) if spec.local else t for t in spec.start)
+            found[prefix + spec.key] = list(start)
     return found
 
 

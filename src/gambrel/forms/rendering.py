@@ -7,6 +7,7 @@ from gambrel.core.http.errors import Fault
 from gambrel.forms.fields import FieldSpec
 from gambrel.forms.texts import ADD, REMOVE
 from gambrel.markup import Markup, element, join
+from gambrel.wording import Words, say
 
 __all__ = ["render_field", "render_form", "render_input", "render_summary"]
 
@@ -37,7 +38,7 @@ class ShownField(Protocol):
     name: str
 
     @property
-    def choices(self) -> tuple[tuple[str, str], ...]:
+    def choices(self) -> tuple[tuple[str, Words], ...]:
         """Texts that may be chosen, and their names."""
         ...
 
@@ -92,7 +93,7 @@ def render_hidden(form: ShownForm) -> Markup:
 def render_trap(name: str) -> Markup:
     """Return a field that people do not find, by sight, by keyboard or by ear."""
     box = element("input", name=name, id=f"field-{name}", tabindex="-1", autocomplete="off")
-    label = element("label", "Leave this empty", for_=f"field-{name}")
+    label = element("label", say("Leave this empty"), for_=f"field-{name}")
     return element("div", label, box, hidden=True, class_="form-trap")
 
 
@@ -105,9 +106,11 @@ def render_summary(form: ShownForm) -> Markup:
     for name, messages in form.errors.items():
         one = known.get(name)
         for message in messages:
-            text = f"{one.label} {message}" if one else message
+            text = message
+            if one:
+                text = say("%(field)s %(fault)s", field=one.label, fault=message)
             items.append(element("li", element("a", text, href=f"#{target(one)}") if one else text))
-    title = element("h2", "This could not be saved", id="form-summary-title")
+    title = element("h2", say("This could not be saved"), id="form-summary-title")
     body = element("ul", *items)
     return element(
         "div",
@@ -163,7 +166,8 @@ def kind(one: ShownField) -> str:
 
 def optional(one: ShownField) -> Markup | None:
     """Return the mark of a field that may be left empty."""
-    return element("span", " (optional)", class_="form-optional") if one.spec.is_optional else None
+    mark = f" {say('(optional)')}"
+    return element("span", mark, class_="form-optional") if one.spec.is_optional else None
 
 
 def notes(one: ShownField) -> list[Markup]:
@@ -191,7 +195,7 @@ def render_group(one: ShownField) -> Markup:
     inner: list[Any] = list(one.fields)
     if one.spec.widget == "rows":
         inner = [render_row(row, number) for number, row in enumerate(one.rows)]
-        inner.append(button(ADD, one.name, "Add another"))
+        inner.append(button(ADD, one.name, say("Add another")))
     legend = element("legend", one.label, optional(one))
     more: dict[str, Any] = {"disabled": True} if one.spec.is_locked else {}
     return element(
@@ -201,7 +205,8 @@ def render_group(one: ShownField) -> Markup:
 
 def render_row(row: ShownField, number: int) -> Markup:
     """Return one row."""
-    remove = button(REMOVE, row.name, "Remove", aria_label=f"Remove {row.label}")
+    name = say("Remove %(row)s", row=row.label)
+    remove = button(REMOVE, row.name, say("Remove"), aria_label=name)
     legend = element("legend", row.label)
     return element("fieldset", legend, *row.fields, remove, class_="form-row", id=row.id)
 

@@ -6,6 +6,7 @@ from typing import Any
 
 from gambrel.core.http.bodies.forms import FormData, Upload
 from gambrel.forms.fields import TEXTS, FieldSpec
+from gambrel.wording import read_local
 
 __all__ = [
     "ADD",
@@ -163,4 +164,6 @@ def as_value(spec: FieldSpec, texts: list[Any] | None) -> Any:
         return None
     if spec.widget == "datetime-local" and isinstance(texts[0], str) and len(texts[0]) == 16:
         return f"{texts[0]}:00"
+    if spec.local and isinstance(texts[0], str):
+        return read_local(spec.local, texts[0])
     return texts if len(texts) > 1 else texts[0]

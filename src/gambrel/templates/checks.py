@@ -17,6 +17,7 @@ from gambrel.templates.components import UNKNOWN, faults_of
 from gambrel.templates.environment import TemplateEnvironment
 from gambrel.templates.handlers import calls_of
 from gambrel.templates.names import is_escaped, nearest
+from gambrel.templates.translated import messages_in
 from gambrel.templates.typed import types_of, unknown_attributes
 
 __all__ = ["names_given_by", "problems_of"]
@@ -83,6 +84,12 @@ class Book:
         except UnicodeDecodeError as error:
             self.faults.append(Problem("templates.syntax", f"it is not UTF-8: {error}", "", where))
         self.trees[name] = tree
+
+    def messages(self) -> Iterator[tuple[str, int, str, tuple[str | None, ...]]]:
+        """Yield file, line, function and arguments of the texts that are to be translated."""
+        for name, tree in self.trees.items():
+            for line, function, arguments in messages_in(tree):
+                yield self.files.get(name, name), line, function, arguments
 
     def dangling(self) -> Iterator[Problem]:
         """Yield references to templates that are not there."""

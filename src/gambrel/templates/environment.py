@@ -19,6 +19,7 @@ from gambrel.templates.fragments import Cache, Fragments
 from gambrel.templates.names import is_escaped, nearest
 from gambrel.templates.output import Output, escape_text, shown
 from gambrel.templates.page import PAGE, Page
+from gambrel.templates.translated import FUNCTIONS, Translations
 
 __all__ = ["PageContext", "TemplateEnvironment"]
 
@@ -73,7 +74,7 @@ class TemplateEnvironment(Environment):
         self.engines: dict[str, Engine] = {}
         self.alone: dict[tuple[str, str], JinjaTemplate] = {}
         super().__init__(
-            extensions=[Cache, Components, Flush],
+            extensions=[Cache, Components, Flush, Translations],
             loader=FolderLoader(places),
             autoescape=is_escaped,
             undefined=StrictUndefined,
@@ -82,6 +83,7 @@ class TemplateEnvironment(Environment):
             cache_size=-1,  # as many as there are: their names are those of files
         )
         self.filters |= FILTERS
+        self.globals.update(FUNCTIONS)
         self.globals["slots"] = ()  # of a component that nobody fills
         self.policies["json.dumps_function"] = dump_json
         self.policies["json.dumps_kwargs"] = {}

@@ -9,7 +9,7 @@ from typing import Any
 from gambrel.core.http.errors import GambrelError
 from gambrel.core.http.request import Request
 from gambrel.core.http.response import Response
-from gambrel.extend import TEMPLATE_GLOBALS, Point, Problem, Setup
+from gambrel.extend import MESSAGES, TEMPLATE_FILTERS, TEMPLATE_GLOBALS, Point, Problem, Setup
 from gambrel.templates.assets import ROUTE, Assets
 from gambrel.templates.page import BUILT_IN
 from gambrel.templates.renderer import SCOPED, Renderer
@@ -27,8 +27,6 @@ Named = tuple[str, Callable[..., Any]]
 
 TEMPLATE_FOLDERS: Point[Any] = Point("folder of templates")
 """A folder of an extension, or a mapping of texts by name. The app's own come before."""
-TEMPLATE_FILTERS: Point[Named] = Point("template filter", key=lambda entry: entry[0])
-"""A filter for all templates: `(name, function)`."""
 TEMPLATE_TESTS: Point[Named] = Point("template test", key=lambda entry: entry[0])
 """A test for all templates, as in `is even`: `(name, function)`."""
 TEMPLATE_CONTEXT: Point[Callable[[Any], Any]] = Point("values of templates")
@@ -75,6 +73,7 @@ class Templates:
         require_jinja()
         setup.lifespan(self.opened)
         setup.route(f"{self.assets}/{{file}}", asset, name=ROUTE, hidden=True)
+        setup.add(MESSAGES, self.messages)
         setup.check(self.check, start=False)
         setup.check(self.check_escaping, deploy=True)
 
@@ -98,6 +97,12 @@ class Templates:
             handlers.append((route.handler, names))
         yield from problems_of(renderer.environment, handlers)
 
+    def messages(self, app: Any) -> Iterator[Any]:
+        """Yield the texts of the templates that are to be translated."""
+        from gambrel.templates.checks import Book  # noqa: PLC0415 - start-up: checks
+
+        yield from Book(self.build(app).environment).messages()
+
     def check_escaping(self, app: Any) -> Iterator[Problem]:
         """Yield where templates leave a value as it is."""
         from gambrel.templates.checks import Book  # noqa: PLC0415 - start-up: checks
@@ -110,6 +115,7 @@ class Templates:
         Raises GambrelError for a folder that is not there.
         """
         from gambrel.templates.environment import TemplateEnvironment  # noqa: PLC0415 - start-up: Jinja
+        from gambrel.templates.filters import unfolded  # noqa: PLC0415 - start-up: Jinja
         from gambrel.templates.folders import Place  # noqa: PLC0415 - start-up: Jinja
 
         built, declared = app.build(), app.declarations
@@ -119,7 +125,8 @@ class Templates:
             for folder in reversed(declared.get(TEMPLATE_FOLDERS))
         ]
         environment = TemplateEnvironment([*own, *others], reload=app.settings.core.debug)
-        environment.filters |= {**dict(declared.values(TEMPLATE_FILTERS)), **self.filters}
+        filters = {**dict(declared.values(TEMPLATE_FILTERS)), **self.filters}
+        environment.filters |= {name: unfolded(filters[name]) for name in filters}
         environment.tests |= {**dict(declared.values(TEMPLATE_TESTS)), **self.tests}
         environment.globals |= self.globals
         environment.engines = self.engines

@@ -7,14 +7,15 @@ import re
 from collections.abc import Callable
 from datetime import date, datetime, time, timedelta
 from decimal import Decimal
+from functools import wraps
 from typing import Any
 
 import msgspec
-from jinja2 import pass_eval_context
+from jinja2 import pass_context, pass_eval_context
 from jinja2.nodes import EvalContext
 from markupsafe import Markup, escape
 
-__all__ = ["FILTERS", "dump_json"]
+__all__ = ["FILTERS", "dump_json", "unfolded"]
 
 Number = int | float | Decimal
 
@@ -31,6 +32,22 @@ _UNITS = (
 )
 _WORDS = ("one", "two", "three", "four", "five", "six", "seven", "eight", "nine")
 _LARGE = ((12, "trillion"), (9, "billion"), (6, "million"))
+
+
+def unfolded(function: Callable[..., Any]) -> Callable[..., Any]:
+    """Return a filter that is called for each page, even where its value stands in the template.
+
+    Jinja would call it once, and keep what it says in the language of the first visitor.
+    """
+    if hasattr(function, "jinja_pass_arg"):
+        return function
+
+    @pass_context
+    @wraps(function)
+    def call(_context: Any, *arguments: Any, **options: Any) -> Any:
+        return function(*arguments, **options)
+
+    return call
 
 
 def intcomma(value: Number) -> str:

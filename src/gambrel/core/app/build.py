@@ -357,8 +357,7 @@ class Built:
         """
         pairs = response.headers.pairs()
         given = {name for name, _ in pairs}
-        media_type = response.headers.get("content-type") if "content-type" in given else None
-        wanted = self.defaults(response.status, media_type)
+        wanted = self.defaults(response.status, response.headers.get("content-type"))
         if self.secure_headers and is_secure(request):
             wanted = [*wanted, *self.secure_headers]
         return [*pairs, *[pair for pair in wanted if pair[0] not in given]]

@@ -95,10 +95,9 @@ class Declarations:
         return [declared.value for declared in self._by_point.get(point, ())]
 
     def _twin(self, point: Point[T], value: T) -> Declared[T] | None:
-        key = None if point.key is None else point.key(value)
-        if key is None or point.key is None:
-            return None
-        return next((other for other in self.get(point) if point.key(other.value) == key), None)
+        key_of = point.key or (lambda _: None)
+        twins = (o for o in self.get(point) if key_of(o.value) == key_of(value) is not None)
+        return next(twins, None)
 
 
 def _label(point: Point[T], value: T) -> str:

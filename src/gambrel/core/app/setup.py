@@ -133,6 +133,13 @@ TEMPLATE_GLOBALS: Point[tuple[str, Any]] = Point("template global", key=lambda e
 
 Of the core, because batteries that do not know each other meet here.
 """
+TEMPLATE_FILTERS: Point[tuple[str, Any]] = Point("template filter", key=lambda entry: entry[0])
+"""A filter for all templates: `(name, function)`."""
+MESSAGES: Point[Callable[[Any], Iterable[Any]]] = Point("source of messages")
+"""Texts of an app that are to be translated: `find(app)` yields file, line, function, arguments.
+
+The function is `gettext` or one of its kind, the arguments are texts, None for what is none.
+"""
 BODY_PARSERS: Point[tuple[str, ParseBody]] = Point("body parser", key=lambda entry: entry[0])
 LIFESPANS: Point[Entry] = Point("lifespan")
 COMMANDS: Point[CommandEntry] = Point("command", key=lambda entry: entry.name)

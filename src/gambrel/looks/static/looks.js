@@ -96,6 +96,11 @@
     busy(form, true);
   });
 
+  // The time zone of the visitor, where the page wants to know: <html data-timezone-cookie="tz">.
+  const cookie = document.documentElement.dataset.timezoneCookie;
+  const zone = cookie && Intl.DateTimeFormat().resolvedOptions().timeZone;
+  if (zone) document.cookie = `${cookie}=${zone}; path=/; max-age=31536000; samesite=lax`;
+
   addEventListener("pageshow", () => {
     for (const form of document.querySelectorAll("form[data-sent]")) {
       delete form.dataset.sent;

@@ -1,0 +1,70 @@
+"""Numbers and dates that people type in their own way, and back.
+
+What is read becomes the text that machines write, so that conversion and its rules stay as they
+are; what is none becomes a text that machines do not take either, for conversion to say so.
+"""
+
+import datetime as dt
+from decimal import Decimal, InvalidOperation
+from unicodedata import decimal
+
+from babel import Locale
+from babel.dates import format_date, parse_date
+from babel.numbers import NumberFormatError, format_decimal, parse_decimal
+
+__all__ = ["read_text", "write_text"]
+
+LONGEST = 100
+_SIGNS = str.maketrans("\u2212\u066b\u066c", "-.,", "\u200e\u200f\u061c")
+"""Signs that stand for others, and marks of direction, which stand for nothing."""
+_SPACES, _QUOTES = (frozenset(map(ord, kind)) for kind in (" \u00a0\u202f\u2009", "'\u2019"))
+"""Signs between groups that people do not tell apart."""
+_EASTERN = frozenset("٠١٢٣٤٥٦٧٨٩\u066b\u066c")
+"""Arabic digits, and what Arabic writes between them."""
+
+
+def read_text(kind: str, text: str, locale: Locale) -> str:
+    """Return a text as machines write it; with a question mark one that is none of its kind.
+
+    `1.5` is no German number, and must not be taken for that of a machine.
+    """
+    if not text.strip():
+        return text
+    if len(text) > LONGEST:
+        return f"?{text}"
+    try:
+        if kind == "date":
+            return parse_date(text.strip(), locale=locale, format="short").isoformat()
+        return number_text(text, locale)
+    except (NumberFormatError, InvalidOperation, ValueError, IndexError, KeyError):
+        return f"?{text}"
+
+
+def number_text(text: str, locale: Locale) -> str:
+    """Return a number as machines write it. Raises ValueError for what is none.
+
+    Groups must be where the language puts them: `1.5` is no German number, and not fifteen.
+    Arabic numbers may have digits of either kind.
+    """
+    plain = "".join(str(decimal(one, one)) for one in text.strip()).translate(_SIGNS)
+    by = locale if _EASTERN.isdisjoint(text) else Locale.parse("en")
+    symbols = by.number_symbols["latn"]
+    group = symbols["group"]
+    for kind in (_SPACES, _QUOTES):
+        plain = plain.translate(dict.fromkeys(kind, group)) if ord(group) in kind else plain
+    if not set(plain) <= {*"+-0123456789", group, symbols["decimal"]}:
+        raise ValueError(text)  # `1e999999999`, say, is far longer than it looks
+    return f"{parse_decimal(plain, locale=by, strict=True):f}"
+
+
+def write_text(kind: str, text: str, locale: Locale) -> str:
+    """Return a number or date of ours as a visitor would type it."""
+    try:
+        if kind == "date":
+            day = dt.date.fromisoformat(text)
+            pattern = locale.date_formats["short"].pattern.replace("yy", "y")
+            return format_date(day, format=pattern, locale=locale).translate(_SIGNS)
+        number = Decimal(text)
+    except (ValueError, InvalidOperation):
+        return text
+    return format_decimal(number, locale=locale, decimal_quantization=False, group_separator=False)

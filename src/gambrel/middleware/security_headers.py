@@ -7,7 +7,7 @@ styles that carry a nonce. Nothing here runs for a request.
 import os
 from base64 import urlsafe_b64encode
 from collections.abc import Iterable, Iterator, Mapping
-from typing import Literal
+from typing import Any, Literal
 
 from msgspec import Struct
 
@@ -194,7 +194,7 @@ def written(directives: Mapping[str, str]) -> str:
 
 def policy_of(request: Request, known: HeaderPolicy) -> str:
     """Return the policy of the page that answers a request; `known` is that of the app."""
-    own = getattr(request.state, "page_policy", None)
+    own: Any = vars(request.state).get("page_policy")
     if own is None:
         return known.enforced
     return known.reporting(add_sources(own.policy or known.page_policy, own.add))

@@ -31,9 +31,11 @@ SOCKET_TITLES = {
     "broadcast": "one message to 10,000 connections",
 }
 NOTES = {
-    "page": """A signed session cookie, one row of SQLite by its id, a template with ten rows; as it
-is behind a browser's headers. Latencies and memory are those under the load of 64 connections.
-Gambrel has no batteries yet: its figure is that of the core, its signing, sqlite3 and Jinja.""",
+    "page": """A signed session cookie, one row of SQLite by its id, a template with ten rows;
+and a table of fifty rows and nothing else. As they are behind a browser's headers. Latencies
+and memory are those under the load of 64 connections. The goal for the table is a
+fifth of Flask's and of Django's cost; what it takes to make it, without a server,
+`python -m benchmarks.rendering` tells.""",
     "observability": """One app with and without them; the lines of `AccessLog()` go to the null
 device, those of `--access-log` to a file. What a thread does to write them is counted. Spans are
 made, and sent nowhere.""",

@@ -1,4 +1,7 @@
+import string
+from html import escape
 from pathlib import Path
+from typing import Any
 
 import pytest
 
@@ -137,3 +140,27 @@ def test_without_jinja_the_error_says_what_to_type():
     told = run_without(["jinja2"], INSTALL)
 
     assert told.strip() == "templates.not-installed pip install 'gambrel[templates]'"
+
+
+def test_another_engine_makes_templates_of_its_own_ending():
+    def dollars(name: str, text: str, values: dict[str, Any]) -> str:
+        shown = {key: escape(str(value)) for key, value in values.items()}
+        return f"{name}: {string.Template(text).substitute(shown)} at {values['request'].path}"
+
+    folder = {"page.dollar": "$greeting, {{ $site }}", "page.html": "{{ greeting }}, {{ site }}"}
+    templates = Templates(
+        folder, engines={"dollar": dollars}, context=lambda request: {"site": "S"}
+    )
+    app = App(extensions=[templates])
+
+    @app.get("/{kind}")
+    async def page(kind: str) -> Template:
+        return Template(f"page.{kind}", {"greeting": "<Hi>"})
+
+    with Client(app, raise_server_errors=False) as client:
+        assert client.get("/html").text == "&lt;Hi&gt;, S"
+        other = client.get("/dollar")
+        assert other.text == "page.dollar: &lt;Hi&gt;, {{ S }} at /dollar"
+        assert other.headers["content-type"] == "text/html; charset=utf-8"
+        assert client.get("/none").status_code == 500
+    assert list(templates.check(app)) == []

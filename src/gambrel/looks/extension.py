@@ -12,6 +12,7 @@ from gambrel.markup import Markup, element, join
 
 __all__ = ["Looks"]
 
+TYPES = {"css": "text/css", "js": "text/javascript", "svg": "image/svg+xml"}
 HERE = Path(__file__).with_name("static")
 _FOREVER = {"cache-control": "public, max-age=31536000, immutable"}
 
@@ -21,23 +22,24 @@ class Looks:
 
     A stylesheet for plain HTML, forms, tables and messages, light and dark; and a small script for
     fields that are checked while a visitor types, parts of a page that are exchanged, questions
-    before something is done. Pages work without it. Both are below `prefix`.
+    before something is done. Pages work without it. Both are below `prefix`, with a small `icon`
+    for the tab of the browser: leave that out where you have one.
     """
 
     name = "looks"
     requires = ()
     settings = None
 
-    def __init__(self, *, prefix: str = "/_looks") -> None:
+    def __init__(self, *, prefix: str = "/_looks", icon: bool = True) -> None:
         self.prefix = prefix
-        self.files = {kind: (HERE / f"looks.{kind}").read_bytes() for kind in ("css", "js")}
+        kinds = ("css", "js", "svg") if icon else ("css", "js")
+        self.files = {kind: (HERE / f"looks.{kind}").read_bytes() for kind in kinds}
         self.paths = {kind: f"{prefix}/{name_of(kind, text)}" for kind, text in self.files.items()}
 
     def install(self, setup: Setup) -> None:
         """Declare a route for each file, and what templates write."""
-        types = {"css": "text/css", "js": "text/javascript"}
         for kind, path in self.paths.items():
-            setup.route(path, sender(self.files[kind], types[kind]), hidden=True)
+            setup.route(path, sender(self.files[kind], TYPES[kind]), hidden=True)
         tags = lru_cache(16)(self.tags_below)
         setup.add(TEMPLATE_GLOBALS, ("looks", lambda request: tags(request.root_path)))
 
@@ -48,8 +50,14 @@ class Looks:
 
     def tags_below(self, root: str) -> Markup:
         """Return the same for an app that is mounted at `root`."""
-        style = element("link", rel="stylesheet", href=root + self.paths["css"])
-        return join([style, element("script", src=root + self.paths["js"], defer=True)])
+        tags = [
+            element("link", rel="stylesheet", href=root + self.paths["css"]),
+            element("script", src=root + self.paths["js"], defer=True),
+        ]
+        if "svg" in self.paths:
+            icon = root + self.paths["svg"]
+            tags.append(element("link", rel="icon", type=TYPES["svg"], href=icon))
+        return join(tags)
 
 
 def name_of(kind: str, content: bytes) -> str:
@@ -63,5 +71,5 @@ def sender(content: bytes, media_type: str) -> Callable[[Request], Awaitable[Res
     async def send(_request: Request) -> Response:
         return Response(content, 200, _FOREVER, media_type)
 
-    send.__name__ = f"looks_{media_type.rpartition('/')[2]}"
+    send.__name__ = f"looks_{media_type.rpartition('/')[2].partition('+')[0]}"
     return send

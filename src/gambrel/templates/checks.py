@@ -63,7 +63,10 @@ class Book:
         self.files: dict[str, str] = {}
         self.faults: list[Problem] = []
         for name in loader.list_templates():
-            self.read(name)
+            if environment.engine_of(name) is None:
+                self.read(name)
+            else:
+                self.trees[name] = nodes.Template([])
 
     def read(self, name: str) -> None:
         """Parse and compile a template."""

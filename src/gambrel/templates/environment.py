@@ -1,6 +1,6 @@
 """The Jinja environment of an app: escaping, strictness, and where a page's own globals come in."""
 
-from collections.abc import Iterable, Mapping
+from collections.abc import Callable, Iterable, Mapping
 from functools import cached_property
 from typing import Any, NoReturn
 
@@ -15,6 +15,7 @@ from gambrel.core.http.errors import GambrelError
 from gambrel.templates.components import Components, Prop, with_defaults
 from gambrel.templates.filters import FILTERS, dump_json
 from gambrel.templates.folders import FolderLoader, Place
+from gambrel.templates.fragments import Cache, Fragments
 from gambrel.templates.names import is_escaped, nearest
 from gambrel.templates.output import Output, escape_text, shown
 from gambrel.templates.page import PAGE, Page
@@ -30,6 +31,8 @@ NO_SWITCH = (
     "escaping cannot be switched off in a page: mark the one value that is markup, "
     "`{{ text | safe }}`, or put plain text into a template called `.txt`"
 )
+Engine = Callable[[str, str, dict[str, Any]], str]
+"""Another engine: `engine(name, text, values)` returns what it makes of a template's text."""
 
 
 class Flush(Extension):
@@ -66,9 +69,11 @@ class TemplateEnvironment(Environment):
 
     def __init__(self, places: Iterable[Place], *, reload: bool, is_async: bool = False) -> None:
         self.props: dict[str, dict[str, Prop]] = {}
+        self.fragments = Fragments()
+        self.engines: dict[str, Engine] = {}
         self.alone: dict[tuple[str, str], JinjaTemplate] = {}
         super().__init__(
-            extensions=[Components, Flush],
+            extensions=[Cache, Components, Flush],
             loader=FolderLoader(places),
             autoescape=is_escaped,
             undefined=StrictUndefined,
@@ -143,6 +148,18 @@ class TemplateEnvironment(Environment):
         hint = nearest(block, seen) or f"it has {', '.join(seen) or 'none'}"
         raise GambrelError("templates.no-block", what, hint=hint)
 
+    def engine_of(self, name: str) -> Engine | None:
+        """Return what makes the templates of a suffix, None where it is Jinja."""
+        return self.engines.get(name.rpartition(".")[2]) if self.engines else None
+
+    def made_by(self, engine: Engine, name: str, values: dict[str, Any]) -> str:
+        """Return what another engine makes of a template. Raises GambrelError for none."""
+        try:
+            text, _, _ = self.loader.get_source(self, name)  # type: ignore[union-attr]  # there is one
+        except TemplateNotFound as error:
+            raise GambrelError("templates.not-found", str(error)) from error
+        return engine(name, text, values)
+
     def fit(self, name: str, values: dict[str, Any]) -> dict[str, Any]:
         """Return the values of a template; of a component, checked and with its defaults.
 
@@ -157,6 +174,7 @@ class TemplateEnvironment(Environment):
         loader: Any = self.loader
         twin = TemplateEnvironment(loader.places, reload=self.auto_reload, is_async=True)
         twin.filters, twin.tests, twin.globals = self.filters, self.tests, self.globals
+        twin.fragments = self.fragments
         return twin
 
     def from_string(self, source: Any, *_: Any, **__: Any) -> NoReturn:

@@ -42,7 +42,9 @@ class Templates:
     beside it. A mapping of texts by name is one, too. What is found in the first folder wins, and
     the app's come before those of its extensions. `filters`, `tests` and `globals` are functions
     and values by name for all templates; `context` functions give values for every page:
-    `values(request)` returns a mapping. Styles and scripts of components are served below `assets`.
+    `values(request)` returns a mapping. `engines` make templates of other endings:
+    `engines={"mako": make}`, and `make(name, text, values)` returns the page. Styles and scripts
+    of components are served below `assets`.
     """
 
     name = "templates"
@@ -56,6 +58,7 @@ class Templates:
         tests: Mapping[str, Callable[..., Any]] | None = None,
         globals: Mapping[str, Any] | None = None,  # noqa: A002 - what everybody calls them
         context: Any = (),
+        engines: Mapping[str, Callable[[str, str, dict[str, Any]], str]] | None = None,
         assets: str = "/_components",
     ) -> None:
         self.folders = folders
@@ -63,6 +66,7 @@ class Templates:
         self.tests = dict(tests or {})
         self.globals = dict(globals or {})
         self.context = (context,) if callable(context) else tuple(context)
+        self.engines = dict(engines or {})
         self.assets = assets.rstrip("/")
         self.beside = folder_of(sys._getframe(1).f_code.co_filename)  # noqa: SLF001
 
@@ -118,6 +122,7 @@ class Templates:
         environment.filters |= {**dict(declared.values(TEMPLATE_FILTERS)), **self.filters}
         environment.tests |= {**dict(declared.values(TEMPLATE_TESTS)), **self.tests}
         environment.globals |= self.globals
+        environment.engines = self.engines
         assets = Assets(environment)
         makers = {
             **BUILT_IN,

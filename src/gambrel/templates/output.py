@@ -12,6 +12,8 @@ from jinja2 import nodes
 from jinja2.compiler import CodeGenerator, Frame, optimizeconst
 from markupsafe import Markup, escape
 
+from gambrel.templates.fragments import name_parts
+
 __all__ = ["Output", "shown"]
 
 
@@ -42,6 +44,11 @@ class Output(CodeGenerator):
     What stands between two tags is one piece, joined at once, and not one for each value. Texts
     are escaped in place, and attributes asked for; `environment.item` gives what is none.
     """
+
+    def visit_Template(self, node: nodes.Template, frame: Frame | None = None) -> None:  # noqa: N802 - as Jinja has it
+        """Write the template, now that all of it is known."""
+        name_parts(node)
+        super().visit_Template(node, frame)
 
     def write_commons(self) -> None:
         """Name what is used for every value, once in each function."""

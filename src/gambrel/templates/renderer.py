@@ -81,6 +81,10 @@ class Renderer:
         pieces: Any = self.begin(waiting, name, context, block, request, common)
         return "".join([piece async for piece in guarded(pieces, waiting.handle_exception)])
 
+    def forget(self, name: str) -> None:
+        """Make the parts of pages of a name anew: `{% cache "menu" %}`. In this process."""
+        self.environment.fragments.forget(name)
+
     def begin(
         self,
         environment: Any,
@@ -91,6 +95,10 @@ class Renderer:
         common: Mapping[str, Any],
     ) -> Any:
         """Return what makes the pieces of a text, one by one. Raises GambrelError."""
+        engine = environment.engine_of(name)
+        if engine is not None:
+            own = {} if request is None else {"request": request}
+            return [environment.made_by(engine, name, {**own, **common, **values_of(context)})]
         template = environment.find(name, block)
         values = {**common, **environment.fit(name, values_of(context))}
         within = environment.context_for(template, values, Page(request, self.makers))

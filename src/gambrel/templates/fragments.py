@@ -1,0 +1,201 @@
+"""The tag `cache`: a part of a page that is made once and shown again, in the memory of a process.
+
+    {% cache "menu", user.role, seconds=300 %} … {% endcache %}
+
+What a part shows of its visitor has to be in its key. So that nothing of one visitor is kept for
+all by mistake, the globals that a page has of its request are refused inside.
+"""
+
+import time
+from collections import OrderedDict
+from collections.abc import Callable
+from typing import Any
+
+from jinja2 import nodes
+from jinja2.ext import Extension
+from jinja2.parser import Parser
+from markupsafe import Markup
+
+from gambrel.core.http.errors import GambrelError
+from gambrel.templates.page import PAGE, Page
+
+__all__ = ["Cache", "Fragments"]
+
+FOR_ALL = frozenset({"component_scripts", "component_styles", "looks", "static", "url"})
+"""Globals of a page that are the same for every visitor."""
+PLAIN = (str, int, float, bool, type(None))
+Key = tuple[Any, ...]
+
+
+class Fragments:
+    """Parts of pages, `limit` characters of them at most; those used longest ago leave first."""
+
+    def __init__(self, limit: int = 8_000_000, clock: Callable[[], float] = time.monotonic) -> None:
+        self.limit = limit
+        self.clock = clock
+        self.size = 0
+        self.kept: OrderedDict[Key, tuple[float, str]] = OrderedDict()
+
+    def find(self, key: Key) -> str | None:
+        """Return a part that still counts."""
+        found = self.kept.get(key)
+        if found is None or found[0] <= self.clock():
+            return None
+        self.kept.move_to_end(key)
+        return found[1]
+
+    def keep(self, key: Key, text: str, seconds: float) -> None:
+        """Keep a part for a while."""
+        self.drop(key)
+        self.kept[key] = (self.clock() + seconds, text)
+        self.size += len(text)
+        while self.size > self.limit:
+            self.drop(next(iter(self.kept)))
+
+    def drop(self, key: Key) -> None:
+        """Drop a part, if there is one."""
+        found = self.kept.pop(key, None)
+        if found is not None:
+            self.size -= len(found[1])
+
+    def forget(self, name: str) -> None:
+        """Drop all parts of a name."""
+        for key in [key for key in self.kept if key[0] == name]:
+            self.drop(key)
+
+
+class Cache(Extension):
+    """The tag `cache`, with a name, what the part depends on, and for how many seconds it counts.
+
+    `uses` names globals of the request that the key covers: `uses=["gettext"]` beside `locale`.
+    """
+
+    tags = {"cache"}  # noqa: RUF012 - as Jinja declares it
+
+    def parse(self, parser: Parser) -> nodes.Node:
+        """Read the tag and what stands in it."""
+        line = next(parser.stream).lineno
+        keys = [parser.parse_expression()]
+        options: dict[str, nodes.Expr] = {"seconds": nodes.Const(60), "uses": nodes.List([])}
+        while parser.stream.skip_if("comma"):
+            if parser.stream.look().type == "assign":
+                name = parser.stream.expect("name").value
+                parser.stream.expect("assign")
+                if name not in options:
+                    parser.fail(f"`cache` takes seconds= and uses=, not {name}=", line)
+                options[name] = parser.parse_expression()
+            else:
+                keys.append(parser.parse_expression())
+        body = parser.parse_statements(("name:endcache",), drop_needle=True)
+        names = nodes.Const(frozenset())  # until all of the template is known
+        given = [nodes.List(keys), *options.values(), names, nodes.ContextReference()]
+        return nodes.CallBlock(self.call_method("show", given), [], [], body).set_lineno(line)
+
+    def show(
+        self,
+        keys: list[Any],
+        seconds: float,
+        uses: list[str],
+        names: frozenset[str],
+        context: Any,
+        caller: Any,
+    ) -> Any:
+        """Return the part, from memory where it is there. Raises GambrelError.
+
+        `names` are those that its template may use in it.
+        """
+        environment: Any = self.environment
+        key = key_of(keys, context.name)
+        page: Page | None = context.parent.get(PAGE)
+        found = None if environment.auto_reload else environment.fragments.find(key)
+        if found is not None:
+            return Markup(found)  # noqa: S704 - it was escaped when it was made
+        watched = Watched(page, FOR_ALL.union(uses), names, context.name)
+        if environment.is_async:
+            return self.made_later(caller, key, seconds, watched)
+        with watched:
+            made = str(caller())
+        environment.fragments.keep(key, made, seconds)
+        return Markup(made)  # noqa: S704 - the same
+
+    async def made_later(self, caller: Any, key: Key, seconds: float, watched: "Watched") -> Markup:
+        """Do the same where the part waits for what it shows."""
+        environment: Any = self.environment
+        with watched:
+            made = str(await caller())
+        environment.fragments.keep(key, made, seconds)
+        return Markup(made)  # noqa: S704 - it was escaped when it was made
+
+
+class Watched:
+    """Sees which globals of its request a page uses meanwhile, and refuses those of a visitor.
+
+    `names` are those that the template itself uses, and may have asked for before.
+    """
+
+    def __init__(
+        self, page: Page | None, allowed: frozenset[str], names: frozenset[str], where: str
+    ) -> None:
+        self.page = page
+        self.allowed = allowed
+        self.names = names
+        self.where = where
+        self.before: dict[str, Any] = {}
+
+    def __enter__(self) -> None:
+        if self.page is not None:
+            self.before, self.page.kept = self.page.kept, {}
+
+    def __exit__(self, kind: Any, *_: object) -> None:
+        if self.page is None:
+            return
+        used = self.page.kept
+        self.page.kept = {**used, **self.before}
+        named = self.names.intersection(self.page.globals) if self.page.request else ()
+        wrong = sorted({*used, *named} - self.allowed)
+        if wrong and kind is None:
+            raise GambrelError(
+                "templates.cached-request",
+                f"a part that is kept for all uses {', '.join(map(repr, wrong))} of one request",
+                self.where,
+                "give what it shows as a value and a part of the key, or name it in uses=[...]",
+            )
+
+
+def name_parts(template: nodes.Template) -> None:
+    """Tell the tags of a template which names they may use: their own, and those of its macros."""
+    found = [block for block in template.find_all(nodes.CallBlock) if is_cache(block)]
+    macros = [name for macro in template.find_all(nodes.Macro) for name in names_in([macro])]
+    for block in found:
+        call: Any = block.call
+        call.args[-2] = nodes.Const(frozenset([*names_in(block.body), *macros]))
+
+
+def is_cache(block: nodes.CallBlock) -> bool:
+    """Whether a node is made of the tag `cache`."""
+    called = block.call.node
+    if not isinstance(called, nodes.ExtensionAttribute):
+        return False
+    return bool(called.identifier == Cache.identifier)
+
+
+def names_in(body: list[nodes.Node]) -> list[str]:
+    """Return the names that a part of a template uses."""
+    found = [name for node in body for name in node.find_all(nodes.Name)]
+    return [name.name for name in found if name.ctx == "load"]
+
+
+def key_of(keys: list[Any], where: str) -> Key:
+    """Return what a part is kept by: name, template, and values with their types.
+
+    Raises GambrelError for a value that does not tell by itself what it is.
+    """
+    for value in keys:
+        if not isinstance(value, PLAIN):
+            raise GambrelError(
+                "templates.cache-key",
+                f"a {type(value).__name__} is no part of a key",
+                where,
+                "give texts, numbers, or what tells it apart: item.id, item.changed | string",
+            )
+    return (keys[0], where, *((type(value), value) for value in keys[1:]))

@@ -1,0 +1,182 @@
+import asyncio
+from typing import Any
+
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+
+from gambrel import App, GambrelError, Request
+from gambrel.templates import Renderer, Template, Templates
+from gambrel.templates.environment import TemplateEnvironment
+from gambrel.templates.folders import Place
+from gambrel.templates.fragments import Fragments, key_of
+from gambrel.testing import Client
+
+
+def renderer(text: str, *, reload: bool = False, **texts: str) -> Renderer:
+    places = [Place({"page.html": text, **{f"{k}.html": v for k, v in texts.items()}}, "app")]
+    return Renderer(TemplateEnvironment(places, reload=reload), {})
+
+
+class Counter:
+    def __init__(self) -> None:
+        self.count = 0
+
+    def __call__(self) -> str:
+        self.count += 1
+        return f"<{self.count}>"
+
+
+def test_a_part_is_made_once_for_each_key():
+    pages = renderer("{% cache 'menu', role, 5 %}{{ role }}{{ n() }}{% endcache %}!")
+    n = Counter()
+
+    made = [pages.render("page.html", {"role": role, "n": n}) for role in ("a", "b", "a", 1, "1")]
+
+    assert made == ["a&lt;1&gt;!", "b&lt;2&gt;!", "a&lt;1&gt;!", "1&lt;3&gt;!", "1&lt;4&gt;!"]
+
+
+def test_it_counts_for_so_many_seconds_and_can_be_forgotten():
+    pages = renderer("{% cache 'menu', seconds=10 %}{{ n() }}{% endcache %}")
+    now, n = [100.0], Counter()
+    pages.environment.fragments.clock = lambda: now[0]
+
+    def page() -> str:
+        return pages.render("page.html", {"n": n})
+
+    assert [page(), page()] == ["&lt;1&gt;"] * 2
+    now[0] += 10
+    assert page() == "&lt;2&gt;"
+    pages.forget("other")
+    assert page() == "&lt;2&gt;"
+    pages.forget("menu")
+    assert page() == "&lt;3&gt;"
+
+
+def test_while_developing_nothing_is_kept():
+    pages, n = renderer("{% cache 'menu' %}{{ n() }}{% endcache %}", reload=True), Counter()
+
+    assert [pages.render("page.html", {"n": n}) for _ in range(2)] == ["&lt;1&gt;", "&lt;2&gt;"]
+
+
+def test_parts_stand_in_parts_and_in_blocks_and_loops():
+    text = (
+        "{% extends 'base.html' %}{% block main %}{% for x in [1, 2, 1] %}"
+        "{% cache 'outer', x %}[{{ n() }}{% cache 'inner' %}{{ n() }}{% endcache %}]{% endcache %}"
+        "{% endfor %}{% endblock %}"
+    )
+    pages, numbers = renderer(text, base="<{% block main %}{% endblock %}>"), iter(range(9))
+
+    made = pages.render("page.html", {"n": lambda: next(numbers)})
+
+    assert made == "<[01][21][01]>"
+
+
+def test_the_same_name_in_another_template_is_another_part():
+    pages = renderer(
+        "{% cache 'a' %}one{% endcache %}{% include 'other.html' %}",
+        other="{% cache 'a' %}two{% endcache %}",
+    )
+
+    assert pages.render("page.html") == "onetwo"
+
+
+def test_a_part_that_waits_is_kept_too():
+    pages, n = renderer("{% cache 'menu' %}{{ wait() }}{% endcache %}"), Counter()
+
+    async def wait() -> str:
+        return n()
+
+    async def both() -> list[str]:
+        return [await pages.render_async("page.html", {"wait": wait}) for _ in range(2)]
+
+    assert asyncio.run(both()) == ["&lt;1&gt;"] * 2
+
+
+def site(text: str) -> App:
+    app = App(extensions=[Templates({"page.html": text})])
+
+    @app.get("/{word}", name="page")
+    async def page(word: str) -> Template:
+        return Template("page.html", {"word": word})
+
+    return app
+
+
+@pytest.mark.parametrize(
+    ("text", "wrong"),
+    [
+        ("{% cache 'm' %}{{ request.path }}{% endcache %}", "'request'"),
+        ("{{ request.path }}{% cache 'm' %}{{ request.path }}{% endcache %}", "'request'"),
+        (
+            "{%macro m()%}{{ request }}{%endmacro%}{{ request }}{%cache 1%}{{ m() }}{%endcache%}",
+            "'request'",
+        ),
+        (
+            "{% cache 'm' %}{% for x in [1] %}{{ request.path }}{% endfor %}{% endcache %}",
+            "'request'",
+        ),
+        ("{% cache 'm' %}{{ query(a=1) }}{% endcache %}", "'query'"),
+        ("{% cache 'm' %}{{ csp_nonce() }}{% endcache %}", "'csp_nonce'"),
+        ("{% cache 'm' %}{% cache 'n' %}{{ query() }}{% endcache %}{% endcache %}", "'query'"),
+    ],
+)
+def test_what_belongs_to_a_request_is_refused_in_a_part_for_all(text, wrong):
+    with Client(site(text)) as client, pytest.raises(GambrelError, match=wrong) as caught:
+        client.get("/a")
+
+    assert caught.value.code == "templates.cached-request"
+
+
+def test_addresses_and_what_the_key_covers_may_be_used():
+    text = (
+        "{% cache 'm', request.path, uses=['request'] %}{{ url('page', word=1) }}"
+        "{{ request.path }}{% endcache %}{{ request.method }}"
+    )
+    with Client(site(text)) as client:
+        assert [client.get(path).text for path in ("/a", "/b", "/a")] == [
+            "/1/aGET",
+            "/1/bGET",
+            "/1/aGET",
+        ]
+
+
+@pytest.mark.parametrize("value", [[1], {"a": 1}, object(), Request])
+def test_a_key_tells_by_itself_what_it_is(value):
+    pages = renderer("{% cache 'm', value %}x{% endcache %}")
+
+    with pytest.raises(GambrelError) as caught:
+        pages.render("page.html", {"value": value})
+
+    assert caught.value.code == "templates.cache-key"
+
+
+def test_what_fails_is_not_kept():
+    pages = renderer("{% cache 'm' %}{{ 1 / zero }}{% endcache %}")
+
+    with pytest.raises(ZeroDivisionError):
+        pages.render("page.html", {"zero": 0})
+    assert pages.render("page.html", {"zero": 1}) == "1.0"
+
+
+def test_of_too_many_those_used_longest_ago_go():
+    fragments = Fragments(limit=25)
+    for key in "abc":
+        fragments.keep((key,), "x" * 10, 60)
+        fragments.find(("a",))
+
+    assert [fragments.find((key,)) is None for key in "abc"] == [False, True, False]
+    assert fragments.size == 20
+    fragments.keep(("d",), "x" * 100, 60)
+    assert fragments.size == 0
+
+
+Plain: Any = st.text() | st.integers() | st.booleans() | st.none() | st.floats(allow_nan=False)
+
+
+@given(st.lists(Plain, min_size=1), st.lists(Plain, min_size=1))
+def test_different_values_have_different_keys(one, other):
+    """T-C08-3."""
+    typed = [[(type(value), value) for value in values] for values in (one, other)]
+
+    assert (key_of(["n", *one], "t") == key_of(["n", *other], "t")) is (typed[0] == typed[1])

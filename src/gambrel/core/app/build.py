@@ -3,7 +3,7 @@
 Called once by `App.build`. What comes out (`Built`) is all that a request touches.
 """
 
-from collections.abc import Awaitable, Callable, Mapping
+from collections.abc import Awaitable, Callable, Iterable, Mapping
 from typing import TYPE_CHECKING, Any
 
 from msgspec.structs import replace
@@ -323,17 +323,17 @@ class Built:
 
     def observe(self, request: Request, status: int, seconds: float) -> None:
         """Tell the observers of an answer; what fails in them is logged, and nobody else's."""
-        for observe in self.observers:
-            try:
-                observe(request, status, seconds)
-            except Exception:
-                self.app.log.exception("an observer of answers failed")
+        self.tell(self.observers, request, status, seconds)
 
     def hear(self, request: Request, status: int, size: int | None, seconds: float) -> None:
         """Tell who hears of answers that were sent; what fails in them is logged, too."""
-        for hear in self.hearers:
+        self.tell(self.hearers, request, status, size, seconds)
+
+    def tell(self, listeners: Iterable[Callable[..., None]], *told: Any) -> None:
+        """Call each; what fails in one is logged."""
+        for hear in listeners:
             try:
-                hear(request, status, size, seconds)
+                hear(*told)
             except Exception:
                 self.app.log.exception("a hearer of answers failed")
 

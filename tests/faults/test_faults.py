@@ -4,6 +4,7 @@ import re
 import resource
 import signal
 import socket
+import struct
 import subprocess
 import sys
 import time
@@ -54,6 +55,11 @@ def answers_in_a_row(port: int, wanted: int = 20) -> int:
 def memory_of(pid: int) -> int:
     """Return the resident bytes of a process."""
     return int(Path(f"/proc/{pid}/statm").read_text().split()[1]) * resource.getpagesize()
+
+
+def descriptors_of(pid: int) -> int:
+    """Return how many a process has open."""
+    return len(list(Path(f"/proc/{pid}/fd").iterdir()))
 
 
 @contextmanager
@@ -242,5 +248,34 @@ def test_r28_hostile_messages_are_not_felt_by_others(serve):
 
     assert told == [200] * len(CASES)
     assert pids_of(port, 2) == pids
+    assert run.end() == 0
+    assert "Traceback" not in run.output
+
+
+@pytest.mark.parametrize("workers", ["1", "2"])
+def test_c40_connections_that_are_broken_off_at_once_leave_nothing_behind(serve, workers):
+    run = serve("--workers", workers)
+    port = run.port()
+    pids = pids_of(port, int(workers))
+    before = {pid: descriptors_of(pid) for pid in pids}
+    reset = struct.pack("ii", 1, 0)
+    for number in range(3_000):
+        with socket.socket() as client:
+            client.setsockopt(socket.SOL_SOCKET, socket.SO_LINGER, reset)
+            client.setblocking(False)
+            client.connect_ex(("127.0.0.1", port))
+            if number % 3:
+                client.settimeout(PATIENCE)
+                with suppress(OSError):
+                    client.sendall(request_of("/wait/1")[: number % 90])
+
+    assert [get(port)[0] for _ in range(20)] == [200] * 20
+    assert pids_of(port, int(workers)) == pids
+    end = time.monotonic() + PATIENCE
+    while any(descriptors_of(pid) > before[pid] + 1 for pid in pids) and time.monotonic() < end:
+        time.sleep(0.1)
+    assert {pid: max(0, descriptors_of(pid) - before[pid] - 1) for pid in pids} == dict.fromkeys(
+        pids, 0
+    )
     assert run.end() == 0
     assert "Traceback" not in run.output

@@ -97,7 +97,7 @@ def test_a_client_that_reads_steadily_gets_all_of_a_large_answer():
             return bytes(size)
 
         async with (
-            serving(app, Limits(write_timeout=0.2)) as live,
+            serving(app, Limits(write_timeout=0.6)) as live,
             await live.connect() as client,
         ):
             await client.send(request("GET", "/"))
@@ -105,13 +105,13 @@ def test_a_client_that_reads_steadily_gets_all_of_a_large_answer():
             since, received = time.monotonic(), 0
             while received < size:
                 received += len(await client.exactly(100_000))
-                await asyncio.sleep(0.004)
+                await asyncio.sleep(0.01)
             return received, time.monotonic() - since
 
     received, seconds = run(main())
 
     assert received == size
-    assert seconds > 0.8
+    assert seconds > 1.8
 
 
 def counting_app(journal: list[str]) -> App:

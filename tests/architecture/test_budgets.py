@@ -19,6 +19,7 @@ CONVERSION, SETTINGS = 2_000, 460
 CORE = 7_000
 ROOMS = {"http": 2_048, "routing": 1_270, "binding": 1_595, "app": 1_689, "edges": 400}
 MIDDLEWARE = 250
+DATABASES = 2_000  # sessions of two kinds on three databases, before migrations
 
 # What is larger → why. `path::name` for functions and classes, `path` for files and folders.
 EXCEPTIONS: dict[str, str] = {}
@@ -94,6 +95,10 @@ def test_every_room_of_the_core_has_a_budget():
     rooms = {path.parent.name for path in (PACKAGE / "core").glob("*/__init__.py")}
 
     assert rooms == set(ROOMS)
+
+
+def test_databases_keep_their_budget():
+    assert lines(sources("db")) <= DATABASES
 
 
 def test_one_middleware_fits_on_a_few_screens():

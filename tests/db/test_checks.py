@@ -1,10 +1,10 @@
 from collections.abc import AsyncIterator
-from typing import Any
+from typing import Annotated, Any
 
 import pytest
 from msgspec import Struct
 
-from gambrel import App, GambrelError, WebSocket
+from gambrel import App, Depends, GambrelError, WebSocket
 from gambrel.db import AsyncSession, Database, Page, SyncSession
 from gambrel.db.checks import mistakes
 from gambrel.testing import Client
@@ -103,6 +103,31 @@ def test_a_stream_does_not_hold_the_session_of_its_request():
         pass
 
 
+async def in_a_coroutine(db: SyncSession) -> None: ...
+
+
+def in_a_thread(db: AsyncSession) -> None: ...
+
+
+async def through_another(found: Annotated[None, Depends(in_a_thread)]) -> None: ...
+
+
+@pytest.mark.parametrize(
+    ("handler", "what"),
+    [
+        (in_a_coroutine, "in_a_coroutine is `async def` and takes SyncSession"),
+        (in_a_thread, "in_a_thread is `def` and takes AsyncSession"),
+        (through_another, "in_a_thread is `def` and takes AsyncSession"),
+    ],
+)
+def test_a_function_takes_the_session_of_its_kind(handler, what):
+    app = App(extensions=[make_database("sqlite://")])
+    app.add("/", handler)
+
+    with pytest.raises(GambrelError, match=what), Client(app):
+        pass
+
+
 def test_a_socket_opens_its_sessions_itself(url):
     app = App(extensions=[make_database(url), WebSockets()])
 
@@ -122,10 +147,10 @@ def test_a_socket_does_not_hold_a_session():
     app = App(extensions=[make_database("sqlite://"), WebSockets()])
 
     @app.websocket("/")
-    async def held(socket: WebSocket, db: SyncSession) -> None: ...
+    async def held(socket: WebSocket, db: AsyncSession) -> None: ...
 
     with (
-        pytest.raises(GambrelError, match="held takes SyncSession and is a WebSocket"),
+        pytest.raises(GambrelError, match="held takes AsyncSession and is a WebSocket"),
         Client(app),
     ):
         pass

@@ -5,7 +5,7 @@
 
 import difflib
 import typing
-from collections.abc import Iterator
+from collections.abc import Iterable, Iterator
 from typing import Any, get_args, get_origin
 
 import msgspec
@@ -29,12 +29,24 @@ def mistakes(app: Any) -> Iterator[GambrelError]:
         if plan is None:
             continue
         signature = plan.signature
+        yield from wrong_kinds([signature, *(node.signature for node in plan.graph.nodes)])
         taken = [p.annotation for p in signature.parameters if p.annotation in _SESSIONS]
         if taken and ("WEBSOCKET" in route.methods or signature.is_generator):
             yield too_long(signature, taken[0])
         if route.options.returns is not None:
             for shape, model in pairs(route.options.returns, signature.returns):
                 yield from faults(shape, model, signature.where, set())
+
+
+def wrong_kinds(signatures: Iterable[Any]) -> Iterator[GambrelError]:
+    """Yield functions that would block the loop with a plain session, or cannot await theirs."""
+    for signature in signatures:
+        wrong, right = (SyncSession, AsyncSession)[:: 1 if signature.is_async else -1]
+        if any(parameter.annotation is wrong for parameter in signature.parameters):
+            form = "async def" if signature.is_async else "def"
+            what = f"{signature.name} is `{form}` and takes {wrong.__name__}"
+            hint = f"ask for `db: {right.__name__}`, which has the same methods"
+            yield GambrelError("db.session-kind", what, signature.where, hint)
 
 
 def too_long(signature: Any, kind: Any) -> GambrelError:

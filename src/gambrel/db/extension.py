@@ -18,6 +18,7 @@ from gambrel.core.http.request import Request
 from gambrel.db.checks import mistakes
 from gambrel.db.connections.engines import Engines, Limits
 from gambrel.db.connections.urls import Address, parse_address
+from gambrel.db.deadlines import deadline_of
 from gambrel.db.failures import answer_failure, answer_stale, answer_wait
 from gambrel.db.models import Model
 from gambrel.db.sessions import AsyncSession, SyncSession
@@ -214,6 +215,7 @@ class Database:
         """Yield the session of a request that is handled in a thread."""
         bind = None if self.trial is None else await self.trial.for_plain()
         session = self.make_plain(read_only=is_safe(request), bind=bind)
+        session.deadline = deadline_of(request)
         async with threaded_unit(session):
             try:
                 yield session
@@ -241,6 +243,7 @@ class Database:
         else:
             session = self.session_class(bind, **_KEPT, **JOINED)
         session.keys, session.lazy_loads = self.keys, self.given.lazy_loads
+        session.statement_timeout = self.given.statement_timeout
         return session
 
 

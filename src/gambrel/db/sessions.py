@@ -37,6 +37,10 @@ class SyncSession(orm.Session):
     lazy_loads = False
     """Whether a relation is loaded when it is first looked at."""
     is_refreshing = False
+    deadline: float | None = None
+    """When its statements have to end, by the monotonic clock."""
+    statement_timeout = 30.0
+    """Seconds after which the server ends them in any case."""
     keys: Sequence[bytes | str] = ()
     """What cursors of pages are signed with."""
 

@@ -190,6 +190,7 @@ class Engines:
                 connection.execute(pragma).close()
 
         if not is_async:
+            event.listen(engine, "checkin", forget_deadline)
             event.listen(engine, "connect", set_up)
 
     def pragmas(self, *, writes: bool) -> list[str]:
@@ -218,6 +219,12 @@ class Engines:
         for name in ("plain_reader", "plain_writer"):
             if name in vars(self):
                 vars(self)[name].dispose()
+
+
+def forget_deadline(connection: Any, _record: Any) -> None:
+    """Let a connection of SQLite be without the deadline that a session has set."""
+    if connection is not None:
+        connection.set_progress_handler(None, 0)
 
 
 def note_return(connection: Any, record: Any) -> None:

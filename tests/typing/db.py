@@ -1,0 +1,59 @@
+"""What sessions give back is known to type checkers; checked by mypy and pyright, never run."""
+
+from typing import assert_type
+
+from msgspec import Struct
+from sqlalchemy import select
+from sqlalchemy.orm import Mapped, mapped_column
+
+from gambrel import App
+from gambrel.db import AsyncSession, Database, Listing, Model, Page, Slice, SyncSession
+from gambrel.extend import Extension
+
+
+class City(Model):
+    id: Mapped[int] = mapped_column(primary_key=True)
+    name: Mapped[str]
+
+
+class CityRow(Struct):
+    id: int
+    name: str
+
+
+CITIES = Listing(City, filters={"name": City.name}, order={"name": City.name})
+
+
+async def an_async_session(db: AsyncSession) -> None:
+    assert_type(await db.get_or_404(City, 1), City)
+    assert_type(await db.one_or_404(select(City)), City)
+    assert_type(await db.one_or_404(select(City.name)), str)
+    assert_type(await db.create(City, CityRow(1, "a")), City)
+    assert_type(await db.change(City(), CityRow(1, "a")), City)
+    assert_type(await db.page(select(City), 2), Page[City])
+    assert_type(await db.page(CITIES.select({"name": "a"})), Page[City])
+    assert_type(await db.slice(select(City)), Slice[City])
+    assert_type(await db.upsert(City, {"name": "a"}, on=[City.name]), City)
+    assert_type(await db.fetch(CityRow, "SELECT id, name FROM city"), list[CityRow])
+    assert_type((await db.page(select(City))).items, list[City])
+
+
+def a_plain_session(db: SyncSession) -> None:
+    assert_type(db.get_or_404(City, 1), City)
+    assert_type(db.page(select(City)).items, list[City])
+    assert_type(db.slice(select(City)).next, str | None)
+
+
+async def units_of_work(database: Database) -> None:
+    async with database.session() as db:
+        assert_type(db, AsyncSession)
+    with database.plain_session(read_only=True) as plain:
+        assert_type(plain, SyncSession)
+
+
+def sql_that_is_put_together(db: SyncSession, name: str) -> None:
+    db.fetch(CityRow, f"SELECT id, name FROM {name}")  # type: ignore[unused-ignore]  # pyright: ignore[reportArgumentType]
+
+
+def it_is_an_extension() -> tuple[App, Extension]:
+    return App(extensions=[Database("sqlite://")]), Database("sqlite://")

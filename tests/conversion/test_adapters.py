@@ -117,6 +117,12 @@ def test_a_type_without_a_decoder_is_left_to_msgspec() -> None:
         decode_hook(STANDARD_CODECS)(PurePath, "x")
 
 
+def test_an_object_is_any_value():
+    value = [1, {"a": None}]
+
+    assert decode_hook({})(object, value) is value
+
+
 def test_what_has_no_codec_cannot_be_encoded() -> None:
     assert encode_hook(STANDARD_CODECS)(PurePosixPath("a")) == "a"
     with pytest.raises(GambrelError, match="of type object cannot be encoded"):

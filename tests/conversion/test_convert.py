@@ -204,6 +204,20 @@ def test_what_is_encoded_is_decoded_again(value: Any) -> None:
     assert msgpack_decoder(Any)(msgpack_encoder()(value)) == value
 
 
+class Wrapped(Struct):
+    inner: object
+    others: list[object] = []
+
+
+@given(JSON_VALUES)
+def test_an_object_is_decoded_as_any_value_is(value: Any) -> None:
+    body = json_encoder()({"inner": value, "others": [value]})
+
+    assert json_decoder(dict[str, object])(body) == {"inner": value, "others": [value]}
+    assert json_decoder(Wrapped | None)(body) == Wrapped(value, [value])
+    assert msgpack_decoder(list[object])(msgpack_encoder()([value])) == [value]
+
+
 def test_a_pydantic_model_decodes_itself_and_tells_all_its_faults() -> None:
     decode = json_decoder(Model)
 

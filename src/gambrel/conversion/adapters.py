@@ -52,6 +52,8 @@ def decode_hook(codecs: Codecs) -> Callable[[type, Any], Any]:
     """Return the function msgspec calls for a type it does not know."""
 
     def decode(target: type, value: Any) -> Any:
+        if target is object:
+            return value
         codec = find_codec(target, codecs)
         if codec is not None and codec.decode is not None:
             return codec.decode(value)

@@ -23,8 +23,8 @@ class Mailer(Protocol):
 
 def graph_of(handler: Callable[..., Any], *extra: Any, providers: Providers | None = None) -> Graph:
     providers = providers or Providers()
-    signature = read_signature(handler, (), providers.has)
-    return Graph.of(signature, extra, providers)
+    signature = read_signature(handler, {}, providers.has)
+    return Graph.of(signature, extra, providers, {})
 
 
 def refusal(handler: Callable[..., Any], *extra: Any, **known: Any) -> GambrelError:

@@ -90,6 +90,10 @@ def answer_to(value: Any, returns: Any = None, accept: str = "", **options: Any)
         (str | None, None, 200, "application/json", b"null"),
         (Any, {"a": None}, 200, "application/json", b'{"a":null}'),
         (Any, "text", 200, "text/plain; charset=utf-8", b"text"),
+        (object, {"a": None}, 200, "application/json", b'{"a":null}'),
+        (object, "text", 200, "text/plain; charset=utf-8", b"text"),
+        (object, None, 204, None, b""),
+        (dict[str, object], {"a": [1]}, 200, "application/json", b'{"a":[1]}'),
         (None, "text", 200, "text/plain; charset=utf-8", b"text"),
         (None, b"octets", 200, "application/octet-stream", b"octets"),
         (None, bytearray(b"octets"), 200, "application/octet-stream", b"octets"),
@@ -236,6 +240,7 @@ def plain_words() -> Iterator[Any]:
     ("returns", "media_type"),
     [
         (None, "text/plain; charset=utf-8"),
+        (AsyncIterator[object], "text/plain; charset=utf-8"),
         (AsyncIterator[str], "text/plain; charset=utf-8"),
         (AsyncIterator[str | bytes], "text/plain; charset=utf-8"),
         (AsyncIterator[bytes], "application/octet-stream"),

@@ -154,18 +154,18 @@ def refusal(call: Callable[..., Any], **known: Any) -> GambrelError:
     ids=str,
 )
 def test_name_and_type_tell_where_a_parameter_comes_from(annotation, source):
-    assert (
-        parameter_of(annotation, path_names={"value"} if source == "path" else ()).source == source
-    )
+    names = {"value": None} if source == "path" else {}
+
+    assert parameter_of(annotation, path_names=names).source == source
 
 
 @pytest.mark.parametrize("annotation", [int, str, Item, Request, Annotated[str, "note"]], ids=str)
 def test_a_name_in_the_path_is_a_path_parameter_whatever_its_type(annotation):
-    assert parameter_of(annotation, path_names={"value"}).source == "path"
+    assert parameter_of(annotation, path_names={"value": None}).source == "path"
 
 
 def test_a_marker_holds_against_a_name_in_the_path():
-    assert parameter_of(Annotated[int, Query()], path_names={"value"}).source == "query"
+    assert parameter_of(Annotated[int, Query()], path_names={"value": None}).source == "query"
 
 
 @pytest.mark.parametrize("annotation", [Mailer, Item, str, Mailer | None], ids=str)
@@ -231,10 +231,39 @@ def test_a_default_makes_a_parameter_optional():
     assert not parameter_of(int, default=3).is_required
 
 
+@pytest.mark.parametrize(
+    ("annotation", "made"),
+    [(int, uuid.UUID), (uuid.UUID, int), (str, int), (Colour, int), (int | None, date)],
+    ids=str,
+)
+def test_a_path_parameter_is_of_the_type_that_its_converter_makes(annotation, made):
+    def handle(key: annotation): ...
+
+    refused = refusal(handle, path_names={"key": made})
+
+    assert refused.code == "binding.path-parameter"
+    assert f"`key: {made.__name__}`" in refused.hint
+
+
+@pytest.mark.parametrize(
+    "annotation",
+    [int, int | None, Annotated[int, msgspec.Meta(le=5)], object, int | str],
+    ids=str,
+)
+def test_a_path_parameter_may_be_wider_than_what_its_converter_makes(annotation):
+    assert parameter_of(annotation, path_names={"value": int}).annotation == annotation
+
+
+def test_an_unannotated_path_parameter_is_what_its_converter_makes():
+    def handle(key): ...
+
+    assert read_signature(handle, path_names={"key": int}).parameters[0].annotation is int
+
+
 def test_an_unannotated_request_and_path_parameter_are_known_by_name():
     def handle(request, slug): ...
 
-    request, slug = read_signature(handle, path_names={"slug"}).parameters
+    request, slug = read_signature(handle, path_names={"slug": None}).parameters
 
     assert (request.annotation, request.source) == (Request, "framework")
     assert (slug.annotation, slug.source) == (str, "path")
@@ -310,8 +339,8 @@ def test_a_path_marker_whose_name_the_path_has_not_is_refused_unless_it_has_a_de
     def handle(key: Annotated[int, Path(alias="id")]): ...
     def optional(key: Annotated[int, Path(alias="id")] = 0): ...
 
-    assert refusal(handle, path_names={"key"}).code == "binding.path-parameter"
-    assert read_signature(handle, path_names={"id"}).parameters[0].alias == "id"
+    assert refusal(handle, path_names={"key": None}).code == "binding.path-parameter"
+    assert read_signature(handle, path_names={"id": None}).parameters[0].alias == "id"
     assert read_signature(optional).parameters[0].source == "path"
 
 

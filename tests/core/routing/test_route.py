@@ -71,12 +71,12 @@ def test_the_defaults_of_options_are_never_shared():
 
 def test_a_route_names_the_parameters_of_path_and_host():
     router = Router()
-    router.add("/{id}", handler, host="{tenant}.example.com")
+    router.add("/{id:int}", handler, host="{tenant}.example.com")
 
     route = router.compile().routes[0]
 
-    assert route.names == {"id", "tenant"}
-    assert repr(route) == "<Route GET /{id}>"
+    assert route.names == {"id": int, "tenant": None}
+    assert repr(route) == "<Route GET /{id:int}>"
 
 
 def test_the_caller_is_a_file_and_a_line():

@@ -4,7 +4,7 @@ Built once at start-up, where cycles, missing providers and scopes that cannot h
 with the chain that leads to them. Executed by `execute.py`.
 """
 
-from collections.abc import Iterable
+from collections.abc import Iterable, Mapping
 from typing import Any, get_args
 
 from msgspec import Struct, field, structs
@@ -62,9 +62,9 @@ class Node(Struct, eq=False):
 class Graph:
     """The dependencies of one callable in the order they are opened; `root` maps its own."""
 
-    def __init__(self, providers: Providers, path_names: Iterable[str] = ()) -> None:
+    def __init__(self, providers: Providers, path_names: Mapping[str, type | None]) -> None:
         self.providers = providers
-        self.path_names = tuple(path_names)
+        self.path_names = path_names
         self.nodes: list[Node] = []
         self.root: dict[str, Node] = {}
         self._by_key: dict[Any, Node] = {}
@@ -75,7 +75,7 @@ class Graph:
         signature: Signature,
         extra: Iterable[Any],
         providers: Providers,
-        path_names: Iterable[str] = (),
+        path_names: Mapping[str, type | None],
     ) -> "Graph":
         """Return the graph of `signature` and the `extra` dependencies of its route.
 

@@ -299,10 +299,10 @@ async def call_function(
 
     Raises GambrelError where something could only come from a request.
     """
-    signature = read_signature(function, tuple(given), providers.has)
+    signature = read_signature(function, dict.fromkeys(given), providers.has)
     asked = [p for p in signature.parameters if p.name not in given]
     signature = structs.replace(signature, parameters=tuple(asked))
-    graph = Graph.of(signature, (), providers)
+    graph = Graph.of(signature, (), providers, {})
     own = [p for p in asked if p.name not in graph.root]
     for chain, taken in [*((n.chain, n.parameters) for n in graph.nodes), ((signature,), own)]:
         for parameter in taken:

@@ -4,7 +4,7 @@
 faster function that does the same, and falls back to `diagnose` to find every fault at once.
 """
 
-from collections.abc import Callable, Collection, Coroutine, Iterable
+from collections.abc import Callable, Coroutine, Iterable, Mapping
 from typing import Annotated, Any, get_args, get_origin
 
 from msgspec import Struct, structs
@@ -59,7 +59,7 @@ class Plan:
         handler: Callable[..., Any],
         context: Context,
         *,
-        path_names: Collection[str] = (),
+        path_names: Mapping[str, type | None],
         status: int | None = None,
         returns: Any = None,
         dependencies: tuple[Any, ...] = (),

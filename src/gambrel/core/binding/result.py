@@ -37,7 +37,7 @@ class Result:
     def __init__(
         self, returns: Any, status: int | None, bake: Bake, name: str = "", where: str = ""
     ) -> None:
-        self.returns = returns
+        self.returns = returns = Any if returns is object else returns
         self.name, self.where = name, where
         self.is_declared = returns is not REQUIRED and returns is not Any
         self.plain = plain = strip_annotated(without_responses(returns))
@@ -266,7 +266,7 @@ def stream_item(annotation: Any) -> Any:
     is_class = isinstance(origin, type) and not is_struct_type(origin)
     if not is_class or not (issubclass(origin, AsyncIterable | Iterator) or origin is Iterable):
         return REQUIRED
-    return (get_args(annotation) or (Any,))[0]
+    return next((arg for arg in get_args(annotation)[:1] if arg is not object), Any)
 
 
 def members_of(annotation: Any) -> tuple[Any, ...]:

@@ -9,7 +9,7 @@ import inspect
 import re
 import types
 import typing
-from collections.abc import Callable, Collection, Iterator, Mapping
+from collections.abc import Callable, Iterator, Mapping
 from typing import Annotated, Any, get_args, get_origin
 
 import msgspec
@@ -81,14 +81,14 @@ def function_of(call: Callable[..., Any]) -> Any:
 
 def read_signature(
     call: Callable[..., Any],
-    path_names: Collection[str] = (),
+    path_names: Mapping[str, type | None] = types.MappingProxyType({}),
     is_provided: Callable[[Any], bool] = lambda _annotation: False,
 ) -> Signature:
     """Return the signature of `call`.
 
-    `path_names` are the parameters of the route's pattern, `is_provided` tells which types have
-    a provider. What a partial was given is no parameter any more. Raises GambrelError for
-    annotations that cannot be resolved or bound.
+    `path_names` are the parameters of the route's pattern and what their converters make,
+    `is_provided` tells which types have a provider. What a partial was given is no parameter any
+    more. Raises GambrelError for annotations that cannot be resolved or bound.
     """
     where, target = location_of(call), function_of(call)
     name: str = getattr(call, "__qualname__", "") or getattr(target, "__qualname__", repr(call))
@@ -173,7 +173,7 @@ def resolve_hints(target: Any, name: str, where: str) -> dict[str, Any]:
 def classify(
     item: inspect.Parameter,
     annotation: Any,
-    path_names: Collection[str],
+    path_names: Mapping[str, type | None],
     is_provided: Callable[[Any], bool],
     owner: str,
 ) -> Parameter:
@@ -186,7 +186,7 @@ def classify(
         hint = f"write `{item.name}: Annotated[{spell(annotation)}, {spell_marker(default)}]`"
         raise GambrelError("binding.default-marker", what, owner, hint)
     if annotation is REQUIRED and item.name in {*path_names, "request"}:
-        annotation = str if item.name in path_names else Request
+        annotation = path_names[item.name] or str if item.name in path_names else Request
     elif annotation is REQUIRED or isinstance(annotation, str):
         what = f"parameter {item.name!r} of {owner} has no annotation that is a type"
         hint = f"give it a type, such as `{item.name}: str`"
@@ -200,15 +200,13 @@ def classify(
         what = f"parameter {item.name!r} of {owner} is read from the path, which has no {alias!r}"
         hint = f"put `{{{alias}}}` into the path, or correct the name"
         raise GambrelError("binding.path-parameter", what, owner, hint)
-    return Parameter(
-        name=item.name,
-        annotation=base,
-        source=source,
-        alias=alias,
-        default=item.default,
-        marker=marker,
-        keyword_only=item.kind is item.KEYWORD_ONLY,
-    )
+    made, plain = path_names.get(alias), without_none(strip_annotated(base))
+    if source == "path" and made and isinstance(plain, type) and not issubclass(made, plain):
+        what = f"parameter {item.name!r} of {owner} is no {spell(made)}, as its converter makes"
+        hint = f"write `{item.name}: {spell(made)}`, or leave the converter out: `{{{alias}}}`"
+        raise GambrelError("binding.path-parameter", what, owner, hint)
+    by_keyword = item.kind is item.KEYWORD_ONLY
+    return Parameter(item.name, base, source, alias, item.default, marker, by_keyword)
 
 
 def split_marker(annotation: Any, owner: str, name: str) -> tuple[Any, Marker | Depends | None]:
@@ -268,7 +266,7 @@ def source_of(
     name: str,
     base: Any,
     marker: Marker | Depends | None,
-    path_names: Collection[str],
+    path_names: Mapping[str, type | None],
     is_provided: Callable[[Any], bool],
 ) -> str:
     """Return the source of a parameter: its marker, or what its name and type imply."""

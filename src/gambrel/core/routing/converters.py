@@ -21,7 +21,8 @@ class Converter(Struct, frozen=True, eq=False):
 
     `parse` raises ValueError for text it does not take; a text that `format` makes is parsed again
     before it is used. `schema` describes the text as JSON Schema. Of two routes with the same
-    literals the one with the lower `rank` is tried first. `many` takes several segments.
+    literals the one with the lower `rank` is tried first. `many` takes several segments. `makes` is
+    the class of what `parse` returns: a parameter of another type is refused at start-up.
     """
 
     parse: Callable[[str], Any]
@@ -29,6 +30,7 @@ class Converter(Struct, frozen=True, eq=False):
     schema: Mapping[str, Any] = field(default_factory=lambda: {"type": "string"})
     rank: int = 40
     many: bool = False
+    makes: type | None = None
 
 
 Converters = Mapping[str, Converter | Callable[[str], Converter]]
@@ -111,10 +113,10 @@ _SLUG = "[a-zA-Z0-9_-]+"
 BUILT_IN: Converters = {
     "str": Converter(str, rank=PLAIN),
     "path": Converter(str, many=True),
-    "int": Converter(parse_int, schema={"type": "integer", "minimum": 0}, rank=20),
-    "float": Converter(_FLOAT, format_float, {"type": "number"}, rank=21),
-    "uuid": Converter(_UUID, schema=string("uuid"), rank=20),
-    "date": Converter(_DATE, schema=string("date"), rank=20),
+    "int": Converter(parse_int, schema={"type": "integer", "minimum": 0}, rank=20, makes=int),
+    "float": Converter(_FLOAT, format_float, {"type": "number"}, rank=21, makes=float),
+    "uuid": Converter(_UUID, schema=string("uuid"), rank=20, makes=uuid.UUID),
+    "date": Converter(_DATE, schema=string("date"), rank=20, makes=datetime.date),
     "slug": Converter(matching(_SLUG), schema={"type": "string", "pattern": f"^{_SLUG}$"}, rank=50),
     "any": any_of,
     "re": expression_of,

@@ -145,14 +145,12 @@ class Pattern:
         For a tail, that is the path before it, with the tail empty.
         """
         last = self.segments[-1]
-        constants = dict(self.constants)
+        fixed = dict(self.constants)
         text = f"{self.text}/" if last.parts else self.text[:-1]
         if last.kind == 2:
             text = self.text.removesuffix(f"/{last}")
-            constants[last.params[0].name] = ""
-        return (
-            Pattern(text, self.converters, constants=constants, where=self.where) if text else None
-        )
+            fixed[last.params[0].name] = ""
+        return Pattern(text, self.converters, constants=fixed, where=self.where) if text else None
 
     def _parse(self, converters: Converters) -> tuple[Segment, ...]:
         found: list[list[str | Param]] = [[]]
@@ -218,8 +216,7 @@ class Pattern:
             raise self.problem("an empty or dot segment", "leave it out")
         if set("?#%\\<>").intersection("".join(filter(None, literals))):
             braces = re.sub(r"<(?:(\w+):)?(\w+)>", r"{\2:\1}", self.text).replace(":}", "}")
-            hint = "write {name}, and a decoded path"
-            hint = hint if braces == self.text else f'write "{braces}"'
+            hint = "write {name}, a decoded path" if braces == self.text else f'write "{braces}"'
             raise self.problem("one of ? # % \\ < >", hint)
 
     def problem(self, what: str, hint: str) -> GambrelError:

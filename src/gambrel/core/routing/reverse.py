@@ -91,8 +91,8 @@ def pick_route(routes: list[Route], params: Mapping[str, Any]) -> Route:
 def collect(route: Route, params: dict[str, Any], outer: Mapping[str, Any]) -> dict[str, Any]:
     """Return one value per parameter of the route and its host. Raises GambrelError."""
     known = {**outer, **route.options.defaults, **route.pattern.constants, **params}
-    missing = route.names - known.keys()
-    unknown = params.keys() - route.names - ({"lang"} if route.locale else set())
+    missing = route.names.keys() - known.keys()
+    unknown = params.keys() - route.names.keys() - ({"lang"} if route.locale else set())
     if missing or unknown:
         what = f"{route.name!r} ({route.pattern.text})"
         what += f" needs {', '.join(sorted(missing))}" if missing else ""

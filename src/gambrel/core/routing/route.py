@@ -123,9 +123,11 @@ class Route(Struct, eq=False):
     endpoint: Any = None
 
     @property
-    def names(self) -> frozenset[str]:
-        """The names of the parameters of path and host."""
-        return self.pattern.names | (self.host.names if self.host else frozenset())
+    def names(self) -> dict[str, type | None]:
+        """The names of the parameters of path and host, and what their converters make."""
+        made = {p.name: getattr(p.converter, "makes", None) for p in self.pattern.params}
+        names = self.pattern.names | (self.host.names if self.host else frozenset())
+        return {name: made.get(name) for name in names}
 
     @property
     def namespace(self) -> str:

@@ -95,3 +95,31 @@ def test_a_second_click_sends_nothing_twice(browser, site):
 
     assert asked.count("deleted") == 1
     page.close()
+
+
+TROUBLED = """<!doctype html><html lang="en"><head><title>x</title>{tags}</head><main>
+<ul id="list"></ul>
+<form method="post" action="/pay" data-swap="#list">
+<input name="action" value="a"><input name="method" value="get"><input name="submit" value="s">
+<button>pay</button></form></main>"""
+
+
+def test_a_form_whose_answer_is_lost_is_not_sent_again_whatever_its_fields_are_called(browser):
+    app = App(extensions=[LOOKS])
+
+    @app.get("/")
+    async def page() -> HTML:
+        return HTML(TROUBLED.format(tags=LOOKS.tags))
+
+    with LiveServer(app) as server:
+        shown = opened(browser, server.url)
+        asked: list[str] = []
+        shown.on("request", lambda request: asked.append(f"{request.method} {request.url}"))
+        shown.route("**/pay", lambda route: route.abort())
+        shown.get_by_role("button", name="pay").dblclick()
+        shown.get_by_role("alert").wait_for()
+
+        assert asked[0] == f"POST {server.url}/pay"
+        assert "No answer came" in shown.get_by_role("alert").first.inner_text()
+        assert shown.url == f"{server.url}/"
+        shown.close()

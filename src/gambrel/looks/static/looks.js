@@ -6,6 +6,8 @@
 "use strict";
 (() => {
   const busy = (element, is) => element.setAttribute("aria-busy", String(is));
+  // What a form is, whatever its fields are called: `form.action` may be a field.
+  const of = (form, name) => Object.getOwnPropertyDescriptor(HTMLFormElement.prototype, name).get.call(form);
 
   // Fields that are checked while the visitor types: the server has the rules.
   function errorOf(field, text) {
@@ -33,14 +35,22 @@
     else field.removeAttribute("aria-describedby");
   }
 
+  let released = Promise.resolve();
+  addEventListener("pointerdown", () => {
+    released = new Promise((go) => {
+      for (const end of ["pointerup", "pointercancel"]) addEventListener(end, () => setTimeout(go), { once: true });
+    });
+  }, true);
+
   async function check(form, field) {
     const content = new FormData(form);
     for (const [name, value] of [...content]) if (value instanceof File) content.delete(name);
-    const answer = await fetch(form.action, {
-      method: form.method,
+    const answer = await fetch(of(form, "action"), {
+      method: of(form, "method"),
       body: new URLSearchParams(content),
       headers: { Precognition: "true", "Precognition-Validate-Only": field.name },
     });
+    await released; // a page that moves under a pressed button loses the click
     if (answer.status === 204) errorOf(field, "");
     else if (answer.status === 422) errorOf(field, ((await answer.json()).errors[field.name] || [""]).join("; "));
   }
@@ -76,24 +86,40 @@
     swap(link.dataset.swap, link.href).catch(() => location.assign(link.href));
   });
 
+  async function send(form, button) {
+    const content = new FormData(form, button);
+    const isGet = of(form, "method") === "get";
+    const isMultipart = of(form, "enctype") === "multipart/form-data";
+    const action = button?.hasAttribute("formaction") ? button.formAction : of(form, "action");
+    const address = isGet ? `${action}?${new URLSearchParams(content)}` : action;
+    const body = isGet ? undefined : isMultipart ? content : new URLSearchParams(content);
+    try {
+      await swap(form.dataset.swap, address, { method: of(form, "method"), body });
+    } catch {
+      if (isGet) return location.assign(address);
+      // It may have been done: nothing is sent a second time.
+      const lost = document.createElement("p");
+      lost.className = "form-error";
+      lost.setAttribute("role", "alert");
+      lost.textContent = form.dataset.lost || "No answer came. Load the page anew to see whether it was done.";
+      form.prepend(lost);
+    }
+  }
+
   document.addEventListener("submit", (event) => {
     const form = event.target;
     const button = event.submitter;
     const question = button?.dataset.confirm || form.dataset.confirm;
     if (question && !confirm(question)) return event.preventDefault();
-    if (form.dataset.swap && document.querySelector(form.dataset.swap)) {
-      event.preventDefault();
-      const content = new FormData(form, button);
-      const isGet = form.method === "get";
-      const isMultipart = form.enctype === "multipart/form-data";
-      const address = isGet ? `${form.action}?${new URLSearchParams(content)}` : form.action;
-      const body = isGet ? undefined : isMultipart ? content : new URLSearchParams(content);
-      swap(form.dataset.swap, address, { method: form.method, body }).catch(() => form.submit());
-      return;
-    }
     if (form.dataset.sent) return event.preventDefault(); // a second click sends nothing twice
     form.dataset.sent = "yes";
     busy(form, true);
+    if (!form.dataset.swap || !document.querySelector(form.dataset.swap)) return;
+    event.preventDefault();
+    send(form, button).finally(() => {
+      delete form.dataset.sent;
+      busy(form, false);
+    });
   });
 
   // The time zone of the visitor, where the page wants to know: <html data-timezone-cookie="tz">.

@@ -33,6 +33,7 @@ try:
     from gambrel.db.queries.paging import Page, Slice
     from gambrel.db.retries import Retries
     from gambrel.db.sessions import AsyncSession, SyncSession
+    from gambrel.db.visits import SessionStore
 except ModuleNotFoundError as error:
     if error.name not in {"aiosqlite", "greenlet", "sqlalchemy"}:
         raise
@@ -56,6 +57,7 @@ __all__ = [
     "Moment",
     "Page",
     "Retries",
+    "SessionStore",
     "Slice",
     "SoftDelete",
     "SyncSession",

@@ -3,10 +3,12 @@
 import asyncio
 import os
 from collections.abc import Awaitable, Callable
+from functools import partial
 from typing import Any
 
 import pytest
 
+from gambrel.db import SessionStore
 from gambrel.sessions.stores.memory import MemoryStore
 from gambrel.sessions.stores.redis import RedisStore
 from gambrel.sessions.stores.store import Store
@@ -16,6 +18,12 @@ KINDS = pytest.mark.parametrize(
     [
         pytest.param(MemoryStore, id="memory"),
         pytest.param(RedisStore, id="redis", marks=pytest.mark.service("redis")),
+        pytest.param(partial(SessionStore, "sqlite://"), id="sqlite"),
+        pytest.param(
+            partial(SessionStore, "postgresql:///test"),
+            id="postgres",
+            marks=pytest.mark.service("postgres"),
+        ),
     ],
 )
 

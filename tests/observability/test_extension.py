@@ -7,7 +7,7 @@ from typing import Any
 
 import pytest
 
-from gambrel import App
+from gambrel import App, GambrelError
 from gambrel.observability import AccessLog, Logging
 from gambrel.testing import Client
 
@@ -41,6 +41,16 @@ def test_every_answer_has_a_line(tmp_path: Path):
         ("/broken", "/broken", 500),
     ]
     assert lines[0]["size"] == 4
+
+
+def test_a_file_that_cannot_be_written_keeps_the_app_from_its_start(tmp_path: Path):
+    app = shop(AccessLog(file=str(tmp_path / "missing" / "access.log")))
+
+    with pytest.raises(GambrelError) as caught, Client(app):
+        pass
+
+    assert caught.value.code == "observability.access-log"
+    assert "missing/access.log" in caught.value.what
 
 
 @pytest.mark.parametrize(("environment", "is_json"), [("development", False), ("production", True)])

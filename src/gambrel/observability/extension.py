@@ -10,6 +10,7 @@ from typing import Any, Literal, Self, TextIO
 
 from msgspec import Struct
 
+from gambrel.core.http.errors import GambrelError
 from gambrel.extend import ANSWERED, ENTRANCES, Point, Setup
 from gambrel.observability.access import AccessWriter, JSONForm, SpanIds, TextForm
 from gambrel.observability.flood import FloodLimit
@@ -35,8 +36,18 @@ def wants_json(form: Form, environment: str) -> bool:
 
 
 def opened(file: str) -> AbstractContextManager[TextIO | None]:
-    """Return a file to append to, or nothing where no name is given."""
-    return Path(file).open("a", encoding="utf-8") if file else nullcontext()
+    """Return a file to append to, or nothing where no name is given.
+
+    Raises GambrelError where it cannot be written.
+    """
+    if not file:
+        return nullcontext()
+    try:
+        return Path(file).open("a", encoding="utf-8")
+    except OSError as error:
+        what = f"the access log cannot be written: {error.strerror}: {error.filename}"
+        hint = "make its folder, for the user who serves; or leave out file: standard output"
+        raise GambrelError("observability.access-log", what, "AccessLog(file=...)", hint) from error
 
 
 class AccessLog(Struct, frozen=True, kw_only=True):

@@ -19,6 +19,10 @@ TOKENS = """
 "query.token" = "jessica"
 "header.x-token" = "fake-super-secret-token"
 """
+CURSOR = """
+[parameters]
+"query.after" = ""
+"""
 
 
 def keeps_its_promises(app, folder, document="openapi.json", config=""):
@@ -59,11 +63,13 @@ def keeps_its_promises(app, folder, document="openapi.json", config=""):
         ("hello.app", ""),
         ("orders.app", ""),
         ("heroes.app", ""),
+        ("heroes_sql.app", CURSOR),
         ("bigger_app.app", TOKENS),
         ("own_extension.app", ""),
     ],
 )
-def test_an_example_keeps_its_promises(example, config, tmp_path):
+def test_an_example_keeps_its_promises(example, config, tmp_path, monkeypatch):
+    monkeypatch.setenv("GAMBREL_INSTANCE", str(tmp_path))
     keeps_its_promises(import_module(example).app, tmp_path, config=config)
 
 

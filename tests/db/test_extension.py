@@ -104,6 +104,16 @@ def test_a_row_that_there_is_already_is_a_conflict(url, prefix):
 
 
 @BOTH
+@pytest.mark.parametrize("age", [2**63, 2**64 - 1])
+def test_a_value_that_cannot_be_kept_is_not_valid(url, prefix, age):
+    with Client(make_app(url)) as client:
+        answer = client.post(f"{prefix}/heroes", json={"name": "Old", "age": age})
+        count = client.get("/count").json()
+
+    assert (answer.status_code, count) == (422, 0)
+
+
+@BOTH
 def test_a_handler_that_fails_leaves_nothing(url, prefix):
     app = make_app(url)
 

@@ -315,6 +315,18 @@ def test_a_database_in_memory_is_gone_with_the_app():
             assert client.get("/count").json() == 1
 
 
+def test_workers_that_start_together_make_each_table_once(url):
+    async def worker() -> int:
+        database = Database(url, create=True, metadata=Base.metadata)
+        async with database.running(), database.session(read_only=True) as db:
+            return await db.scalar(select(func.count(Hero.id))) or 0
+
+    async def main() -> list[int]:
+        return await asyncio.gather(*[worker() for _ in range(5)])
+
+    assert asyncio.run(main()) == [0] * 5
+
+
 def test_a_database_that_cannot_be_reached_ends_the_start():
     app = make_app("postgresql://nobody:secret@127.0.0.1:1/nothing")
 

@@ -20,6 +20,10 @@ TOKENS = """
 "query.token" = "jessica"
 "header.x-token" = "fake-super-secret-token"
 """
+CURSOR = """
+[parameters]
+"query.after" = ""
+"""
 
 
 def keeps_its_promises(app, folder, document="openapi.json", config="", left_out=""):
@@ -60,6 +64,7 @@ ALONE = {"vhosts", "versions"}
 """Examples with tests of their own below."""
 SETTINGS = {
     "bigger_app": TOKENS,
+    "heroes_sql": CURSOR,
     "shared_news": "request-timeout = 1\n",  # its stream has no end
     "streams": "request-timeout = 2\n",
 }

@@ -3,7 +3,7 @@
 A hero has four shapes: the row, what is sent in, a change, and what everybody sees.
 """
 
-from typing import Annotated
+from typing import Annotated, Literal
 
 from msgspec import UNSET, Meta, Struct, UnsetType
 from sqlalchemy import ForeignKey, select
@@ -36,10 +36,14 @@ class Hero(Model):
 # What comes in and goes out -------------------------------------------------------------------
 
 
+Age = Annotated[int, Meta(ge=0, le=1000)]
+Key = Annotated[int, Meta(ge=1, le=2**31 - 1)]
+
+
 class HeroBase(Struct, kw_only=True):
     name: str
-    age: int | None = None
-    team_id: int | None = None
+    age: Age | None = None
+    team_id: Key | None = None
 
 
 class HeroCreate(HeroBase, kw_only=True):
@@ -52,9 +56,9 @@ class HeroPublic(HeroBase, kw_only=True):
 
 class HeroUpdate(Struct, kw_only=True):
     name: str | UnsetType = UNSET
-    age: int | UnsetType | None = UNSET
+    age: Age | UnsetType | None = UNSET
     secret_name: str | UnsetType = UNSET
-    team_id: int | UnsetType | None = UNSET
+    team_id: Key | UnsetType | None = UNSET
 
 
 class TeamCreate(Struct, kw_only=True):
@@ -83,10 +87,10 @@ HEROES = Listing(
 
 
 class HeroQuery(Struct):
-    team: int | None = None
-    min_age: int | None = None
+    team: Key | None = None
+    min_age: Age | None = None
     q: str = ""
-    order: str = "name"
+    order: Literal["name", "-name", "age", "-age"] = "name"
     page: Annotated[int, Meta(ge=1, le=10_000)] = 1
     size: Annotated[int, Meta(ge=1, le=100)] = 50
 
@@ -94,9 +98,10 @@ class HeroQuery(Struct):
 # Handlers -------------------------------------------------------------------------------------
 
 UNKNOWN = {404: "There is no such row."}
+CONFLICT = {409: "It is there already, or there is no such team."}
 
 
-@router.post("/heroes/", returns=HeroPublic, status=201)
+@router.post("/heroes/", returns=HeroPublic, status=201, responses=CONFLICT)
 async def create(sent: HeroCreate, db: AsyncSession) -> Hero:
     return await db.create(Hero, sent)
 
@@ -111,32 +116,32 @@ async def all_heroes(db: AsyncSession, after: str | None = None) -> Slice[Hero]:
     return await db.slice(select(Hero).order_by(Hero.name), size=100, after=after)
 
 
-@router.get("/heroes/{id}", returns=HeroWithTeam, responses=UNKNOWN)
+@router.get("/heroes/{id:int}", returns=HeroWithTeam, responses=UNKNOWN)
 async def show(id: int, db: AsyncSession) -> Hero:
     return await db.get_or_404(Hero, id, options=[selectinload(Hero.team)])
 
 
-@router.patch("/heroes/{id}", returns=HeroPublic, responses=UNKNOWN)
+@router.patch("/heroes/{id:int}", returns=HeroPublic, responses=UNKNOWN | CONFLICT)
 async def change(id: int, sent: HeroUpdate, db: AsyncSession) -> Hero:
     return await db.change(await db.get_or_404(Hero, id), sent)
 
 
-@router.delete("/heroes/{id}", responses=UNKNOWN)
+@router.delete("/heroes/{id:int}", responses=UNKNOWN)
 async def remove(id: int, db: AsyncSession) -> None:
     await db.delete(await db.get_or_404(Hero, id))
 
 
-@router.post("/teams/", returns=TeamPublic, status=201)
+@router.post("/teams/", returns=TeamPublic, status=201, responses=CONFLICT)
 async def create_team(sent: TeamCreate, db: AsyncSession) -> Team:
     return await db.create(Team, sent)
 
 
-@router.get("/teams/{id}", returns=TeamWithHeroes, responses=UNKNOWN)
+@router.get("/teams/{id:int}", returns=TeamWithHeroes, responses=UNKNOWN)
 async def show_team(id: int, db: AsyncSession) -> Team:
     return await db.get_or_404(Team, id, options=[selectinload(Team.heroes)])
 
 
-@router.delete("/teams/{id}", responses=UNKNOWN)
+@router.delete("/teams/{id:int}", responses=UNKNOWN)
 async def remove_team(id: int, db: AsyncSession) -> None:
     await db.delete(await db.get_or_404(Team, id))
 

@@ -114,7 +114,7 @@ def test_a_change_touches_only_what_was_sent(client):
 
 
 def test_a_team_that_there_is_not_cannot_be_joined(client):
-    assert client.post("/heroes/", json={**DEADPOND, "team_id": 0}).status_code == 409
+    assert client.post("/heroes/", json={**DEADPOND, "team_id": 2**31 - 1}).status_code == 409
 
 
 def test_two_teams_do_not_share_a_name(client):

@@ -104,6 +104,16 @@ def test_a_row_that_there_is_already_is_a_conflict(url, prefix):
 
 
 @BOTH
+@pytest.mark.parametrize("age", [2**63, 2**64 - 1])
+def test_a_value_that_cannot_be_kept_is_not_valid(url, prefix, age):
+    with Client(make_app(url)) as client:
+        answer = client.post(f"{prefix}/heroes", json={"name": "Old", "age": age})
+        count = client.get("/count").json()
+
+    assert (answer.status_code, count) == (422, 0)
+
+
+@BOTH
 def test_a_handler_that_fails_leaves_nothing(url, prefix):
     app = make_app(url)
 
@@ -303,6 +313,18 @@ def test_a_database_in_memory_is_gone_with_the_app():
         with Client(app) as client:
             assert client.post("/heroes", json={"name": "Once"}).status_code == 201
             assert client.get("/count").json() == 1
+
+
+def test_workers_that_start_together_make_each_table_once(url):
+    async def worker() -> int:
+        database = Database(url, create=True, metadata=Base.metadata)
+        async with database.running(), database.session(read_only=True) as db:
+            return await db.scalar(select(func.count(Hero.id))) or 0
+
+    async def main() -> list[int]:
+        return await asyncio.gather(*[worker() for _ in range(5)])
+
+    assert asyncio.run(main()) == [0] * 5
 
 
 def test_a_database_that_cannot_be_reached_ends_the_start():

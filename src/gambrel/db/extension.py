@@ -30,6 +30,11 @@ from gambrel.extend import Env, Problem, Secret, Setup
 __all__ = ["Database", "DatabaseSettings"]
 
 _KEPT: dict[str, Any] = {"expire_on_commit": False}
+# Who makes tables is alone; SQLite has one writer in any case.
+_ALONE = {
+    "postgresql": ("SELECT pg_advisory_xact_lock(7061644)", "SELECT 1"),
+    "mariadb": ("SELECT GET_LOCK('gambrel.create', 30)", "SELECT RELEASE_LOCK('gambrel.create')"),
+}
 SAFE = frozenset({"GET", "HEAD", "OPTIONS", "QUERY"})
 
 
@@ -168,10 +173,11 @@ class Database:
         """See that the database is there, and make its tables if that is asked for."""
         try:
             async with engines.writer.begin() as connection:
-                if self.given.create:
+                lock, unlock = _ALONE.get(engines.address.kind, ("SELECT 1", "SELECT 1"))
+                await connection.execute(text(lock))
+                if self.given.create:  # by one worker of many
                     await connection.run_sync(self.metadata.create_all)
-                else:
-                    await connection.execute(text("SELECT 1"))
+                await connection.execute(text(unlock))
         except (DBAPIError, PoolTimeout, OSError) as error:
             reason = getattr(error, "orig", None) or error
             what = f"the database {engines.address.shown} cannot be used: {reason}"

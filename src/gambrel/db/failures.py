@@ -5,9 +5,9 @@
 
 from typing import Any
 
-from sqlalchemy.exc import DBAPIError, IntegrityError
+from sqlalchemy.exc import DataError, DBAPIError, IntegrityError
 
-from gambrel.core.http.errors import Conflict, GambrelError, ServiceUnavailable
+from gambrel.core.http.errors import Conflict, GambrelError, ServiceUnavailable, Unprocessable
 from gambrel.db.retries import mark_for_retry
 
 __all__ = [
@@ -17,7 +17,7 @@ __all__ = [
     "is_conflict",
     "is_retryable",
     "is_unwell",
-    "refuse_write",
+    "tell_apart",
 ]
 
 RETRY = 1
@@ -46,6 +46,8 @@ _SQLITE_CONFLICTS = {
 _MARIADB_UNWELL = {1040, 1053, 1205, 1213, 1927, 1969, *range(2000, 2060)}
 _MARIADB_RETRYABLE = {1020, 1205, 1213}
 _MARIADB_CONFLICTS = {1062, 1451, 1452}
+# Numbers out of range, texts too long or with what cannot be kept, moments out of range.
+_UNFIT = {"", "22001", "22003", "22008", "22021", "22P02", "22P05", 1264, 1292, 1366, 1406}
 _READ_ONLY = {"25006", "SQLITE_READONLY", 1792}
 
 
@@ -82,8 +84,10 @@ def is_conflict(error: DBAPIError) -> bool:
     return isinstance(error, IntegrityError) and is_known
 
 
-def refuse_write(context: Any) -> None:
-    """Tell who writes where only reading is allowed; a listener to `handle_error` of engines."""
+def tell_apart(context: Any) -> None:
+    """Raise what an error of a driver means, where that says too little: of `handle_error`."""
+    if isinstance(context.original_exception, OverflowError):  # of SQLite, where it is no error
+        raise DataError(context.statement, None, context.original_exception)
     if code_of(context.original_exception) in _READ_ONLY:
         raise GambrelError(
             "db.read-only",
@@ -98,6 +102,8 @@ def answer_failure(request: Any, error: DBAPIError) -> None:
     """Answer an error of the database; raises it again where it is a mistake of ours."""
     if is_conflict(error):
         raise Conflict("It is there already, or others depend on it.") from error
+    if isinstance(error, DataError) and code_of(error.orig) in _UNFIT:
+        raise Unprocessable("A value is larger or longer than can be kept.") from error
     if is_unwell(error):
         if is_retryable(error):
             mark_for_retry(request)

@@ -9,7 +9,7 @@ from functools import partial
 from typing import Any, LiteralString, TypeVar
 
 from sqlalchemy import Select, event, orm, text
-from sqlalchemy.exc import DataError, StatementError
+from sqlalchemy.exc import DataError
 from sqlalchemy.ext import asyncio as async_orm
 from sqlalchemy.util.concurrency import greenlet_spawn
 
@@ -62,10 +62,8 @@ class SyncSession(orm.Session):
         """Return the row with a primary key; options as of `get`. Raises NotFound for none."""
         try:
             found = self.get(model, key, **options)
-        except (DataError, StatementError, OverflowError) as error:
-            if is_no_key(error):  # such as a number beyond what the column can have
-                raise NotFound(missing(model)) from error
-            raise
+        except DataError as error:  # such as a number beyond what the column can have
+            raise NotFound(missing(model)) from error
         if found is None:
             raise NotFound(missing(model))
         return found
@@ -228,12 +226,6 @@ def missing(model: Any) -> str:
     """Return what is said of a row that there is not."""
     words = WORD.sub(" ", model.__name__).lower()
     return f"There is no such {words}."
-
-
-def is_no_key(error: Exception) -> bool:
-    """Whether a value cannot be a key at all, rather than that something failed."""
-    cause = getattr(error, "orig", error)
-    return isinstance(error, DataError) or isinstance(cause, OverflowError)
 
 
 def over() -> GambrelError:

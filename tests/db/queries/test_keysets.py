@@ -104,7 +104,6 @@ def test_keys_of_several_columns_and_exact_types_are_kept_in_cursors(url):
 
 
 FORGED = [
-    "",
     "nonsense",
     "W10.1.x",
     Signer("other" * 10, "db.cursor:name,id").dumps(["a", 1]),

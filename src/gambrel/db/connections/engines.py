@@ -18,7 +18,7 @@ from sqlalchemy.pool import AsyncAdaptedQueuePool, QueuePool
 from gambrel.core.http.errors import GambrelError
 from gambrel.db.connections.sqlite import BUSY, PRAGMAS, Settled, opener
 from gambrel.db.connections.urls import Address
-from gambrel.db.failures import refuse_write
+from gambrel.db.failures import tell_apart
 
 __all__ = ["Engines", "Limits"]
 
@@ -165,7 +165,7 @@ class Engines:
     def listen(self, engine: Engine, *, writes: bool) -> None:
         """Set connections up, and begin transactions as the engine's sessions need them."""
         self.prepare(engine)
-        event.listen(engine, "handle_error", refuse_write)
+        event.listen(engine, "handle_error", tell_apart)
         if not self.is_sqlite:
             event.listen(engine, "checkin", note_return)
             event.listen(engine, "checkout", check_stale(engine))

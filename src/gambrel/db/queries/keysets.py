@@ -42,12 +42,12 @@ class Key(Struct, frozen=True):
 
 
 def slice_of(session: Any, statement: Select[T], size: int, after: str | None) -> Slice[T]:
-    """Return rows after those of a cursor; from the first without one. Raises as the session."""
+    """Return rows after those of a cursor; from the first without one, or with an empty one."""
     size = min(max(size, 1), MAX_SIZE)
     entity = entity_of(statement)
     order = order_of(statement, entity)
     signer = session.signer("cursor:" + ",".join(f"{'-' * k.descends}{k.name}" for k in order))
-    if after is not None:
+    if after:
         statement = statement.where(beyond(order, read_cursor(signer, after, order)))
     directed = [k.attribute.desc() if k.descends else k.attribute.asc() for k in order]
     found = list(fetch(session, statement.order_by(None).order_by(*directed).limit(size + 1)))

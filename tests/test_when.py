@@ -1,6 +1,6 @@
 import pytest
 
-from gambrel import CSV, App, when
+from gambrel import CSV, App, Versioning, when
 from gambrel.core.http.errors import BadRequest, GambrelError
 from gambrel.core.http.headers import Headers
 from gambrel.core.http.query import QueryParams
@@ -64,6 +64,29 @@ def test_answers_of_a_chosen_route_keep_their_status_and_say_what_they_vary_by()
 
     assert [a.status_code for a in answers] == [201, 202, 203]
     assert {a.headers["vary"] for a in answers} == {"accept, x-beta"}
+
+
+@pytest.mark.parametrize(
+    ("versioning", "vary"),
+    [(Versioning("header"), "x-api-version"), (Versioning("accept", name="version"), "accept")],
+    ids=str,
+)
+def test_answers_vary_by_what_names_the_version(versioning, vary):
+    app = App(versioning=versioning)
+
+    @app.get("/a", version="1")
+    async def one() -> str:
+        return "one"
+
+    @app.get("/a", version="2")
+    def two() -> str:
+        return "two"
+
+    with Client(app) as client:
+        given = [{"x-api-version": n, "accept": f"*/*;version={n}"} for n in "12"]
+        answers = [client.get("/a", headers=headers) for headers in given]
+
+    assert [(a.text, a.headers["vary"]) for a in answers] == [("one", vary), ("two", vary)]
 
 
 class Asked:

@@ -1,10 +1,8 @@
 import pytest
 
-from gambrel import App
 from gambrel.core.http.headers import Headers
 from gambrel.core.http.request import Request
 from gambrel.core.routing.versioning import Versioning
-from gambrel.testing import Client
 
 
 def asked(**headers):
@@ -35,26 +33,3 @@ def test_a_request_that_names_none_gets_the_default():
 def test_a_type_that_is_not_had_in_the_version_is_406():
     assert Versioning("accept").predicate("1").status == 406
     assert Versioning("header").predicate("1").status == 404
-
-
-@pytest.mark.parametrize(
-    ("versioning", "vary"),
-    [(Versioning("header"), "x-api-version"), (Versioning("accept", name="version"), "accept")],
-    ids=str,
-)
-def test_answers_vary_by_what_names_the_version(versioning, vary):
-    app = App(versioning=versioning)
-
-    @app.get("/a", version="1")
-    async def one() -> str:
-        return "one"
-
-    @app.get("/a", version="2")
-    def two() -> str:
-        return "two"
-
-    with Client(app) as client:
-        given = [{"x-api-version": n, "accept": f"*/*;version={n}"} for n in "12"]
-        answers = [client.get("/a", headers=headers) for headers in given]
-
-    assert [(a.text, a.headers["vary"]) for a in answers] == [("one", vary), ("two", vary)]

@@ -1,6 +1,6 @@
 import pytest
 
-from gambrel import CSV, App, Text, when
+from gambrel import CSV, App, Versioning, when
 from gambrel.core.http.errors import BadRequest, GambrelError
 from gambrel.core.http.headers import Headers
 from gambrel.core.http.query import QueryParams
@@ -34,9 +34,59 @@ def test_one_path_has_a_table_for_some_and_json_for_all_others():
         content = client.get("/openapi.json").json()["paths"]["/stock"]["get"]["responses"]["200"]
 
     assert [a.text for a in answers] == ['{"tea":3}', "tea\r\n3\r\n"]
-    assert ["accept" in a.headers["vary"] for a in answers] == [True, True]
+    assert [a.headers["vary"] for a in answers] == ["accept", "accept"]
     assert "text/csv" in content["content"]
     assert "application/json" in content["content"]
+
+
+def test_answers_of_a_chosen_route_keep_their_status_and_say_what_they_vary_by():
+    app = App()
+
+    @app.post("/stock", when=when.accept("application/json"), status=201)
+    async def table() -> dict[str, int]:
+        return {"tea": 3}
+
+    @app.post("/stock", when=[when.accept("text/plain"), when.header("X-Beta")], status=202)
+    async def text() -> str:
+        return "3 tea"
+
+    @app.post("/stock", status=203)
+    def others() -> str:
+        return "tea"
+
+    with Client(app) as client:
+        given = [
+            {"accept": "application/json"},
+            {"accept": "text/plain", "x-beta": ""},
+            {"accept": "a/b"},
+        ]
+        answers = [client.post("/stock", headers=headers) for headers in given]
+
+    assert [a.status_code for a in answers] == [201, 202, 203]
+    assert {a.headers["vary"] for a in answers} == {"accept, x-beta"}
+
+
+@pytest.mark.parametrize(
+    ("versioning", "vary"),
+    [(Versioning("header"), "x-api-version"), (Versioning("accept", name="version"), "accept")],
+    ids=str,
+)
+def test_answers_vary_by_what_names_the_version(versioning, vary):
+    app = App(versioning=versioning)
+
+    @app.get("/a", version="1")
+    async def one() -> str:
+        return "one"
+
+    @app.get("/a", version="2")
+    def two() -> str:
+        return "two"
+
+    with Client(app) as client:
+        given = [{"x-api-version": n, "accept": f"*/*;version={n}"} for n in "12"]
+        answers = [client.get("/a", headers=headers) for headers in given]
+
+    assert [(a.text, a.headers["vary"]) for a in answers] == [("one", vary), ("two", vary)]
 
 
 class Asked:
@@ -46,7 +96,6 @@ class Asked:
         self.headers = Headers(headers)
         self.query = QueryParams(query)
         self.host = site
-        self.draft = Text("")
 
 
 def test_a_header_is_there_or_has_a_value():

@@ -1,6 +1,6 @@
 """News that reach the clients of every worker, by events and by WebSockets.
 
-A feed and a set of sockets are those of one process. What the workers share is a table; each reads
+A feed is that of one process. What the workers share is a table; each reads
 on in it from the last row it has seen, and tells its own clients.
 """
 
@@ -12,7 +12,6 @@ from pathlib import Path
 
 from gambrel import App, Request, ServerSentEvent, WebSocket
 from gambrel.streams import Feed
-from gambrel.websockets import broadcast
 
 KEEP = 200
 PAUSE = 0.2
@@ -28,7 +27,6 @@ class News:
         path.parent.mkdir(parents=True, exist_ok=True)
         self.path = path
         self.feed: Feed[str] = Feed(KEEP)
-        self.room: set[WebSocket] = set()
         with self.open() as rows:
             rows.execute(TABLE)
             [last] = rows.execute("select coalesce(max(id), 0) from news").fetchone()
@@ -55,7 +53,6 @@ class News:
         """Tell the clients of this worker what is new."""
         for number, text in await asyncio.to_thread(self.read_on):
             self.feed.publish(text, id=str(number))
-            broadcast(self.room, {"news": text})
             self.seen = number
 
     async def follow(self) -> None:
@@ -88,10 +85,4 @@ async def read(request: Request, news: News) -> AsyncIterator[ServerSentEvent]:
 
 @app.websocket("/news/socket")
 async def listen(ws: WebSocket, news: News) -> None:
-    await ws.accept()
-    news.room.add(ws)
-    try:
-        async for _ in ws:
-            pass
-    finally:
-        news.room.discard(ws)
+    await ws.send_each({"news": entry.value} async for entry in news.feed.subscribe())

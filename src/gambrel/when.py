@@ -17,7 +17,7 @@ __all__ = ["accept", "content_type", "header", "host", "not_", "param"]
 
 def header(name: str, *values: str) -> When:
     """Want a header, and one of `values` in it if any are given."""
-    return When(_has_header, "header", (name, *values))
+    return When(_has_header, "header", (name, *values), varies=name.lower())
 
 
 def accept(*media_types: str) -> When:
@@ -25,7 +25,7 @@ def accept(*media_types: str) -> When:
 
     `*/*` takes the first declared of the routes with such a condition.
     """
-    return When(_accepts, "accept", media_types, 406)
+    return When(_accepts, "accept", media_types, 406, "accept")
 
 
 def content_type(*media_ranges: str) -> When:
@@ -47,7 +47,7 @@ def host(*patterns: str) -> When:
 
 def not_(predicate: Predicate) -> When:
     """Want what another predicate does not."""
-    return When(_fails, "not_", (predicate,))
+    return When(_fails, "not_", (predicate,), varies=getattr(predicate, "varies", ""))
 
 
 def _has_header(request: Any, name: str, *values: str) -> bool:
@@ -56,7 +56,6 @@ def _has_header(request: Any, name: str, *values: str) -> bool:
 
 
 def _accepts(request: Any, *media_types: str) -> bool:
-    request.draft.headers.add("vary", "accept")
     return best_match(accept_of(request), media_types) is not None
 
 

@@ -195,3 +195,41 @@ def test_a_code_that_may_not_be_sent_is_refused():
         return wire.told
 
     assert asyncio.run(main()) == []
+
+
+LEAVE = [
+    lambda session: session.leave(1001, ""),
+    lambda session: session.begin_close(1012, "restarting"),
+    lambda session: session.end(),
+]
+
+
+@pytest.mark.parametrize("leave", LEAVE)
+@pytest.mark.parametrize("is_before", [True, False])
+def test_what_waits_while_the_socket_is_open_is_broken_off(leave, is_before):
+    async def main():
+        session, _ = opened()
+        if is_before:
+            leave(session)
+        else:
+            session.loop.call_soon(leave, session)
+        async with session.while_open():
+            await asyncio.Event().wait()
+        return session.scopes
+
+    assert asyncio.run(asyncio.wait_for(main(), 10)) == []
+
+
+def test_a_block_that_ends_by_itself_is_not_broken_off_later():
+    async def main():
+        session, _ = opened()
+        async with session.while_open():
+            pass
+        with pytest.raises(TimeoutError, match="its own"):
+            async with session.while_open():
+                raise TimeoutError("its own")
+        session.leave(1001, "")
+        await asyncio.sleep(0)
+        return session.scopes
+
+    assert asyncio.run(main()) == []

@@ -243,3 +243,105 @@ def test_a_socket_where_there_is_none_is_told():
 
     with Client(app, raise_server_errors=False) as client:
         assert client.get("/page").status_code == 500
+
+
+class Source:
+    """Items that come, then silence; tells when it was closed."""
+
+    def __init__(self, *items) -> None:
+        self.items = items
+        self.is_closed = False
+
+    async def read(self):
+        try:
+            for item in self.items:
+                yield item
+            await asyncio.Event().wait()
+        finally:
+            self.is_closed = True
+
+
+def pushing(source: Source) -> App:
+    app = App()
+
+    @app.websocket("/push")
+    async def push(ws: WebSocket) -> None:
+        await ws.send_each(source.read())
+
+    return app
+
+
+def test_each_item_of_a_source_is_sent_until_the_client_goes():
+    source = Source("a", {"b": 1}, b"c")
+
+    async def main():
+        async with served(pushing(source)) as peers:
+            async with peers.connect("/push") as client:
+                received = [await client.recv() for _ in range(3)]
+            await until(lambda: source.is_closed)
+            return received
+
+    assert run(main()) == ["a", '{"b":1}', b"c"]
+
+
+def test_a_pushing_socket_does_not_hold_up_a_stopping_server():
+    source = Source("a")
+
+    async def main():
+        async with served(pushing(source)) as peers, peers.connect("/push") as client:
+            await client.recv()
+            peers.live.server.stop()
+            code, _ = await closing(client)
+            await until(lambda: source.is_closed)
+            return code
+
+    assert run(main()) == 1012
+
+
+def test_a_pushing_handler_ends_with_the_client_of_a_test():
+    source = Source("a")
+
+    with Client(pushing(source)) as client:
+        with client.websocket("/push") as ws:
+            assert ws.receive() == "a"
+
+        assert source.is_closed
+
+
+def test_a_source_that_ends_or_fails_leaves_the_socket_open():
+    app = App()
+
+    async def failing():
+        yield 1
+        raise WebSocketClosed(4001, "of another socket")
+
+    async def short():
+        yield 2
+
+    @app.websocket("/push")
+    async def push(ws: WebSocket) -> None:
+        with pytest.raises(WebSocketClosed, match="of another socket"):
+            await ws.send_each(failing())
+        await ws.send_each(short())
+        await ws.send("still here")
+
+    with Client(app) as client, client.websocket("/push") as ws:
+        assert [ws.receive() for _ in range(3)] == ["1", "2", "still here"]
+
+
+def test_a_handler_pushes_and_receives_at_once():
+    source, app = Source("a"), App()
+
+    @app.websocket("/both")
+    async def both(ws: WebSocket) -> None:
+        async with asyncio.TaskGroup() as group:
+            group.create_task(ws.send_each(source.read()))
+            async for message in ws:
+                await ws.send(message)
+
+    with Client(app) as client, client.websocket("/both") as ws:
+        assert ws.receive() == "a"
+        ws.send("b")
+        assert ws.receive() == "b"
+
+    assert source.is_closed

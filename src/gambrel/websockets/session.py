@@ -6,6 +6,8 @@ rest. Knows neither frames nor types.
 
 import asyncio
 from collections import deque
+from collections.abc import AsyncIterator
+from contextlib import asynccontextmanager
 from typing import Any, Protocol
 
 from gambrel.websockets.closing import ABNORMAL, NORMAL, WebSocketClosed, check_code, clip_reason
@@ -57,6 +59,7 @@ class Session:
         "limits",
         "loop",
         "opened",
+        "scopes",
         "sent",
         "subprotocol",
         "task",
@@ -84,6 +87,7 @@ class Session:
         self.is_full = False
         self.waiter: asyncio.Future[None] | None = None
         self.writers: list[asyncio.Future[None]] | None = None
+        self.scopes: list[asyncio.Timeout] = []
 
     # What the edge calls ------------------------------------------------------------------------
 
@@ -114,6 +118,7 @@ class Session:
     def leave(self, code: int, reason: str) -> None:
         """Nothing more will come: the wire confirms the closing once all that came is handled."""
         self.leaving = code, reason
+        self.dismiss()
         if self.waiter is not None:
             self.confirm()
         else:
@@ -134,6 +139,7 @@ class Session:
             wake(waiting)
         self.waiter = None
         self.resume()
+        self.dismiss()
         self.wire = None
         self.forget()
         if self.task is not None and not self.task.done():
@@ -146,12 +152,33 @@ class Session:
             self.timer.cancel()
             self.timer = None
 
+    def dismiss(self) -> None:
+        """End the blocks that last while the socket is open."""
+        scopes, self.scopes = self.scopes, []
+        for scope in scopes:
+            scope.reschedule(self.loop.time())
+
     # What the handler calls ---------------------------------------------------------------------
 
     @property
     def is_open(self) -> bool:
         """Whether messages can be sent."""
         return self.wire is not None and self.closed is None and self.closing is None
+
+    @asynccontextmanager
+    async def while_open(self) -> AsyncIterator[None]:
+        """Break off what waits in the block, and go on behind it, once either side closes."""
+        scope = asyncio.timeout(None if self.is_open and self.leaving is None else 0)
+        try:
+            async with scope:
+                self.scopes.append(scope)
+                yield
+        except TimeoutError:
+            if not scope.expired():
+                raise
+        finally:
+            if scope in self.scopes:
+                self.scopes.remove(scope)
 
     async def ready(self) -> Wire:
         """Return the open wire, accepting the handshake first. Raises WebSocketClosed."""
@@ -245,6 +272,7 @@ class Session:
         elif self.wire is not None and self.closing is None:
             self.closing = self.loop.create_future()
             self.incoming.clear()
+            self.dismiss()
             self.wire.close(code, clip_reason(reason))
 
 

@@ -1,6 +1,6 @@
 """`WebSocket`: what a handler is given; and `broadcast`, to many of them at once."""
 
-from collections.abc import Coroutine, Iterable, Mapping
+from collections.abc import AsyncIterable, Coroutine, Iterable, Mapping
 from typing import Any, Generic, Literal, Self, TypeVar
 
 from gambrel.core.http.errors import GambrelError
@@ -130,6 +130,30 @@ class WebSocket(Generic[T]):
             TypeError: JSON cannot express the value.
         """
         return self.session.send(message if message.__class__ is str else encode(message))
+
+    async def send_each(self, source: AsyncIterable[Any]) -> None:
+        """Send each item of a source as `send` does, until it ends or the socket closes.
+
+        Returns at once where the client goes or the server stops, whatever the source waits for,
+        and closes the source, if it is a generator. What the client says meanwhile is for another
+        task to receive.
+
+        Raises:
+            TypeError: JSON cannot express an item.
+        """
+        session, items = self.session, aiter(source)
+        try:
+            await session.ready()
+            async with session.while_open():
+                async for item in items:
+                    await self.send(item)
+        except WebSocketClosed:
+            if session.is_open:  # it is that of another socket
+                raise
+        finally:
+            close = getattr(items, "aclose", None)
+            if close is not None:
+                await close()
 
     # The end ------------------------------------------------------------------------------------
 

@@ -231,6 +231,7 @@ class Built:
             dependencies=options.dependencies,
             inline=options.inline,
         )
+        plan.has_draft = plan.has_draft or bool(route.varies)
         if plan.takes_files and options.max_body is None:
             limits = replace(limits, max_body=self.settings.max_upload)
         call, kind = self.call_of(plan)
@@ -309,6 +310,9 @@ class Built:
         if outcome.status == 0:
             outcome = outcome.pick(request)
             if isinstance(outcome, Route):
+                request.endpoint = outcome.endpoint  # a draft begins with its status
+                for name in sorted(outcome.varies):
+                    request.draft.headers.add("vary", name)
                 return outcome.endpoint  # type: ignore[no-any-return]  # opaque to routing
         request.miss = outcome
         return next((m for prefix, m in self.misses if covers(prefix, request.raw_path)), self.miss)

@@ -241,7 +241,8 @@ def lay_over(response: Response, draft: Response, status: int) -> Response:
     replaced = {name for name, _ in draft.headers.pairs()} - {"set-cookie", "vary"}
     for name in replaced & set(response.headers):
         del response.headers[name]
-    for name, value in draft.headers.pairs():
+    known = response.headers.pairs()
+    for name, value in (pair for pair in draft.headers.pairs() if pair not in known):
         response.headers.add(name, value)
     for callback in draft.callbacks:
         response.on_close(callback)

@@ -103,18 +103,9 @@ def read_signature(
             raise GambrelError("binding.variadic", what, where, hint)
         annotation = hints.get(item.name, item.annotation)
         parameters.append(classify(item, annotation, path_names, is_provided, f"{name} ({where})"))
-    returns = hints.get("return", REQUIRED)
-    is_async, is_generator = kind_of(target)
-    return Signature(
-        origin=call,
-        call=by_name(call, [item.name for item in items if item.kind is item.POSITIONAL_ONLY]),
-        name=name,
-        where=where,
-        parameters=tuple(parameters),
-        returns=target if isinstance(target, type) else returns,
-        is_async=is_async,
-        is_generator=is_generator,
-    )
+    returns = target if isinstance(target, type) else hints.get("return", REQUIRED)
+    named = by_name(call, [item.name for item in items if item.kind is item.POSITIONAL_ONLY])
+    return Signature(call, named, name, where, tuple(parameters), returns, *kind_of(target))
 
 
 def parameters_of(call: Callable[..., Any]) -> list[inspect.Parameter]:

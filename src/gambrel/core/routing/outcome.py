@@ -55,6 +55,9 @@ class Choice:
 
     def __init__(self, routes: list[Route]) -> None:
         self.routes = sorted(routes, key=lambda route: -len(route.options.when))
+        tests = [test for route in routes for test in route.options.when]
+        for route in routes:
+            route.varies = {name for test in tests if (name := getattr(test, "varies", ""))}
 
     def pick(self, request: Any) -> Route | Miss:
         """Return the route that suits the request best, or the miss that says why none does.

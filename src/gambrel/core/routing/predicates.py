@@ -19,13 +19,15 @@ Predicate = Callable[[Any], bool]
 class When(Struct, frozen=True):
     """A predicate of ours: a test, its name, and what it was given.
 
-    Equal ones make two routes conflict. `status` is answered where it alone does not hold.
+    Equal ones make two routes conflict. `status` is answered where it alone does not hold. An
+    answer varies by the request header that the test reads, `varies`.
     """
 
     test: Callable[..., bool]
     name: str
     values: tuple[Any, ...]
     status: int = 404
+    varies: str = ""
 
     def __call__(self, request: Any) -> bool:
         """Return whether `request` suits."""
@@ -37,7 +39,8 @@ class When(Struct, frozen=True):
 
 def version(name: str, versioning: Any) -> When:
     """Want a version of a `Versioning` by header or media type. Else 404, or 406."""
-    return When(_has_version, "version", (name, versioning), versioning.status)
+    varies = versioning.name.lower() if versioning.scheme == "header" else "accept"
+    return When(_has_version, "version", (name, versioning), versioning.status, varies)
 
 
 def accept_of(request: Any) -> str:

@@ -6,7 +6,7 @@ built from them into `endpoint`. Options are given by name anywhere and spelled 
 
 import os
 import sys
-from collections.abc import Mapping
+from collections.abc import Collection, Mapping
 from typing import Any
 
 import msgspec
@@ -107,7 +107,8 @@ class Route(Struct, eq=False):
     `pattern` matches the path, and `str(pattern)` is its template, a stable name for logs.
     `kind` is "handler", "mount", "asgi", "external" or "fallback"; `where` is `file:line` of the
     declaration; `locale` the language of a localised pattern; `is_named` tells a given name from
-    the handler's. `endpoint` belongs to the app.
+    the handler's. `varies` are the request headers that choose between it and others of its path.
+    `endpoint` belongs to the app.
     """
 
     methods: tuple[str, ...]
@@ -120,6 +121,7 @@ class Route(Struct, eq=False):
     kind: str = "handler"
     locale: str = ""
     is_named: bool = False
+    varies: Collection[str] = ()
     endpoint: Any = None
 
     @property

@@ -378,5 +378,5 @@ def test_a_document_tells_what_may_become_of_a_file():
 
     [operation] = app.operations()
 
-    assert list(operation.responses) == [200, 206, 304, 416]
+    assert list(operation.responses) == [200, 206, 304, 416, 0]
     assert operation.responses[200].media_types == ("*/*",)

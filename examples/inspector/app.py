@@ -6,6 +6,7 @@ It runs beside the server it inspects, and asks its supervisor through the contr
 import asyncio
 import hmac
 import secrets
+import sys
 from math import ceil
 from typing import Annotated, Self
 
@@ -14,6 +15,7 @@ from msgspec import Meta, Struct
 
 from gambrel import App, BadGateway, Conflict, Depends, Header, Router, Secret, Unauthorized
 from gambrel.extend import Setup
+from gambrel.openapi import OpenAPI, bearer
 
 PATIENCE = 90.0
 """Seconds for the supervisor to answer: a reload takes as long as the app takes to start."""
@@ -80,7 +82,9 @@ class Inspector(Struct, frozen=True, kw_only=True):
         given: Inspector = setup.settings.inspector
         key = given.key.reveal() or secrets.token_urlsafe()
         if not given.key.reveal():
-            print(f"inspector: GAMBREL_INSPECTOR__KEY is not set; the key is {key}", flush=True)
+            print(
+                f"inspector: GAMBREL_INSPECTOR__KEY is not set; the key is {key}", file=sys.stderr
+            )
 
         def with_key(authorization: Annotated[str, Header()] = "") -> None:
             scheme, _, token = authorization.partition(" ")
@@ -154,4 +158,4 @@ async def balance(supervisor: Supervisor, wish: Balance) -> Status:
     return await supervisor.ask("scale", workers=max(1, ceil(connections / wish.per_worker)))
 
 
-app = App(extensions=[Inspector()])
+app = App(extensions=[Inspector(), OpenAPI(security_schemes={"bearer": bearer()})])

@@ -84,7 +84,7 @@ def test_a_key_is_made_up_where_none_is_set(capsys, tmp_path):
     with Client(App(extensions=[Inspector(control=str(tmp_path / "nobody"))])) as client:
         assert client.get("/").status_code == 401
 
-    assert "the key is " in capsys.readouterr().out
+    assert "the key is " in capsys.readouterr().err
 
 
 def test_shutting_down_ends_the_server(control):

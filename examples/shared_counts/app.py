@@ -61,7 +61,7 @@ async def shared() -> AsyncIterator[Counts]:
     counts.close()
 
 
-@app.get("/pages/{name}")
+@app.get("/pages/{name}", responses={404: "There is no such page."})
 async def page(name: str, counts: Counts) -> str:
     if name not in PAGES:
         raise NotFound(f"There is no page {name!r}.")

@@ -26,7 +26,7 @@ async def answer_while_receiving(request: Request) -> Stream:
         async for piece in request.stream():
             yield piece.replace(b"1", b"A")
 
-    return Stream(pieces(), media_type="text/plain")
+    return Stream(pieces())
 
 
 @app.put("/count", max_body=LARGE)

@@ -27,7 +27,10 @@ def make_shop(stock: str, provider: Any = None) -> App:
     http = HTTP(base_url=stock, own_hosts=[httpx2.URL(stock).host])
     shop = App(extensions=[tracing, http, AccessLog(), Logging()])
 
-    @shop.post("/orders/{name}")
+    @shop.post(
+        "/orders/{name}",
+        responses={404: "It is not sold here.", 409: "It is sold out.", 502: "Stock is silent."},
+    )
     async def order(name: str, http: HTTPClient) -> Item:
         answer = await http.get(f"/items/{name}")
         if answer.status_code == 404:

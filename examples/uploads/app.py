@@ -19,6 +19,16 @@ from gambrel.middleware import CrossOriginProtection
 from gambrel.templates import Template, Templates
 
 GIGABYTE = 1_000_000_000
+FILE = {"type": "string", "contentMediaType": "application/octet-stream"}
+# A body that a handler reads by itself is in the document as far as the handler says.
+FILES = {
+    "requestBody": {
+        "required": True,
+        "content": {
+            "multipart/form-data": {"schema": {"type": "object", "additionalProperties": FILE}}
+        },
+    }
+}
 
 
 class Shelf:
@@ -68,7 +78,7 @@ def make_app(largest: int = GIGABYTE) -> App:
         links = {stored.key: media.url(stored, attachment=False) for stored in shelf.files}
         return Template("index.html", {"files": shelf.files, "links": links})
 
-    @app.post("/files", max_body=largest + 100_000, deadline=3_600)
+    @app.post("/files", max_body=largest + 100_000, deadline=3_600, extra={"openapi": FILES})
     async def upload(request: Request, shelf: Shelf, media: Media) -> Redirect:
         """Send each part of the form to the storage while it arrives."""
         limits = FormLimits(file=largest, total=largest + 100_000)

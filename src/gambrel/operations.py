@@ -49,7 +49,10 @@ class BodyInfo(Struct):
 
 
 class ResponseInfo(Struct):
-    """One declared response. `annotation` is None where there is no body or its type is unknown."""
+    """One declared response; the status 0 stands for any other.
+
+    `annotation` is None where there is no body or its type is unknown.
+    """
 
     status: int
     description: str = ""

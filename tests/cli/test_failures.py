@@ -70,6 +70,20 @@ def test_what_calls_the_users_code_for_us_says_nothing_to_them():
     assert "contextlib.py" not in trace
 
 
+def test_a_password_in_what_failed_is_not_shown(capsys):
+    error = GambrelError(
+        "app.start", "it failed", "app.py:3", "look at postgresql://a:b4dluck@db/x"
+    )
+    error.__cause__ = OSError("cannot reach postgresql://anna:hunter22@db/shop")
+
+    tell(error)
+
+    told = capsys.readouterr().err
+    assert "postgresql://anna:[hidden]@db/shop" in told
+    assert "hunter22" not in told
+    assert "b4dluck" not in told
+
+
 def test_the_commonest_mistakes_have_their_hint_here_too(capsys):
     tell(caught(lambda: "x" | None))
 

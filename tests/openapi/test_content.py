@@ -43,12 +43,17 @@ def test_text_is_a_string_and_anything_else_a_file():
 
 
 def test_a_stream_of_events_names_its_items_where_openapi_can_say_so():
-    assert content(Bean, "text/event-stream") == {
-        "text/event-stream": {"schema": {"type": "string"}}
+    assert content(Bean, "text/event-stream") == {"text/event-stream": {}}
+    event = content(Bean, "text/event-stream", items=True)["text/event-stream"]["itemSchema"]
+    text = content(None, "text/event-stream", items=True)["text/event-stream"]["itemSchema"]
+
+    assert list(event["properties"]) == ["data", "event", "id", "retry"]
+    assert event["properties"]["data"] == {
+        "type": "string",
+        "contentMediaType": "application/json",
+        "contentSchema": {"$ref": "#/components/schemas/Bean"},
     }
-    assert content(Bean, "text/event-stream", items=True) == {
-        "text/event-stream": {"itemSchema": {"$ref": "#/components/schemas/Bean"}}
-    }
+    assert text["properties"]["data"] == {"type": "string"}
 
 
 def test_a_form_lists_its_parts_with_files_in_them():

@@ -116,6 +116,17 @@ def test_a_response_of_unknown_type_tells_its_media_type():
     assert responses(described)["200"]["content"] == {"text/html": {"schema": {"type": "string"}}}
 
 
+def test_who_chooses_the_status_may_answer_with_any_and_with_pages_at_faults():
+    pages = ResponseInfo(200, media_types=("text/html",))
+    rest = ResponseInfo(0, "Whatever.", media_types=())
+    typed = [param("page", "query", int)]
+    built = responses(operation(params=typed, responses={200: pages, 0: rest}))
+
+    assert built["default"] == {"description": "Whatever."}
+    assert list(built["422"]["content"]) == ["application/problem+json", "text/html"]
+    assert list(built["200"]["content"]) == ["text/html"]
+
+
 def test_headers_of_a_response_have_their_types():
     described = operation(responses={200: ResponseInfo(200, headers={"X-Total": int})})
 

@@ -15,7 +15,7 @@ import click
 
 from gambrel import GambrelError
 
-__all__ = ["describe", "is_framework", "place_of", "tell", "user_trace"]
+__all__ = ["describe", "is_framework", "place_of", "tell", "user_trace", "without_secrets"]
 
 _SILENT = (
     str(Path(__file__).parents[1]),
@@ -34,9 +34,18 @@ def tell(error: BaseException) -> bool:
     cause = error.__cause__
     error.hint = known_hint(cause or error) or error.hint
     if cause is not None and not isinstance(cause, GambrelError):
-        click.echo(user_trace(cause), err=True, nl=False)
-    click.echo(f"gambrel: {error}", err=True)
+        click.echo(without_secrets(user_trace(cause)), err=True, nl=False)
+    click.echo(without_secrets(f"gambrel: {error}"), err=True)
     return True
+
+
+def without_secrets(text: str) -> str:
+    """Return a text as logs may keep it: the password of an address is hidden, say."""
+    try:
+        from gambrel.observability.scrub import Scrubber
+    except ModuleNotFoundError:  # the battery is not there
+        return text
+    return Scrubber()(text)
 
 
 def known_hint(error: BaseException) -> str | None:

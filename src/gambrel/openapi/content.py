@@ -61,13 +61,23 @@ class Content(Struct, frozen=True):
         return {PROBLEM_TYPE: {"schema": self.schemas.problem(name)}}  # type: ignore[arg-type]
 
     def _entry(self, annotation: Any, media_type: str, mode: Mode) -> dict[str, Any]:
+        if media_type == "text/event-stream":
+            return {"itemSchema": self._event(annotation, mode)} if self.items else {}
         if annotation is None:
             return {"schema": _raw(media_type)} if not is_structured(media_type) else {}
         if is_structured(media_type):
             return {"schema": self.schemas.of(annotation, mode)}
-        if media_type == "text/event-stream" and self.items and annotation is not str:
-            return {"itemSchema": self.schemas.of(annotation, mode)}
         return {"schema": _raw(media_type)}
+
+    def _event(self, annotation: Any, mode: Mode) -> Schema:
+        """Return the schema of one event (OpenAPI 3.2 §4.14.4) with data of type `annotation`."""
+        data: Schema = {"type": "string"}
+        if annotation not in (None, str):
+            shown = self.schemas.of(annotation, mode)
+            data |= {"contentMediaType": "application/json", "contentSchema": shown}
+        texts: Schema = {name: {"type": "string"} for name in ("event", "id")}
+        fields = {"data": data, **texts, "retry": {"type": "integer"}}
+        return {"type": "object", "properties": fields}
 
     def _part(self, part: ParamInfo) -> Schema:
         described = {"description": part.description} if part.description else {}

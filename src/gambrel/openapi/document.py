@@ -72,7 +72,7 @@ def build_document(
         "paths": paths,
         "webhooks": webhooks,
         "components": {key: value for key, value in components.items() if value},
-        "security": [dict(needs) for needs in document.security],
+        "security": [dict(needs) for needs in document.needs],
         "externalDocs": {"url": document.external_docs} if document.external_docs else None,
     }
     filled = {key: value for key, value in built.items() if value or key == "paths"}
@@ -129,7 +129,7 @@ def _paths(operations: Sequence[Operation], content: Content, document: Document
         if key in home:
             continue  # reported by `conflicts`: the first declared is the one that is matched
         built = build_operation(
-            operation, operation_id, content, document.security, document.security_schemes
+            operation, operation_id, content, document.needs, document.security_schemes
         )
         home[key] = _with_names(built, operation.path, path)
     return paths
@@ -199,7 +199,7 @@ def _tag(tag: Tag) -> dict[str, Any]:
 
 def _require_schemes(operations: Sequence[Operation], document: Document) -> None:
     known: Mapping[str, Any] = document.security_schemes
-    needs = [(document.security, "")] + [(item.security, item.where) for item in operations]
+    needs = [(document.needs, "")] + [(item.security, item.where) for item in operations]
     for alternatives, where in needs:
         for name in (name for needed in alternatives for name in needed):
             if name not in known:

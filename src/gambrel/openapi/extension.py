@@ -109,7 +109,7 @@ class OpenAPI(Document, frozen=True, kw_only=True):
                 what = (
                     f"{one.method} {one.path} reads the key of {scheme!r} by a parameter of its own"
                 )
-                hint = f'say that it asks for it: security=[{{"{scheme}": []}}]'
+                hint = f'say that it asks for it: security=["{scheme}"]'
                 yield Problem("openapi.unguarded", what, hint, one.where, level=Level.WARNING)
 
 

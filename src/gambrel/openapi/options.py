@@ -91,10 +91,11 @@ class Document(Struct, frozen=True, kw_only=True):
     """One OpenAPI document of an application.
 
     What a named document leaves at its default it takes from the main one, but for `only`.
-    `security` lists alternatives that hold for every operation without its own. `openapi` is
-    `"3.1"`, or `"3.2"` for documents with the QUERY method. `separate_input_output=False` shows
-    one schema per type even where clients may leave out what they always receive. `extra` is laid
-    over the finished document (`{"x-logo": …}`), as a route's `extra["openapi"]` is over its own.
+    `security` lists alternatives that hold for every operation without its own: the name of a
+    scheme, or schemes with their scopes (`{"token": ["read"]}`). `openapi` is `"3.1"`, or `"3.2"`
+    for documents with the QUERY method. `separate_input_output=False` shows one schema per type
+    even where clients may leave out what they always receive. `extra` is laid over the finished
+    document (`{"x-logo": …}`), as a route's `extra["openapi"]` is over its own.
     """
 
     title: str = "API"
@@ -107,13 +108,18 @@ class Document(Struct, frozen=True, kw_only=True):
     servers: Sequence[Server | str] = ()
     tags: Sequence[Tag | str] = ()
     external_docs: str = ""
-    security: Sequence[Mapping[str, Sequence[str]]] = ()
+    security: Sequence[str | Mapping[str, Sequence[str]]] = ()
     security_schemes: Mapping[str, Mapping[str, Any]] = field(default_factory=dict)
     webhooks: Mapping[str, Webhook] = field(default_factory=dict)
     openapi: Literal["3.1", "3.2"] = "3.1"
     separate_input_output: bool = True
     extra: Mapping[str, Any] = field(default_factory=dict)
     only: Callable[[Operation], bool] = field(default_factory=Selection)
+
+    @property
+    def needs(self) -> list[Mapping[str, Sequence[str]]]:
+        """What every operation without its own security asks for."""
+        return [{way: []} if isinstance(way, str) else way for way in self.security]
 
     def over(self, main: "Document") -> Self:
         """Return this document with what it leaves open filled in from the main one."""

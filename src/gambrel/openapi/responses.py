@@ -32,14 +32,22 @@ def build_responses(
 ) -> dict[str, Any]:
     """Return the Responses Object; `security` is what holds for this operation."""
     declared = {status: _declared(r, content) for status, r in operation.responses.items()}
+    shown = content.of(None, _pages(operation), "output")
     for status in _problems(operation, security):
-        declared.setdefault(
-            status,
-            {"description": _REASONS[status], "content": content.problem(faults=status == 422)},
-        )
+        problem = content.problem(faults=status == 422) | shown
+        declared.setdefault(status, {"description": _REASONS[status], "content": problem})
     if not declared:
         declared[200] = {"description": phrase(200)}
-    return {str(status): declared[status] for status in sorted(declared)}
+    default = declared.pop(0, None)
+    named = {str(status): declared[status] for status in sorted(declared)}
+    return named | ({"default": default} if default else {})
+
+
+def _pages(operation: Operation) -> set[str]:
+    """Return the media type of pages where a handler answers with them, at faults too."""
+    if 0 not in operation.responses:
+        return set()
+    return {t for r in operation.responses.values() for t in r.media_types if t == "text/html"}
 
 
 def _declared(response: ResponseInfo, content: Content) -> dict[str, Any]:

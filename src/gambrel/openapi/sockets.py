@@ -162,7 +162,7 @@ def actions(
     name: str, operation: Operation, found: Mapping[str, Any], document: Document
 ) -> Iterable[tuple[str, dict[str, Any]]]:
     """Yield what the app does at a socket: it receives, and it sends."""
-    needs = operation.security or document.security
+    needs = operation.security or document.needs
     schemes = dict.fromkeys(scheme for alternative in needs for scheme in alternative)
     for action, message_name in (("receive", "received"), ("send", "sent")):
         if message_name not in found.get("messages", {}):

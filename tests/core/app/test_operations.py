@@ -223,18 +223,21 @@ def test_the_response_is_that_of_the_declared_type(returns, status, annotation, 
 
     handle.__annotations__["return"] = returns
 
-    (response,) = described(handle).responses.values()
+    response, *others = described(handle).responses.values()
     assert (response.status, response.annotation, response.media_types) == (
         status,
         annotation,
         tuple(media_type.split()),
     )
+    assert [other.status for other in others] == ([0] if returns is HTML else [])
 
 
 def test_what_returns_any_response_says_no_media_type():
     async def handle() -> Response: ...
 
-    assert described(handle).responses[200].media_types == ()
+    assert list(described(handle).responses) == [0]
+    assert described(handle, responses={200: "Well."}).responses[200].media_types == ()
+    assert list(described(handle, responses={200: "Well."}).responses) == [200]
 
 
 def test_a_route_declares_further_responses_by_type_text_or_in_full():
@@ -252,6 +255,14 @@ def test_a_route_declares_further_responses_by_type_text_or_in_full():
         (409, "Conflict", Item),
         (410, "Gone for good", None),
     ]
+
+
+def test_words_for_a_response_keep_its_type():
+    async def handle() -> Item: ...
+
+    [response] = described(handle, responses={200: "The item."}).responses.values()
+
+    assert (response.description, response.annotation) == ("The item.", Item)
 
 
 def test_redirects_elsewhere_have_no_operation():

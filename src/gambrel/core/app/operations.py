@@ -66,7 +66,7 @@ def describe_route(route: Route, plan: Plan, parsers: Iterable[str] = ()) -> lis
             params=params,
             body=message or describe_body(parameters, (*WHOLE_TYPES, *parsers)),
             responses=describe_responses(plan, options),
-            security=list(options.security),
+            security=[{way: []} if isinstance(way, str) else way for way in options.security],
             where=route.where,
             extra=dict(options.extra),
         )
@@ -161,22 +161,25 @@ def describe_body(parameters: list[Parameter], taken: tuple[str, ...]) -> BodyIn
 
 
 def describe_responses(plan: Plan, options: Any) -> dict[int, ResponseInfo]:
-    """Return the declared responses: that of the return type, and the route's own."""
-    result = plan.result
+    """Return the declared responses: that of the return type, and the route's own.
+
+    Who returns a `Response` made by hand chooses its status, and declares it or not.
+    """
+    result, status = plan.result, plan.result.status
     annotation, media = content_of(result)
-    responses = {
-        result.status: ResponseInfo(result.status, phrase(result.status), annotation, media)
-    }
-    for kind in members_of(unalias(result.returns)) if result.plain is Response else ():
-        for status, text in getattr(kind, "becomes", {}).items():
-            responses[status] = ResponseInfo(status, text, None, media)
-    for status, given in options.responses.items():
-        if isinstance(given, ResponseInfo):
-            responses[int(status)] = given
-        elif isinstance(given, str):
-            responses[int(status)] = ResponseInfo(int(status), given)
-        else:
-            responses[int(status)] = ResponseInfo(int(status), phrase(int(status)), given)
+    responses = {status: ResponseInfo(status, phrase(status), annotation, media)}
+    if result.plain is Response:
+        for kind in members_of(unalias(result.returns)):
+            for other, text in getattr(kind, "becomes", {}).items():
+                responses[other] = ResponseInfo(other, text, None, media)
+        if not options.responses:
+            responses = responses if media else {}
+            responses[0] = ResponseInfo(0, "Whatever the handler answers with.", None, ())
+    for key, given in options.responses.items():
+        known = responses.get(int(key)) or ResponseInfo(int(key), phrase(int(key)))
+        said = {"description": given} if isinstance(given, str) else {"annotation": given}
+        is_whole = isinstance(given, ResponseInfo)
+        responses[int(key)] = given if is_whole else msgspec.structs.replace(known, **said)
     return responses
 
 

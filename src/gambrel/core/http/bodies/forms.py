@@ -240,10 +240,11 @@ def parse_form(
 ) -> FormData:
     """Parse an `application/x-www-form-urlencoded` body (WHATWG URL §5.1) in UTF-8.
 
-    Only `&` separates. Raises UnsupportedMediaType for another media type, ContentTooLarge for
-    too many or too large fields, BadRequest for bytes that are not UTF-8.
+    Only `&` separates. No body of no type is an empty form. Raises UnsupportedMediaType for
+    another media type, ContentTooLarge for too many or too large fields, BadRequest for bytes that
+    are not UTF-8.
     """
-    if media_type != "application/x-www-form-urlencoded":
+    if media_type != "application/x-www-form-urlencoded" and (media_type or body):
         raise UnsupportedMediaType(
             "Send a form as application/x-www-form-urlencoded or multipart/form-data.",
             headers={"accept-post": "application/x-www-form-urlencoded, multipart/form-data"},

@@ -140,12 +140,10 @@ def _part(segment: MultipartSegment, events: _Events, limits: FormLimits) -> Par
         raise ContentTooLarge(f"A part's headers are larger than {limits.part_headers} bytes.")
     if len(headers) < len(fields):
         raise BadRequest("A part repeats a header.")
-    if not segment.name:
-        raise BadRequest("A part has no name.")
     if headers.get("content-transfer-encoding", "").lower() not in _PLAIN_TRANSFER:
         raise UnsupportedMediaType("Send parts as they are, without Content-Transfer-Encoding.")
     return Part(
-        name=segment.name,
+        name=segment.name or "",
         filename=segment.filename,
         content_type=headers.get("content-type", ""),
         headers=headers,

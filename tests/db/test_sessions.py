@@ -1,4 +1,5 @@
 import asyncio
+import threading
 from collections.abc import AsyncIterator
 from contextlib import suppress
 
@@ -259,6 +260,54 @@ def test_what_follows_a_commit_is_forgotten_with_the_whole(sqlite):
         run(sqlite, work)
 
     assert told == []
+
+
+@pytest.mark.parametrize("fails", [False, True])
+def test_what_follows_a_commit_of_ones_own_is_called_in_any_case(url, fails):
+    told: list[str] = []
+
+    async def work(db: AsyncSession) -> None:
+        await db.create(Hero, HeroCreate("Deadpond"))
+        db.after_commit(told.append, "first")
+        await db.commit()
+        if fails:
+            await db.create(Hero, HeroCreate("Undone"))
+            db.after_commit(told.append, "second")
+            1 / 0  # noqa: B018 - fails
+
+    with suppress(ZeroDivisionError):
+        run(url, work)
+
+    assert told == ["first"]
+
+
+def test_what_follows_a_commit_is_called_though_there_was_nothing_to_commit(sqlite):
+    told: list[str] = []
+
+    async def work(db: AsyncSession) -> None:
+        db.after_commit(told.append, "done")
+
+    run(sqlite, work)
+
+    assert told == ["done"]
+
+
+@pytest.mark.parametrize("fails", [False, True])
+def test_what_follows_a_commit_in_a_thread_is_called_there(sqlite, fails):
+    app = App(extensions=[make_database(sqlite)])
+    told: list[bool] = []
+
+    @app.post("/")
+    def handler(db: SyncSession) -> None:
+        db.create(Hero, HeroCreate("Deadpond"))
+        db.after_commit(lambda: told.append(threading.current_thread() is threading.main_thread()))
+        if fails:
+            raise RuntimeError
+
+    with Client(app, raise_server_errors=False) as client:
+        client.post("/")
+
+    assert told == ([] if fails else [False])
 
 
 def test_a_savepoint_undoes_its_part(url):

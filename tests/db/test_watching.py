@@ -8,6 +8,7 @@ from gambrel import App
 from gambrel.db import AsyncSession, SyncSession
 from gambrel.db.testing import queries
 from gambrel.db.watching import Statement, caller_of
+from gambrel.debug.extension import Debug
 from gambrel.testing import Client
 from tests.db.shop import Hero, make_database
 
@@ -52,6 +53,16 @@ def test_in_development_statements_are_logged_without_their_values(sqlite, caplo
     assert " ms INSERT INTO hero" in inserted
     assert inserted.endswith("[5 values]")
     assert "Deadpond" not in "".join(lines(caplog))
+
+
+def test_in_development_they_are_seen_though_no_log_was_set_up(sqlite, capsys, monkeypatch):
+    monkeypatch.setattr(logging.getLogger(), "handlers", [])
+    with Client(make_app(sqlite)) as client:
+        client.post("/heroes/Deadpond")
+    with Client(make_app(sqlite, debug=False)) as client:
+        client.post("/heroes/Spider-Boy")
+
+    assert capsys.readouterr().err.count("INSERT INTO hero") == 1
 
 
 def test_else_they_are_not(sqlite, caplog):
@@ -126,3 +137,18 @@ def test_a_statement_is_shown_on_one_line_and_not_without_end():
 
 def test_who_has_asked_is_the_program_and_not_its_libraries():
     assert caller_of(sys._getframe()).startswith(__file__)
+
+
+def test_the_page_of_an_error_shows_the_statement_that_failed(sqlite):
+    database = make_database(sqlite, log=False)
+    app = App(extensions=[database, Debug(stall=0)], debug=True)
+
+    @app.get("/broken")
+    async def broken(db: AsyncSession) -> None:
+        await db.execute(text("SELECT nothing FROM nowhere WHERE id = :id"), {"id": 1})
+
+    with Client(app, raise_server_errors=False) as client:
+        page = client.get("/broken", headers={"accept": "text/html"}).text
+
+    assert "SELECT nothing FROM nowhere" in page
+    assert "no such table: nowhere" in page

@@ -24,7 +24,7 @@ from gambrel.db.models import Model
 from gambrel.db.sessions import AsyncSession, SyncSession
 from gambrel.db.trials import JOINED, Trial
 from gambrel.db.units import async_unit, plain_unit, threaded_unit
-from gambrel.db.watching import Watch, note_repetition
+from gambrel.db.watching import Watch, note_repetition, show_statements
 from gambrel.extend import Env, Problem, Secret, Setup
 
 __all__ = ["Database", "DatabaseSettings"]
@@ -98,6 +98,8 @@ class Database:
         self.watch.slow = self.given.slow
         if setup.settings.core.debug:
             self.watch.logs_all = self.given.log
+            if self.given.log:
+                setup.lifespan(show_statements)
             self.session_class = WatchedSession
         setup.lifespan(self.opened)
         setup.provide(Database, lambda: self, "app", ping=self.ping)

@@ -35,15 +35,12 @@ async def async_unit(session: AsyncSession) -> AsyncIterator[AsyncSession]:
         yield session
     except BaseException:
         await uninterrupted(drop(session))
+        await run_hooks(session.sync_session)  # of what a handler has committed itself
         raise
     plain = session.sync_session
-    if not plain.in_transaction():
-        plain.is_over = True
-        return
-    try:
+    if plain.in_transaction():
         await uninterrupted(complete(session))
-    finally:
-        plain.is_over = True
+    plain.is_over = True
     await run_hooks(plain)
 
 
@@ -63,7 +60,7 @@ async def complete(session: AsyncSession) -> None:
 
 async def drop(session: AsyncSession) -> None:
     """Roll back and close; give the connection up where that cannot be had in time."""
-    session.sync_session.info.pop(AFTER, None)
+    forget_open(session.sync_session)
     try:
         async with asyncio.timeout(ROLLBACK):
             await session.close()
@@ -106,16 +103,12 @@ def complete_plain(session: SyncSession) -> None:
         raise
     session.close()
     session.is_over = True
-    for _, call, arguments in session.info.pop(AFTER, ()):
-        try:
-            call(*arguments)
-        except Exception:
-            _log.exception("what was to follow a commit failed: %r", call)
+    call_hooks(session)
 
 
 def drop_plain(session: SyncSession) -> None:
     """Roll back and close."""
-    session.info.pop(AFTER, None)
+    forget_open(session)
     try:
         session.close()
     except Exception as error:
@@ -123,6 +116,16 @@ def drop_plain(session: SyncSession) -> None:
         session.invalidate()
     finally:
         session.is_over = True
+    call_hooks(session)
+
+
+def call_hooks(session: SyncSession) -> None:
+    """Call what waits for the commit, in a thread."""
+    for _, call, arguments in session.info.pop(AFTER, ()):
+        try:
+            call(*arguments)
+        except Exception:
+            _log.exception("what was to follow a commit failed: %r", call)
 
 
 @asynccontextmanager
@@ -138,7 +141,7 @@ async def threaded_unit(session: SyncSession) -> AsyncIterator[SyncSession]:
 
 async def leave(session: SyncSession, end: Any) -> None:
     """End a session in a thread, unless it never began: that needs none."""
-    if session.in_transaction():
+    if session.in_transaction() or session.info.get(AFTER):
         await in_thread(end, session)
     else:
         end(session)
@@ -150,6 +153,17 @@ def forget_hooks(session: orm.Session, ended: Any) -> None:
     kept = [hook for hook in session.info.get(AFTER, ()) if not is_within(hook[0], ended)]
     if AFTER in session.info:
         session.info[AFTER] = kept
+
+
+def forget_open(session: SyncSession) -> None:
+    """Forget what was to follow the commit of what is not committed."""
+    current = session.get_transaction()
+    kept = [
+        hook
+        for hook in session.info.get(AFTER, ())
+        if hook[0] is not None and not is_within(hook[0], current)
+    ]
+    session.info[AFTER] = kept
 
 
 def is_within(transaction: Any, ended: Any) -> bool:

@@ -8,8 +8,8 @@ import logging
 import sys
 import time
 from collections import Counter
-from collections.abc import Callable
-from typing import Any
+from collections.abc import Callable, Iterator
+from typing import Any, TextIO
 
 import greenlet
 from msgspec import Struct
@@ -17,7 +17,7 @@ from sqlalchemy import Engine, event
 from sqlalchemy.orm import ORMExecuteState
 from sqlalchemy.util.concurrency import in_greenlet
 
-__all__ = ["Statement", "Watch", "caller_of", "note_repetition"]
+__all__ = ["Statement", "Watch", "caller_of", "note_repetition", "show_statements"]
 
 REPEATED = 10
 """How often one line of a program asks in one unit of work before it is told."""
@@ -79,6 +79,26 @@ class Watch:
             _log.info("%s", statement)
         for hear in self.hearers:
             hear(statement)
+
+
+class DevelopmentHandler(logging.StreamHandler[TextIO]):
+    """Writes statements to standard error, unless a log was set up that has them already."""
+
+    def emit(self, record: logging.LogRecord) -> None:
+        """Write a record."""
+        if not logging.getLogger().handlers:
+            super().emit(record)
+
+
+def show_statements() -> Iterator[None]:
+    """Show what is logged of statements until resumed: for development."""
+    handler, before = DevelopmentHandler(), _log.level
+    handler.setFormatter(logging.Formatter("         %(message)s"))
+    _log.addHandler(handler)
+    _log.setLevel(logging.INFO)
+    yield
+    _log.removeHandler(handler)
+    _log.setLevel(before)
 
 
 def note_repetition(state: ORMExecuteState) -> None:

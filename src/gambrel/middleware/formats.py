@@ -65,8 +65,9 @@ def cell(value: Any) -> Any:
 class Representer:
     """Answer in one of `formats`, by name; `json`, `msgpack` and `csv` are there already.
 
-    `parameter` of the query names a format, 406 one that is not there; and if `suffixes`, so does `/books.csv` where no route
-    takes that path: one with `{id:int}` does not take `3.csv`, one with `{id}` does.
+    `parameter` of the query names a format, and if `suffixes`, so does `/books.csv` where no route
+    takes that path: one with `{id:int}` does not take `3.csv`, one with `{id}` does. A name that
+    there is not is answered by 406 in the query, and by 404 as a suffix.
     `extra={"formats": ["csv"]}` says which of them a route has.
     """
 

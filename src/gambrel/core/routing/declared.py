@@ -120,9 +120,7 @@ def check_prefix(prefix: str, where: str) -> str:
 def resolve(declared: Declarations, group: Group) -> Iterator[Route]:
     """Yield the routes of `declared` in order, and freeze it."""
     if declared in group.inside:
-        raise GambrelError(
-            "routing.include", "a router includes itself", declared.where, "leave it out"
-        )
+        raise GambrelError("routing.include", "a router includes itself", declared.where, "drop it")
     declared.is_frozen = True
     group = replace(
         group,

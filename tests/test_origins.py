@@ -167,3 +167,10 @@ def test_a_route_that_lets_all_sites_in_is_listed():
     assert found.level is Level.WARNING
     assert "/hooks/pay" in found.message
     assert "test_origins.py:" in found.where
+
+
+def test_a_text_is_no_list_of_origins():
+    with pytest.raises(GambrelError, match="is a text") as caught:
+        OriginRules("https://app.example.com")
+
+    assert caught.value.hint == "write ['https://app.example.com']"

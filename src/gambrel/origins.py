@@ -51,6 +51,9 @@ class OriginRules:
     __slots__ = ("_exact", "_wide", "is_any")
 
     def __init__(self, origins: Iterable[str]) -> None:
+        if isinstance(origins, str):
+            what = f"{origins!r} is a text, where a list of origins is wanted"
+            raise GambrelError("middleware.origin", what, hint=f"write [{origins!r}]")
         given = list(origins)
         self.is_any = given == ["*"]
         self._exact: set[str] = set()

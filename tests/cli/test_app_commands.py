@@ -75,9 +75,20 @@ def test_values_are_converted_by_their_annotation(folder):
     ) -> None:
         print(price, file.name, colour, size, tag)
 
-    assert shown(it, "1.5", "a/b.txt", "RED", "s") == "1.5 b.txt Colour.RED s None\n"
-    assert run(it, "1.5", "a/b.txt", "RED", "m").exit_code == 2
-    assert run(it, "much", "a/b.txt", "RED", "s").exit_code == 2
+    assert shown(it, "1.5", "a/b.txt", "red", "s") == "1.5 b.txt Colour.RED s None\n"
+    assert run(it, "1.5", "a/b.txt", "RED", "s").exit_code == 2
+    assert run(it, "1.5", "a/b.txt", "red", "m").exit_code == 2
+    assert run(it, "much", "a/b.txt", "red", "s").exit_code == 2
+
+
+def test_options_of_an_enum_take_and_show_its_values(folder):
+    def it(kind: Colour = Colour.RED, kinds: list[Colour] = [Colour.RED]) -> None:  # noqa: B006
+        print(kind, kinds)
+
+    assert shown(it) == "Colour.RED [<Colour.RED: 'red'>]\n"
+    assert shown(it, "--kind", "red", "--kinds", "red") == "Colour.RED [<Colour.RED: 'red'>]\n"
+    assert "[default: red]" in shown(it, "--help")
+    assert "RED" not in shown(it, "--help")
 
 
 def test_lists_take_several_values(folder):

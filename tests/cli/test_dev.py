@@ -147,3 +147,10 @@ def test_folders_inside_others_are_not_watched_twice(folder):
         folder / "a",
         folder / "c",
     ]
+
+
+def test_a_file_that_is_not_there_is_not_served(start, folder):
+    started = start("dev", "ap.py", "--port", "0")
+
+    started.line("there is no file or module 'ap.py'")
+    assert started.end(None) == 1

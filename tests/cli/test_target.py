@@ -3,7 +3,7 @@ import sys
 import pytest
 
 from gambrel import App, GambrelError
-from gambrel.cli.target import load_app, root_of, split_target
+from gambrel.cli.target import check_target, load_app, root_of, split_target
 
 MINIMAL = "from gambrel import App\n\napp = App()\n"
 
@@ -198,3 +198,21 @@ def test_a_factory_that_raises_is_told_like_a_module(folder):
     error = error_of("app.py:build")
 
     assert (error.code, error.where) == ("cli.import-failed", "app.py:2")
+
+
+@pytest.mark.parametrize(
+    ("target", "file", "what"),
+    [
+        ("shop.py", "shop.py", "there is no file or module 'shop.py'"),
+        ("shop.py:app", "shop.py", "there is no file or module 'shop.py'"),
+        (".", "app.py", "the folder '.' has no app.py"),
+    ],
+)
+def test_a_target_that_is_not_there_is_told_without_running_any(folder, target, file, what):
+    with pytest.raises(GambrelError) as caught:
+        check_target(target)
+
+    (folder / file).write_text("1 / 0")
+    check_target(target)
+    check_target("some.module")
+    assert (caught.value.code, caught.value.what) == ("cli.no-target", what)

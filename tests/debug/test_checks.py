@@ -3,7 +3,7 @@ from typing import Annotated
 
 import pytest
 
-from gambrel import App, Body, Query, Request
+from gambrel import App, Body, Query, Request, when
 from gambrel.debug.extension import Debug
 
 
@@ -83,3 +83,13 @@ def test_without_debug_it_is_told_by_the_check_and_no_start_waits_for_it():
         app.get("/")(about)
         asked = [[p.id for p in app.problems(start=start)] for start in (True, False)]
         assert ["debug.body" in ids for ids in asked] == [False, True]
+
+
+@pytest.mark.parametrize(("condition", "count"), [(when.accept, 1), (when.accept("a/b"), 0)])
+def test_a_condition_that_is_not_called_is_told(condition, count):
+    app = App(debug=True, defaults=(), extensions=[Debug(stall=0)])
+    app.get("/", when=condition)(takes_none)
+
+    found = [p for p in app.problems(start=True) if p.id == "debug.condition"]
+
+    assert [p.hint for p in found] == ["write `when.accept(...)`"] * count

@@ -5,6 +5,7 @@ import gambrel
 from gambrel import App, GambrelError, Query, Request, Response, Router
 from gambrel.debug import foreign
 from gambrel.debug.foreign import NAMES, foreign_name
+from gambrel.middleware import CORS
 from gambrel.testing import make_request
 
 
@@ -45,6 +46,10 @@ def build(**settings):
         (lambda: set_status_code(Response()), "`status`"),
         (lambda: Response("x", status_code=201), "`status`"),
         (lambda: import_one("request"), "`request: Request`"),
+        (lambda: import_one("CORS"), "from gambrel.middleware import CORS"),
+        (lambda: App().ws, "`@router.websocket(path)`"),
+        (lambda: CORS(allow_origins=["*"]), "`origins=`"),
+        (lambda: CORS(["*"]), "`CORS(origins=["),
         (lambda: build(title="Shop"), "OpenAPI"),
         (lambda: App().get("/", response_model=int)(lambda: 1), "`returns=Type`"),
         (lambda: Query(max_length=5), "Meta(max_length=...)"),

@@ -79,7 +79,7 @@ def test_a_format_is_asked_for_in_the_header_the_query_or_the_path(path: str, ac
         ("/books", "application/json, text/csv;q=0.5"),
         ("/books.json", "text/csv"),
         ("/books?format=json", "text/csv"),
-        ("/books?format=tea", "*/*"),
+        ("/books?format=", "*/*"),
     ],
 )
 def test_json_is_what_nobody_has_to_ask_for(path: str, accept: str):
@@ -128,12 +128,30 @@ def test_an_error_is_told_as_ever():
 
 def test_a_route_says_which_formats_it_has():
     with Client(shop()) as client:
-        answers = [client.get(path) for path in ("/strict?format=csv", "/strict.msgpack")]
+        other, own = (client.get(path) for path in ("/strict?format=csv", "/strict.msgpack"))
 
-    assert [answer.headers["content-type"] for answer in answers] == [
-        "application/json",
-        "application/msgpack",
-    ]
+    assert (other.status_code, own.status_code) == (406, 200)
+    assert other.json()["detail"] == "There is no format 'csv' here, but msgpack."
+    assert own.headers["content-type"] == "application/msgpack"
+
+
+def test_a_format_that_there_is_not_is_not_taken_for_json():
+    with Client(shop()) as client:
+        answer = client.get("/books?format=tea")
+
+    assert answer.status_code == 406
+    assert answer.json()["detail"] == "There is no format 'tea' here, but json, msgpack, csv."
+
+
+def test_a_parameter_of_that_name_is_the_handlers_own():
+    app = shop()
+
+    @app.get("/dates")
+    async def dates(format: str) -> list[str]:  # noqa: A002 - what the client says
+        return [format]
+
+    with Client(app) as client:
+        assert client.get("/dates?format=long").json() == ["long"]
 
 
 def test_a_suffix_that_a_route_takes_is_its_own():

@@ -24,6 +24,20 @@ __all__ = ["commands_by_name", "find_commands"]
 DEFAULT = "app.py"
 
 
+class Values(click.Choice[Any]):
+    """The values of an enum, as requests give them."""
+
+    def __init__(self, kind: type[enum.Enum]) -> None:
+        self.members = {str(member.value): member for member in kind}
+        super().__init__(list(self.members))
+
+    def convert(self, value: Any, param: click.Parameter | None, ctx: click.Context | None) -> Any:
+        """Return the member of a value; a default is one already."""
+        if isinstance(value, enum.Enum):
+            return value
+        return self.members[super().convert(value, param, ctx)]
+
+
 def find_commands(target: str | None) -> dict[str, click.Command]:
     """Return the commands of an app; none where no target is named and there is no app.py.
 
@@ -93,12 +107,19 @@ def as_parameter(item: inspect.Parameter, annotation: Any, where: str) -> click.
     return click.Option(
         names,
         type=None if kind is bool else kind,
-        default=item.default,
+        default=as_typed(item.default),
         multiple=is_list,
         callback=to_list,
         show_default=item.default not in (None, ""),
         help=note_of(annotation),
     )
+
+
+def as_typed(default: Any) -> Any:
+    """Return a default as one would type it: of the members of an enum, their values."""
+    if isinstance(default, list | tuple | set):
+        return [as_typed(one) for one in default]
+    return str(default.value) if isinstance(default, enum.Enum) else default
 
 
 def collect(default: Any, _context: object, _parameter: object, values: tuple[Any, ...]) -> Any:
@@ -124,7 +145,7 @@ def type_of(annotation: Any, where: str) -> tuple[Any, bool]:
     if len(args) == 1:
         return type_of(args[0], where)
     if isinstance(annotation, type) and issubclass(annotation, enum.Enum):
-        return click.Choice(annotation), False
+        return Values(annotation), False
     if isinstance(annotation, type) and issubclass(annotation, Path):
         return click.Path(path_type=Path), False
     if annotation in {str, int, float, bool}:

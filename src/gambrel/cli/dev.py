@@ -15,7 +15,7 @@ from gambrel.cli.built import is_loopback
 from gambrel.cli.certificate import development_certificate, home
 from gambrel.cli.reload.supervisor import supervise
 from gambrel.cli.serving.listening import open_listener, url_of
-from gambrel.cli.target import root_of, split_target
+from gambrel.cli.target import check_target, root_of, split_target
 
 __all__ = ["command"]
 
@@ -43,7 +43,8 @@ def command(target: str, host: str, port: int, watch: tuple[Path, ...], tls: boo
 
     Debug is on: error pages with source, and a warning about handlers that block the loop. An app
     that does not import is served as the page of its error until it does. Only loopback addresses
-    are allowed. Exit code 0 after SIGTERM or SIGINT, 1 where the app may not be served.
+    are allowed. Exit code 0 after SIGTERM or SIGINT, 1 where the app may not be served, or is not
+    there.
     """
     if not is_loopback(host):
         raise GambrelError(
@@ -59,6 +60,7 @@ def command(target: str, host: str, port: int, watch: tuple[Path, ...], tls: boo
             sys.platform,
             "use `gambrel run`, or WSL",
         )
+    check_target(target)
     folders = outermost([root_of(split_target(target)[0]), *watch])
     with open_listener(host, port) as listener:
         certificate = certify() if tls else None

@@ -16,7 +16,7 @@ from typing import Any, TypeVar
 
 from gambrel import App, GambrelError
 
-__all__ = ["file_of", "load_app", "load_module", "root_of", "split_target"]
+__all__ = ["check_target", "file_of", "load_app", "load_module", "root_of", "split_target"]
 
 T = TypeVar("T")
 MAKERS = ("build", "create_app", "make_app")
@@ -83,6 +83,14 @@ def root_of(path: str) -> Path:
     while (root / "__init__.py").is_file() and root != root.parent:
         root = root.parent
     return root
+
+
+def check_target(target: str) -> None:
+    """Refuse a file, or a folder, that is not there; of a module, importing it tells."""
+    path, _ = split_target(target)
+    file = file_of(path)
+    if file is not None and not file.is_file():
+        raise no_target(path)
 
 
 def load_module(path: str) -> ModuleType:
@@ -197,11 +205,15 @@ def no_target(path: str) -> GambrelError:
     names = [entry.name for entry in folder.glob("*")] if folder.is_dir() else []
     import difflib
 
-    close = difflib.get_close_matches(Path(path).name, names, 1)
+    others = [name for name in names if name != Path(path).name]
+    close = difflib.get_close_matches(Path(path).name, others, 1)
     guess = f"did you mean {str(folder / close[0])!r}? " if close else ""
+    is_folder = Path(path).is_dir()
     return GambrelError(
         "cli.no-target",
-        f"there is no file or module {path!r}",
+        f"the folder {path!r} has no app.py"
+        if is_folder
+        else f"there is no file or module {path!r}",
         str(Path.cwd()),
         f"{guess}give a file (`app.py`), a folder with an app.py, or `module:attribute`",
     )

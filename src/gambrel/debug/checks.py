@@ -21,13 +21,26 @@ class Doubt(NamedTuple):
 
 
 def doubts(routes: Iterable[Any]) -> Iterator[Doubt]:
-    """Yield the parameters that are probably not where they are meant to be."""
+    """Yield what is probably not where it is meant to be, and conditions that are not called."""
     for route in routes:
+        yield from uncalled(route)
         plan = getattr(route.endpoint, "plan", None)
         if plan is not None:
             inputs = [parameter for parameter, _ in plan.inputs]
             yield from misnamed(route, inputs)
             yield from unexpected_bodies(route, inputs)
+
+
+def uncalled(route: Any) -> Iterator[Doubt]:
+    """Yield that a ready condition was given without what it is to compare, and so always holds."""
+    for test in route.options.when:
+        if getattr(test, "__module__", "") == "gambrel.when" and hasattr(test, "__name__"):
+            yield Doubt(
+                "debug.condition",
+                f"`when=` of {route.pattern} is the function {test.__name__}, which is not called",
+                f"write `when.{test.__name__}(...)`",
+                route.where,
+            )
 
 
 def misnamed(route: Any, inputs: list[Any]) -> Iterator[Doubt]:

@@ -17,6 +17,8 @@ _ROUTER = {
     "blueprint": "`app.include(router)`",
     "include_router": "`app.include(router)`",
     "register_blueprint": "`app.include(router)`",
+    "websocket_route": "`@router.websocket(path)`",
+    "ws": "`@router.websocket(path)`",
 }
 _APP = {
     "add_event_handler": "`@app.lifespan`, a function that yields once",
@@ -66,8 +68,12 @@ _MODULE = {
     "BackgroundTasks": "`app.tasks.spawn(coroutine)`, or `response.on_close(call)`",
     "BaseModel": "`Struct` of msgspec; Pydantic's is taken as well",
     "Blueprint": "`Router`",
+    "Client": "`from gambrel.testing import Client`",
+    "CORS": "`from gambrel.middleware import CORS`",
     "CORSMiddleware": "`App(extensions=[CORS(...)])` of gambrel.middleware",
+    "Compression": "`from gambrel.middleware import Compression`",
     "CompressionMiddleware": "`App(extensions=[Compression()])` of gambrel.middleware",
+    "Feed": "`from gambrel.streams import Feed`",
     "Flask": "`App`",
     "FastAPI": "`App`",
     "HTTPException": '`abort(404, "...")`, or a class for its status, `raise NotFound("...")`',
@@ -75,6 +81,7 @@ _MODULE = {
     "HTMLResponse": "`HTML`",
     "JSONResponse": "`JSON`, or return the value itself",
     "Meta": "`from msgspec import Meta`",
+    "OpenAPI": "`from gambrel.openapi import OpenAPI`",
     "PlainTextResponse": "`Text`, or return a text",
     "RedirectResponse": "`Redirect`",
     "Sanic": "`App`",
@@ -115,6 +122,16 @@ _LIMITS = {
     name: f"`Annotated[T, Meta({name.replace('regex', 'pattern')}=...)]`: limits stand at the type"
     for name in ("ge", "gt", "le", "lt", "max_length", "min_length", "pattern", "regex")
 }
+_CORS = {
+    "allow_credentials": "`credentials=`",
+    "allow_headers": "`headers=`",
+    "allow_methods": "`methods=`",
+    "allow_origin_regex": "`origins=` with `https://*.example.com`",
+    "allow_origins": "`origins=`",
+    "expose_headers": "`expose=`",
+    "resources": '`extra={"cors": CORSPolicy(...)}` at a group or a route',
+    "supports_credentials": "`credentials=`",
+}
 _MARKERS = "(?:Body|Cookie|File|Form|Header|Path|Query)"
 
 NAMES: Mapping[str, Mapping[str, str]] = {
@@ -126,6 +143,10 @@ NAMES: Mapping[str, Mapping[str, str]] = {
         "status_code": "`status`",
     },
     r"there is no setting '(\w+)'|a route has no option '(\w+)'": _ARGUMENTS,
+    r"Unexpected keyword argument '(\w+)'.*\bCORS\(": _CORS,
+    r"(Extra positional) arguments provided.*\bCORS\(": {
+        "Extra positional": '`CORS(origins=["https://app.example.com"])`, each setting by its name',
+    },
     rf"Unexpected keyword argument '(\w+)'.*\b{_MARKERS}\(": {
         **_LIMITS,
         "default": "`= value` behind the type: `limit: Annotated[int, Query()] = 10`",

@@ -10,6 +10,7 @@ from typing import Any
 import msgspec
 from msgspec import Struct
 
+from gambrel.core.http.errors import NotAcceptable
 from gambrel.core.http.fields.negotiation import best_match
 from gambrel.core.http.headers import Headers
 from gambrel.core.http.request import Request
@@ -65,7 +66,8 @@ class Representer:
     """Answer in one of `formats`, by name; `json`, `msgpack` and `csv` are there already.
 
     `parameter` of the query names a format, and if `suffixes`, so does `/books.csv` where no route
-    takes that path: one with `{id:int}` does not take `3.csv`, one with `{id}` does.
+    takes that path: one with `{id:int}` does not take `3.csv`, one with `{id}` does. A name that
+    there is not is answered by 406 in the query, and by 404 as a suffix.
     `extra={"formats": ["csv"]}` says which of them a route has.
     """
 
@@ -124,13 +126,22 @@ class Representer:
             return request.state[Asked].name
         if self.parameter and self.parameter in request.query_string:
             named = request.query.get(self.parameter)
-            if named in self.formats:
+            if named in self.of_route(request):
                 return named
+            if named and not self.is_taken(request):
+                known = ", ".join(self.of_route(request))
+                raise NotAcceptable(f"There is no format {named!r} here, but {known}.")
         accept = request.headers.first("accept") or ""
         if not any(kind in accept for kind in self.offers if kind not in {_JSON, _MSGPACK}):
             return None
         best = best_match(accept, list(self.offers))
         return None if best in {None, _JSON, _MSGPACK} else self.offers[str(best)]
+
+    def is_taken(self, request: Request) -> bool:
+        """Tell whether the handler has a query parameter of the same name."""
+        plan = getattr(request.endpoint, "plan", None)
+        inputs = () if plan is None else plan.inputs
+        return any(p.source == "query" and p.alias == self.parameter for p, _ in inputs)
 
     def of_route(self, request: Request) -> Any:
         """Return the names of the formats that a route has."""

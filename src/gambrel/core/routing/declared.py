@@ -100,10 +100,11 @@ def rule(
         if not re.fullmatch(r"\*|[A-Za-z][A-Za-z_-]*", method):
             what = f"{method!r} is no HTTP method"
             raise GambrelError("routing.method", what, where, 'write methods=["GET"]')
-    for text in path.values() if isinstance(path, Mapping) else [path]:
+    for given in path.values() if isinstance(path, Mapping) else [path]:
+        text = getattr(given, "__name__", given)  # of a handler, where `@app.get` is not called
         if text and not str(text).startswith("/"):
-            what, name = f"{text!r} has no leading slash", getattr(text, "__name__", text)
-            raise GambrelError("routing.pattern", what, where, f'write the path: ("/{name}")')
+            what = f"{text!r} has no leading slash"
+            raise GambrelError("routing.pattern", what, where, f'write the path: ("/{text}")')
     names = tuple(dict.fromkeys(method.upper() for method in found))
     return Rule(path, handler, names, read_options(options, where), where)
 
@@ -119,8 +120,7 @@ def check_prefix(prefix: str, where: str) -> str:
 def resolve(declared: Declarations, group: Group) -> Iterator[Route]:
     """Yield the routes of `declared` in order, and freeze it."""
     if declared in group.inside:
-        what = "a router includes itself"
-        raise GambrelError("routing.include", what, declared.where, "leave it out")
+        raise GambrelError("routing.include", "a router includes itself", declared.where, "drop it")
     declared.is_frozen = True
     group = replace(
         group,

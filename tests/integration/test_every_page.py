@@ -111,7 +111,7 @@ def sign_badly(page: Any, url: str) -> None:
     page.goto(url)
     page.fill("#field-name", "Ada")
     page.fill("#field-message", "A lovely place.")
-    page.get_by_role("button").click()
+    page.get_by_role("button", name="Write it down").click()
 
 
 FILE = {"name": "roof.png", "mimeType": "image/png", "buffer": b"\x89PNG\r\n\x1a\n"}

@@ -409,7 +409,6 @@ def test_whatever_the_request_carries_can_change_the_answer():
 @pytest.mark.parametrize(
     ("declared", "annotation", "media_types"),
     [
-        (Response, None, ()),
         (HTML | Redirect, None, ("text/html",)),
         (Hero | Redirect, Hero, OFFERS),
         (str, str, ("text/plain",)),

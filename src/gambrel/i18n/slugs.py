@@ -2,6 +2,7 @@
 
 import re
 import unicodedata
+from collections.abc import Iterator
 
 from gambrel.wording import SPEAKER
 
@@ -26,19 +27,18 @@ def transliterate(text: str, language: str = "") -> str:
     tag = language or (speaker.language.tag if speaker else "")
     text = unicodedata.normalize("NFKC", text).translate(_OF_LANGUAGES.get(tag[:2], {}))
     parts = unicodedata.normalize("NFKD", text.translate(_LETTERS))
-    latin = "".join(
-        one
-        for at, one in enumerate(parts)
-        if not (unicodedata.combining(one) and is_latin_before(parts, at))
-    )
-    return unicodedata.normalize("NFC", latin)
+    return unicodedata.normalize("NFC", "".join(without_marks(parts)))
 
 
-def is_latin_before(text: str, at: int) -> bool:
-    """Whether a mark stands on a Latin letter."""
-    while at and unicodedata.combining(text[at]):
-        at -= 1
-    return text[at].isascii()
+def without_marks(text: str) -> Iterator[str]:
+    """Yield the letters of a text, without the marks on Latin ones."""
+    is_latin = False
+    for letter in text:
+        if not unicodedata.combining(letter):
+            is_latin = letter.isascii()
+        elif is_latin:
+            continue
+        yield letter
 
 
 def slugify(text: str, language: str = "") -> str:

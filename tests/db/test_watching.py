@@ -55,6 +55,21 @@ def test_in_development_statements_are_logged_without_their_values(sqlite, caplo
     assert "Deadpond" not in "".join(lines(caplog))
 
 
+def test_several_rows_at_once_are_counted_too(sqlite, caplog):
+    app = make_app(sqlite)
+
+    @app.post("/two")
+    async def two(db: AsyncSession) -> None:
+        db.add_all([Hero(name="A", age=1), Hero(name="B", age=2)])
+
+    with Client(app) as client, caplog.at_level(logging.INFO, "gambrel.db"):
+        assert client.post("/two").status_code == 204
+
+    inserted = [line for line in lines(caplog) if "INSERT" in line]
+    assert {line.rpartition(" [")[2] for line in inserted} <= {"5 values]", "10 values]"}
+    assert inserted != []
+
+
 def test_in_development_they_are_seen_though_no_log_was_set_up(sqlite, capsys, monkeypatch):
     monkeypatch.setattr(logging.getLogger(), "handlers", [])
     with Client(make_app(sqlite)) as client:

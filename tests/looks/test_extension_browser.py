@@ -58,6 +58,10 @@ def test_a_link_and_a_form_exchange_a_part_of_the_page(browser, site):
 
     assert page.locator("#kept").inner_text() == "still here"
     assert asked == ["1 -", "2 #list", "40 #list"]
+    assert page.url == f"{url}/?number=40"
+    page.go_back()
+    page.locator("#list li", has_text="2").wait_for()
+    assert page.url == f"{url}/?number=2"
     page.close()
 
 
@@ -117,9 +121,31 @@ def test_a_form_whose_answer_is_lost_is_not_sent_again_whatever_its_fields_are_c
         shown.on("request", lambda request: asked.append(f"{request.method} {request.url}"))
         shown.route("**/pay", lambda route: route.abort())
         shown.get_by_role("button", name="pay").dblclick()
-        shown.get_by_role("alert").wait_for()
+        shown.get_by_role("alert").first.wait_for()
 
         assert asked[0] == f"POST {server.url}/pay"
         assert "No answer came" in shown.get_by_role("alert").first.inner_text()
         assert shown.url == f"{server.url}/"
+        shown.close()
+
+
+FOCUSED = """<!doctype html><html lang="en"><head><title>x</title>{tags}</head><main>
+<div id="part"><a href="/?number={number}" data-swap="#part">{number}</a>
+<button hidden>x</button></div></main>"""
+
+
+def test_the_focus_stays_where_a_part_was_exchanged_and_what_is_hidden_is_not_seen(browser):
+    app = App(extensions=[LOOKS])
+
+    @app.get("/")
+    async def page(number: int = 1) -> HTML:
+        return HTML(FOCUSED.format(tags=LOOKS.tags, number=number + 1))
+
+    with LiveServer(app) as server:
+        shown = opened(browser, server.url)
+        shown.get_by_role("link", name="2").press("Enter")
+        shown.get_by_role("link", name="3").wait_for()
+
+        assert shown.evaluate("document.activeElement.id") == "part"
+        assert not shown.locator("button").is_visible()
         shown.close()

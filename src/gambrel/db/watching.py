@@ -8,7 +8,7 @@ import logging
 import sys
 import time
 from collections import Counter
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterator, Mapping
 from typing import Any, TextIO
 
 import greenlet
@@ -71,7 +71,7 @@ class Watch:
         is_slow = 0 < self.slow <= seconds
         if not (is_slow or self.logs_all or self.hearers):
             return
-        bound = sum(len(row) for row in values) if many else len(values or ())
+        bound = count_of(values or ())
         statement = Statement(sql, bound, seconds)
         if is_slow:
             _log.warning("slow: %s", statement)
@@ -79,6 +79,12 @@ class Watch:
             _log.info("%s", statement)
         for hear in self.hearers:
             hear(statement)
+
+
+def count_of(values: Any) -> int:
+    """Return how many values are bound: to one statement, or to several rows of it."""
+    rows = [row for row in values if isinstance(row, Mapping | list | tuple)]
+    return sum(map(len, rows)) if rows else len(values)
 
 
 class DevelopmentHandler(logging.StreamHandler[TextIO]):

@@ -145,6 +145,7 @@ def depending(
     kinds |= {name_of(load): Annotated[Any, Depends(load)] for load in loads}
     by_name = inspect.Parameter.KEYWORD_ONLY
     parameters = [inspect.Parameter(n, by_name, annotation=kind) for n, kind in kinds.items()]
+    make.takes_files = any(one.has_files for one in definitions)  # type: ignore[attr-defined]
     make.__signature__ = inspect.Signature(parameters)  # type: ignore[attr-defined]
     make.__annotations__ = kinds
     return make

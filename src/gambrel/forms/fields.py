@@ -225,6 +225,7 @@ def read_field(item: Any, where: str, above: tuple[Any, ...]) -> FieldSpec:
     bounds = {_BOUNDS[n]: text_of(v) for n, v in limits.items() if n in _BOUNDS}
     is_many = widget == "file" and shape.kind in _LISTS
     step = {"step": "any"} if element.kind in {"float", "decimal"} and "step" not in bounds else {}
+    shown = attributes_of(widget, bounds | step) | LOCAL.get(local, {})
     spec = FieldSpec(
         key=item.key,
         name=item.name,
@@ -232,11 +233,7 @@ def read_field(item: Any, where: str, above: tuple[Any, ...]) -> FieldSpec:
         help=look.help or notes.get("description") or "",
         widget=widget,
         required=item.required and not is_optional,
-        attributes={
-            **attributes_of(widget, bounds | step),
-            **LOCAL.get(local, {}),
-            **given_to(widget, look, is_many),
-        },
+        attributes=shown | given_to(widget, look, is_many),
         choices=choices,
         fields=fields,
         blank=look.blank if widget == "rows" else 0,

@@ -152,15 +152,15 @@ def make_nonce() -> Nonce:
 def add_nonce(policy: str, nonce: str) -> str:
     """Return a Content-Security-Policy that takes scripts and styles with this nonce.
 
-    What such a script loads is taken too (`'strict-dynamic'`). A directive that is missing begins
-    as what `default-src` says.
+    What was taken before still is: files of our own need no nonce beside one that has. A directive
+    that is missing begins as what `default-src` says.
     """
     given = directives_of(policy)
-    for name, more in ((SCRIPTS, " 'strict-dynamic'"), (STYLES, "")):
+    for name in (SCRIPTS, STYLES):
         before = given.get(name, given.get("default-src"))
         if before is not None:  # else whatever there is may run
             sources = before.replace("'none'", "")
-            given[name] = f"{sources} 'nonce-{nonce}'{more}".strip()
+            given[name] = f"{sources} 'nonce-{nonce}'".strip()
     return written(given)
 
 

@@ -84,7 +84,8 @@ class Plan:
         self.reads_form = bool(sources & _FORM_SOURCES)
         self.decoders = {} if self.reads_form else json_bodies([p for p, _ in self.inputs])
         self.reads_body = bool(sources & _BODY_SOURCES)
-        self.takes_files = "file" in sources
+        made = [node.signature.origin for node in self.graph.nodes]
+        self.takes_files = "file" in sources or any(getattr(m, "takes_files", False) for m in made)
 
     @property
     def uses_threads(self) -> bool:

@@ -62,16 +62,28 @@
   });
 
   // Parts of a page that are exchanged.
+  // What was exchanged has an address, to be loaded anew and gone back to.
+  function remember(address) {
+    if (address === location.href) return;
+    history.replaceState({ swapped: true }, "");
+    history.pushState({ swapped: true }, "", address);
+  }
+  addEventListener("popstate", (event) => event.state?.swapped && location.reload());
+
   async function swap(selector, address, options) {
     const target = document.querySelector(selector);
     busy(target, true);
     try {
+      const held = target.contains(document.activeElement); // the focus would fall out of the page
       const answer = await fetch(address, { ...options, headers: { Accept: "text/html", "X-Fragment": selector } });
       const page = new DOMParser().parseFromString(await answer.text(), "text/html");
       const found = page.querySelector(selector);
       if (!found) return location.assign(answer.url);
       target.replaceWith(found);
-      found.querySelector("[autofocus]")?.focus();
+      if (!options?.body) remember(answer.url);
+      const first = found.querySelector("[autofocus]") || (held ? found : null);
+      if (first === found && !found.hasAttribute("tabindex")) found.tabIndex = -1;
+      first?.focus({ preventScroll: first === found });
       document.dispatchEvent(new CustomEvent("swapped", { detail: { target: found } }));
     } finally {
       busy(target, false);

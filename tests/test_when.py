@@ -85,8 +85,11 @@ def test_answers_vary_by_what_names_the_version(versioning, vary):
     with Client(app) as client:
         given = [{"x-api-version": n, "accept": f"*/*;version={n}"} for n in "12"]
         answers = [client.get("/a", headers=headers) for headers in given]
+        missed = client.get("/a", headers={"x-api-version": "3", "accept": "*/*;version=3"})
 
     assert [(a.text, a.headers["vary"]) for a in answers] == [("one", vary), ("two", vary)]
+    assert missed.status_code == versioning.status
+    assert vary in missed.headers["vary"]
 
 
 class Asked:

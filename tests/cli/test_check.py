@@ -119,3 +119,14 @@ def test_a_key_that_no_signer_takes_is_exit_code_1(gambrel, shop, monkeypatch):
     assert (checked.exit_code, run.exit_code) == (1, 1)
     assert "[core.short-secret]" in checked.output
     assert "[core.short-secret]" in run.stderr
+
+
+def test_a_lifespan_that_never_yields_is_told(gambrel, folder):
+    source = "from gambrel import App\n\napp = App()\n\n\n"
+    (folder / "app.py").write_text(source + "@app.lifespan\nasync def store():\n    pass\n")
+
+    result = gambrel("check")
+
+    assert result.exit_code == 1
+    assert "[lifespan.shape] error: store opens something" in result.output
+    assert "where: app.py:6" in result.output

@@ -139,6 +139,7 @@ def test_what_a_section_says_of_its_secrets_is_masked() -> None:
     ("values", "what", "hint"),
     [
         ({"db": {"ulr": "x"}}, "there is no setting 'db.ulr'", "did you mean db.url?"),
+        ({"pasword": "x"}, "there is no setting 'pasword'", "did you mean db.password?"),
         ({"bd": {"url": "x"}}, "there is no setting 'bd'", "gambrel config"),
         ({"db": {"pool": {"sise": 1}}}, "there is no setting 'db.pool.sise'", "db.pool.size"),
     ],

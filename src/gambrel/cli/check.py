@@ -1,11 +1,15 @@
 """`gambrel check`: what is wrong with an app, and with `--deploy` what is unsafe about it."""
 
+import inspect
 import json
 import sys
 from collections import Counter
+from collections.abc import Iterator
 
 import click
 
+from gambrel import App
+from gambrel.cli.built import lifespans_of
 from gambrel.cli.target import load_app
 from gambrel.extend import Level, Problem
 
@@ -21,7 +25,8 @@ def command(target: str, deploy: bool, as_json: bool) -> None:
 
     Ids of problems that are accepted go into the setting `silenced_checks`; errors stay.
     """
-    problems = load_app(target).problems(deploy=deploy)
+    app = load_app(target)
+    problems = [*app.problems(deploy=deploy), *shapeless(app)]
     if as_json:
         click.echo(json.dumps([as_data(problem) for problem in problems], indent=2))
     else:
@@ -29,6 +34,15 @@ def command(target: str, deploy: bool, as_json: bool) -> None:
             click.echo(str(problem))
         click.echo(summary(problems))
     sys.exit(1 if any(problem.level is Level.ERROR for problem in problems) else 0)
+
+
+def shapeless(app: App) -> Iterator[Problem]:
+    """Yield lifespan entries that never yield: they keep the app from starting."""
+    for entry in (declared.value for declared in lifespans_of(app)):
+        if inspect.iscoroutinefunction(entry.open):
+            what = f"{entry.name} opens something for the lifespan, and yields nothing"
+            hint = "write `yield` where the app is to run; what follows is done when it stops"
+            yield Problem("lifespan.shape", what, hint, entry.where)
 
 
 def summary(problems: list[Problem]) -> str:

@@ -4,7 +4,7 @@
 that one start shows all of them; they do not quote values, which may be secret.
 """
 
-from collections.abc import Iterable
+from collections.abc import Collection, Iterable
 from typing import Any
 
 from msgspec import Struct
@@ -108,7 +108,7 @@ class Merge:
         for table in [source for source in self._sources if isinstance(source, Table)]:
             for path in table.paths():
                 if path not in known | above and path[:-1] in above:
-                    guess = suggest(".".join(path), map(".".join, known | above))
+                    guess = suggest(".".join(path), [*map(".".join, known | above)])
                     hint = guess.strip("()") or "`gambrel config` lists all; or add its extension"
                     what = f"there is no setting {'.'.join(path)!r}"
                     self._refuse(what, table.origin(path), hint)
@@ -124,11 +124,12 @@ class Merge:
         ]
 
 
-def suggest(name: str, known: Iterable[str]) -> str:
+def suggest(name: str, known: Collection[str]) -> str:
     """Return `(did you mean ...?)` for the nearest known name, or nothing."""
     from difflib import get_close_matches  # noqa: PLC0415 - start-up: mistakes
 
-    close = get_close_matches(name, list(known), 1, 0.7)
+    inner = [one for one in known if get_close_matches(name, [one.rpartition(".")[2]], 1, 0.7)]
+    close = get_close_matches(name, known, 1, 0.7) or inner
     return f"(did you mean {close[0]}?)" if close else ""
 
 

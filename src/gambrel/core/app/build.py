@@ -307,13 +307,11 @@ class Built:
         endpoint: Endpoint | None = outcome.endpoint
         if endpoint is not None:
             return endpoint
-        if outcome.status == 0:
-            outcome = outcome.pick(request)
-            if isinstance(outcome, Route):
-                request.endpoint = outcome.endpoint  # a draft begins with its status
-                for name in sorted(outcome.varies):
-                    request.draft.headers.add("vary", name)
-                return outcome.endpoint  # type: ignore[no-any-return]  # opaque to routing
+        if outcome.status == 0 and isinstance(outcome := outcome.pick(request), Route):
+            request.endpoint = outcome.endpoint  # a draft begins with its status
+            for name in sorted(outcome.varies):
+                request.draft.headers.add("vary", name)
+            return outcome.endpoint  # type: ignore[no-any-return]  # opaque to routing
         request.miss = outcome
         return next((m for prefix, m in self.misses if covers(prefix, request.raw_path)), self.miss)
 

@@ -160,8 +160,8 @@ def no_provider(parameter: Parameter, chain: Chain) -> GambrelError:
         "binding.no-provider",
         f"nothing provides {kind}, which {parameter.name!r} of {chain[-1].name} needs",
         f"{' → '.join([*(above.name for above in chain), kind])} ({chain[-1].where})",
-        f"register one: `app.provide({kind}, make_it)`, "
-        f"or write `Annotated[{kind}, Depends(make_it)]`",
+        f"register one: `app.provide({kind}, make_it)`, or `Annotated[{kind}, Depends(make_it)]`; "
+        f"or annotate the lifespan entry that yields it: `-> AsyncIterator[{kind}]`",
     )
 
 

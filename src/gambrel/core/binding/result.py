@@ -154,7 +154,7 @@ class Result:
         value.close()
         called = getattr(value, "__qualname__", "a coroutine").rpartition("<locals>.")[2]
         what = f"{self.name or 'the handler'} returned the coroutine of {called}()"
-        hint = f"write `return await {called}(...)`, in an `async def`"
+        hint = f"write `await {called}(...)`, in an `async def`: there, or in what it depends on"
         return GambrelError("binding.forgotten-await", f"{what}, not its result", self.where, hint)
 
     def unexpected(self, value: Any) -> GambrelError:

@@ -20,7 +20,7 @@ class Miss(Struct, frozen=True):
     """No route: 404, 405, 400, 406, 415 or 426; or 204 (automatic OPTIONS) or 308 (slash redirect).
 
     `allow` are the methods the path does have, `location` the path to redirect to; the app adds
-    the query. `failure` is what a predicate raised.
+    the query. `failure` is what a predicate raised, `headers` are those of the error.
     """
 
     status: int
@@ -28,6 +28,7 @@ class Miss(Struct, frozen=True):
     location: str = ""
     detail: str = ""
     failure: Exception | SystemExit | None = None
+    headers: dict[str, str] = {}
 
     endpoint: ClassVar[None] = None
 
@@ -42,7 +43,7 @@ class Miss(Struct, frozen=True):
             raise MethodNotAllowed(self.detail, allow=self.allow)
         if self.status == 426:  # RFC 9110 §15.5.22
             raise HTTPError(_SOCKET, status=426, headers={"upgrade": "websocket"})
-        raise self.failure or HTTPError.by_status[self.status](self.detail)
+        raise self.failure or HTTPError.by_status[self.status](self.detail, headers=self.headers)
 
 
 class Choice:
@@ -79,7 +80,8 @@ class Choice:
             return Miss(400, detail=error.detail)
         except (Exception, SystemExit) as error:  # the fault of a predicate: the app answers
             return Miss(500, failure=error)
-        return Miss(next(status for status in (406, 415, *failures) if status in failures))
+        varies = {"vary": ", ".join(sorted(self.routes[0].varies))} if self.routes[0].varies else {}
+        return Miss(next(s for s in (406, 415, *failures) if s in failures), headers=varies)
 
 
 def prefer(routes: list[Route], request: Any) -> Route:

@@ -17,11 +17,7 @@ PUBLIC_METHODS = 20
 FOLDER = 18
 CONVERSION, SETTINGS = 2_000, 460
 CORE = 7_000
-<<<<<<< HEAD
-ROOMS = {"http": 2_047, "routing": 1_276, "binding": 1_586, "app": 1_693, "edges": 400}
-=======
-ROOMS = {"http": 2_048, "routing": 1_277, "binding": 1_585, "app": 1_692, "edges": 400}
->>>>>>> stumbles
+ROOMS = {"http": 2_047, "routing": 1_277, "binding": 1_586, "app": 1_690, "edges": 400}
 MIDDLEWARE = 250
 DATABASES = 2_000  # sessions of two kinds on three databases, before migrations
 

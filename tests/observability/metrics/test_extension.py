@@ -110,7 +110,7 @@ def test_an_observer_that_fails_is_logged_and_nobody_else_hears_of_it(caplog):
     answer, *_ = ask(app, "/items/1", "/items/2")
 
     assert answer.body == b"1"
-    assert "a hearer of answers failed" in caplog.text
+    assert "an observer of answers failed" in caplog.text
 
 
 def test_figures_of_others_that_cannot_be_read_are_a_503(tmp_path, monkeypatch):

@@ -116,6 +116,8 @@ class FieldSpec(Struct, frozen=True, eq=False):
     shows at first. `is_closed` says that we refuse what is no choice: the type does not. `load`
     returns the choices for a request. `is_many` takes several files, `is_locked` nothing at all.
     `local` is how it is typed in the visitor's language: as a `number`, a `date`, or not at all.
+    One that `is_lenient` is in a group that may be left empty: browsers must not insist on it. A
+    group that `is_nullable` has no default, and is None where nothing is in it.
     """
 
     key: str
@@ -135,6 +137,8 @@ class FieldSpec(Struct, frozen=True, eq=False):
     is_locked: bool = False
     annotation: Any = str
     local: str = ""
+    is_lenient: bool = False
+    is_nullable: bool = False
 
     @property
     def is_optional(self) -> bool:
@@ -197,6 +201,11 @@ def check_rows(fields: Iterable[FieldSpec], name: str, where: str) -> None:
             raise GambrelError("forms.field", what, where, hint)
 
 
+def lenient(fields: Iterable[FieldSpec]) -> tuple[FieldSpec, ...]:
+    """Return fields, those in groups and rows included, on which browsers do not insist."""
+    return tuple(replace(one, is_lenient=True, fields=lenient(one.fields)) for one in fields)
+
+
 def read_field(item: Any, where: str, above: tuple[Any, ...]) -> FieldSpec:
     """Return one field. Raises GambrelError as `read_fields`."""
     outer = item.shape
@@ -219,6 +228,8 @@ def read_field(item: Any, where: str, above: tuple[Any, ...]) -> FieldSpec:
     fields = read_fields(element, where, above) if element.kind == "object" else ()
     if widget == "rows":
         check_rows(fields, item.name, where)
+    if widget == "group" and (is_optional or not item.required):
+        fields = lenient(fields)
     if choices and is_optional and widget == "select":
         choices = (("", ""), *choices)
     default = None if item.default is msgspec.NODEFAULT else item.default
@@ -246,6 +257,7 @@ def read_field(item: Any, where: str, above: tuple[Any, ...]) -> FieldSpec:
         is_locked=is_locked(look.attributes),
         annotation=outer.annotation,
         local=local,
+        is_nullable=item.required and any(one.kind == "none" for one in outer.items),
     )
     is_shown = widget not in {"group", "rows", "file", "password"}
     return replace(spec, start=tuple(filter(None, spec.texts_of(default)))) if is_shown else spec

@@ -22,6 +22,7 @@ from gambrel.forms.texts import (
     REMOVE,
     Texts,
     as_input,
+    begin,
     canonical,
     clean,
     count_rows,
@@ -29,7 +30,7 @@ from gambrel.forms.texts import (
     texts_of_object,
 )
 from gambrel.markup import Markup
-from gambrel.wording import Words, explain, write_local
+from gambrel.wording import Words, explain
 
 __all__ = ["Definition", "FormField", "HTMLForm"]
 
@@ -349,18 +350,6 @@ class FormField:
 
     def __repr__(self) -> str:
         return f"<FormField {self.name}>"
-
-
-def begin(fields: Iterable[FieldSpec], prefix: str = "") -> Texts:
-    """Return what a form shows at first: the defaults of its class."""
-    found: Texts = {}
-    for spec in fields:
-        if spec.widget == "group":
-            found |= begin(spec.fields, f"{prefix}{spec.key}.")
-        elif spec.start:
-            start = (write_local(spec.local, t) if spec.local else t for t in spec.start)
-            found[prefix + spec.key] = list(start)
-    return found
 
 
 def _every(fields: Iterable[FieldSpec], prefix: str) -> Iterator[tuple[str, FieldSpec]]:

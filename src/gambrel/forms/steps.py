@@ -13,16 +13,12 @@ from gambrel.forms.rate import Tally
 from gambrel.forms.step import Step, Walk
 from gambrel.forms.texts import GO, RUN, STEP
 from gambrel.markup import Markup
+from gambrel.wording import say
 
 __all__ = ["Steps"]
 
 T = TypeVar("T")
 DAY = 86_400
-EXPIRED = (
-    "This took too long, or was begun anew elsewhere: earlier answers are not there any more. "
-    "Nothing was sent."
-)
-SENT = "This was sent already. Nothing was sent a second time."
 
 
 class Steps(Generic[T]):
@@ -47,6 +43,8 @@ class Steps(Generic[T]):
         self.value: T | None = None
         self.location = ""
         self.notice = ""
+        self.is_over = False
+        """Whether this was sent, and there is nothing to fill in any more."""
         self.status = 200
         self._request = request
         self._session = session
@@ -74,7 +72,7 @@ class Steps(Generic[T]):
     @property
     def title(self) -> str:
         """What the step to show is called."""
-        return self._current.title
+        return str(self._current.title)
 
     @property
     def number(self) -> int:
@@ -117,11 +115,6 @@ class Steps(Generic[T]):
         """Return the form of a step with what was answered in it."""
         return self._forms[step.name]
 
-    @property
-    def is_over(self) -> bool:
-        """Whether this was sent, and there is nothing to fill in any more."""
-        return self.notice == SENT
-
     # What happens ---------------------------------------------------------------------------
 
     def show(self) -> None:
@@ -144,7 +137,7 @@ class Steps(Generic[T]):
         known = {step.name: step for step in self.walk.steps}
         self._current = step = known.get(str(data.get(STEP, "")), self.walk.steps[0])
         if run and run == state.get("run") and state.get("done"):
-            self._tell(SENT)
+            self._tell_over()
             return
         is_lost = bool(run) and run != state.get("run")
         if is_lost or not state or state.get("done"):
@@ -159,13 +152,20 @@ class Steps(Generic[T]):
         if is_lost:
             self._keep(step, form, passed=False)
             self._current = self.walk.steps[0]
-            self._tell(EXPIRED)
+            self._tell(
+                say(
+                    "This took too long, or was begun anew elsewhere: earlier answers are not "
+                    "there any more. Nothing was sent."
+                )
+            )
         elif form.is_checked:
             self._move(step, form, str(data.get(GO, "next")))
 
     def _move(self, step: Step, form: HTMLForm[Any], goes: str) -> None:
         if goes != "next":
-            self._keep(step, form, passed=None)
+            if not self._keep(step, form, passed=None):
+                self.status = form.status
+                return
             named = [one for one in self.earlier if one.name == goes]
             self._go([step, *self.earlier, *named][-1])
             return
@@ -184,7 +184,7 @@ class Steps(Generic[T]):
     def _finish(self, values: dict[str, Any]) -> None:
         run = self.run
         if self._once.hit((self.walk.key, run), DAY)[0] > 1:
-            self._tell(SENT)
+            self._tell_over()
             return
         self._holds = run
         try:
@@ -238,14 +238,30 @@ class Steps(Generic[T]):
                 self._forms[step.name].texts = dict(kept.get("texts", {}))
         self._seen = None
 
-    def _keep(self, step: Step, form: HTMLForm[Any], *, passed: bool | None) -> None:
-        """Keep the texts of a step; with None, it counts as answered if it did and is the same."""
+    def _keep(self, step: Step, form: HTMLForm[Any], *, passed: bool | None) -> bool:
+        """Keep the texts of a step; with None, it counts as answered if it did and is the same.
+
+        Where the session has no room for them, the form is refused, and what was kept before stays:
+        return False then. Those of the last step are needed in this request only.
+        """
         key, texts = self._key(step), texts_of(form)
         before = self._kept(key)
         if passed is None:
             passed = bool(before.get("passed")) and before.get("texts") == texts
         self._session[key] = {"texts": texts, "passed": passed}
         self._seen = None
+        if not self._has_room and self.path[-1] is step:
+            self._session[key] = {"texts": {}, "passed": passed}
+        if self._has_room:
+            return True
+        self._session[key] = before
+        longest = max(texts, key=lambda name: sum(map(len, texts[name])), default="")
+        form.refuse(longest, "is too long to be kept")
+        return False
+
+    @property
+    def _has_room(self) -> bool:
+        return getattr(self._session, "has_room", True)
 
     def _look(self) -> tuple[list[Step], dict[str, Any], Step | None]:
         """Return the steps that are asked, the answers so far, and the first without one."""
@@ -289,6 +305,10 @@ class Steps(Generic[T]):
 
     def _tell(self, notice: str) -> None:
         self.notice, self.status = notice, 409
+
+    def _tell_over(self) -> None:
+        self.is_over = True
+        self._tell(say("This was sent already. Nothing was sent a second time."))
 
     # How it is shown ------------------------------------------------------------------------
 

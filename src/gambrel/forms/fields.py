@@ -11,7 +11,8 @@ from msgspec.structs import replace
 
 from gambrel.core.http.bodies.forms import Upload
 from gambrel.core.http.errors import GambrelError
-from gambrel.wording import LazyText, Words, write_local
+from gambrel.forms.moments import MOMENT, write_typed
+from gambrel.wording import LazyText, Words
 
 __all__ = ["Choices", "FieldSpec", "Look", "choices_from", "field", "read_fields"]
 
@@ -26,7 +27,7 @@ _TYPES = {
     "date": "date",
     "time": "time",
     "uuid": "text",
-    "datetime": "text",
+    "datetime": "datetime-local",
     "timedelta": "text",
 }
 _LISTS = frozenset({"list", "set", "frozenset", "vartuple"})
@@ -115,7 +116,8 @@ class FieldSpec(Struct, frozen=True, eq=False):
     names, `attributes` those of the input that follow from the constraints, `start` is what it
     shows at first. `is_closed` says that we refuse what is no choice: the type does not. `load`
     returns the choices for a request. `is_many` takes several files, `is_locked` nothing at all.
-    `local` is how it is typed in the visitor's language: as a `number`, a `date`, or not at all.
+    `local` is how it is typed in the visitor's language: as a `number`, a `date`, or not at all;
+    a `moment` is typed in their time zone.
     One that `is_lenient` is in a group that may be left empty: browsers must not insist on it. A
     group that `is_nullable` has no default, and is None where nothing is in it.
     """
@@ -160,7 +162,7 @@ class FieldSpec(Struct, frozen=True, eq=False):
             return [text_of(item) for item in value]
         if self.widget == "checkbox":
             return ["on"] if value else []
-        return [write_local(self.local, text_of(value)) if self.local else text_of(value)]
+        return [write_typed(self.local, text_of(value)) if self.local else text_of(value)]
 
 
 def text_of(value: Any) -> str:
@@ -221,6 +223,8 @@ def read_field(item: Any, where: str, above: tuple[Any, ...]) -> FieldSpec:
     widget = look.widget or widget_of(shape, element, bool(choices or load), limits)
     local = widget if look.is_localized and widget in LOCAL else ""
     widget = "text" if local else widget
+    if widget == "datetime-local" and limits.get("tz") is not False:
+        local = MOMENT
     if not widget:
         what = f"a form cannot fill in {item.name!r}, of type {shape.annotation}"
         hint = "use texts, numbers, dates, enums, bool, Upload, a class of these, or a list"
@@ -260,7 +264,8 @@ def read_field(item: Any, where: str, above: tuple[Any, ...]) -> FieldSpec:
         is_nullable=item.required and any(one.kind == "none" for one in outer.items),
     )
     is_shown = widget not in {"group", "rows", "file", "password"}
-    return replace(spec, start=tuple(filter(None, spec.texts_of(default)))) if is_shown else spec
+    start = replace(spec, local="").texts_of(default)  # no visitor is there yet
+    return replace(spec, start=tuple(filter(None, start))) if is_shown else spec
 
 
 def widget_of(shape: Any, element: Any, has_choices: bool, bounds: Mapping[str, Any]) -> str:
@@ -275,8 +280,6 @@ def widget_of(shape: Any, element: Any, has_choices: bool, bounds: Mapping[str, 
         return "select"
     if shape.kind == "bool":
         return "checkbox"
-    if shape.kind == "datetime" and bounds.get("tz") is False:
-        return "datetime-local"
     if shape.kind == "str" and bounds.get("max_length", 0) > 250:
         return "textarea"
     return _TYPES.get(shape.kind, "")

@@ -3,13 +3,17 @@
 from collections.abc import Iterator, Sequence
 from typing import Any, Protocol
 
+from gambrel.forms.moments import MOMENT
 from gambrel.forms.rendering import render_form
 from gambrel.forms.step import Step
 from gambrel.forms.texts import GO, RUN, STEP
 from gambrel.markup import Markup, element, join
-from gambrel.wording import say
+from gambrel.wording import say, write_local
 
 __all__ = ["render_answers", "render_steps"]
+
+_CLOCKS = {"date": "date", "time": "time", "datetime-local": MOMENT}
+"""Widgets whose texts are written for machines, and what they are."""
 
 
 class ShownSteps(Protocol):
@@ -17,7 +21,11 @@ class ShownSteps(Protocol):
 
     notice: str
     has_moved: bool
-    is_over: bool
+
+    @property
+    def is_over(self) -> bool:
+        """Whether there is nothing to fill in."""
+        ...
 
     @property
     def step(self) -> Step:
@@ -114,4 +122,6 @@ def answers_of(fields: Any, above: str = "") -> Iterator[tuple[str, str]]:
             texts = [str(names.get(text, text)) for text in one.texts]
             if one.spec.widget == "checkbox":
                 texts = [say("Yes") if texts else say("No")]
+            if one.spec.widget in _CLOCKS and one.spec.local in {"", MOMENT}:
+                texts = [write_local(_CLOCKS[one.spec.widget], text) for text in texts]
             yield label, ", ".join(filter(None, texts)) or "-"

@@ -43,8 +43,7 @@ class Steps(Generic[T]):
         self.value: T | None = None
         self.location = ""
         self.notice = ""
-        self.is_over = False
-        """Whether this was sent, and there is nothing to fill in any more."""
+        self._is_over = False
         self.status = 200
         self._request = request
         self._session = session
@@ -114,6 +113,11 @@ class Steps(Generic[T]):
     def form_of(self, step: Step) -> HTMLForm[Any]:
         """Return the form of a step with what was answered in it."""
         return self._forms[step.name]
+
+    @property
+    def is_over(self) -> bool:
+        """Whether this was sent, and there is nothing to fill in any more."""
+        return self._is_over
 
     # What happens ---------------------------------------------------------------------------
 
@@ -307,7 +311,7 @@ class Steps(Generic[T]):
         self.notice, self.status = notice, 409
 
     def _tell_over(self) -> None:
-        self.is_over = True
+        self._is_over = True
         self._tell(say("This was sent already. Nothing was sent a second time."))
 
     # How it is shown ------------------------------------------------------------------------

@@ -6,7 +6,7 @@ from typing import Any
 
 from gambrel.core.http.bodies.forms import FormData, Upload
 from gambrel.forms.fields import TEXTS, FieldSpec
-from gambrel.wording import read_local, write_local
+from gambrel.forms.moments import read_typed, write_typed
 
 __all__ = [
     "ADD",
@@ -43,7 +43,7 @@ def begin(fields: Iterable[FieldSpec], prefix: str = "") -> Texts:
         if spec.widget == "group":
             found |= begin(spec.fields, f"{prefix}{spec.key}.")
         elif spec.start:
-            start = (write_local(spec.local, t) if spec.local else t for t in spec.start)
+            start = (write_typed(spec.local, t) if spec.local else t for t in spec.start)
             found[prefix + spec.key] = list(start)
     return found
 
@@ -189,8 +189,8 @@ def as_value(spec: FieldSpec, texts: list[Any] | None) -> Any:
         return found or ([] if spec.required else None)
     if not texts or (spec.required and texts == [""]):
         return None
+    if spec.local and isinstance(texts[0], str):
+        return read_typed(spec.local, texts[0])
     if spec.widget == "datetime-local" and isinstance(texts[0], str) and len(texts[0]) == 16:
         return f"{texts[0]}:00"
-    if spec.local and isinstance(texts[0], str):
-        return read_local(spec.local, texts[0])
     return texts if len(texts) > 1 else texts[0]

@@ -5,6 +5,7 @@ import httpx2
 import pytest
 from msgspec import Meta, Struct
 
+from gambrel import GambrelError
 from gambrel.forms import PerClient, step
 from gambrel.i18n import I18n, lazy_gettext
 from gambrel.testing import Client
@@ -362,3 +363,20 @@ def test_steps_speak_the_language_of_the_visitor(done):
     assert ">Noch einmal beginnen</a>" in again.text
     assert "Frühere Antworten sind nicht mehr da." in late.text
     assert "الخطوة 1 من 2" in arabic.text
+
+
+def test_a_fault_of_a_step_that_is_not_there_is_a_mistake(done):
+    told: list[str] = []
+
+    def refuse(steps: Any) -> None:
+        for path in ("contct.name", "contact.naem"):
+            with pytest.raises(GambrelError, match="refuse") as error:
+                steps.refuse(path, "is taken")
+            told.append(error.value.what)
+
+    with Client(app_of(done, on_value=refuse), follow_redirects=True) as client:
+        page = client.post("/buy", data={"name": "Ann"})
+        client.post("/buy", data={**hidden(page), "iban": "DE1"})
+
+    assert told == ["there is no step 'contct'", "the form of Contact has no field 'naem'"]
+    assert len(done) == 1

@@ -6,6 +6,7 @@ from typing import Any, Generic, TypeVar
 from urllib.parse import urlencode
 
 from gambrel.core.http.bodies.forms import FormData
+from gambrel.core.http.errors import GambrelError
 from gambrel.core.http.request import Request
 from gambrel.forms.form import Definition, HTMLForm
 from gambrel.forms.progress import render_steps
@@ -199,10 +200,15 @@ class Steps(Generic[T]):
     def refuse(self, path: str, message: str, code: str = "custom") -> None:
         """Add a fault of your own: `steps.refuse("contact.email", "is taken")`; no value then.
 
-        The step that `path` begins with is shown again; without one, the last.
+        The step that `path` begins with is shown again; without one, the last. Raises GambrelError
+        where there is no such step, or no such field in it.
         """
         name, _, rest = path.partition(".")
         known = {step.name: step for step in self.walk.steps}
+        if name and name not in known:
+            what, names = f"there is no step {name!r}", ", ".join(map(repr, known))
+            hint = f'begin with one of {names}: `refuse("{next(iter(known))}.name", ...)`'
+            raise GambrelError("forms.no-field", what, f"refuse({path!r}, ...)", hint)
         self._current = known.get(name, self._current)
         self.form.refuse(rest, message, code)
         self.value, self.location = None, ""

@@ -8,7 +8,6 @@ from hypothesis import strategies as st
 from msgspec import Struct
 
 from gambrel import GambrelError, Upload
-from gambrel.conversion.fields import Email
 from gambrel.core.http.bodies.forms import FormData
 from gambrel.forms import FormField, HTMLForm, field
 from gambrel.forms.extension import define
@@ -253,34 +252,3 @@ def test_a_fault_of_a_field_that_is_not_there_is_a_mistake():
     form.refuse("lines[0].sku", "is sold out")
     form.refuse("tags.1", "is none of ours")
     assert set(form.errors) == {"lines.0.sku", "tags"}
-
-
-class Card(Struct):
-    name: str
-    mail: Annotated[str, field(widget="email")] = ""
-    mails: Annotated[str, field(widget="email", multiple=True)] = ""
-    page: Annotated[str | None, field(widget="url")] = None
-    strict: Annotated[Email, field(widget="email")] = "a@example.com"
-    fixed: Annotated[str, field(widget="email", readonly=True)] = "nobody"
-
-
-@pytest.mark.parametrize(
-    ("name", "text", "wrong"),
-    [
-        ("mail", "nope", "must be an e-mail address"),
-        ("mail", " ann@example.com ", ""),
-        ("mail", "", ""),
-        ("mail", "a@example.com, b@example.com", "must be an e-mail address"),
-        ("mails", "a@example.com, b@example.com", ""),
-        ("mails", "a@example.com, b", "must be an e-mail address"),
-        ("page", "javascript:alert(1)", "must be an http or https URL"),
-        ("page", "https://example.com/a?b", ""),
-        ("page", "", ""),
-        ("strict", "nope", "must be an e-mail address"),
-    ],
-)
-def test_what_browsers_check_of_a_widget_is_checked_again(name, text, wrong):
-    form = sent(("name", "Ann"), (name, text), kind=Card)
-
-    assert form.errors == ({name: [wrong]} if wrong else {})
-    assert (form.value is None) == bool(wrong)

@@ -221,19 +221,12 @@ def read_field(item: Any, where: str, above: tuple[Any, ...]) -> FieldSpec:
     load = look.choices if callable(look.choices) else None
     limits = {**shape.bounds, **outer.bounds}
     widget = look.widget or widget_of(shape, element, bool(choices or load), limits)
-    local = widget if look.is_localized and widget in LOCAL else ""
-    widget = "text" if local else widget
-    if widget == "datetime-local" and limits.get("tz") is not False:
-        local = MOMENT
+    local = local_of(widget, look, limits)
+    widget = "text" if local in LOCAL else widget
     if not widget:
-        what = f"a form cannot fill in {item.name!r}, of type {shape.annotation}"
-        hint = "use texts, numbers, dates, enums, bool, Upload, a class of these, or a list"
-        raise GambrelError("forms.field", what, where, hint)
+        raise unknown(item, shape, where)
     fields = read_fields(element, where, above) if element.kind == "object" else ()
-    if widget == "rows":
-        check_rows(fields, item.name, where)
-    if widget == "group" and (is_optional or not item.required):
-        fields = lenient(fields)
+    fields = inside(fields, item, widget, where)
     if choices and is_optional and widget == "select":
         choices = (("", ""), *choices)
     default = None if item.default is msgspec.NODEFAULT else item.default
@@ -266,6 +259,30 @@ def read_field(item: Any, where: str, above: tuple[Any, ...]) -> FieldSpec:
     is_shown = widget not in {"group", "rows", "file", "password"}
     start = replace(spec, local="").texts_of(default)  # no visitor is there yet
     return replace(spec, start=tuple(filter(None, start))) if is_shown else spec
+
+
+def unknown(item: Any, shape: Any, where: str) -> GambrelError:
+    """Return the error of a field that no input is for."""
+    what = f"a form cannot fill in {item.name!r}, of type {shape.annotation}"
+    hint = "use texts, numbers, dates, enums, bool, Upload, a class of these, or a list"
+    return GambrelError("forms.field", what, where, hint)
+
+
+def inside(
+    fields: tuple[FieldSpec, ...], item: Any, widget: str, where: str
+) -> tuple[FieldSpec, ...]:
+    """Return the fields of a group or of rows. Raises GambrelError as `check_rows`."""
+    if widget == "rows":
+        check_rows(fields, item.name, where)
+    may_be_none = any(one.kind in _ABSENT for one in item.shape.items)
+    return lenient(fields) if widget == "group" and (may_be_none or not item.required) else fields
+
+
+def local_of(widget: str, look: Look, limits: Mapping[str, Any]) -> str:
+    """Return how an input is typed in the visitor's language or time zone, if it is."""
+    if widget == "datetime-local" and limits.get("tz") is not False:
+        return MOMENT
+    return widget if look.is_localized and widget in LOCAL else ""
 
 
 def widget_of(shape: Any, element: Any, has_choices: bool, bounds: Mapping[str, Any]) -> str:

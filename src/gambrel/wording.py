@@ -6,6 +6,7 @@ Forms, templates and pages of errors speak through here and know no catalog. The
 
 from collections.abc import Mapping
 from contextvars import ContextVar
+from datetime import UTC, tzinfo
 from typing import Any, Protocol
 
 from gambrel.conversion.shape import Codec
@@ -27,6 +28,7 @@ __all__ = [
     "say",
     "translate",
     "write_local",
+    "zone_now",
 ]
 
 
@@ -61,6 +63,11 @@ class Speaker(Protocol):
     @property
     def language(self) -> Tongue:
         """The language."""
+        ...
+
+    @property
+    def zone(self) -> tzinfo:
+        """Their time zone."""
         ...
 
 
@@ -145,6 +152,12 @@ def write_local(kind: str, text: str) -> str:
     """Return a number or date as a visitor would type it."""
     speaker = SPEAKER.get()
     return text if speaker is None else speaker.language.write(kind, text)
+
+
+def zone_now() -> tzinfo:
+    """Return the time zone of now; UTC where the app knows none."""
+    speaker = SPEAKER.get()
+    return UTC if speaker is None else speaker.zone
 
 
 class LazyText:

@@ -206,3 +206,11 @@ def test_the_error_names_the_field_of_an_unknown_type() -> None:
 
     with pytest.raises(GambrelError, match=r"Thing\.number"):
         read_shape(list[Thing])
+
+
+def test_what_several_say_of_a_type_is_said_together() -> None:
+    first, second = Meta(extra={"a": 1, "b": 1}, title="x"), Meta(extra={"b": 2}, title="y")
+
+    notes = read_shape(Annotated[Annotated[str, first], second]).notes
+
+    assert notes == {"extra": {"a": 1, "b": 2}, "title": "y"}

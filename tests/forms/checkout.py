@@ -58,10 +58,11 @@ def app_of(
     done: list[Any],
     kind: Any = Checkout,
     on_value: Callable[[Any], None] = lambda _: None,
+    languages: Any = None,
     **more: Any,
 ) -> App:
     """Return an app with one form in steps; `done` gets what was sent to the end."""
-    app = App(extensions=[Forms(**more), Sessions()])
+    app = App(extensions=[Forms(**more), Sessions(), *filter(None, [languages])])
 
     @app.route("/buy", methods=["GET", "POST"])
     async def buy(steps: Steps[kind]) -> HTML | Redirect:

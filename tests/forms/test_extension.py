@@ -4,7 +4,8 @@ import pytest
 from msgspec import Meta, Struct
 
 from gambrel import HTML, App, Depends, GambrelError, Query, Redirect, Request, Upload
-from gambrel.forms import Forms, HTMLForm, field
+from gambrel.forms import Forms, HTMLForm, Steps, field
+from gambrel.sessions import Sessions
 from gambrel.testing import Client
 from tests.forms.shop import GOOD, Order
 
@@ -308,3 +309,23 @@ def test_choices_that_only_the_handler_knows_are_shown_whoever_shows_the_form():
 
     with Client(app) as client:
         assert client.get("/").text == "(('a', 'First'),)(('a', 'First'),)"
+
+
+@pytest.mark.parametrize(
+    ("kind", "what", "where"),
+    [
+        (HTMLForm, "HTMLForm does not say which form it is", "of type HTMLForm\n"),
+        (HTMLForm[str], "str has no fields, and is no form", r"of type HTMLForm\[str\]"),
+        (Steps, "Steps does not say which form it is", "of type Steps\n"),
+        (Steps[int], "int has no fields, and is no form", r"of type Steps\[int\]"),
+    ],
+    ids=str,
+)
+def test_a_form_of_no_class_is_told_at_the_start(kind, what, where):
+    app = App(extensions=[Forms(), Sessions()])
+
+    @app.post("/")
+    async def take(form: kind) -> None: ...
+
+    with pytest.raises(GambrelError, match=rf"\[forms\.class\] {what}(?s:.*){where}"):
+        app.build()

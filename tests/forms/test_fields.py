@@ -50,7 +50,7 @@ def test_label_and_help_come_from_the_type_or_the_name():
         (dt.date, "date", {}),
         (dt.time, "time", {}),
         (Annotated[dt.datetime, Meta(tz=False)], "datetime-local", {}),
-        (dt.datetime, "text", {}),
+        (dt.datetime, "datetime-local", {}),
         (list[str], "lines", {}),
         (Annotated[str, field(widget="tel", autocomplete="tel")], "tel", {"autocomplete": "tel"}),
     ],

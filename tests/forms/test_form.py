@@ -7,7 +7,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 from msgspec import Struct
 
-from gambrel import Upload
+from gambrel import GambrelError, Upload
 from gambrel.core.http.bodies.forms import FormData
 from gambrel.forms import FormField, HTMLForm, field
 from gambrel.forms.extension import define
@@ -240,3 +240,15 @@ def test_the_rows_of_many_rows_are_counted_once():
         return count_steps(parts_of, "")
 
     assert steps(400) < 5 * steps(100)
+
+
+def test_a_fault_of_a_field_that_is_not_there_is_a_mistake():
+    form = sent_order({})
+
+    with pytest.raises(GambrelError, match=r"forms\.no-field.*'naem'(?s:.*)did you mean 'name'\?"):
+        form.refuse("naem", "is taken")
+    with pytest.raises(GambrelError, match="it has 'name', 'address'"):
+        form.refuse("qqq", "is taken")
+    form.refuse("lines[0].sku", "is sold out")
+    form.refuse("tags.1", "is none of ours")
+    assert set(form.errors) == {"lines.0.sku", "tags"}

@@ -6,6 +6,7 @@ from msgspec import Struct
 
 from gambrel.forms import field
 from gambrel.forms.progress import answers_of
+from gambrel.i18n import I18n
 from gambrel.testing import Client
 from tests.forms.checkout import CONTACT, app_of, heading, hidden
 from tests.forms.shop import form_of
@@ -85,3 +86,24 @@ def test_the_first_button_goes_on_and_the_last_one_sends():
     assert first.index(">Continue<") < first.index("</p>", first.index("form-buttons"))
     assert ">Back<" not in first
     assert last.index(">Send<") < last.index(">Back<")
+
+
+class Days(Struct):
+    day: dt.date
+    clock: dt.time
+    when: dt.datetime
+
+
+class Dated(Struct):
+    days: Days
+    review: Review
+
+
+def test_answers_have_dates_in_the_language_of_the_visitor():
+    app = app_of([], Dated, languages=I18n("en", "de", folders=()))
+    with Client(app, follow_redirects=True, headers={"accept-language": "de"}) as client:
+        answers = {"day": "2027-02-03", "clock": "14:05", "when": "2027-02-03T14:05"}
+        page = client.post("/buy", data=answers)
+
+    found = re.findall("<dd>([^<]*)", page.text)
+    assert found == ["03.02.2027", "14:05", "03.02.2027, 14:05"]

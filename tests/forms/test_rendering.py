@@ -1,7 +1,9 @@
 import re
-from typing import Annotated
+from typing import Annotated, Literal
 
+import pytest
 from msgspec import Meta, Struct
+from msgspec import field as field_of_struct
 
 from gambrel.forms import field
 from tests.forms.shop import form_of, sent, sent_order
@@ -104,3 +106,44 @@ def test_text_keeps_its_first_line_break():
     html = sent(("text", "\n</textarea>"), kind=Note)["text"].input()
 
     assert html.endswith(">\n\n&lt;/textarea&gt;</textarea>")
+
+
+@pytest.mark.parametrize("given", [[("level", "")], []], ids=["empty", "absent"])
+def test_a_select_that_was_left_empty_is_still_empty_when_it_is_shown_again(given):
+    class Outing(Struct):
+        level: Literal["easy", "hard"]
+
+    html = sent(*given, kind=Outing)["level"].__html__()
+
+    assert "Is required" in html
+    assert '<option value=""' in html
+    chosen = [text for text in re.findall(r"<option[^>]*selected", html) if 'value=""' not in text]
+    assert chosen == []
+
+
+def test_a_select_whose_choice_is_made_takes_no_empty_one():
+    assert '<option value=""' not in sent(("colour", "r"))["colour"].__html__()
+
+
+class Guest(Struct):
+    name: str
+
+
+class Stay(Struct):
+    city: str
+    guest: Guest
+    guests: list[Guest]
+    nights: Annotated[int, field(widget="radio", choices={1: "One"})] = 1
+
+
+class Visit(Struct):
+    name: str
+    stay: Stay | None
+    later: Guest = field_of_struct(default_factory=lambda: Guest("Ann"))
+
+
+def test_browsers_do_not_insist_on_what_is_in_a_group_that_may_be_left_empty():
+    html = form_of(Visit).__html__()
+
+    assert re.findall(r'name="([^"]*)"[^>]* required', html) == ["name"]
+    assert '<legend>Stay<span class="form-optional"> (optional)</span></legend>' in html

@@ -5,6 +5,7 @@ from msgspec import Struct
 
 from gambrel import GambrelError, Upload
 from gambrel.forms import field, step
+from gambrel.wording import LazyText
 from tests.forms.checkout import Checkout, Contact, Payment, walk_of
 
 
@@ -102,3 +103,13 @@ def test_files_are_found_in_rows_too():
 
     with pytest.raises(GambrelError, match=r"'files\.0\.file', a file"):
         walk_of(Early)
+
+
+def test_a_title_may_be_said_later():
+    class Late(Struct):
+        contact: Annotated[Contact, step(LazyText("About %(who)s", {"who": "you"}))]
+
+    [one] = walk_of(Late).steps
+
+    assert isinstance(one.title, LazyText)
+    assert str(one.title) == "About you"

@@ -1,10 +1,13 @@
 import re
-from typing import Any
+from typing import Annotated, Any
 
 import httpx2
 import pytest
+from msgspec import Meta, Struct
 
-from gambrel.forms import PerClient
+from gambrel import GambrelError
+from gambrel.forms import PerClient, step
+from gambrel.i18n import I18n, lazy_gettext
 from gambrel.testing import Client
 from tests.forms.checkout import (
     CONTACT,
@@ -287,3 +290,93 @@ def test_strange_sessions_and_answers_are_no_error(client):
         answer: httpx2.Response = client.post("/buy", data={**data, "name": "Ann"})
 
         assert answer.status_code in {200, 409}
+
+
+class Story(Struct):
+    text: Annotated[str, Meta(max_length=20_000)]
+    name: str = ""
+
+
+class Review(Struct):
+    pass
+
+
+class Told(Struct):
+    story: Annotated[Story, step(lazy_gettext("Your story"))]
+    review: Review
+
+
+class ToldLast(Struct):
+    contact: Contact
+    story: Story
+
+
+def told(client: Any, **fields: str) -> Any:
+    page = client.post("/buy", data={"text": "short", "name": "Ann"})
+    first = client.get("/buy?step=story")
+    return page, client.post("/buy", data={**hidden(first), **fields})
+
+
+@pytest.mark.parametrize("go", ["next", "back"])
+def test_what_a_session_has_no_room_for_is_told_and_not_lost(done, go):
+    letters = "".join(map(chr, range(192, 592))) * 12
+    with Client(app_of(done, Told), follow_redirects=True) as client:
+        _, long = told(client, text=letters, name="Ann", _go=go)
+        again = client.get("/buy?step=story")
+        page = client.post("/buy", data={**hidden(again), "text": "less", "name": "Ann"})
+        client.post("/buy", data=hidden(page))
+
+    assert (long.status_code, heading(long)) == (422, "1 of 2: Your story")
+    assert "Text is too long to be kept" in long.text
+    assert letters in long.text
+    assert "short</textarea>" in again.text
+    assert done == [Told(Story("less", "Ann"), Review())]
+
+
+def test_the_last_step_needs_no_room(done):
+    letters = "".join(map(chr, range(192, 592))) * 12
+    with Client(app_of(done, ToldLast), follow_redirects=True) as client:
+        page = client.post("/buy", data=CONTACT)
+        client.post("/buy", data={**hidden(page), "text": letters})
+
+    assert done == [ToldLast(Contact("Ann", True), Story(letters))]
+
+
+def test_steps_speak_the_language_of_the_visitor(done):
+    app = app_of(done, Told, languages=I18n("en", "de", "ar", folders=()))
+    with Client(app, follow_redirects=True, headers={"accept-language": "de"}) as client:
+        first = client.get("/buy")
+        page = client.post("/buy", data={"text": "kurz"})
+        last = hidden(page)
+        client.post("/buy", data=last)
+        again = client.post("/buy", data=last)
+        client.cookies.clear()
+        late = client.post("/buy", data=last)
+        arabic = client.get("/buy", headers={"accept-language": "ar"})
+
+    assert "Schritt 1 von 2" in first.text
+    assert ">Weiter</button>" in first.text
+    assert ">Absenden</button>" in page.text
+    assert ">Zurück</button>" in page.text
+    assert 'aria-label="Your story ändern">Ändern</a>' in page.text
+    assert "Das wurde schon abgesendet." in again.text
+    assert ">Noch einmal beginnen</a>" in again.text
+    assert "Frühere Antworten sind nicht mehr da." in late.text
+    assert "الخطوة 1 من 2" in arabic.text
+
+
+def test_a_fault_of_a_step_that_is_not_there_is_a_mistake(done):
+    told: list[str] = []
+
+    def refuse(steps: Any) -> None:
+        for path in ("contct.name", "contact.naem"):
+            with pytest.raises(GambrelError, match="refuse") as error:
+                steps.refuse(path, "is taken")
+            told.append(error.value.what)
+
+    with Client(app_of(done, on_value=refuse), follow_redirects=True) as client:
+        page = client.post("/buy", data={"name": "Ann"})
+        client.post("/buy", data={**hidden(page), "iban": "DE1"})
+
+    assert told == ["there is no step 'contct'", "the form of Contact has no field 'naem'"]
+    assert len(done) == 1

@@ -1,5 +1,7 @@
+import pytest
 from hypothesis import given
 from hypothesis import strategies as st
+from msgspec import Struct
 
 from gambrel import Upload
 from gambrel.core.http.bodies.forms import FormData
@@ -12,7 +14,7 @@ from gambrel.forms.texts import (
     texts_of_form,
     texts_of_object,
 )
-from tests.forms.shop import GOOD, form_of, sent_order
+from tests.forms.shop import GOOD, form_of, sent, sent_order
 
 FIELDS = form_of().definition.fields
 
@@ -80,3 +82,37 @@ def test_a_file_that_is_sent_where_text_is_wanted_is_nothing():
     assert form["name"].error
     assert (form["notes"].texts, form["email"].texts) == ([], [])
     assert "a.txt" not in form.__html__()
+
+
+class Place(Struct):
+    city: str
+    nights: int = 1
+
+
+class Trip(Struct):
+    name: str
+    place: Place | None
+    other: Place | None = None
+
+
+@pytest.mark.parametrize(
+    "answers",
+    [
+        {},
+        {"place.city": "", "place.nights": ""},
+        {"place.city": "", "place.nights": "1", "other.city": "", "other.nights": "1"},
+    ],
+    ids=["absent", "emptied", "as shown"],
+)
+def test_a_group_that_was_left_empty_is_none(answers):
+    form = sent(("name", "Ann"), *answers.items(), kind=Trip)
+
+    assert form.value == Trip("Ann", None)
+
+
+def test_of_a_group_that_was_begun_all_is_checked():
+    form = sent(("name", "Ann"), ("place.city", ""), ("place.nights", "2"), kind=Trip)
+
+    assert form.errors == {"place.city": ["is required"]}
+    form = sent(("name", "Ann"), ("place.city", "Ulm"), ("place.nights", "1"), kind=Trip)
+    assert form.value == Trip("Ann", Place("Ulm"))

@@ -74,6 +74,9 @@ def test_what_we_have_is_written_as_it_would_be_typed():
 
     assert write_text("number", "1234.5", german) == "1234,5"
     assert write_text("date", "1950-01-31", german) == "31.01.1950"
+    assert write_text("time", "14:05", german) == "14:05"
+    assert write_text("moment", "1950-01-31T14:05", german) == "31.01.1950, 14:05"
+    assert write_text("moment", "soon", german) == "soon"
     assert write_text("number", "no number", german) == "no number"
     assert write_text("date", "no date", german) == "no date"
 

@@ -206,3 +206,14 @@ def test_the_id_of_one_cookie_is_none_of_another_though_the_store_is_the_same():
     visitor.keeper, visitor.cookie = other, f"admin={value}"
 
     assert visitor.visit(dict) == {}
+
+
+@pytest.mark.parametrize(("kind", "holds"), [("cookie", False), ("store", True)])
+def test_a_session_knows_whether_all_of_it_can_be_kept(kind, holds):
+    def look(session: Session) -> tuple[bool, bool]:
+        session["a"] = "x" * 20_000
+        long = session.has_room
+        session["a"] = "x"
+        return long, session.has_room
+
+    assert Visitor(kind).visit(look) == (holds, True)

@@ -371,7 +371,9 @@ def _constrained(shape: Shape, annotation: Any) -> Shape:
     for item in _flat(annotation.__metadata__):
         if isinstance(item, msgspec.Meta):
             native.update((b, v) for b in BOUNDS if (v := getattr(item, b)) is not None)
-            notes.update((n, v) for n in NOTES if (v := getattr(item, n)) is not None)
+            told = ((n, v) for n in NOTES if (v := getattr(item, n)) is not None)
+            # `field()` on an `Email` must not take the message of that
+            notes |= {n: notes.get(n, {}) | v if isinstance(v, dict) else v for n, v in told}
         elif type(item).__module__ == "annotated_types":
             extra.update((b, v) for b in BOUNDS if (v := getattr(item, b, None)) is not None)
             if hasattr(item, "func"):

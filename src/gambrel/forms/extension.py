@@ -3,9 +3,10 @@
 import inspect
 from collections.abc import AsyncIterator, Awaitable, Callable, Mapping, Sequence
 from functools import partial
-from typing import Annotated, Any, get_args
+from typing import Annotated, Any, get_args, get_origin
 
 from gambrel.core.http.bodies.forms import Upload
+from gambrel.core.http.errors import GambrelError
 from gambrel.core.http.request import Request
 from gambrel.extend import (
     TRUSTED_ORIGINS,
@@ -79,7 +80,7 @@ class FormFactory:
 
     def of_kind(self, kind: Any) -> Callable[..., Awaitable[HTMLForm[Any]]]:
         """Return what makes `HTMLForm[SignUp]` for a request. Raises GambrelError."""
-        definition = define(get_args(kind)[0])
+        definition = define(class_of(kind))
 
         async def html_form(request: Request, **given: Any) -> HTMLForm[Any]:
             form = self.forms.begin(definition, given)
@@ -106,7 +107,7 @@ class StepsFactory:
         """Return what makes `Steps[Checkout]` for a request. Raises GambrelError."""
         from gambrel.sessions.session import Session  # noqa: PLC0415 - start-up: sessions
 
-        cls = get_args(kind)[0]
+        cls = class_of(kind)
         walk = read_steps(cls, read_shape(cls, CODECS), define)
         definitions = [step.definition for step in walk.steps]
 
@@ -131,6 +132,21 @@ class StepsFactory:
 
         steps.describe = described(*definitions)  # type: ignore[attr-defined]
         return depending(steps, {"session": Session, **self.forms.needs}, *definitions)
+
+
+def class_of(kind: Any) -> Any:
+    """Return the class of `HTMLForm[SignUp]`. Raises GambrelError where it is none, or left out."""
+    given = get_args(kind)
+    name = getattr(get_origin(kind) or kind, "__name__", "")
+    named = [getattr(one, "__name__", str(one)) for one in given]
+    where = f"a parameter of type {name}{named if given else ''}".replace("'", "")
+    hint = f"write `{name}[SignUp]`, with a class of typed fields"
+    if not given:
+        raise GambrelError("forms.class", f"{name} does not say which form it is", where, hint)
+    if read_shape(given[0], CODECS).kind != "object":
+        what = f"{named[0]} has no fields, and is no form"
+        raise GambrelError("forms.class", what, where, hint)
+    return given[0]
 
 
 def depending(

@@ -11,7 +11,8 @@ from msgspec.structs import replace
 
 from gambrel.core.http.bodies.forms import Upload
 from gambrel.core.http.errors import GambrelError
-from gambrel.wording import LazyText, Words, write_local
+from gambrel.forms.moments import MOMENT, write_typed
+from gambrel.wording import LazyText, Words
 
 __all__ = ["Choices", "FieldSpec", "Look", "choices_from", "field", "read_fields"]
 
@@ -26,7 +27,7 @@ _TYPES = {
     "date": "date",
     "time": "time",
     "uuid": "text",
-    "datetime": "text",
+    "datetime": "datetime-local",
     "timedelta": "text",
 }
 _LISTS = frozenset({"list", "set", "frozenset", "vartuple"})
@@ -115,7 +116,10 @@ class FieldSpec(Struct, frozen=True, eq=False):
     names, `attributes` those of the input that follow from the constraints, `start` is what it
     shows at first. `is_closed` says that we refuse what is no choice: the type does not. `load`
     returns the choices for a request. `is_many` takes several files, `is_locked` nothing at all.
-    `local` is how it is typed in the visitor's language: as a `number`, a `date`, or not at all.
+    `local` is how it is typed in the visitor's language: as a `number`, a `date`, or not at all;
+    a `moment` is typed in their time zone.
+    One that `is_lenient` is in a group that may be left empty: browsers must not insist on it. A
+    group that `is_nullable` has no default, and is None where nothing is in it.
     """
 
     key: str
@@ -135,6 +139,8 @@ class FieldSpec(Struct, frozen=True, eq=False):
     is_locked: bool = False
     annotation: Any = str
     local: str = ""
+    is_lenient: bool = False
+    is_nullable: bool = False
 
     @property
     def is_optional(self) -> bool:
@@ -156,7 +162,7 @@ class FieldSpec(Struct, frozen=True, eq=False):
             return [text_of(item) for item in value]
         if self.widget == "checkbox":
             return ["on"] if value else []
-        return [write_local(self.local, text_of(value)) if self.local else text_of(value)]
+        return [write_typed(self.local, text_of(value)) if self.local else text_of(value)]
 
 
 def text_of(value: Any) -> str:
@@ -197,6 +203,11 @@ def check_rows(fields: Iterable[FieldSpec], name: str, where: str) -> None:
             raise GambrelError("forms.field", what, where, hint)
 
 
+def lenient(fields: Iterable[FieldSpec]) -> tuple[FieldSpec, ...]:
+    """Return fields, those in groups and rows included, on which browsers do not insist."""
+    return tuple(replace(one, is_lenient=True, fields=lenient(one.fields)) for one in fields)
+
+
 def read_field(item: Any, where: str, above: tuple[Any, ...]) -> FieldSpec:
     """Return one field. Raises GambrelError as `read_fields`."""
     outer = item.shape
@@ -210,15 +221,12 @@ def read_field(item: Any, where: str, above: tuple[Any, ...]) -> FieldSpec:
     load = look.choices if callable(look.choices) else None
     limits = {**shape.bounds, **outer.bounds}
     widget = look.widget or widget_of(shape, element, bool(choices or load), limits)
-    local = widget if look.is_localized and widget in LOCAL else ""
-    widget = "text" if local else widget
+    local = local_of(widget, look, limits)
+    widget = "text" if local in LOCAL else widget
     if not widget:
-        what = f"a form cannot fill in {item.name!r}, of type {shape.annotation}"
-        hint = "use texts, numbers, dates, enums, bool, Upload, a class of these, or a list"
-        raise GambrelError("forms.field", what, where, hint)
+        raise unknown(item, shape, where)
     fields = read_fields(element, where, above) if element.kind == "object" else ()
-    if widget == "rows":
-        check_rows(fields, item.name, where)
+    fields = inside(fields, item, widget, where)
     if choices and is_optional and widget == "select":
         choices = (("", ""), *choices)
     default = None if item.default is msgspec.NODEFAULT else item.default
@@ -243,9 +251,35 @@ def read_field(item: Any, where: str, above: tuple[Any, ...]) -> FieldSpec:
         is_locked=is_locked(look.attributes),
         annotation=outer.annotation,
         local=local,
+        is_nullable=item.required and any(one.kind == "none" for one in outer.items),
     )
     is_shown = widget not in {"group", "rows", "file", "password"}
-    return replace(spec, start=tuple(filter(None, spec.texts_of(default)))) if is_shown else spec
+    start = replace(spec, local="").texts_of(default)  # no visitor is there yet
+    return replace(spec, start=tuple(filter(None, start))) if is_shown else spec
+
+
+def unknown(item: Any, shape: Any, where: str) -> GambrelError:
+    """Return the error of a field that no input is for."""
+    what = f"a form cannot fill in {item.name!r}, of type {shape.annotation}"
+    hint = "use texts, numbers, dates, enums, bool, Upload, a class of these, or a list"
+    return GambrelError("forms.field", what, where, hint)
+
+
+def inside(
+    fields: tuple[FieldSpec, ...], item: Any, widget: str, where: str
+) -> tuple[FieldSpec, ...]:
+    """Return the fields of a group or of rows. Raises GambrelError as `check_rows`."""
+    if widget == "rows":
+        check_rows(fields, item.name, where)
+    may_be_none = any(one.kind in _ABSENT for one in item.shape.items)
+    return lenient(fields) if widget == "group" and (may_be_none or not item.required) else fields
+
+
+def local_of(widget: str, look: Look, limits: Mapping[str, Any]) -> str:
+    """Return how an input is typed in the visitor's language or time zone, if it is."""
+    if widget == "datetime-local" and limits.get("tz") is not False:
+        return MOMENT
+    return widget if look.is_localized and widget in LOCAL else ""
 
 
 def widget_of(shape: Any, element: Any, has_choices: bool, bounds: Mapping[str, Any]) -> str:
@@ -260,8 +294,6 @@ def widget_of(shape: Any, element: Any, has_choices: bool, bounds: Mapping[str, 
         return "select"
     if shape.kind == "bool":
         return "checkbox"
-    if shape.kind == "datetime" and bounds.get("tz") is False:
-        return "datetime-local"
     if shape.kind == "str" and bounds.get("max_length", 0) > 250:
         return "textarea"
     return _TYPES.get(shape.kind, "")

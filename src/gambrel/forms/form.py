@@ -1,6 +1,7 @@
 """`HTMLForm`: a typed class as a form, with what a visitor has sent and what is wrong with it."""
 
 from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
+from difflib import get_close_matches
 from functools import cached_property
 from typing import Any, Generic, TypeVar
 
@@ -8,8 +9,9 @@ from msgspec import Struct
 from msgspec.structs import replace
 
 from gambrel.core.http.bodies.forms import FormData
-from gambrel.core.http.errors import Fault
+from gambrel.core.http.errors import Fault, GambrelError
 from gambrel.forms.fields import FieldSpec, choices_from
+from gambrel.forms.formats import FORMATS, wrong_format
 from gambrel.forms.rendering import (
     render_field,
     render_form,
@@ -22,6 +24,7 @@ from gambrel.forms.texts import (
     REMOVE,
     Texts,
     as_input,
+    begin,
     canonical,
     clean,
     count_rows,
@@ -29,7 +32,7 @@ from gambrel.forms.texts import (
     texts_of_object,
 )
 from gambrel.markup import Markup
-from gambrel.wording import Words, explain, write_local
+from gambrel.wording import Words, explain
 
 __all__ = ["Definition", "FormField", "HTMLForm"]
 
@@ -53,6 +56,11 @@ class Definition(Struct, frozen=True, eq=False, dict=True):
     def has_files(self) -> bool:
         """Whether one of the fields is a file."""
         return any(spec.widget == "file" for _, spec in self.every)
+
+    @cached_property
+    def has_formats(self) -> bool:
+        """Whether one of the fields is to be an e-mail address or a URL."""
+        return any(spec.widget in FORMATS for _, spec in self.every)
 
     @cached_property
     def loads(self) -> tuple[Callable[..., Any], ...]:
@@ -130,6 +138,7 @@ class HTMLForm(Generic[T]):
                 self._note(fault)
         else:
             self._check_choices(fields, "")
+        self._check_formats()
         for fault in self._imposed:
             self._note(fault)
         self.value = None if self.faults else value
@@ -159,8 +168,11 @@ class HTMLForm(Generic[T]):
     def refuse(self, path: str, message: Words, code: str = "custom") -> None:
         """Add a fault of your own (`form.refuse("name", "is taken")`): there is no value then.
 
-        An empty `path` is a fault of the form as a whole.
+        An empty `path` is a fault of the form as a whole. Raises GambrelError for a field that is
+        not there.
         """
+        if path and self._nearest(path) not in self:
+            raise self._no_field(path)
         fault = Fault("form", path, str(message), code)
         self._imposed.append(fault)
         self._note(fault)
@@ -186,9 +198,7 @@ class HTMLForm(Generic[T]):
         return frozenset(name for name, now, before in pairs if now != before)
 
     def _note(self, fault: Fault) -> None:
-        name, message = canonical(fault.path), fault.message
-        while name not in self and "." in name:  # one of several in a field
-            name = name.rpartition(".")[0]
+        name, message = self._nearest(fault.path), fault.message
         spec = self[name].spec if name in self else None
         if spec is not None and fault.code not in {"missing", "choice", "custom"}:
             # Of choices and files, what is sent is none of the visitor's business.
@@ -198,6 +208,30 @@ class HTMLForm(Generic[T]):
             message = "must be a file" if is_no_file else message
         self.faults.append(fault)
         self.errors.setdefault(name, []).append(explain(message))
+
+    def _nearest(self, path: str) -> str:
+        """Return the name of a field, also for one of several texts in it."""
+        name = canonical(path)
+        while name not in self and "." in name:
+            name = name.rpartition(".")[0]
+        return name
+
+    def _no_field(self, path: str) -> GambrelError:
+        names = [name for name, _ in self.definition.every]
+        near = get_close_matches(path, names, 1)
+        what = f"the form of {self.definition.kind.__name__} has no field {path!r}"
+        hint = f"did you mean {near[0]!r}?" if near else f"it has {', '.join(map(repr, names))}"
+        hint = f"{hint} '' is the form as a whole" if near else f"{hint}; '' is the form as a whole"
+        return GambrelError("forms.no-field", what, f"refuse({path!r}, ...)", hint)
+
+    def _check_formats(self) -> None:
+        """Check what browsers check, too: an e-mail address, a URL."""
+        if not self.definition.has_formats:
+            return
+        for one in self._leaves(self.definition.fields, ""):
+            wrong = None if one.name in self.errors else wrong_format(one.spec, one.texts)
+            if wrong is not None:
+                self._note(Fault("form", one.name, wrong, "format"))
 
     def _check_choices(self, fields: Sequence[FieldSpec], prefix: str) -> None:
         for one in self._leaves(fields, prefix):
@@ -349,18 +383,6 @@ class FormField:
 
     def __repr__(self) -> str:
         return f"<FormField {self.name}>"
-
-
-def begin(fields: Iterable[FieldSpec], prefix: str = "") -> Texts:
-    """Return what a form shows at first: the defaults of its class."""
-    found: Texts = {}
-    for spec in fields:
-        if spec.widget == "group":
-            found |= begin(spec.fields, f"{prefix}{spec.key}.")
-        elif spec.start:
-            start = (write_local(spec.local, t) if spec.local else t for t in spec.start)
-            found[prefix + spec.key] = list(start)
-    return found
 
 
 def _every(fields: Iterable[FieldSpec], prefix: str) -> Iterator[tuple[str, FieldSpec]]:

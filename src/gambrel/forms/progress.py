@@ -3,12 +3,17 @@
 from collections.abc import Iterator, Sequence
 from typing import Any, Protocol
 
+from gambrel.forms.moments import MOMENT
 from gambrel.forms.rendering import render_form
 from gambrel.forms.step import Step
 from gambrel.forms.texts import GO, RUN, STEP
 from gambrel.markup import Markup, element, join
+from gambrel.wording import say, write_local
 
 __all__ = ["render_answers", "render_steps"]
+
+_CLOCKS = {"date": "date", "time": "time", "datetime-local": MOMENT}
+"""Widgets whose texts are written for machines, and what they are."""
 
 
 class ShownSteps(Protocol):
@@ -70,15 +75,17 @@ def render_steps(steps: ShownSteps) -> Markup:
     """Return the step to show. The Enter key presses the first button, which goes on."""
     notice = element("p", steps.notice, class_="form-summary", role="alert")
     if steps.is_over:
-        return join([notice, element("p", element("a", "Begin again", href=steps.start))])
+        return join([notice, element("p", element("a", say("Begin again"), href=steps.start))])
     takes_focus = steps.has_moved and not steps.form.errors and not steps.notice
     is_last = steps.number == steps.count
-    going = element("button", "Send" if is_last else "Continue", name=GO, value="next")
-    back = element("button", "Back", name=GO, value="back", formnovalidate=True)
+    progress = say("Step %(number)s of %(count)s", number=steps.number, count=steps.count)
+    on = say("Send") if is_last else say("Continue")
+    going = element("button", on, name=GO, value="next")
+    back = element("button", say("Back"), name=GO, value="back", formnovalidate=True)
     return join(
         [
             notice if steps.notice else None,
-            element("p", f"Step {steps.number} of {steps.count}", class_="form-progress"),
+            element("p", progress, class_="form-progress"),
             element("h2", steps.step.title, id="form-step", tabindex="-1", autofocus=takes_focus),
             render_form(steps.form),
             render_answers(steps) if steps.step.is_review else None,
@@ -93,7 +100,8 @@ def render_answers(steps: ShownSteps) -> Markup:
     """Return what was answered in the steps before, each with a link to change it."""
     parts = []
     for step in steps.earlier:
-        change = element("a", "Change", href=steps.url(step), aria_label=f"Change {step.title}")
+        name = say("Change %(step)s", step=step.title)
+        change = element("a", say("Change"), href=steps.url(step), aria_label=name)
         rows = [
             join([element("dt", name), element("dd", text)])
             for name, text in answers_of(steps.form_of(step))
@@ -113,5 +121,7 @@ def answers_of(fields: Any, above: str = "") -> Iterator[tuple[str, str]]:
             names = dict(one.choices)
             texts = [str(names.get(text, text)) for text in one.texts]
             if one.spec.widget == "checkbox":
-                texts = ["Yes" if texts else "No"]
+                texts = [say("Yes") if texts else say("No")]
+            if one.spec.widget in _CLOCKS and one.spec.local in {"", MOMENT}:
+                texts = [write_local(_CLOCKS[one.spec.widget], text) for text in texts]
             yield label, ", ".join(filter(None, texts)) or "-"

@@ -223,7 +223,7 @@ def render_input(one: ShownField, more: Mapping[str, Any]) -> Markup:
     spec, texts = one.spec, one.texts
     tied: dict[str, Any] = {**described(one), **spec.attributes, **more}
     takes_many = spec.is_many or spec.widget in {"checkboxes", "lines"}
-    tied |= {} if takes_many else {"required": spec.required}
+    tied |= {} if takes_many else {"required": spec.required and not spec.is_lenient}
     tied |= {"autofocus": True} if next(iter(one.form.errors), None) == one.name else {}
     if spec.widget in _CHOSEN:
         return render_choices(one, tied)
@@ -248,8 +248,8 @@ def render_input(one: ShownField, more: Mapping[str, Any]) -> Markup:
 def options(one: ShownField) -> list[Markup]:
     """Return the options of a select; what is not chosen yet begins with an empty one."""
     chosen, choices = set(one.texts), one.choices
-    may_be_none = not chosen or one.spec.is_optional
-    if may_be_none and not (choices and choices[0][0] == ""):
+    may_be_none = not any(chosen) or one.spec.is_optional
+    if may_be_none and not any(text == "" for text, _ in choices):
         choices = (("", ""), *choices)
     return [element("option", n, value=text, selected=text in chosen) for text, n in choices]
 

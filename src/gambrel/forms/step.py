@@ -8,26 +8,27 @@ import msgspec
 from msgspec import Struct
 
 from gambrel.core.http.errors import GambrelError
-from gambrel.forms.fields import words
+from gambrel.forms.fields import as_written, words
 from gambrel.forms.form import Definition
+from gambrel.wording import Words
 
 __all__ = ["Step", "Walk", "read_steps", "step"]
 
 
-def step(title: str = "", *, when: Callable[..., bool] | None = None) -> msgspec.Meta:
+def step(title: Words = "", *, when: Callable[..., bool] | None = None) -> msgspec.Meta:
     """Say what a step of `Steps` is called, and when it is asked at all.
 
     `when(contact)` is given the answers of earlier steps by their names, None for one that was left
     out: `delivery: Annotated[Delivery | None, step("Where to?", when=is_parcel)] = None`.
     """
-    return msgspec.Meta(title=title or None, extra={"when": when})
+    return msgspec.Meta(title=as_written(title) or None, extra={"when": when, "title": title})
 
 
 class Step(Struct, frozen=True, eq=False):
     """One step: its form, what it is called, and whether it is asked."""
 
     name: str
-    title: str
+    title: Words
     definition: Definition
     when: Callable[..., bool] | None
     needs: tuple[str, ...]
@@ -62,7 +63,8 @@ def read_steps(kind: Any, shape: Any, define: Callable[[Any], Definition]) -> Wa
             what = f"the step {item.name!r} is {inner.annotation}, which is no form"
             raise GambrelError("forms.steps", what, where, "make a class of what the step asks")
         notes = {**inner.notes, **item.shape.notes}
-        when = notes.get("extra", {}).get("when")
+        told = notes.get("extra", {})
+        when = told.get("when")
         needs = tuple(inspect.signature(when).parameters) if when else ()
         unknown = set(needs) - {one.name for one in found}
         if unknown:
@@ -74,7 +76,7 @@ def read_steps(kind: Any, shape: Any, define: Callable[[Any], Definition]) -> Wa
             raise GambrelError(
                 "forms.steps", what, where, f"write `{item.name}: ... | None = None`"
             )
-        title = notes.get("title") or words(item.name)
+        title = told.get("title") or notes.get("title") or words(item.name)
         found.append(Step(item.name, title, define(inner.cls), when, needs))
     check_order(found, where)
     return Walk(f"steps:{where}", tuple(found), shape.make)

@@ -6,6 +6,7 @@ from typing import Any, Generic, TypeVar
 from urllib.parse import urlencode
 
 from gambrel.core.http.bodies.forms import FormData
+from gambrel.core.http.errors import GambrelError
 from gambrel.core.http.request import Request
 from gambrel.forms.form import Definition, HTMLForm
 from gambrel.forms.progress import render_steps
@@ -13,16 +14,12 @@ from gambrel.forms.rate import Tally
 from gambrel.forms.step import Step, Walk
 from gambrel.forms.texts import GO, RUN, STEP
 from gambrel.markup import Markup
+from gambrel.wording import say
 
 __all__ = ["Steps"]
 
 T = TypeVar("T")
 DAY = 86_400
-EXPIRED = (
-    "This took too long, or was begun anew elsewhere: earlier answers are not there any more. "
-    "Nothing was sent."
-)
-SENT = "This was sent already. Nothing was sent a second time."
 
 
 class Steps(Generic[T]):
@@ -47,6 +44,7 @@ class Steps(Generic[T]):
         self.value: T | None = None
         self.location = ""
         self.notice = ""
+        self._is_over = False
         self.status = 200
         self._request = request
         self._session = session
@@ -74,7 +72,7 @@ class Steps(Generic[T]):
     @property
     def title(self) -> str:
         """What the step to show is called."""
-        return self._current.title
+        return str(self._current.title)
 
     @property
     def number(self) -> int:
@@ -120,7 +118,7 @@ class Steps(Generic[T]):
     @property
     def is_over(self) -> bool:
         """Whether this was sent, and there is nothing to fill in any more."""
-        return self.notice == SENT
+        return self._is_over
 
     # What happens ---------------------------------------------------------------------------
 
@@ -144,7 +142,7 @@ class Steps(Generic[T]):
         known = {step.name: step for step in self.walk.steps}
         self._current = step = known.get(str(data.get(STEP, "")), self.walk.steps[0])
         if run and run == state.get("run") and state.get("done"):
-            self._tell(SENT)
+            self._tell_over()
             return
         is_lost = bool(run) and run != state.get("run")
         if is_lost or not state or state.get("done"):
@@ -159,13 +157,20 @@ class Steps(Generic[T]):
         if is_lost:
             self._keep(step, form, passed=False)
             self._current = self.walk.steps[0]
-            self._tell(EXPIRED)
+            self._tell(
+                say(
+                    "This took too long, or was begun anew elsewhere: earlier answers are not "
+                    "there any more. Nothing was sent."
+                )
+            )
         elif form.is_checked:
             self._move(step, form, str(data.get(GO, "next")))
 
     def _move(self, step: Step, form: HTMLForm[Any], goes: str) -> None:
         if goes != "next":
-            self._keep(step, form, passed=None)
+            if not self._keep(step, form, passed=None):
+                self.status = form.status
+                return
             named = [one for one in self.earlier if one.name == goes]
             self._go([step, *self.earlier, *named][-1])
             return
@@ -184,7 +189,7 @@ class Steps(Generic[T]):
     def _finish(self, values: dict[str, Any]) -> None:
         run = self.run
         if self._once.hit((self.walk.key, run), DAY)[0] > 1:
-            self._tell(SENT)
+            self._tell_over()
             return
         self._holds = run
         try:
@@ -195,10 +200,15 @@ class Steps(Generic[T]):
     def refuse(self, path: str, message: str, code: str = "custom") -> None:
         """Add a fault of your own: `steps.refuse("contact.email", "is taken")`; no value then.
 
-        The step that `path` begins with is shown again; without one, the last.
+        The step that `path` begins with is shown again; without one, the last. Raises GambrelError
+        where there is no such step, or no such field in it.
         """
         name, _, rest = path.partition(".")
         known = {step.name: step for step in self.walk.steps}
+        if name and name not in known:
+            what, names = f"there is no step {name!r}", ", ".join(map(repr, known))
+            hint = f'begin with one of {names}: `refuse("{next(iter(known))}.name", ...)`'
+            raise GambrelError("forms.no-field", what, f"refuse({path!r}, ...)", hint)
         self._current = known.get(name, self._current)
         self.form.refuse(rest, message, code)
         self.value, self.location = None, ""
@@ -238,14 +248,30 @@ class Steps(Generic[T]):
                 self._forms[step.name].texts = dict(kept.get("texts", {}))
         self._seen = None
 
-    def _keep(self, step: Step, form: HTMLForm[Any], *, passed: bool | None) -> None:
-        """Keep the texts of a step; with None, it counts as answered if it did and is the same."""
+    def _keep(self, step: Step, form: HTMLForm[Any], *, passed: bool | None) -> bool:
+        """Keep the texts of a step; with None, it counts as answered if it did and is the same.
+
+        Where the session has no room for them, the form is refused, and what was kept before stays:
+        return False then. Those of the last step are needed in this request only.
+        """
         key, texts = self._key(step), texts_of(form)
         before = self._kept(key)
         if passed is None:
             passed = bool(before.get("passed")) and before.get("texts") == texts
         self._session[key] = {"texts": texts, "passed": passed}
         self._seen = None
+        if not self._has_room and self.path[-1] is step:
+            self._session[key] = {"texts": {}, "passed": passed}
+        if self._has_room:
+            return True
+        self._session[key] = before
+        longest = max(texts, key=lambda name: sum(map(len, texts[name])), default="")
+        form.refuse(longest, "is too long to be kept")
+        return False
+
+    @property
+    def _has_room(self) -> bool:
+        return getattr(self._session, "has_room", True)
 
     def _look(self) -> tuple[list[Step], dict[str, Any], Step | None]:
         """Return the steps that are asked, the answers so far, and the first without one."""
@@ -289,6 +315,10 @@ class Steps(Generic[T]):
 
     def _tell(self, notice: str) -> None:
         self.notice, self.status = notice, 409
+
+    def _tell_over(self) -> None:
+        self._is_over = True
+        self._tell(say("This was sent already. Nothing was sent a second time."))
 
     # How it is shown ------------------------------------------------------------------------
 

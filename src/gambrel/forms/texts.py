@@ -6,7 +6,7 @@ from typing import Any
 
 from gambrel.core.http.bodies.forms import FormData, Upload
 from gambrel.forms.fields import TEXTS, FieldSpec
-from gambrel.wording import read_local
+from gambrel.forms.moments import read_typed, write_typed
 
 __all__ = [
     "ADD",
@@ -15,6 +15,7 @@ __all__ = [
     "RUN",
     "STEP",
     "Texts",
+    "begin",
     "canonical",
     "clean",
     "texts_of_form",
@@ -33,6 +34,18 @@ _BRACKETS = re.compile(r"\[([^\[\]]*)\]")
 def canonical(name: str) -> str:
     """Return a name with dots: `items[0].sku` and `items[0][sku]` are `items.0.sku`."""
     return _BRACKETS.sub(r".\1", name) if "[" in name else name
+
+
+def begin(fields: Iterable[FieldSpec], prefix: str = "") -> Texts:
+    """Return what a form shows at first: the defaults of its class."""
+    found: Texts = {}
+    for spec in fields:
+        if spec.widget == "group":
+            found |= begin(spec.fields, f"{prefix}{spec.key}.")
+        elif spec.start:
+            start = (write_typed(spec.local, t) if spec.local else t for t in spec.start)
+            found[prefix + spec.key] = list(start)
+    return found
 
 
 def texts_of_form(data: FormData) -> Texts:
@@ -126,16 +139,30 @@ def as_input(fields: Iterable[FieldSpec], cleaned: Texts, prefix: str = "") -> d
         name = prefix + spec.key
         if spec.widget == "group":
             inner = as_input(spec.fields, cleaned, f"{name}.")
-            is_filled = any(
-                any(texts) for key, texts in cleaned.items() if key.startswith(f"{name}.")
-            )
-            found |= inner if spec.required or is_filled else {}
+            if spec.required or is_filled(spec, cleaned, f"{name}."):
+                found |= inner
+            elif spec.is_nullable:
+                found[name] = ""  # which is how a form says None
         elif spec.widget == "rows":
             found |= as_rows(spec, cleaned, name)
         else:
             value = as_value(spec, cleaned.get(name))
             found |= {} if value is None else {name: value}
     return found
+
+
+def is_filled(group: FieldSpec, cleaned: Texts, prefix: str) -> bool:
+    """Whether there is anything in a group that nobody has to fill in.
+
+    What it shows at first is no answer, where there are others that must be given with it.
+    """
+    must_be_given = any(spec.required for spec in group.fields)
+    shown = begin(group.fields, prefix) if must_be_given else {}
+    return any(
+        any(texts) and texts != shown.get(name)
+        for name, texts in cleaned.items()
+        if name.startswith(prefix)
+    )
 
 
 def as_rows(spec: FieldSpec, cleaned: Texts, name: str) -> dict[str, Any]:
@@ -162,8 +189,8 @@ def as_value(spec: FieldSpec, texts: list[Any] | None) -> Any:
         return found or ([] if spec.required else None)
     if not texts or (spec.required and texts == [""]):
         return None
+    if spec.local and isinstance(texts[0], str):
+        return read_typed(spec.local, texts[0])
     if spec.widget == "datetime-local" and isinstance(texts[0], str) and len(texts[0]) == 16:
         return f"{texts[0]}:00"
-    if spec.local and isinstance(texts[0], str):
-        return read_local(spec.local, texts[0])
     return texts if len(texts) > 1 else texts[0]

@@ -64,6 +64,7 @@ SENTENCES = (
     "must be a currency code of three letters (ISO 4217)",
     "must be a ULID: 26 digits and capital letters",
     "This looks like spam.",
+    "is too long to be kept",
 )
 _HOLE = re.compile(r"%\\?\((\w+)\\?\)s")
 LONGEST = 500

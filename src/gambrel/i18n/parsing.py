@@ -9,7 +9,7 @@ from decimal import Decimal, InvalidOperation
 from unicodedata import decimal
 
 from babel import Locale
-from babel.dates import format_date, parse_date
+from babel.dates import format_date, format_time, get_datetime_format, parse_date
 from babel.numbers import NumberFormatError, format_decimal, parse_decimal
 
 __all__ = ["read_text", "write_text"]
@@ -58,13 +58,24 @@ def number_text(text: str, locale: Locale) -> str:
 
 
 def write_text(kind: str, text: str, locale: Locale) -> str:
-    """Return a number or date of ours as a visitor would type it."""
+    """Return a number, date, time or `moment` (both) of ours as a visitor would type it."""
     try:
         if kind == "date":
-            day = dt.date.fromisoformat(text)
-            pattern = locale.date_formats["short"].pattern.replace("yy", "y")
-            return format_date(day, format=pattern, locale=locale).translate(_SIGNS)
+            return day_text(dt.date.fromisoformat(text), locale)
+        if kind == "time":
+            return format_time(dt.time.fromisoformat(text), "short", locale=locale)
+        if kind == "moment":
+            both = dt.datetime.fromisoformat(text)
+            time = format_time(both.time(), "short", locale=locale)
+            joined = str(get_datetime_format("short", locale=locale)).replace("'", "")
+            return joined.replace("{0}", time).replace("{1}", day_text(both.date(), locale))
         number = Decimal(text)
     except (ValueError, InvalidOperation):
         return text
     return format_decimal(number, locale=locale, decimal_quantization=False, group_separator=False)
+
+
+def day_text(day: dt.date, locale: Locale) -> str:
+    """Return a date in short, with all digits of its year."""
+    pattern = locale.date_formats["short"].pattern.replace("yy", "y")
+    return format_date(day, format=pattern, locale=locale).translate(_SIGNS)

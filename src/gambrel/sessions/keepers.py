@@ -78,7 +78,7 @@ class CookieKeeper:
 
     async def open(self, request: Request) -> Session:
         """Return what the cookie holds."""
-        return Session(now=self.life.clock(), find=partial(self.find, request))
+        return Session(now=self.life.clock(), find=partial(self.find, request), keeper=self)
 
     def find(self, request: Request) -> tuple[Record | None, tuple[str, str]]:
         """Return the record in the cookie, and the cookie itself; its name alone for none."""
@@ -103,6 +103,15 @@ class CookieKeeper:
         value = self.sealing.open(name, text)
         return None if value is None else decoded(value)
 
+    def seal(self, name: str, record: Record) -> str:
+        """Return a record as the cookie has it."""
+        value = msgspec.json.encode({key: msgspec.Raw(raw) for key, raw in record.items()})
+        return self.sealing.seal(name, value)
+
+    def has_room(self, session: Session) -> bool:
+        """Whether a cookie can hold the session as it is now."""
+        return len(self.seal(session.cookie[0], session.record(self.life.clock()))) <= SIZE
+
     async def close(self, request: Request, session: Session) -> None:
         """Write the cookie. Raises GambrelError where it is too large for one."""
         if not session.is_touched:
@@ -115,8 +124,7 @@ class CookieKeeper:
             record = session.record(self.life.clock())
             if len(record) == 1 and not session.is_known:
                 return  # nothing but its times: there is nothing to be remembered
-            value = msgspec.json.encode({key: msgspec.Raw(raw) for key, raw in record.items()})
-            text = self.sealing.seal(name, value)
+            text = self.seal(name, record)
             if len(text) > SIZE:
                 raise too_large(len(text))
             write_cookie(request.draft, name, text, self.life.left(session))

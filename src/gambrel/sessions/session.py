@@ -4,7 +4,7 @@ import math
 import time
 from collections.abc import Callable, Collection, Iterator, Mapping, MutableMapping
 from functools import lru_cache
-from typing import Any, TypeVar
+from typing import Any, Protocol, TypeVar
 
 import msgspec
 
@@ -18,6 +18,14 @@ Record = Mapping[str, bytes]
 META = ""
 CSRF = "_csrf"
 """The name of what tokens against other sites are made of; each id of a session has its own."""
+
+
+class Limited(Protocol):
+    """What keeps sessions that must not be too long."""
+
+    def has_room(self, session: Any) -> bool:
+        """Whether it can keep a session as it is now."""
+        ...
 
 
 class Session(MutableMapping[str, Any]):
@@ -40,8 +48,10 @@ class Session(MutableMapping[str, Any]):
         cookie: tuple[str, str] = ("", ""),
         find: Callable[[], tuple[Record | None, tuple[str, str]]] | None = None,
         unread: bool = False,
+        keeper: Limited | None = None,
     ) -> None:
         self._find = find
+        self._keeper = keeper
         self.unread = unread
         """Whether nobody knows what is in it, for its store does not answer."""
         self.cookie = cookie
@@ -71,6 +81,12 @@ class Session(MutableMapping[str, Any]):
         """Whether the visitor has come with it."""
         self.touch()
         return self._is_known
+
+    @property
+    def has_room(self) -> bool:
+        """Whether all that is in it now can be kept: a cookie has room for some 4,000 bytes."""
+        self.touch()
+        return self._keeper is None or self._keeper.has_room(self)
 
     def touch(self) -> None:
         """Look at it: it is read now, if it was not, and the answer is for this visitor alone.

@@ -147,3 +147,17 @@ def test_browsers_do_not_insist_on_what_is_in_a_group_that_may_be_left_empty():
 
     assert re.findall(r'name="([^"]*)"[^>]* required', html) == ["name"]
     assert '<legend>Stay<span class="form-optional"> (optional)</span></legend>' in html
+
+
+def test_browsers_do_not_insist_on_the_row_that_a_group_ends_with():
+    class Guest(Struct):
+        name: str
+
+    class Party(Struct):
+        host: str
+        guests: list[Guest]
+
+    html = str(form_of(Party))
+
+    assert 'name="guests.0.name"' in html
+    assert re.findall(r'name="([^"]*)"[^>]* required', html) == ["host"]

@@ -272,7 +272,8 @@ def inside(
     if widget == "rows":
         check_rows(fields, item.name, where)
     may_be_none = any(one.kind in _ABSENT for one in item.shape.items)
-    return lenient(fields) if widget == "group" and (may_be_none or not item.required) else fields
+    may_be_empty = widget == "rows" or (widget == "group" and (may_be_none or not item.required))
+    return lenient(fields) if may_be_empty else fields
 
 
 def local_of(widget: str, look: Look, limits: Mapping[str, Any]) -> str:

@@ -157,7 +157,7 @@ def test_browsers_do_not_insist_on_the_row_that_a_group_ends_with():
         host: str
         guests: list[Guest]
 
-    html = str(form_of(Party))
+    html = form_of(Party).__html__()
 
     assert 'name="guests.0.name"' in html
     assert re.findall(r'name="([^"]*)"[^>]* required', html) == ["host"]

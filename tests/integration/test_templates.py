@@ -112,5 +112,5 @@ def test_without_static_files_the_name_is_an_error():
     async def a() -> Template:
         return Template("a.html")
 
-    with Client(app) as client, pytest.raises(Exception, match="'static' is undefined"):
+    with Client(app) as client, pytest.raises(Exception, match=r"App\(extensions=\[StaticFiles"):
         client.get("/")

@@ -274,3 +274,15 @@ def test_an_attribute_that_a_typed_value_does_not_have_is_told():
             "did you mean 'name'?",
         )
     ]
+
+
+def test_what_an_extension_would_give_is_told_with_its_name():
+    app = app_of({"a.html": "{{ looks }}", "b.html": "{{ 3 | currency('EUR') }}"})
+
+    @app.get("/")
+    async def page() -> Template:
+        return Template("a.html", {})
+
+    syntax, unknown = problems(app)
+    assert "App(extensions=[I18n(" in syntax[1]
+    assert "App(extensions=[Looks()])" in unknown[2]

@@ -12,6 +12,7 @@ from jinja2 import TemplateSyntaxError, nodes
 from jinja2.meta import find_undeclared_variables
 
 from gambrel.checks import Level, Problem
+from gambrel.forgotten import hint_for_name
 from gambrel.templates.assets import FOLDER
 from gambrel.templates.components import UNKNOWN, faults_of
 from gambrel.templates.environment import TemplateEnvironment
@@ -137,7 +138,8 @@ class Book:
         for variable, file, line in sorted(set(self.wanted(name)), key=str):
             if variable not in known:
                 what = f"{variable!r} in {file}:{line} is given by nobody"
-                hint = nearest(variable, given) or f"give it, or write `{variable} | default(...)`"
+                hint = hint_for_name(variable) or nearest(variable, given)
+                hint = hint or f"give it, or write `{variable} | default(...)`"
                 yield Problem("templates.unknown-name", what, hint, where, Level.WARNING)
 
     def mistyped(self, name: str, types: dict[str, Any], where: str) -> Iterator[Problem]:

@@ -96,8 +96,8 @@ class Templates:
             common = names_given_by([*renderer.processors, *renderer.processors_of(route)])
             names = None if common is None else common | renderer.makers.keys()
             handlers.append((route.handler, names))
-        makers: dict[str, Any] = renderer.makers
-        doubts = {name: make.doubt for name, make in makers.items() if hasattr(make, "doubt")}
+        makers = renderer.makers.items()
+        doubts: dict[str, Any] = {n: m.doubt for n, m in makers if hasattr(m, "doubt")}
         doubts["url"] = partial(doubt_of_route, app)
         yield from problems_of(renderer.environment, handlers, doubts)
 

@@ -96,8 +96,8 @@ class Templates:
             common = names_given_by([*renderer.processors, *renderer.processors_of(route)])
             names = None if common is None else common | renderer.makers.keys()
             handlers.append((route.handler, names))
-        makers = renderer.makers.items()
-        doubts: dict[str, Any] = {n: m.doubt for n, m in makers if hasattr(m, "doubt")}
+        found = {name: getattr(make, "doubt", None) for name, make in renderer.makers.items()}
+        doubts: dict[str, Any] = {name: doubt for name, doubt in found.items() if doubt}
         doubts["url"] = partial(doubt_of_route, app)
         yield from problems_of(renderer.environment, handlers, doubts)
 

@@ -125,8 +125,9 @@ def test_json_of_another_shape_is_refused(value: object) -> None:
 
 @pytest.mark.parametrize("keys", ["", "short", b"x" * 31, [], [NEW, "short"], "é" * 15])
 def test_a_short_or_missing_key_is_refused(keys: str | bytes | list[str | bytes]) -> None:
-    with pytest.raises(GambrelError, match=r"signing\.short-key"):
+    with pytest.raises(GambrelError, match=r"signing\.short-key") as told:
         Signer(keys, "test")
+    assert "GAMBREL_SECRET_KEY" in told.value.hint
 
 
 def test_a_purpose_is_compulsory() -> None:

@@ -56,6 +56,7 @@ if TYPE_CHECKING:
     from gambrel.core.http.request import Request, State
     from gambrel.core.http.response import HTML, JSON, Redirect, Response, Stream, Text
     from gambrel.core.http.responses.streams import JSONLines
+    from gambrel.core.http.url import safe_redirect
     from gambrel.core.routing.converters import Converter
     from gambrel.core.routing.declared import rule
     from gambrel.core.routing.router import Router
@@ -137,6 +138,7 @@ __all__ = [
     "abort",
     "apply",
     "rule",
+    "safe_redirect",
     "stream_parts",
 ]
 
@@ -208,6 +210,7 @@ _HOMES = {
     "abort": "core.http.errors",
     "apply": "patching",
     "rule": "core.routing.declared",
+    "safe_redirect": "core.http.url",
     "stream_parts": "core.http.bodies.multipart",
 }
 

@@ -61,7 +61,8 @@ class Signer:
                 "signing.short-key",
                 f"Signer needs a purpose and keys of at least {KEY_BYTES} bytes",
                 where=f"purpose {purpose!r}, key lengths {[len(key) for key in raw]}",
-                hint='make one with: python -c "import secrets; print(secrets.token_urlsafe(48))"',
+                hint="the key of the app is the variable GAMBREL_SECRET_KEY; make one with: "
+                'python -c "import secrets; print(secrets.token_urlsafe(48))"',
             )
         self.purpose = purpose
         self._clock = clock

@@ -106,6 +106,8 @@ LATE = {
     "core/app/checks.py": 2,
     "core/app/errors.py": 2,
     "core/app/extension.py": 1,
+    "conversion/shape.py": 1,
+    "core/binding/dependencies.py": 1,
     "core/binding/extract.py": 5,
     "core/binding/generate.py": 1,
     "core/binding/plan.py": 2,

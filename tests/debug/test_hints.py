@@ -194,6 +194,15 @@ CASES = [
     ("upload_saved_again", save_again, "replace=True"),
     ("name_in_template", lambda: rendered("{{ titel }}", title="x"), "Did you mean `title`?"),
     ("name_in_template", lambda: rendered("{{ titel }}", rows=[]), "The page has `rows`."),
+    ("name_in_template", lambda: rendered("{{ looks }}"), "`App(extensions=[Looks()])`, after"),
+    ("name_in_template", lambda: rendered("{{ 3 | currency }}"), '[I18n("en")])`, after'),
+    (
+        "missing_provider",
+        lambda: (_ for _ in ()).throw(
+            GambrelError("binding.no-provider", "x", "", "App(extensions=[A()]), after `b`")
+        ),
+        "Add the extension that gives it: `App(extensions=[A()])`, after `b`.",
+    ),
     ("foreign_name", lambda: App().include_router, "`app.include(router)`"),
 ]
 

@@ -19,6 +19,7 @@ from gambrel.core.app.settings import Settings
 from gambrel.core.http.errors import HTTPError
 from gambrel.db import DatabaseSettings
 from gambrel.server.limits import ServerSettings
+from gambrel.sessions import SessionSettings
 
 PART = re.compile(r"<!-- (api|table): ([\w.]+) -->\n.*?<!-- end -->", re.DOTALL)
 WIDTH = 92
@@ -273,7 +274,7 @@ TABLES: dict[str, Callable[[], str]] = {
     "metrics": lambda: extensions_table("gambrel.observability.metrics"),
     "client": lambda: extensions_table("gambrel.client"),
     "database": lambda: settings_table("database", DatabaseSettings),
-    "sessions": lambda: extensions_table("gambrel.sessions"),
+    "sessions": lambda: settings_table("sessions", SessionSettings),
     "websockets": lambda: extensions_table("gambrel.websockets"),
     "settings": settings_table,
     "server": lambda: settings_table("server", ServerSettings),

@@ -70,6 +70,11 @@ def test_a_compiled_catalog_is_taken_unless_it_is_older(folder):
     [
         ("msgid a\n", 6),
         ('msgid "a"\nmsgstr "b"\nrubbish\n', 8),
+        ('msgid "a"\nmsgstr "b\n', 7),
+        ('msgid "a"\nmsgstr b\n', 7),
+        ('msgid "a"\nmsgstr "b" c"\n', 7),
+        ('msgid "a"\nmsgstr ""\n"b\n', 8),
+        ('msgid "a"\nmsgstr "b\\"\n', 7),
     ],
 )
 def test_a_broken_catalog_is_told_with_file_and_line(tmp_path, body, line):
@@ -106,6 +111,23 @@ def test_a_rule_of_plurals_is_no_program(tmp_path, plural):
     with pytest.raises(GambrelError) as told:
         loaded(tmp_path)
     assert told.value.code == "i18n.catalog"
+
+
+@pytest.mark.parametrize(
+    "plural", ["nplurals=2; plural=(n !! 1);", "nplurals=2; plural=n;", "nplurals=2; plural=n%0;"]
+)
+def test_a_rule_of_plurals_that_cannot_be_used_is_told_with_its_line(tmp_path, plural):
+    file = write_catalog(tmp_path, "de", "", plural)
+
+    with pytest.raises(GambrelError, match="Plural-Forms") as told:
+        read_catalog(file)
+    assert told.value.where == f"{file}:4"
+
+
+def test_quotes_that_are_written_out_are_no_end_of_a_text(tmp_path):
+    write_catalog(tmp_path, "de", 'msgid "a"\nmsgstr "\\"b\\" \\\\"\n#~ msgid "x\n#~ msgstr "y\n')
+
+    assert loaded(tmp_path)[0].texts["a"] == '"b" \\'
 
 
 def test_our_own_texts_are_there_in_german_and_arabic():

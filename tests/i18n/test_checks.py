@@ -101,3 +101,13 @@ def test_a_missing_and_a_broken_catalog_are_problems(tmp_path):
         [parse_locale("fr"), parse_locale("en")], "en", [Folder(tmp_path, "app")], None
     )
     assert [problem.id for problem in missing] == ["i18n.no-catalog"]
+
+
+def test_a_text_without_its_quote_and_a_wrong_rule_of_plurals_are_problems(tmp_path):
+    body = 'msgid "rides"\nmsgstr "Ausfahrten\n'
+    (unquoted,) = told(tmp_path, body).values()
+    (plural,) = told(tmp_path, "", plural="nplurals=2; plural=(n !! 1);").values()
+
+    file = f"{tmp_path}/de/LC_MESSAGES/messages.po"
+    assert (unquoted.id, unquoted.where) == ("i18n.catalog", f"{file}:7")
+    assert (plural.id, plural.where) == ("i18n.catalog", f"{file}:4")

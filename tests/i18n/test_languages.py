@@ -77,6 +77,7 @@ def test_a_missing_folder_and_a_missing_catalog_are_told_with_their_place(folder
     with pytest.raises(GambrelError) as told:
         open_languages([parse_locale("de")], [Folder(tmp_path / "none", "app")], "en", UTC)
     assert (told.value.code, str(tmp_path / "none") in told.value.what) == ("i18n.no-folder", True)
+    assert "gambrel i18n init de;" in told.value.hint
 
     with pytest.raises(GambrelError) as told:
         open_languages([parse_locale("fr")], [Folder(folder, "app")], "en", UTC)

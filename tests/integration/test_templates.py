@@ -5,6 +5,7 @@ import re
 import pytest
 
 from gambrel import App
+from gambrel.extend import Level
 from gambrel.files import StaticFiles
 from gambrel.middleware import Nonce
 from gambrel.templates import Template, Templates
@@ -112,5 +113,15 @@ def test_without_static_files_the_name_is_an_error():
     async def a() -> Template:
         return Template("a.html")
 
-    with Client(app) as client, pytest.raises(Exception, match="'static' is undefined"):
+    with Client(app) as client, pytest.raises(Exception, match=r"App\(extensions=\[StaticFiles"):
         client.get("/")
+
+
+def test_a_static_file_that_is_nowhere_is_a_problem_where_its_name_is_written_out(tmp_path):
+    (tmp_path / "site.css").write_text("a{}")
+    text = "{{ static('site.css') }}{{ static('sight.css') }}{{ static(name) }}"
+    app = App(extensions=[Templates({"a.html": text}), StaticFiles(tmp_path)])
+
+    (found,) = [problem for problem in app.problems() if problem.id == "files.no-static-file"]
+    assert (found.where, found.level) == ("a.html:1", Level.WARNING)
+    assert "did you mean 'site.css'?" in found.hint

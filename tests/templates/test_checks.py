@@ -274,3 +274,30 @@ def test_an_attribute_that_a_typed_value_does_not_have_is_told():
             "did you mean 'name'?",
         )
     ]
+
+
+def test_what_an_extension_would_give_is_told_with_its_name():
+    app = app_of({"a.html": "{{ looks }}", "b.html": "{{ 3 | currency('EUR') }}"})
+
+    @app.get("/")
+    async def page() -> Template:
+        return Template("a.html", {})
+
+    syntax, unknown = problems(app)
+    assert "App(extensions=[I18n(" in syntax[1]
+    assert "App(extensions=[Looks()])" in unknown[2]
+
+
+def test_urls_of_no_route_are_told_where_their_name_is_written_out():
+    text = "\n{{ url('hom') }}{{ url('home') }}{{ url(':next') }}{{ url(name) }}{{ url() }}"
+    own = "{% macro url(x) %}{% endmacro %}{{ url('hom') }}"
+    app = app_of({"a.html": text, "own.html": own})
+
+    @app.get("/", name="home")
+    async def home() -> str:
+        return ""
+
+    (found,) = [problem for problem in app.problems() if problem.id.startswith("routing.")]
+    assert (found.id, found.where, found.level) == ("routing.unknown-name", "a.html:2", Level.ERROR)
+    assert "'hom'" in found.message
+    assert "did you mean 'home'" in found.hint

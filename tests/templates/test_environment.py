@@ -147,3 +147,24 @@ def test_escaping_can_be_switched_on():
     assert (
         made({"a.txt": text}, "a.txt", x="<") == made({"a.html": text}, "a.html", x="<") == "&lt;"
     )
+
+
+@pytest.mark.parametrize(
+    ("text", "extension"),
+    [
+        ("{{ looks }}", "Looks()"),
+        ("{% for one in flash %}{% endfor %}", "Sessions()"),
+        ("{{ csrf_token.field }}", "Sessions(tokens=True)"),
+        ("{{ 3 | currency('EUR') }}", 'I18n("en")'),
+    ],
+)
+def test_what_an_extension_would_give_is_told_with_what_to_type(text, extension):
+    with pytest.raises((UndefinedError, TemplateSyntaxError)) as told:
+        made({"index.html": text})
+    assert f"App(extensions=[{extension}]), after `from gambrel." in str(told.value)
+
+
+def test_an_attribute_of_such_a_name_is_not_taken_for_it():
+    with pytest.raises(UndefinedError) as told:
+        made({"index.html": "{{ page.looks.x }}"}, page={})
+    assert "extensions" not in str(told.value)

@@ -176,7 +176,10 @@ class Shape(Struct, eq=False):
 
 def unsupported(annotation: Any, hint: str, where: str = "") -> GambrelError:
     """Return the error for an annotation that cannot be bound."""
+    from gambrel.forgotten import hint_for_type  # noqa: PLC0415 - start-up: errors
+
     spelled = getattr(annotation, "__qualname__", None) or str(annotation)
+    hint = hint_for_type(annotation) or hint
     return GambrelError("binding.unsupported-type", f"{spelled} cannot be bound", where, hint)
 
 

@@ -15,6 +15,7 @@ from types import FrameType
 
 from gambrel.core.http.errors import GambrelError, HTTPError
 from gambrel.debug.foreign import foreign_name
+from gambrel.forgotten import hint_for_filter, hint_for_name
 
 __all__ = ["HINTS", "hint_for"]
 
@@ -167,6 +168,8 @@ def body_not_a_struct(error: BaseException) -> str | None:
     """A parameter has a type that cannot be read from a request."""
     if not _has_code(error, "binding.unsupported-type"):
         return None
+    if forgotten := _extension_named(error):
+        return forgotten
     return (
         "Give a body parameter a `msgspec.Struct`, a dataclass or a `TypedDict`; for what is "
         "not input, register it with `app.provide(Type, make_it)`."
@@ -210,6 +213,8 @@ def missing_provider(error: BaseException) -> str | None:
     """A handler asks for a type that nobody provides."""
     if not _has_code(error, "binding.no-provider"):
         return None
+    if forgotten := _extension_named(error):
+        return forgotten
     return (
         "Register who makes it, `app.provide(Type, make_it)`, or add the extension that does to "
         "`App(extensions=[...])`."
@@ -331,11 +336,15 @@ def json_as_text(error: BaseException) -> str | None:
 
 def name_in_template(error: BaseException) -> str | None:
     """A template uses a name that its page was not given."""
-    found = re.fullmatch(r"'(\w+)' is undefined", str(error))
+    if found := re.match(r"No filter named '(\w+)'", str(error)):
+        return _typed(hint_for_filter(found[1]))
+    found = re.match(r"'(\w+)' is undefined", str(error))
     frame = _last_frame(error)
     if found is None or frame is None or TEMPLATE not in frame.f_globals:
         return None
     names = sorted(values_in_template(frame.f_locals))
+    if forgotten := hint_for_name(found[1]):
+        return _typed(forgotten)
     near = difflib.get_close_matches(found[1], names, 1, 0.6)
     if near:
         return f"Did you mean `{near[0]}`?"
@@ -387,6 +396,17 @@ def values_in_template(variables: Mapping[str, object]) -> dict[str, object]:
         for name, value in variables.items()
         if not name.startswith("_") and name not in _OF_JINJA
     }
+
+
+def _extension_named(error: BaseException) -> str | None:
+    """Return the hint of an error itself, where it names an extension that was forgotten."""
+    hint = getattr(error, "hint", "")
+    return _typed(hint) if hint.startswith("App(extensions=") else None
+
+
+def _typed(hint: str) -> str | None:
+    call, comma, rest = hint.partition("), after")
+    return f"Add the extension that gives it: `{call})`, after{rest}." if comma else None
 
 
 def _has_code(error: BaseException, code: str) -> bool:

@@ -17,7 +17,7 @@ from gambrel.files.commands import static_command
 from gambrel.files.static.folders import Folders, StaticFolder
 from gambrel.files.static.manifest import load_manifest
 from gambrel.files.static.site import Options, Site
-from gambrel.files.static.urls import Static
+from gambrel.files.static.urls import Named, Static
 
 __all__ = ["STATIC_FOLDERS", "FrontEnd", "StaticFiles", "StaticSettings"]
 
@@ -115,7 +115,7 @@ class StaticFiles:
         setup.command(static_command(originals, self.prefix), name=self.name)
         if not setup.declarations.values(_SITES):
             setup.provide(Static, giver(static), "app")
-            setup.add(TEMPLATE_GLOBALS, ("static", lambda request: static.below(request.root_path)))
+            setup.add(TEMPLATE_GLOBALS, ("static", Named(static, originals)))
         setup.add(_SITES, self.name)
 
     def all_folders(self, setup: Setup) -> Iterator[StaticFolder]:

@@ -38,6 +38,10 @@ SCRIPTS = "scripts"
 """Catalogs of what scripts in the browser say."""
 _WIDTH = re.compile(r"%\(\w+\)[^a-zA-Z%]*[0-9]{3}")
 """A value that would be made hundreds of characters wide, or a billion."""
+_LINE = re.compile(rb'(?:msg\w+(?:\[\d+\])?\s+)?"(?:[^"\\]|\\.)*"')
+"""What a line is that is no comment: perhaps a keyword, and a text in quotes."""
+_TRIED = 200
+"""For how many numbers a rule of plurals is tried: the last two digits decide in all languages."""
 Plural = Callable[[int], int]
 Forms = tuple[tuple[str, ...], Plural]
 
@@ -86,9 +90,13 @@ def plural_of(catalog: Catalog, where: str) -> Plural:
     """Return what chooses the form for a number. Raises GambrelError for a header that is none."""
     try:
         choose = gettext.c2py(catalog.plural_expr)
-    except ValueError as error:
+        wrong = [n for n in range(_TRIED) if not 0 <= choose(n) < catalog.num_plurals]
+    except (ValueError, ArithmeticError) as error:
         what, hint = f"its Plural-Forms cannot be read: {error}", "`gambrel i18n update` writes it"
         raise GambrelError("i18n.catalog", what, where, hint) from None
+    if wrong:
+        what = f"its Plural-Forms have nplurals={catalog.num_plurals}, and no form for {wrong[0]}"
+        raise GambrelError("i18n.catalog", what, where, "`gambrel i18n update` writes it")
     return lambda number: int(choose(number))
 
 
@@ -131,13 +139,27 @@ def read_catalog(file: Path, locale: Any = None) -> Catalog:
         with file.open("rb") as stream:
             if file.suffix == ".mo":
                 return read_mo(stream)
-            return read_po(stream, locale=locale, domain=DOMAIN, abort_invalid=True)
+            lines = stream.readlines()
+        catalog = read_po(lines, locale=locale, domain=DOMAIN, abort_invalid=True)
     except PoFileError as error:
         what = f"a catalog cannot be read: {str(error).rpartition(' on ')[0]}: {error.line.strip()}"
         raise broken(what, f"{file}:{error.lineno + 1}") from None
     except (ValueError, LookupError, OSError, struct.error) as error:
         what = f"a catalog cannot be read: {str(error) or type(error).__name__}"
         raise broken(what, str(file)) from None
+    check_lines(lines, file)
+    header = (n for n, line in enumerate(lines, 1) if b"Plural-Forms" in line)
+    plural_of(catalog, f"{file}:{next(header, 1)}")
+    return catalog
+
+
+def check_lines(lines: Iterable[bytes], file: Path) -> None:
+    """Raise GambrelError for a text without its quotes: Babel takes it, less two letters."""
+    for number, line in enumerate(map(bytes.strip, lines), 1):
+        if line and not line.startswith(b"#") and _LINE.fullmatch(line) is None:
+            text = line.decode("utf-8", "replace")
+            what = f"a catalog cannot be read: a text is not in quotes: {text}"
+            raise broken(what, f"{file}:{number}")
 
 
 def broken(what: str, where: str) -> GambrelError:

@@ -153,7 +153,8 @@ def open_languages(
     for folder in own:
         if not folder.path.is_dir():
             what = f"there is no folder {folder} for the catalogs of this app"
-            hint = "gambrel i18n extract, then gambrel i18n init; or I18n(..., folders=())"
+            tag = next((o.folders[-1] for o in locales if o.language != source), source)
+            hint = f"gambrel i18n extract, then gambrel i18n init {tag}; or I18n(..., folders=())"
             raise GambrelError("i18n.no-folder", what, "I18n(...)", hint)
     languages = []
     for locale in locales:

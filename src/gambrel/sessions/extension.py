@@ -35,14 +35,25 @@ class SessionSettings(Struct, frozen=True, kw_only=True):
     visitors are asked for, by `Consent`.
     """
 
-    name: Annotated[str, Meta(pattern="^[A-Za-z0-9_-]{1,40}$")] = "session"
-    idle: Annotated[int, Meta(ge=60)] = 2 * 3600
-    total: Annotated[int, Meta(ge=60)] = 7 * 24 * 3600
-    encrypt: bool = False
-    trusted: list[str] = []
-    tokens: bool = False
-    store_down: Literal["refuse", "stranger"] = "refuse"
-    purposes: list[str] = []
+    name: Annotated[
+        str, Meta(pattern="^[A-Za-z0-9_-]{1,40}$", description="that of the cookie")
+    ] = "session"
+    idle: Annotated[int, Meta(ge=60, description="seconds without use until it ends")] = 2 * 3600
+    total: Annotated[int, Meta(ge=60, description="seconds until it ends in any case")] = (
+        7 * 24 * 3600
+    )
+    encrypt: Annotated[bool, Meta(description="nobody else can read the cookie")] = False
+    trusted: Annotated[
+        list[str], Meta(description="further origins whose pages may change something")
+    ] = []
+    tokens: Annotated[bool, Meta(description="what changes something must bring a token")] = False
+    store_down: Annotated[
+        Literal["refuse", "stranger"],
+        Meta(description="a visitor with a session, while the store does not answer"),
+    ] = "refuse"
+    purposes: Annotated[
+        list[str], Meta(description="what visitors are asked for, by `Consent`")
+    ] = []
 
 
 class Sessions:

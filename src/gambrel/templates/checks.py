@@ -4,14 +4,16 @@ Read are the files and the source of handlers; nothing is rendered.
 """
 
 import re
-from collections.abc import Callable, Iterable, Iterator
+from collections.abc import Callable, Iterable, Iterator, Mapping
 from itertools import pairwise
 from typing import Any, get_type_hints
 
 from jinja2 import TemplateSyntaxError, nodes
 from jinja2.meta import find_undeclared_variables
+from msgspec import structs
 
 from gambrel.checks import Level, Problem
+from gambrel.forgotten import hint_for_name
 from gambrel.templates.assets import FOLDER
 from gambrel.templates.components import UNKNOWN, faults_of
 from gambrel.templates.environment import TemplateEnvironment
@@ -30,17 +32,25 @@ _OPTIONAL_FILTERS = {"default", "d"}
 _OPTIONAL_TESTS = {"defined", "undefined"}
 
 
+Doubt = Callable[[str], Problem | None]
+"""Return what is wrong with a text that a template writes out: `static("sight.css")`."""
+
+
 def problems_of(
-    environment: TemplateEnvironment, handlers: Iterable[tuple[Callable[..., Any], set[str] | None]]
+    environment: TemplateEnvironment,
+    handlers: Iterable[tuple[Callable[..., Any], set[str] | None]],
+    doubts: Mapping[str, Doubt],
 ) -> Iterator[Problem]:
     """Yield what is wrong with the templates, and with what the handlers give them.
 
     With each handler come the names that its pages have besides, None where nobody knows them.
+    `doubts` look at what a template calls, by its name.
     """
     book = Book(environment)
     yield from book.faults
     yield from book.dangling()
     yield from book.misused()
+    yield from book.doubted(doubts)
     yield from book.overridden()
     for handler, common in handlers:
         for call in calls_of(handler):
@@ -115,6 +125,19 @@ class Book:
                 for what, hint in () if props is None else faults_of(props, given):
                     yield Problem("templates.component", f"{file}: {what}", hint, where)
 
+    def doubted(self, doubts: Mapping[str, Doubt]) -> Iterator[Problem]:
+        """Yield calls of what every page has, such as `url`, with a text that is wrong."""
+        for name, tree in self.trees.items():
+            own = names_set_in(tree)
+            for call in tree.find_all(nodes.Call):
+                given = call.args[0] if call.args else None
+                if not isinstance(call.node, nodes.Name) or not isinstance(given, nodes.Const):
+                    continue
+                doubt = None if call.node.name in own else doubts.get(call.node.name)
+                problem = None if doubt is None else doubt(str(given.value))
+                if problem is not None:
+                    yield structs.replace(problem, where=f"{self.files[name]}:{call.lineno}")
+
     def unescaped(self) -> Iterator[Problem]:
         """Yield where a template leaves a value as it is."""
         for name, tree in self.trees.items():
@@ -137,7 +160,8 @@ class Book:
         for variable, file, line in sorted(set(self.wanted(name)), key=str):
             if variable not in known:
                 what = f"{variable!r} in {file}:{line} is given by nobody"
-                hint = nearest(variable, given) or f"give it, or write `{variable} | default(...)`"
+                hint = hint_for_name(variable) or nearest(variable, given)
+                hint = hint or f"give it, or write `{variable} | default(...)`"
                 yield Problem("templates.unknown-name", what, hint, where, Level.WARNING)
 
     def mistyped(self, name: str, types: dict[str, Any], where: str) -> Iterator[Problem]:
@@ -225,6 +249,16 @@ def constants(expression: nodes.Expr) -> Iterator[str]:
     elif isinstance(expression, nodes.List | nodes.Tuple):
         for item in expression.items:
             yield from constants(item)
+
+
+def names_set_in(tree: nodes.Template) -> set[str]:
+    """Return the names that a template gives a meaning of its own."""
+    found = {node.name for node in tree.find_all(nodes.Name) if node.ctx != "load"}
+    found |= {macro.name for macro in tree.find_all(nodes.Macro)}
+    found |= {imported.target for imported in tree.find_all(nodes.Import)}
+    for imports in tree.find_all(nodes.FromImport):
+        found |= {name if isinstance(name, str) else name[1] for name in imports.names}
+    return found
 
 
 def optional_names(tree: nodes.Template) -> set[str]:

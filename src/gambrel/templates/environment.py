@@ -4,7 +4,14 @@ from collections.abc import Callable, Iterable, Mapping
 from functools import cached_property
 from typing import Any, NoReturn
 
-from jinja2 import Environment, StrictUndefined, TemplateNotFound, TemplateSyntaxError, nodes
+from jinja2 import (
+    Environment,
+    StrictUndefined,
+    TemplateAssertionError,
+    TemplateNotFound,
+    TemplateSyntaxError,
+    nodes,
+)
 from jinja2 import Template as JinjaTemplate
 from jinja2.ext import Extension
 from jinja2.parser import Parser
@@ -12,6 +19,7 @@ from jinja2.runtime import Context
 from jinja2.utils import missing
 
 from gambrel.core.http.errors import GambrelError
+from gambrel.forgotten import hint_for_filter, hint_for_name
 from gambrel.templates.components import Components, Prop, with_defaults
 from gambrel.templates.filters import FILTERS, dump_json
 from gambrel.templates.folders import FolderLoader, Place
@@ -47,6 +55,18 @@ class Flush(Extension):
         return nodes.Output([nodes.TemplateData("")]).set_lineno(line)
 
 
+class Nobody(StrictUndefined):
+    """What nobody gives; its error names the extension that would."""
+
+    __slots__ = ()
+
+    @property
+    def _undefined_message(self) -> str:
+        told: str = super()._undefined_message
+        hint = "" if self._undefined_name is None else hint_for_name(str(self._undefined_name))
+        return f"{told}: {hint}" if hint and self._undefined_obj is missing else told
+
+
 class PageContext(Context):
     """The names a template can use: its values, then the globals of its page."""
 
@@ -77,7 +97,7 @@ class TemplateEnvironment(Environment):
             extensions=[Cache, Components, Flush, Translations],
             loader=FolderLoader(places),
             autoescape=is_escaped,
-            undefined=StrictUndefined,
+            undefined=Nobody,
             auto_reload=reload,
             enable_async=is_async,
             cache_size=-1,  # as many as there are: their names are those of files
@@ -104,6 +124,16 @@ class TemplateEnvironment(Environment):
                 if option.key == "autoescape" and not is_on:
                     raise TemplateSyntaxError(NO_SWITCH, node.lineno, name, filename)
         return tree
+
+    def _generate(self, source: nodes.Template, *names: Any, **options: Any) -> str:
+        """Compile a template. The error of a filter names the extension that brings it."""
+        try:
+            return super()._generate(source, *names, **options)
+        except TemplateAssertionError as error:
+            told = str(error.message)
+            hint = hint_for_filter(told.removeprefix("No filter named '").removesuffix("'."))
+            error.args = (f"{told} {hint}" if hint else told,)
+            raise
 
     def context_for(self, template: Any, values: Mapping[str, Any], page: Page) -> PageContext:
         """Return the context of one rendering.

@@ -2,6 +2,7 @@
 
 import sys
 from collections.abc import AsyncIterator, Callable, Iterator, Mapping
+from functools import partial
 from importlib.util import find_spec
 from pathlib import Path
 from typing import Any
@@ -95,7 +96,10 @@ class Templates:
             common = names_given_by([*renderer.processors, *renderer.processors_of(route)])
             names = None if common is None else common | renderer.makers.keys()
             handlers.append((route.handler, names))
-        yield from problems_of(renderer.environment, handlers)
+        found = {name: getattr(make, "doubt", None) for name, make in renderer.makers.items()}
+        doubts: dict[str, Any] = {name: doubt for name, doubt in found.items() if doubt}
+        doubts["url"] = partial(doubt_of_route, app)
+        yield from problems_of(renderer.environment, handlers, doubts)
 
     def messages(self, app: Any) -> Iterator[Any]:
         """Yield the texts of the templates that are to be translated."""
@@ -145,6 +149,17 @@ async def asset(request: Request, file: str) -> Response:
     """Answer with the styles or the scripts of all components."""
     renderer: Renderer = request.app.resources[Renderer]
     return renderer.assets.answer(file)
+
+
+def doubt_of_route(app: Any, name: str) -> Problem | None:
+    """Return the problem of a name that no route has; of `":name"` only the page can tell."""
+    if name.startswith(":") or any(route.name == name for route in app.build().routes):
+        return None
+    try:
+        app.url_for(name)
+    except GambrelError as error:
+        return Problem(error.code, error.what, error.hint)
+    return None
 
 
 def page_values(*functions: Callable[[Any], Any]) -> dict[str, Any]:

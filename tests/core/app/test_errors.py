@@ -351,6 +351,23 @@ def test_the_debug_renderer_answers_unknown_errors_in_debug_only(
     assert len(caplog.records) == 2
 
 
+@pytest.mark.parametrize("match", [500, Exception])
+def test_the_debug_renderer_goes_before_handlers_of_what_is_unexpected(
+    match: type[Exception] | int, caplog: pytest.LogCaptureFixture
+) -> None:
+    def render(request: Request, error: Exception, incident: str) -> Response:
+        return Text(f"debug {incident}", 500)
+
+    own = ErrorHandler(match, lambda request, error: Text("own", 500))
+
+    assert text(answer(ValueError(), own, debug=True, renderer=render)).startswith("debug ")
+    assert text(answer(ValueError(), own, debug=False, renderer=render)) == "own"
+    assert text(answer(ValueError(), own, debug=True, renderer=lambda *_: None)) == "own"
+    named = ErrorHandler(ValueError, lambda request, error: Text("named", 400))
+    assert text(answer(ValueError(), named, debug=True, renderer=render)) == "named"
+    assert len(caplog.records) == 3
+
+
 def test_a_debug_renderer_may_decline_or_fail(caplog: pytest.LogCaptureFixture) -> None:
     def fail(request: Request, error: Exception, incident: str) -> Response:
         raise ZeroDivisionError

@@ -59,8 +59,8 @@ class ErrorHandlers:
 class ErrorBoundary:
     """Turns exceptions into responses for one app.
 
-    `debug` lets `renderer` answer unknown errors; without one, and in production, they are a 500
-    with an incident id, which stands in the log with the trace.
+    `debug` lets `renderer` answer unknown errors, before handlers of 500 and `Exception`; without
+    one, and in production, they are a 500 with an incident id, which is in the log with the trace.
     """
 
     def __init__(
@@ -107,6 +107,8 @@ class ErrorBoundary:
             used.append(handler)
             if handler.match in {Exception, 500}:  # answered by design, and still unexpected
                 await self._report(failure)
+                if failure.incident and (shown := self._debugged(failure)) is not None:
+                    return shown
             answer = await _ask(handler, failure)
             if isinstance(answer, Response):
                 return answer.answer_to(failure.request)
@@ -115,15 +117,16 @@ class ErrorBoundary:
 
     async def _default(self, failure: "_Failure") -> Response:
         await self._report(failure)
-        error = failure.error
-        is_http = isinstance(error, HTTPError)
-        shown = None
-        if self._renderer is not None and (not is_http or failure.request.miss is not None):
-            shown = self._renderer(failure.request, error, failure.incident)
-        if shown is not None:
+        if (shown := self._debugged(failure)) is not None:
             return shown
-        answered = error if isinstance(error, HTTPError) else ServerError()
+        answered = failure.error if isinstance(failure.error, HTTPError) else ServerError()
         return render_error(failure.request, answered, failure.incident)
+
+    def _debugged(self, failure: "_Failure") -> Response | None:
+        """Return the page for developers; it goes before handlers of whatever is unexpected."""
+        is_known = isinstance(failure.error, HTTPError) and failure.request.miss is None
+        render = None if is_known else self._renderer
+        return render and render(failure.request, failure.error, failure.incident)
 
     async def _report(self, failure: "_Failure") -> None:
         """Log an unknown error once, with its trace, and announce it."""

@@ -155,13 +155,14 @@ def not_callable(call: Any, chain: Chain) -> GambrelError:
 
 def no_provider(parameter: Parameter, chain: Chain) -> GambrelError:
     """Return the error of a parameter that can only be injected, and that nothing provides."""
-    kind = spell(without_none(strip_annotated(parameter.annotation)))
+    from gambrel.forgotten import hint_for_type, hint_to_provide  # noqa: PLC0415 - start-up: errors
+
+    kind = spell(plain := without_none(strip_annotated(parameter.annotation)))
     return GambrelError(
         "binding.no-provider",
         f"nothing provides {kind}, which {parameter.name!r} of {chain[-1].name} needs",
         f"{' → '.join([*(above.name for above in chain), kind])} ({chain[-1].where})",
-        f"register one: `app.provide({kind}, make_it)`, or `Annotated[{kind}, Depends(make_it)]`; "
-        f"or annotate the lifespan entry that yields it: `-> AsyncIterator[{kind}]`",
+        hint_for_type(plain) or hint_to_provide(kind),
     )
 
 

@@ -14,14 +14,16 @@ from pathlib import Path
 from time import monotonic
 from urllib.parse import quote
 
+from gambrel.checks import Level, Problem
 from gambrel.core.http.errors import GambrelError
+from gambrel.core.http.request import Request
 from gambrel.files.static.folders import Folders
 from gambrel.files.static.hashed import DIGITS, digest_of, hashed_name, integrity_of
 from gambrel.files.static.manifest import Manifest
 from gambrel.files.static.site import TRUSTED, Options
 from gambrel.files.static.states import HASHED, LARGE
 
-__all__ = ["Static"]
+__all__ = ["Named", "Static"]
 
 PREPARED = 500
 """Files of which the start knows what they are called; others are read when a page asks."""
@@ -137,15 +139,42 @@ class Static:
 
     def _report(self, name: str) -> None:
         """Tell of a file that is nowhere. Raises GambrelError while developing."""
-        searched = ", ".join(str(folder.path) for folder in self.folders.folders)
-        if not self.options.is_development:
-            _log.warning("there is no static file %r in %s", name, searched)
-            return
-        near = get_close_matches(name, [found for found, _ in self.folders.walk()], 1)
-        guess = f"did you mean {near[0]!r}? " if near else ""
-        raise GambrelError(
-            "files.no-static-file",
-            f"there is no static file {name!r}",
-            f"looked in {searched}",
-            f"{guess}put the file there, or correct the name",
-        )
+        if self.options.is_development:
+            raise nowhere(name, self.folders)
+        _log.warning("there is no static file %r in %s", name, searched(self.folders))
+
+
+class Named:
+    """What gives `static` to a page; `doubt` tells checks of a name that a template writes out."""
+
+    def __init__(self, static: Static, originals: Folders) -> None:
+        self.static = static
+        self.originals = originals
+
+    def __call__(self, request: Request) -> Static:
+        """Return where the files are for the page of a request."""
+        return self.static.below(request.root_path)
+
+    def doubt(self, name: str) -> Problem | None:
+        """Return the problem of a file that is nowhere; it may still have to be made."""
+        if self.originals.holders(name):
+            return None
+        error = nowhere(name, self.originals)
+        return Problem(error.code, error.what, error.hint, error.where, Level.WARNING)
+
+
+def searched(folders: Folders) -> str:
+    """Return where files are looked for."""
+    return ", ".join(str(folder.path) for folder in folders.folders)
+
+
+def nowhere(name: str, folders: Folders) -> GambrelError:
+    """Return the error of a file that is in no folder."""
+    near = get_close_matches(name, [found for found, _ in folders.walk()], 1)
+    guess = f"did you mean {near[0]!r}? " if near else ""
+    return GambrelError(
+        "files.no-static-file",
+        f"there is no static file {name!r}",
+        f"looked in {searched(folders)}",
+        f"{guess}put the file there, or correct the name",
+    )

@@ -1,0 +1,98 @@
+"""Which extension gives what an app asks for: types of parameters, names and filters of templates.
+
+Read where an error is made, so that it can say what to type. Only names are known here, and
+nothing is imported.
+"""
+
+from typing import Any
+
+__all__ = ["hint_for_filter", "hint_for_name", "hint_for_type", "hint_to_provide"]
+
+_FORMS = "Forms()", "gambrel.forms"
+_SESSIONS = "Sessions()", "gambrel.sessions"
+_DATABASE = 'Database("sqlite:///app.db")', "gambrel.db"
+_HTTP = "HTTP()", "gambrel.client"
+_LANGUAGES = 'I18n("en")', "gambrel.i18n"
+_STATIC = "StaticFiles()", "gambrel.files"
+
+_TYPES = {
+    "AsyncSession": _DATABASE,
+    "CSRFToken": ("Sessions(tokens=True)", "gambrel.sessions"),
+    "Consent": _SESSIONS,
+    "Database": _DATABASE,
+    "Flash": _SESSIONS,
+    "HTMLForm": _FORMS,
+    "HTTPClient": _HTTP,
+    "Locale": _LANGUAGES,
+    "Media": ("MediaFiles()", "gambrel.files"),
+    "SafeHTTPClient": _HTTP,
+    "SafeSyncHTTPClient": _HTTP,
+    "Session": _SESSIONS,
+    "Static": _STATIC,
+    "Steps": _FORMS,
+    "SyncHTTPClient": _HTTP,
+    "SyncSession": _DATABASE,
+}
+_NAMES = {
+    "consent": _SESSIONS,
+    "csrf_token": ("Sessions(tokens=True)", "gambrel.sessions"),
+    "flash": _SESSIONS,
+    "hreflang": _LANGUAGES,
+    "language_attributes": _LANGUAGES,
+    "language_switcher": _LANGUAGES,
+    "languages": _LANGUAGES,
+    "locale": _LANGUAGES,
+    "looks": ("Looks()", "gambrel.looks"),
+    "script_messages": _LANGUAGES,
+    "static": _STATIC,
+    "timezone": _LANGUAGES,
+}
+_FILTERS = frozenset(
+    {
+        "compact",
+        "currency",
+        "date",
+        "datetime",
+        "intcomma",
+        "intword",
+        "listed",
+        "localtime",
+        "naturaltime",
+        "number",
+        "percent",
+        "slugify",
+        "time",
+    }
+)
+
+
+def hint_for_type(kind: Any) -> str:
+    """Return which extension gives values of a type, also of `HTMLForm[Order]`; or nothing."""
+    plain = getattr(kind, "__origin__", kind)
+    found = _TYPES.get(getattr(plain, "__name__", ""))
+    home = str(getattr(plain, "__module__", ""))
+    return _hint(found) if found is not None and f"{home}.".startswith(f"{found[1]}.") else ""
+
+
+def hint_to_provide(kind: str) -> str:
+    """Return how an app gives values of a type of its own."""
+    return (
+        f"register one: `app.provide({kind}, make_it)`, or `Annotated[{kind}, Depends(make_it)]`; "
+        f"or annotate the lifespan entry that yields it: `-> AsyncIterator[{kind}]`"
+    )
+
+
+def hint_for_name(name: str) -> str:
+    """Return which extension gives a name to templates; or nothing."""
+    return _hint(_NAMES[name]) if name in _NAMES else ""
+
+
+def hint_for_filter(name: str) -> str:
+    """Return which extension brings a filter of templates; or nothing."""
+    return _hint(_LANGUAGES) if name in _FILTERS else ""
+
+
+def _hint(extension: tuple[str, str]) -> str:
+    call, package = extension
+    name = call.partition("(")[0]
+    return f"App(extensions=[{call}]), after `from {package} import {name}`"

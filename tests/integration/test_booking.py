@@ -123,6 +123,9 @@ def test_markup_of_a_visitor_stays_text_in_every_step(open_page):
     page.get_by_role("button", name="Continue").click()
     page.locator(".form-summary").wait_for()
     fill_in(page, email=f"{markup}@example.com")
+    page.get_by_role("button", name="Continue").click()
+    page.locator("#field-email-error").wait_for()  # it is no address, and shown again
+    fill_in(page, email="ann@example.com")
     page.locator("#field-stays").check()
     page.get_by_role("button", name="Continue").click()
     at(page, "When?")

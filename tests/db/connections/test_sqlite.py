@@ -1,8 +1,12 @@
 import asyncio
 import gc
 import sqlite3
+import threading
+from contextlib import closing
 
-from gambrel.db.connections.sqlite import PRAGMAS, Settled, opener
+import pytest
+
+from gambrel.db.connections.sqlite import PRAGMAS, Settled, opener, prepare
 
 
 def test_a_connection_begins_with_what_production_needs(tmp_path):
@@ -17,6 +21,30 @@ def test_a_connection_begins_with_what_production_needs(tmp_path):
         return found
 
     assert asyncio.run(main()) == ["wal", 1, 5000, 1]
+
+
+def test_two_may_meet_in_a_new_file(tmp_path):
+    held = sqlite3.connect(tmp_path / "x.db", isolation_level=None, check_same_thread=False)
+    held.execute("CREATE TABLE t (a)")
+    held.execute("BEGIN IMMEDIATE")
+    threading.Timer(0.1, held.rollback).start()
+    second = sqlite3.connect(tmp_path / "x.db", timeout=0)
+
+    prepare(second, PRAGMAS)
+
+    assert second.execute("PRAGMA journal_mode").fetchone() == ("wal",)
+    second.close()
+    held.close()
+
+
+def test_a_fault_that_waiting_does_not_mend_is_told_at_once(tmp_path):
+    (tmp_path / "x.db").write_text("This is no database, but a text that is long enough. " * 100)
+
+    with (
+        closing(sqlite3.connect(tmp_path / "x.db")) as connection,
+        pytest.raises(sqlite3.DatabaseError, match="not a database"),
+    ):
+        prepare(connection, PRAGMAS)
 
 
 def test_a_connection_that_is_cancelled_while_it_opens_is_closed(tmp_path):

@@ -16,7 +16,7 @@ from sqlalchemy.ext.asyncio import AsyncEngine, create_async_engine
 from sqlalchemy.pool import AsyncAdaptedQueuePool, QueuePool
 
 from gambrel.core.http.errors import GambrelError
-from gambrel.db.connections.sqlite import BUSY, PRAGMAS, Settled, opener
+from gambrel.db.connections.sqlite import BUSY, PRAGMAS, Settled, opener, prepare
 from gambrel.db.connections.urls import Address
 from gambrel.db.failures import tell_apart
 
@@ -186,8 +186,7 @@ class Engines:
                 driver.execute(begin)
 
         def set_up(connection: Any, _record: Any) -> None:
-            for pragma in pragmas:
-                connection.execute(pragma).close()
+            prepare(connection, pragmas)
 
         if not is_async:
             event.listen(engine, "checkin", forget_deadline)

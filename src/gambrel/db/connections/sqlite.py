@@ -5,6 +5,7 @@
 
 import asyncio
 import sqlite3
+import time
 from collections import deque
 from collections.abc import Callable, Coroutine, Iterable
 from contextlib import suppress
@@ -15,7 +16,7 @@ import aiosqlite
 
 from gambrel.db.connections.awaiting import uninterrupted
 
-__all__ = ["BUSY", "PRAGMAS", "Settled", "opener"]
+__all__ = ["BUSY", "PRAGMAS", "Settled", "opener", "prepare"]
 
 T = TypeVar("T")
 BUSY = 5.0
@@ -26,6 +27,7 @@ PRAGMAS = (
     "PRAGMA foreign_keys = ON",
     f"PRAGMA busy_timeout = {int(BUSY * 1000)}",
 )
+_PAUSE = 0.005
 _CHUNK = 64
 _ROWS = 100
 """Rows that come along with their statement."""
@@ -44,6 +46,25 @@ class Settled(sqlite3.Connection):
         with suppress(sqlite3.Error):
             self.rollback()
         super().close()
+
+
+def prepare(connection: sqlite3.Connection, pragmas: Iterable[str]) -> None:
+    """Set a connection up; in a thread, for it may wait.
+
+    Where two processes meet in a new file, SQLite answers `journal_mode` with "database is locked"
+    at once, whatever the timeout: one that waited for the other could wait forever. The loser of
+    the two asks again.
+    """
+    until = time.monotonic() + BUSY
+    for pragma in pragmas:
+        while True:
+            try:
+                connection.execute(pragma).close()
+                break
+            except sqlite3.OperationalError as error:
+                if error.sqlite_errorcode != sqlite3.SQLITE_BUSY or time.monotonic() > until:
+                    raise
+                time.sleep(_PAUSE)
 
 
 class Cursor:
@@ -188,8 +209,7 @@ def opener(
         connection._thread.daemon = True  # noqa: SLF001 - as SQLAlchemy does
         await connection
         try:
-            for pragma in pragmas:
-                await connection.cursor().execute(pragma)
+            await connection.in_thread(prepare, connection.plain, pragmas)
         except BaseException:
             await connection.close()
             raise

@@ -106,6 +106,13 @@ class Started:
         sys.stdout.write(f"{self.output}\n")  # shown where the test has failed
 
 
+def free_port() -> int:
+    """Return a port that nobody listens on."""
+    with socket.create_server(("127.0.0.1", 0)) as listener:
+        port: int = listener.getsockname()[1]
+        return port
+
+
 def get(port: int, path: str = "/", **headers: str) -> tuple[int, str]:
     """Return status and text of an answer."""
     connection = http.client.HTTPConnection("127.0.0.1", port, timeout=PATIENCE)

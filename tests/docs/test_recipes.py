@@ -14,7 +14,7 @@ import pytest
 from websockets.sync.client import connect
 
 from tests.architecture.source import ROOT
-from tests.cli.processes import PATIENCE, Started, get
+from tests.cli.processes import PATIENCE, Started, free_port, get
 from tests.conftest import SERVICES
 
 BLOCK = re.compile(r"^```text\n(.*?)^```$", re.MULTILINE | re.DOTALL)
@@ -67,12 +67,6 @@ def recipe(start: str) -> str:
     text = (ROOT / "docs/guides/production.md").read_text(encoding="utf-8")
     [found] = [block for block in BLOCK.findall(text) if block.startswith(start)]
     return str(found)
-
-
-def free_port() -> int:
-    with socket.socket() as free:
-        free.bind(("127.0.0.1", 0))
-        return int(free.getsockname()[1])
 
 
 def setting(unit: str, name: str) -> str:

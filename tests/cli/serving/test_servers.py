@@ -18,15 +18,9 @@ from aioquic.quic.events import QuicEvent
 
 from gambrel.cli.certificate import development_certificate
 from gambrel.cli.serving.servers import Place, arguments
-from tests.cli.processes import PATIENCE, get_once_open
+from tests.cli.processes import PATIENCE, free_port, get_once_open
 
 NAMES = ("uvicorn", "hypercorn", "granian")
-
-
-def free_port() -> int:
-    with socket.create_server(("127.0.0.1", 0)) as listener:
-        port: int = listener.getsockname()[1]
-        return port
 
 
 @pytest.mark.parametrize("server", NAMES)

@@ -7,6 +7,7 @@ import asyncio
 import os
 import random
 import signal
+import sys
 from collections import Counter
 from collections.abc import Iterator
 from typing import NamedTuple
@@ -73,7 +74,7 @@ class History:
     def new(self) -> Order:
         """Return another order."""
         source, target = self.chance.sample(range(1, ACCOUNTS + 1), 2)
-        number = UUID(int=self.chance.getrandbits(128))
+        number = UUID(int=self.chance.getrandbits(128), version=4)
         return Order(number, source, target, self.chance.randrange(1, OPENING // 2))
 
     async def send(self, client: httpx2.AsyncClient, order: Order) -> None:
@@ -161,6 +162,7 @@ def test_r03_what_was_acknowledged_is_there_and_the_sum_is_right(bank):
         await check(bank, history)
 
     asyncio.run(main())
-    print(f"{KILLS} kills, {len(history.made)} transfers made; answers: {dict(history.seen)}")
+    told = f"{KILLS} kills, {len(history.made)} transfers made; answers: {dict(history.seen)}"
+    sys.stdout.write(told + "\n")
     assert history.seen["no answer"] > 0
     assert history.seen[201] > 0

@@ -87,7 +87,7 @@ class Fragments:
 class Cache(Extension):
     """The tag `cache`, with a name, what the part depends on, and for how many seconds it counts.
 
-    `uses` names globals of the request that the key covers: `uses=["request"]` beside `request.path`.
+    `uses` names globals of the request that the key covers: `uses=["request"]` beside its path.
     """
 
     tags = {"cache"}  # noqa: RUF012 - as Jinja declares it

@@ -106,6 +106,15 @@ def test_other_kinds_of_pixels_are_taken_too(mode):
     assert rendered(kept.getvalue()).width == 8
 
 
+def test_grey_in_sixteen_bits_stays_as_dark_as_it_is():
+    kept = BytesIO()
+    grey = PIL.Image.new("I;16", (8, 8))
+    grey.putdata([100 * 256] * 64)
+    grey.save(kept, "png")
+
+    assert near(opened(rendered(kept.getvalue())).getpixel((3, 3)), (100, 100, 100))
+
+
 @pytest.mark.parametrize("profile", [b"not a profile", None])
 def test_a_profile_of_colours_is_applied_and_a_broken_one_left_out(profile):
     given = profile or ImageCms.ImageCmsProfile(ImageCms.createProfile("sRGB")).tobytes()

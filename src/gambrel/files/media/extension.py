@@ -39,6 +39,7 @@ class MediaFiles:
         async def open_media() -> AsyncIterator[Media]:
             if isinstance(storage, LocalStorage):
                 await in_thread(storage.check)
+            media.open()
             yield media
 
         async def media_file(token: str) -> Response:

@@ -65,7 +65,7 @@ class Mount:
                 self.tasks.add(exchange.task)  # it may outlive its response: the loop forgets it
                 exchange.task.add_done_callback(self.tasks.discard)
                 response = await exchange.respond()
-                for name in sorted(request.route.varies):  # what has chosen this app, not another
+                for name in request.route.varies:  # what has chosen this app, not another
                     response.headers.add("vary", name)
                 return response
             except (Exception, SystemExit) as error:

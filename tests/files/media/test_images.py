@@ -169,6 +169,12 @@ def test_what_is_no_whole_picture_of_some_size_is_a_422(content):
     assert caught.value.detail
 
 
+@pytest.mark.parametrize("side", [9_000, 50_000])
+def test_a_picture_that_is_too_large_is_told_so(side):
+    with pytest.raises(NotAnImage, match="pixels; 50000000 are taken"):
+        rendered(png_of(side, side, bytes(1_000)))
+
+
 def test_of_a_picture_that_moves_the_first_frame_is_kept():
     frames = [PIL.Image.new("L", (2, 2), shade) for shade in (0, 255)] * 500
     kept = BytesIO()

@@ -309,7 +309,7 @@ class Built:
             return endpoint
         if outcome.status == 0 and isinstance(outcome := outcome.pick(request), Route):
             request.endpoint = outcome.endpoint  # a draft begins with its status
-            for name in sorted(outcome.varies):
+            for name in outcome.varies:
                 request.draft.headers.add("vary", name)
             return outcome.endpoint  # type: ignore[no-any-return]  # opaque to routing
         request.miss = outcome

@@ -91,6 +91,9 @@ def render(content: bytes, rules: ImageRules) -> Image:
             return written(drawn, rules.output or _WRITTEN[kind], rules.quality)
     except (NotAnImage, MemoryError):
         raise
+    except pillow.Image.DecompressionBombError as error:
+        why = f"The picture has far too many pixels; {rules.max_pixels} are taken."
+        raise NotAnImage(why) from error
     except Exception as error:  # whatever a decoder says of a broken file
         raise NotAnImage("The picture is damaged.") from error
 

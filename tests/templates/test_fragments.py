@@ -1,5 +1,8 @@
 import asyncio
+import sys
+import threading
 from datetime import UTC, timedelta, timezone, tzinfo
+from random import Random
 from typing import Any
 
 import pytest
@@ -266,3 +269,30 @@ def test_a_part_of_a_router_that_is_there_twice_leads_to_its_own():
             "/one/page",
             "/two/page",
         ]
+
+
+def test_threads_that_keep_parts_at_the_same_time_do_not_disturb_each_other():
+    fragments, failed = Fragments(limit=200), []
+
+    def work(seed: int) -> None:
+        choice = Random(seed)
+        try:
+            for _ in range(3_000):
+                fragments.keep_part((choice.randrange(40),), "x" * choice.randrange(20), 100, ())
+                fragments.find((choice.randrange(40),))
+        except Exception as error:
+            failed.append(error)
+
+    interval = sys.getswitchinterval()
+    sys.setswitchinterval(1e-6)
+    try:
+        threads = [threading.Thread(target=work, args=(seed,)) for seed in range(4)]
+        for thread in threads:
+            thread.start()
+        for thread in threads:
+            thread.join()
+    finally:
+        sys.setswitchinterval(interval)
+
+    assert failed == []
+    assert fragments.size == sum(len(text) for _, text in fragments.kept.values())

@@ -7,6 +7,7 @@ all by mistake, the globals that a page has of its request are refused inside. T
 time zone of a part that has asked for them are in its key by themselves.
 """
 
+import threading
 import time
 from collections import OrderedDict
 from collections.abc import Callable
@@ -32,12 +33,16 @@ Asked = tuple[str, ...]
 
 
 class Fragments:
-    """Parts of pages, `limit` characters of them at most; those used longest ago leave first."""
+    """Parts of pages, `limit` characters of them at most; those used longest ago leave first.
+
+    Pages are made in several threads at a time.
+    """
 
     def __init__(self, limit: int = 8_000_000, clock: Callable[[], float] = time.monotonic) -> None:
         self.limit = limit
         self.clock = clock
         self.size = 0
+        self.lock = threading.RLock()
         self.kept: OrderedDict[Key, tuple[float, str | Asked]] = OrderedDict()
 
     def find(self, key: Key) -> str | None:
@@ -49,10 +54,11 @@ class Fragments:
 
     def entry(self, key: Key) -> "str | Asked | None":
         """Return what is kept at a key: a part, or what parts of the key ask of the speaker."""
-        found = self.kept.get(key)
-        if found is None or found[0] <= self.clock():
-            return None
-        self.kept.move_to_end(key)
+        with self.lock:
+            found = self.kept.get(key)
+            if found is None or found[0] <= self.clock():
+                return None
+            self.kept.move_to_end(key)
         return found[1]
 
     def keep_part(self, key: Key, text: str, seconds: float, asked: "Asked") -> None:
@@ -66,22 +72,24 @@ class Fragments:
 
     def keep(self, key: Key, text: "str | Asked", seconds: float) -> None:
         """Keep something for a while."""
-        self.drop(key)
-        self.kept[key] = (self.clock() + seconds, text)
-        self.size += len(text)
-        while self.size > self.limit:
-            self.drop(next(iter(self.kept)))
+        with self.lock:
+            self.drop(key)
+            self.kept[key] = (self.clock() + seconds, text)
+            self.size += len(text)
+            while self.size > self.limit:
+                self.drop(next(iter(self.kept)))
 
     def drop(self, key: Key) -> None:
         """Drop a part, if there is one."""
-        found = self.kept.pop(key, None)
-        if found is not None:
-            self.size -= len(found[1])
+        with self.lock:
+            found = self.kept.pop(key, None)
+            self.size -= 0 if found is None else len(found[1])
 
     def forget(self, name: str) -> None:
         """Drop all parts of a name."""
-        for key in [key for key in self.kept if key[0] == name]:
-            self.drop(key)
+        with self.lock:
+            for key in [key for key in self.kept if key[0] == name]:
+                self.drop(key)
 
 
 class Cache(Extension):

@@ -46,10 +46,6 @@ class Media:
         self.signer = signer
         self.prefix = prefix.rstrip("/")
         self.clock = clock
-        self.open()
-
-    def open(self) -> None:
-        """Begin to serve in another event loop."""
         self.drawing = asyncio.Semaphore(AT_ONCE)
 
     async def save(

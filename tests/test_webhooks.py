@@ -115,6 +115,17 @@ def test_a_secret_that_is_none_is_told(secret):
         Webhooks([])
 
 
+def test_a_message_cut_elsewhere_is_another_and_not_genuine():
+    clock = Clock()
+    hooks = Webhooks([NEW], clock=clock)
+    sent = str(int(clock.now))
+    headers = hooks.sign(f"{sent}.5".encode(), "msg")
+
+    with pytest.raises(WebhookRefused):
+        hooks.verify({**headers, "webhook-id": f"msg.{sent}"}, b"5")
+    assert hooks.verify(hooks.sign(b"5", "shop.msg_1"), b"5") == "shop.msg_1"
+
+
 def test_an_id_that_no_header_can_hold_is_refused():
     with pytest.raises(ValueError, match="id"):
         Webhooks([NEW]).sign(b"x", "a\r\nb: c")

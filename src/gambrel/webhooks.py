@@ -87,14 +87,16 @@ class Webhooks:
         A message that is sent again keeps its id, and is signed anew.
         """
         name, sent = id or f"msg_{chance.token_urlsafe(18)}", str(int(self._clock()))
-        if not name.isascii() or not name.isprintable() or " " in name:
-            raise ValueError(f"{name!r} is no id of a message: visible ASCII, without blanks")
+        if not name.isascii() or not name.isprintable() or " " in name or seems_dated(name):
+            what = "visible ASCII, without blanks, and no dot and number at its end"
+            raise ValueError(f"{name!r} is no id of a message: {what}")
         return {ID: name, TIME: sent, SIGNATURE: f"v1,{signature(self._keys[0], name, sent, body)}"}
 
     def verify(self, headers: Mapping[str, str], body: bytes) -> str:
         """Return the id of a message. Raises WebhookRefused."""
         name, sent, given = (headers.get(field, "") for field in (ID, TIME, SIGNATURE))
-        if not name or not sent.isascii() or not sent.isdigit() or len(sent) > 12:
+        is_time = sent.isascii() and sent.isdigit() and len(sent) <= 12
+        if not name or not is_time or seems_dated(name):
             raise WebhookRefused("The message is not signed.")
         wanted = [signature(key, name, sent, body).encode() for key in self._keys]
         offered = [
@@ -191,6 +193,12 @@ def no_secret(what: str) -> GambrelError:
         "print('whsec_' + base64.b64encode(secrets.token_bytes(32)).decode())\""
     )
     return GambrelError("webhooks.secret", what, "gambrel.webhooks", hint)
+
+
+def seems_dated(name: str) -> bool:
+    """Whether an id ends like a time: its message could be another, cut elsewhere at the dots."""
+    _, dot, last = name.rpartition(".")
+    return bool(dot) and last.isdigit()
 
 
 def signature(key: bytes, name: str, sent: str, body: bytes) -> str:

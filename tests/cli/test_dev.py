@@ -10,6 +10,18 @@ from gambrel.cli.dev import outermost
 from tests.cli.conftest import SHOP
 from tests.cli.processes import Started, get
 
+PAGES = """
+from gambrel import App
+from gambrel.templates import Template, Templates
+
+app = App(extensions=[Templates()])
+
+
+@app.get("/")
+async def page() -> Template:
+    return Template("page.html")
+"""
+
 
 @pytest.fixture
 def dev(shop: Path, start) -> Started:
@@ -64,6 +76,23 @@ def test_an_app_that_does_not_import_is_served_as_its_error_until_it_does(dev, s
     (shop / "app.py").write_text(SHOP)
     dev.line("^ready$")
     assert get(port) == (200, "Hello")
+
+
+def test_a_template_that_was_missing_is_enough_to_serve_the_app(folder, start):
+    (folder / "app.py").write_text(PAGES)
+    dev = start("dev", "--port", "0")
+    port = dev.port()
+    dev.line("templates.no-folder")
+    dev.line("serving the error")
+    assert get(port)[0] == 500
+
+    for text in ("hello", "hello again"):
+        (folder / "templates").mkdir(exist_ok=True)
+        (folder / "templates" / "page.html").write_text(text)
+        if text == "hello":
+            dev.line("changed: reloading")
+            dev.line("^ready$")
+        assert get(port) == (200, text)
 
 
 def test_an_app_that_ends_its_process_is_served_as_that(shop, start):

@@ -25,6 +25,16 @@ def test_a_name_of_another_framework_is_told_in_our_words(capsys):
     assert "hint: Write `App(extensions=[OpenAPI(...)])`" in capsys.readouterr().err
 
 
+def test_no_trace_tells_the_password_of_an_address():
+    def connect() -> None:
+        raise ConnectionError("no server at " + "postgresql://anna:" + "s3cret@db/shop")
+
+    trace = user_trace(caught(connect).__cause__)
+
+    told = trace.splitlines()[-1]
+    assert told == "ConnectionError: no server at postgresql://anna:[hidden]@db/shop"
+
+
 def test_an_error_is_described_on_one_line():
     assert describe(ValueError("no such shelf\nsecond line")) == "ValueError: no such shelf"
     assert describe(KeyboardInterrupt()) == "KeyboardInterrupt"

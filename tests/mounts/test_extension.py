@@ -43,3 +43,22 @@ def test_without_the_extension_a_mounted_app_is_refused_with_the_line_to_type(de
 
     assert "test_extension.py" in found.value.where
     assert "from gambrel.mounts import Mounts" in found.value.hint
+
+
+def test_what_a_mounted_app_of_ours_weakens_is_listed_with_the_rest():
+    inner = App(extra={"any_origin": True})
+
+    @inner.post("/votes")
+    async def vote() -> str:
+        return "counted"
+
+    middle, outer = App(), App()
+    middle.mount("/inner", inner)
+    outer.mount("/middle", middle)
+    outer.mount("/old", hello)
+
+    listed = [problem.id for problem in outer.problems(deploy=True)]
+
+    assert listed.count("origins.open-route") == 1
+    assert listed.count("core.hosts") == 1
+    assert "origins.open-route" not in [problem.id for problem in outer.problems()]

@@ -8,7 +8,7 @@ from typing import Any
 
 import pytest
 
-from gambrel import App, Request, Response
+from gambrel import App, Request, Response, when
 from gambrel.core.http.errors import GambrelError
 from gambrel.mounts.mount import is_asgi
 from tests.core.edges.server import Visit, scope_of, under_way, until, visit
@@ -245,6 +245,25 @@ def test_a_response_passes_through_our_middleware():
     sent = visit(outer, "/in/")
 
     assert (sent.status, sent.header("x-mark")) == (418, "418")
+
+
+def test_caches_are_told_by_which_header_one_app_was_chosen_from_several():
+    async def old(scope: Any, receive: Any, send: Sender) -> None:
+        await answer(send, b"old", vary="origin")
+
+    async def new(scope: Any, receive: Any, send: Sender) -> None:
+        await answer(send, b"new")
+
+    outer = mounting(http_only(old), when=when.not_(when.header("x-new")))
+    outer.mount("/in", http_only(new), when=when.header("x-new"))
+
+    answers = [visit(outer, "/in/", headers=given) for given in ([], [(b"x-new", b"1")])]
+
+    told = [
+        (one.body, [value for name, value in one.sent[0]["headers"] if name == b"vary"])
+        for one in answers
+    ]
+    assert told == [(b"old", [b"origin", b"x-new"]), (b"new", [b"x-new"])]
 
 
 def test_a_stream_keeps_its_pieces_and_its_pace():

@@ -1,5 +1,7 @@
 import io
 import json
+import threading
+import time
 from typing import Any
 
 import pytest
@@ -83,6 +85,29 @@ def test_lines_are_in_the_order_of_the_answers_however_many_there_are():
 
     paths = [json.loads(line)["path"] for line in stream.getvalue().splitlines()]
     assert paths == [f"/{number}" for number in range(3 * BATCH + 1)]
+
+
+def test_lines_that_the_loop_and_the_thread_make_together_are_written_without_another_answer():
+    loop, stream = threading.current_thread(), io.StringIO()
+
+    class Slow(JSONForm):
+        def line(self, *told: Any) -> str:
+            if threading.current_thread() is loop:  # the thread looks meanwhile, and finds nothing
+                writer.sink._some.wait(5)
+                while writer.sink._some.is_set() or writer._answered:
+                    time.sleep(0.01)
+            return super().line(*told)
+
+    writer = AccessWriter(Slow(), stream)
+    for _ in range(BATCH):
+        writer.record(make_request(), 200, 12, 0.001)
+
+    until = time.monotonic() + 5
+    while stream.getvalue().count("\n") < BATCH and time.monotonic() < until:
+        time.sleep(0.01)
+
+    assert stream.getvalue().count("\n") == BATCH
+    writer.close()
 
 
 def test_a_line_names_the_id_that_its_request_has_or_will_be_given():

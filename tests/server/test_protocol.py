@@ -202,7 +202,7 @@ def test_an_access_log_that_fails_fails_alone(caplog):
     first, second = ask(request("GET", "/"), request("GET", "/"), log=log)
 
     assert (first.body, second.body) == (b"root", b"root")
-    assert [record.message for record in caplog.records] == ["the access log failed"] * 2
+    assert [record.message for record in caplog.records] == ["an observer of answers failed"] * 2
 
 
 def test_values_without_a_status_line_break_out_of_no_header():

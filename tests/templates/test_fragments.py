@@ -1,16 +1,21 @@
 import asyncio
+import sys
+import threading
+from datetime import UTC, timedelta, timezone, tzinfo
+from random import Random
 from typing import Any
 
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from gambrel import App, GambrelError, Request
+from gambrel import App, GambrelError, Request, Router
 from gambrel.templates import Renderer, Template, Templates
 from gambrel.templates.environment import TemplateEnvironment
 from gambrel.templates.folders import Place
 from gambrel.templates.fragments import Fragments, key_of
 from gambrel.testing import Client
+from gambrel.wording import SPEAKER, zone_now
 
 
 def renderer(text: str, *, reload: bool = False, **texts: str) -> Renderer:
@@ -180,3 +185,114 @@ def test_different_values_have_different_keys(one, other):
     typed = [[(type(value), value) for value in values] for values in (one, other)]
 
     assert (key_of(["n", *one], "t") == key_of(["n", *other], "t")) is (typed[0] == typed[1])
+
+
+class Tongue:
+    def __init__(self, tag: str) -> None:
+        self.tag = tag
+        self.direction = "ltr"
+
+    def translate(self, message: str, *_: Any) -> str:
+        return f"{message} ({self.tag})"
+
+
+class Listener:
+    def __init__(self, tag: str, zone: tzinfo = UTC) -> None:
+        self.language, self.zone = Tongue(tag), zone
+
+
+def spoken_to(pages: Renderer, speaker: Any, **values: Any) -> str:
+    token = SPEAKER.set(speaker)
+    try:
+        return pages.render("page.html", values)
+    finally:
+        SPEAKER.reset(token)
+
+
+@pytest.mark.parametrize(
+    "text",
+    ["{{ _('Hi') }}", "{% trans %}Hi{% endtrans %}", "{% cache 'n' %}{{ _('Hi') }}{% endcache %}"],
+)
+def test_a_part_is_kept_for_each_language_it_speaks(text: str):
+    pages = renderer(f"{{% cache 'm' %}}{text} {{{{ n() | safe }}}}{{% endcache %}}")
+    n = Counter()
+
+    made = [spoken_to(pages, Listener(tag), n=n) for tag in ("de", "en", "de", "en")]
+
+    assert made == ["Hi (de) <1>", "Hi (en) <2>", "Hi (de) <1>", "Hi (en) <2>"]
+    pages.forget("m")
+    assert spoken_to(pages, Listener("de"), n=n) == "Hi (de) <3>"
+
+
+def test_a_part_that_speaks_no_language_is_kept_for_all_and_asks_for_none():
+    class Silent:
+        @property
+        def language(self) -> Any:
+            raise AssertionError("nobody has asked")
+
+    pages, n = renderer("{% cache 'm' %}{{ n() | safe }}{% endcache %}"), Counter()
+
+    assert [spoken_to(pages, Silent(), n=n) for _ in range(2)] == ["<1>", "<1>"]
+
+
+def test_a_part_is_kept_for_each_zone_it_tells_the_time_in():
+    pages = renderer("{% cache 'm' %}{{ now() }}{{ _('x') if now() == 'UTC' }}{% endcache %}")
+    east = timezone(timedelta(hours=3))
+
+    def made(tag: str, zone: tzinfo) -> str:
+        return spoken_to(pages, Listener(tag, zone), now=lambda: str(zone_now()))
+
+    assert [made("de", UTC), made("de", east), made("en", east), made("en", UTC)] == [
+        "UTCx (de)",
+        "UTC+03:00",
+        "UTC+03:00",
+        "UTCx (en)",
+    ]
+    assert [made("de", UTC), made("en", UTC)] == ["UTCx (de)", "UTCx (en)"]
+
+
+def test_a_part_of_a_router_that_is_there_twice_leads_to_its_own():
+    app = App(
+        extensions=[Templates({"page.html": "{% cache 'm' %}{{ url(':page') }}{% endcache %}"})]
+    )
+    shop = Router()
+
+    @shop.get("/page", name="page")
+    async def page() -> Template:
+        return Template("page.html", {})
+
+    app.include(shop, prefix="/one", name="one")
+    app.include(shop, prefix="/two", name="two")
+
+    with Client(app) as client:
+        assert [client.get(f"/{one}/page").text for one in ("one", "two")] == [
+            "/one/page",
+            "/two/page",
+        ]
+
+
+def test_threads_that_keep_parts_at_the_same_time_do_not_disturb_each_other():
+    fragments, failed = Fragments(limit=200), []
+
+    def work(seed: int) -> None:
+        choice = Random(seed)
+        try:
+            for _ in range(3_000):
+                fragments.keep_part((choice.randrange(40),), "x" * choice.randrange(20), 100, ())
+                fragments.find((choice.randrange(40),))
+        except Exception as error:
+            failed.append(error)
+
+    interval = sys.getswitchinterval()
+    sys.setswitchinterval(1e-6)
+    try:
+        threads = [threading.Thread(target=work, args=(seed,)) for seed in range(4)]
+        for thread in threads:
+            thread.start()
+        for thread in threads:
+            thread.join()
+    finally:
+        sys.setswitchinterval(interval)
+
+    assert failed == []
+    assert fragments.size == sum(len(text) for _, text in fragments.kept.values())

@@ -172,3 +172,15 @@ def test_what_is_not_defined_is_an_error_still():
 
 def test_without_what_markupsafe_lends_it_is_the_same():
     assert escape_slowly("<&'\">") == output.escape_text("<&'\">")
+
+
+@pytest.mark.parametrize("wanted", [True, False])
+def test_in_plain_text_a_value_may_decide_whether_values_are_escaped(wanted):
+    texts = {"page.txt": "a{% autoescape wanted %}b{{ v }}c{{ '<' }}d{% endautoescape %}e{{ v }}f"}
+    plain = jinja2.Environment(loader=jinja2.DictLoader(texts), autoescape=False)
+    ours = Renderer(TemplateEnvironment([Place(texts, "app")], reload=False), {})
+    values = {"v": "<b>", "wanted": wanted}
+
+    made = ours.render("page.txt", values)
+
+    assert made == plain.get_template("page.txt").render(values)

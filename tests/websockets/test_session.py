@@ -233,3 +233,23 @@ def test_a_block_that_ends_by_itself_is_not_broken_off_later():
         return session.scopes
 
     assert asyncio.run(main()) == []
+
+
+@pytest.mark.parametrize("steps", range(5))
+def test_a_block_that_begins_while_the_socket_closes_keeps_it_from_no_end(steps):
+    async def main():
+        session, _ = opened()
+        session.leave(1000, "")
+
+        async def block() -> None:
+            async with session.while_open():
+                await asyncio.sleep(30)
+
+        task = asyncio.create_task(block())
+        for _ in range(steps):  # the client may go at any moment of its being broken off
+            await asyncio.sleep(0)
+        session.end()
+        await task
+        return session.wire, session.scopes
+
+    assert asyncio.run(main()) == (None, [])

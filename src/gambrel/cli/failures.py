@@ -34,7 +34,7 @@ def tell(error: BaseException) -> bool:
     cause = error.__cause__
     error.hint = known_hint(cause or error) or error.hint
     if cause is not None and not isinstance(cause, GambrelError):
-        click.echo(without_secrets(user_trace(cause)), err=True, nl=False)
+        click.echo(user_trace(cause), err=True, nl=False)
     click.echo(without_secrets(f"gambrel: {error}"), err=True)
     return True
 
@@ -65,10 +65,10 @@ def describe(error: BaseException) -> str:
 
 
 def user_trace(error: BaseException) -> str:
-    """Return the traceback of an error without the frames that say nothing to the user."""
+    """Return the traceback of an error without frames that say nothing to the user, or secrets."""
     trace = traceback.TracebackException.from_exception(error)
     _strip(trace)
-    return "".join(trace.format())
+    return without_secrets("".join(trace.format()))
 
 
 def _strip(trace: traceback.TracebackException) -> None:

@@ -93,7 +93,7 @@ class FormFactory:
                     await impose_rate(self.forms.rate, request, form)
             return form
 
-        html_form.describe = described(definition)  # type: ignore[attr-defined]
+        html_form.__describe__ = described(definition)  # type: ignore[attr-defined]
         return depending(html_form, self.forms.needs, definition)
 
 
@@ -130,7 +130,7 @@ class StepsFactory:
                 raise
             found.settle()
 
-        steps.describe = described(*definitions)  # type: ignore[attr-defined]
+        steps.__describe__ = described(*definitions)  # type: ignore[attr-defined]
         return depending(steps, {"session": Session, **self.forms.needs}, *definitions)
 
 
@@ -161,7 +161,8 @@ def depending(
     kinds |= {name_of(load): Annotated[Any, Depends(load)] for load in loads}
     by_name = inspect.Parameter.KEYWORD_ONLY
     parameters = [inspect.Parameter(n, by_name, annotation=kind) for n, kind in kinds.items()]
-    make.takes_files = any(one.has_files for one in definitions)  # type: ignore[attr-defined]
+    if any(one.has_files for one in definitions):
+        make.__takes_files__ = True  # type: ignore[attr-defined]
     make.__signature__ = inspect.Signature(parameters)  # type: ignore[attr-defined]
     make.__annotations__ = kinds
     return make

@@ -1,8 +1,10 @@
 """`Mounts`: the extension that serves what `App.mount` and `App.raw` have declared."""
 
+from collections.abc import Iterator
+from functools import partial
 from typing import Any
 
-from gambrel.extend import MOUNTING, Mounted, Setup
+from gambrel.extend import MOUNTING, Mounted, Problem, Setup
 
 __all__ = ["Mounts"]
 
@@ -17,6 +19,8 @@ class Mounts:
     def install(self, setup: Setup) -> None:
         """Offer to serve apps; nothing is loaded before one is mounted."""
         setup.add(MOUNTING, mounted)
+        setup.check(partial(check_mounted, deploy=False), start=False)
+        setup.check(partial(check_mounted, deploy=True), deploy=True)
 
 
 def mounted(app: Any, where: str) -> Mounted:
@@ -24,3 +28,15 @@ def mounted(app: Any, where: str) -> Mounted:
     from gambrel.mounts.mount import Mount  # noqa: PLC0415 - start-up: mounted apps
 
     return Mount(app, where)
+
+
+def check_mounted(app: Any, *, deploy: bool) -> Iterator[Problem]:
+    """Yield what is wrong with the apps of ours that are mounted in this one.
+
+    Not what only an app needs that is served by itself: hosts, keys and limits of the server.
+    """
+    for route in app.routes:
+        if route.kind == "mount" and hasattr(route.handler, "declarations"):
+            for problem in route.handler.problems(deploy=deploy):
+                if not problem.id.startswith(("core.", "server.")):
+                    yield problem

@@ -64,7 +64,10 @@ class Mount:
                 exchange.task = asyncio.create_task(exchange.run(self.app, scope))
                 self.tasks.add(exchange.task)  # it may outlive its response: the loop forgets it
                 exchange.task.add_done_callback(self.tasks.discard)
-                return await exchange.respond()
+                response = await exchange.respond()
+                for name in request.route.varies:  # what has chosen this app, not another
+                    response.headers.add("vary", name)
+                return response
             except (Exception, SystemExit) as error:
                 return await failed(request, error)
 

@@ -199,6 +199,7 @@ class AccessWriter:
             self.sink.rouse()
         elif waiting >= BATCH:
             self.make_lines()
+            self.sink.rouse()  # it may have looked while they were made
 
     def who(self, request: Request) -> str:
         """Return what stands for the client of a request."""

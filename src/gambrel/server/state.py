@@ -160,7 +160,7 @@ class ServerState:
             try:
                 log(request, status, size, seconds)
             except Exception:
-                _log.exception("the access log failed")
+                self.app.log.exception("an observer of answers failed")
 
     def report_refused(self, line: Any, status: int) -> None:
         """Tell of what was no request, or one too many: it has no method, and no path."""

@@ -3,9 +3,11 @@
     {% cache "menu", user.role, seconds=300 %} … {% endcache %}
 
 What a part shows of its visitor has to be in its key. So that nothing of one visitor is kept for
-all by mistake, the globals that a page has of its request are refused inside.
+all by mistake, the globals that a page has of its request are refused inside. The language and the
+time zone of a part that has asked for them are in its key by themselves.
 """
 
+import threading
 import time
 from collections import OrderedDict
 from collections.abc import Callable
@@ -18,6 +20,7 @@ from markupsafe import Markup
 
 from gambrel.core.http.errors import GambrelError
 from gambrel.templates.page import PAGE, Page
+from gambrel.wording import SPEAKER
 
 __all__ = ["Cache", "Fragments"]
 
@@ -25,49 +28,74 @@ FOR_ALL = frozenset({"component_scripts", "component_styles", "looks", "static",
 """Globals of a page that are the same for every visitor."""
 PLAIN = (str, int, float, bool, type(None))
 Key = tuple[Any, ...]
+Asked = tuple[str, ...]
+"""What a part has asked of whoever is spoken to: its `language`, its `zone`."""
 
 
 class Fragments:
-    """Parts of pages, `limit` characters of them at most; those used longest ago leave first."""
+    """Parts of pages, `limit` characters of them at most; those used longest ago leave first.
+
+    Pages are made in several threads at a time.
+    """
 
     def __init__(self, limit: int = 8_000_000, clock: Callable[[], float] = time.monotonic) -> None:
         self.limit = limit
         self.clock = clock
         self.size = 0
-        self.kept: OrderedDict[Key, tuple[float, str]] = OrderedDict()
+        self.lock = threading.RLock()
+        self.kept: OrderedDict[Key, tuple[float, str | Asked]] = OrderedDict()
 
     def find(self, key: Key) -> str | None:
-        """Return a part that still counts."""
-        found = self.kept.get(key)
-        if found is None or found[0] <= self.clock():
-            return None
-        self.kept.move_to_end(key)
+        """Return a part that still counts, in the language of now."""
+        found = self.entry(key)
+        if isinstance(found, tuple):
+            found = self.entry((*key, *spoken(found)))
+        return found if isinstance(found, str) else None
+
+    def entry(self, key: Key) -> "str | Asked | None":
+        """Return what is kept at a key: a part, or what parts of the key ask of the speaker."""
+        with self.lock:
+            found = self.kept.get(key)
+            if found is None or found[0] <= self.clock():
+                return None
+            self.kept.move_to_end(key)
         return found[1]
 
-    def keep(self, key: Key, text: str, seconds: float) -> None:
-        """Keep a part for a while."""
-        self.drop(key)
-        self.kept[key] = (self.clock() + seconds, text)
-        self.size += len(text)
-        while self.size > self.limit:
-            self.drop(next(iter(self.kept)))
+    def keep_part(self, key: Key, text: str, seconds: float, asked: "Asked") -> None:
+        """Keep a part that has asked so much of the speaker."""
+        before = self.entry(key)
+        if isinstance(before, tuple):
+            asked = tuple(sorted({*asked, *before}))
+        if asked:
+            self.keep(key, asked, seconds)
+        self.keep((*key, *spoken(asked)), text, seconds)
+
+    def keep(self, key: Key, text: "str | Asked", seconds: float) -> None:
+        """Keep something for a while."""
+        with self.lock:
+            self.drop(key)
+            self.kept[key] = (self.clock() + seconds, text)
+            self.size += len(text)
+            while self.size > self.limit:
+                self.drop(next(iter(self.kept)))
 
     def drop(self, key: Key) -> None:
         """Drop a part, if there is one."""
-        found = self.kept.pop(key, None)
-        if found is not None:
-            self.size -= len(found[1])
+        with self.lock:
+            found = self.kept.pop(key, None)
+            self.size -= 0 if found is None else len(found[1])
 
     def forget(self, name: str) -> None:
         """Drop all parts of a name."""
-        for key in [key for key in self.kept if key[0] == name]:
-            self.drop(key)
+        with self.lock:
+            for key in [key for key in self.kept if key[0] == name]:
+                self.drop(key)
 
 
 class Cache(Extension):
     """The tag `cache`, with a name, what the part depends on, and for how many seconds it counts.
 
-    `uses` names globals of the request that the key covers: `uses=["gettext"]` beside `locale`.
+    `uses` names globals of the request that the key covers: `uses=["request"]` beside its path.
     """
 
     tags = {"cache"}  # noqa: RUF012 - as Jinja declares it
@@ -105,8 +133,8 @@ class Cache(Extension):
         `names` are those that its template may use in it.
         """
         environment: Any = self.environment
-        key = key_of(keys, context.name)
         page: Page | None = context.parent.get(PAGE)
+        key = (*key_of(keys, context.name), *place_of(page))
         found = None if environment.auto_reload else environment.fragments.find(key)
         if found is not None:
             return Markup(found)  # noqa: S704 - it was escaped when it was made
@@ -115,7 +143,7 @@ class Cache(Extension):
             return self.made_later(caller, key, seconds, watched)
         with watched:
             made = str(caller())
-        environment.fragments.keep(key, made, seconds)
+        environment.fragments.keep_part(key, made, seconds, watched.asked)
         return Markup(made)  # noqa: S704 - the same
 
     async def made_later(self, caller: Any, key: Key, seconds: float, watched: "Watched") -> Markup:
@@ -123,14 +151,34 @@ class Cache(Extension):
         environment: Any = self.environment
         with watched:
             made = str(await caller())
-        environment.fragments.keep(key, made, seconds)
+        environment.fragments.keep_part(key, made, seconds, watched.asked)
         return Markup(made)  # noqa: S704 - it was escaped when it was made
 
 
-class Watched:
-    """Sees which globals of its request a page uses meanwhile, and refuses those of a visitor.
+class Heard:
+    """A speaker that notes what is asked of it."""
 
-    `names` are those that the template itself uses, and may have asked for before.
+    def __init__(self, speaker: Any) -> None:
+        self.speaker = speaker
+        self.noted: set[str] = set()
+
+    def __getattr__(self, name: str) -> Any:
+        self.noted.add(name)
+        return getattr(self.speaker, name)
+
+
+def spoken(asked: Asked) -> Asked:
+    """Return what the speaker of now answers: the tag of the language, the name of the zone."""
+    speaker: Any = SPEAKER.get()
+    found = (getattr(speaker, name) for name in asked if speaker is not None)
+    return tuple(str(getattr(one, "tag", one)) for one in found)
+
+
+class Watched:
+    """Sees what a page uses meanwhile: of its request, where it refuses what is a visitor's.
+
+    `names` are those that the template itself uses, and may have asked for before. `asked` is what
+    was asked of the speaker.
     """
 
     def __init__(
@@ -141,12 +189,19 @@ class Watched:
         self.names = names
         self.where = where
         self.before: dict[str, Any] = {}
+        self.asked: Asked = ()
 
     def __enter__(self) -> None:
+        speaker = SPEAKER.get()
+        self.heard = None if speaker is None else Heard(speaker)
+        self.spoke = SPEAKER.set(self.heard)
         if self.page is not None:
             self.before, self.page.kept = self.page.kept, {}
 
     def __exit__(self, kind: Any, *_: object) -> None:
+        SPEAKER.reset(self.spoke)
+        if self.heard is not None:
+            self.asked = tuple(sorted(self.heard.noted & {"language", "zone"}))
         if self.page is None:
             return
         used = self.page.kept
@@ -183,6 +238,13 @@ def names_in(body: list[nodes.Node]) -> list[str]:
     """Return the names that a part of a template uses."""
     found = [name for node in body for name in node.find_all(nodes.Name)]
     return [name.name for name in found if name.ctx == "load"]
+
+
+def place_of(page: Page | None) -> Key:
+    """Return what addresses depend on: where the app is mounted, and the routes beside this one."""
+    if page is None or page.request is None:
+        return ()
+    return page.request.root_path, getattr(page.request.route, "namespace", "")
 
 
 def key_of(keys: list[Any], where: str) -> Key:

@@ -60,7 +60,7 @@ class Output(CodeGenerator):
     def visit_Output(self, node: nodes.Output, frame: Frame) -> None:  # noqa: N802 - as Jinja has it
         """Write the pieces between two tags as one."""
         is_hidden = frame.require_output_check
-        if frame.buffer is not None or is_hidden or len(node.nodes) == 1:
+        if frame.buffer is not None or is_hidden or len(node.nodes) == 1 or not is_known(frame):
             super().visit_Output(node, frame)
             return
         finalize = self._make_finalize()
@@ -109,4 +109,9 @@ class Output(CodeGenerator):
 
 def is_certain(frame: Frame) -> bool:
     """Whether it is known while compiling that values are escaped."""
-    return bool(frame.eval_ctx.autoescape) and not frame.eval_ctx.volatile
+    return bool(frame.eval_ctx.autoescape) and is_known(frame)
+
+
+def is_known(frame: Frame) -> bool:
+    """Whether it is known while compiling if they are: not with `{% autoescape wanted %}`."""
+    return not frame.eval_ctx.volatile

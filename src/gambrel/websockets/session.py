@@ -156,7 +156,8 @@ class Session:
         """End the blocks that last while the socket is open."""
         scopes, self.scopes = self.scopes, []
         for scope in scopes:
-            scope.reschedule(self.loop.time())
+            if not scope.expired():  # one that is being broken off can be told nothing more
+                scope.reschedule(self.loop.time())
 
     # What the handler calls ---------------------------------------------------------------------
 

@@ -2,6 +2,7 @@
 
 import ast
 import datetime
+import inspect
 import itertools
 import json
 import sys
@@ -10,14 +11,15 @@ import uuid
 from typing import Annotated, Any, Literal
 
 import httpx2
+import msgspec
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 from msgspec import Struct, field
 
-from gambrel import App, Cookie, Form, GambrelError, Header, NotFound
+from gambrel import App, Cookie, Form, GambrelError, Header, NotFound, Response
 from gambrel.client import HTTPClient
-from gambrel.client.typed import Refused, render_client
+from gambrel.client.typed import Refused, Service, render_client
 from gambrel.extend import json_schemas
 from gambrel.openapi.document import export
 from gambrel.openapi.options import Document
@@ -87,6 +89,11 @@ async def remove(name: str) -> None:
 @app.get("/picture")
 async def picture() -> bytes:
     return b"\x89PNG"
+
+
+@app.get("/by-hand")
+async def by_hand() -> Response:
+    return Response("made by hand", 202, {"x-made": "yes"})
 
 
 def document_of(app: App) -> dict[str, Any]:
@@ -174,6 +181,19 @@ def test_headers_cookies_forms_text_and_bytes():
     assert asked(work) == ["k yes", ["ä b", "c", "d"], None, b"\x89PNG"]
 
 
+def test_an_answer_of_which_nothing_is_known_comes_whole():
+    async def work(_: Any, shop: Any) -> Any:
+        return await shop.by_hand()
+
+    answer = asked(work)
+
+    assert (answer.status_code, answer.text, answer.headers["x-made"]) == (
+        202,
+        "made by hand",
+        "yes",
+    )
+
+
 def test_what_is_refused_has_its_problem():
     async def work(_: Any, shop: Any) -> Any:
         with pytest.raises(Refused) as caught:
@@ -211,6 +231,9 @@ def test_a_stream_is_left_out_and_named():
         {"swagger": "2.0"},
         {"openapi": "3.1.0", "paths": {"/": []}},
         {"openapi": "3", "paths": 7},
+        {"openapi": "3", "info": []},
+        {"openapi": "3", "components": []},
+        {"openapi": "3", "paths": {"/": {"get": {"responses": {"": 7}}}}},
     ],
 )
 def test_what_is_no_document_is_refused(document: dict[str, Any]):
@@ -266,7 +289,73 @@ def test_no_text_of_a_document_becomes_code(texts: list[str]):
     imported = [node for node in ast.walk(tree) if isinstance(node, ast.Import | ast.ImportFrom)]
     assert {alias.name for node in imported for alias in node.names} <= {
         "annotations", "datetime", "decimal", "uuid", "Any", "Literal",
-        "Struct", "UNSET", "UnsetType", "field", "Service", "quote",
+        "Struct", "UNSET", "UnsetType", "field", "Service", "quote", "httpx2",
     }  # fmt: skip
     called = [node.func for node in ast.walk(tree) if isinstance(node, ast.Call)]
     assert {ast.unparse(call) for call in called} <= {"self.ask", "quote", "field"}
+
+
+NAMES = [*HOSTILE, "field", "quote", "datetime", "decimal", "uuid", "httpx2", 'a"b', "a\\b", "Any"]
+KINDS = [
+    {"type": "string", "format": "uuid"},
+    {"type": "string", "format": "date-time", "nullable": True},
+    {"type": "string", "format": "decimal"},
+    {"enum": ["\ud800", 2**64]},
+    {"enum": ["a", 1, None]},
+    {"oneOf": [{"$ref": "#/components/schemas/One"}, {"$ref": "#/components/schemas/Two"}]},
+    {"oneOf": [{"$ref": "#/components/schemas/One"}, {"type": "object"}]},
+]
+
+
+@given(
+    st.lists(st.sampled_from(NAMES), min_size=3, max_size=5, unique=True),
+    st.lists(st.sampled_from(KINDS), min_size=5, max_size=5),
+)
+def test_every_module_that_is_made_can_be_used(names: list[str], kinds: list[dict[str, Any]]):
+    def told_by(member: str, name: str) -> dict[str, Any]:
+        mapping = {"propertyName": member, "mapping": {"x": f"#/components/schemas/{name}"}}
+        return {"type": "object", "properties": {member: {}, "x": {}}, "discriminator": mapping}
+
+    given = dict(zip(names, kinds, strict=False))
+    schemas = {
+        "One": told_by("kind", "One"),
+        "Two": told_by("sort", "Two"),
+        "Given": {"type": "object", "properties": given},
+    }
+    content = {"application/json": {"schema": {"$ref": "#/components/schemas/Given"}}}
+    where = [{"name": name, "in": "path", "required": True} for name in given]
+    operation = {"parameters": where, "responses": {"200": {"content": content}}}
+    path = "".join(f"/{{{name}}}" for name in given)
+    document = {
+        "openapi": "3.0.3",
+        "info": {"title": names[0]},
+        "paths": {path: {"get": operation}},
+        "components": {"schemas": schemas},
+    }
+
+    module = loaded(document)
+
+    for kind in vars(module).values():
+        if isinstance(kind, type) and issubclass(kind, Struct):
+            msgspec.json.Decoder(kind)
+    (client,) = (kind for kind in vars(module).values() if is_client(kind))
+    (method,) = (one for one in vars(client).values() if inspect.iscoroutinefunction(one))
+    asked = {name: "x" for name in inspect.signature(method).parameters if name != "self"}
+    seen: list[httpx2.Request] = []
+
+    def answer(request: httpx2.Request) -> httpx2.Response:
+        seen.append(request)
+        return httpx2.Response(200, json={})
+
+    async def main() -> None:
+        async with client(
+            "http://shop", HTTPClient(transport=httpx2.MockTransport(answer))
+        ) as shop:
+            await shop.__getattribute__(method.__name__)(**asked)
+
+    run(main())
+    assert seen[0].url.host == "shop"
+
+
+def is_client(kind: Any) -> bool:
+    return isinstance(kind, type) and issubclass(kind, Service) and kind is not Service

@@ -1,5 +1,7 @@
 from typing import Any
 
+import pytest
+
 from gambrel.client.typed.operations import methods_of
 from gambrel.client.typed.schemas import Types
 
@@ -45,3 +47,44 @@ def test_two_operations_of_one_name_are_two_methods():
     types = Types({"paths": {"/a": {"get": {"operationId": "ask"}, "put": {"operationId": "ask"}}}})
 
     assert [method.name for method in methods_of(types)] == ["ask_", "ask_2"]
+
+
+@pytest.mark.parametrize("path", ["@evil.example/x", ".evil.example/", "", "x", ":8080/"])
+def test_no_path_leads_to_another_host(path: str):
+    types = Types({"paths": {path: {"get": {"responses": {"204": {}}}}}})
+
+    (method,) = methods_of(types)
+
+    assert (method.text, method.why_not) == ("", f"GET {path}: its path does not begin with /")
+
+
+def test_a_form_with_files_is_left_out_as_its_boundary_would_be_missing():
+    types = Types(
+        {"paths": {"/": {"post": {"requestBody": {"content": {"multipart/form-data": {}}}}}}}
+    )
+
+    assert next(methods_of(types)).why_not == "POST /: its body is multipart/form-data"
+
+
+def test_operations_of_a_path_that_is_elsewhere():
+    item = {"get": {"operationId": "one", "responses": {"204": {}}}}
+    types = Types(
+        {"paths": {"/a": {"$ref": "#/components/pathItems/A"}},
+         "components": {"pathItems": {"A": item}}}
+    )  # fmt: skip
+
+    assert 'self.ask("GET", "/a", None)' in next(methods_of(types)).text
+
+
+@pytest.mark.parametrize(
+    ("answers", "expected"),
+    [
+        ({"default": {}}, "httpx2.Response"),
+        ({"default": {}, "200": {"content": {"application/json": {}}}}, "Any"),
+        ({"default": {}, "204": {}}, "None"),
+        ({"default": {"content": {"text/html": {}}}}, "str"),
+        ({}, "None"),
+    ],
+)
+def test_an_answer_of_any_status_counts_where_there_is_no_other(answers: Any, expected: str):
+    assert f"-> {expected}:" in text_of("/", {"responses": answers})

@@ -91,4 +91,5 @@ def test_values_are_texts():
         "a",
         "red",
     ]
+    assert [shown([1, True]), shown({"a": [1]})] == ["1,true", '{"a":[1]}']
     assert quote("a/b c") == "a%2Fb%20c"

@@ -132,6 +132,18 @@ def test_inputs_of_dependencies_follow_those_of_the_handler_and_are_told_once():
     assert [p.alias for p in described(handle).params] == ["q", "last", "page"]
 
 
+def test_a_dependency_that_can_describe_things_of_its_own_is_left_alone():
+    class Catalogue:
+        takes_files = True
+
+        def describe(self, product: str, price: float) -> str:
+            return f"{product}: {price}"
+
+    async def handle(catalogue: Annotated[Catalogue, Depends(Catalogue)]) -> None: ...
+
+    assert described(handle).summary == ""
+
+
 # Bodies ---------------------------------------------------------------------------------------
 
 

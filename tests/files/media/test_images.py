@@ -106,6 +106,15 @@ def test_other_kinds_of_pixels_are_taken_too(mode):
     assert rendered(kept.getvalue()).width == 8
 
 
+def test_grey_in_sixteen_bits_stays_as_dark_as_it_is():
+    kept = BytesIO()
+    grey = PIL.Image.new("I;16", (8, 8))
+    grey.putdata([100 * 256] * 64)
+    grey.save(kept, "png")
+
+    assert near(opened(rendered(kept.getvalue())).getpixel((3, 3)), (100, 100, 100))
+
+
 @pytest.mark.parametrize("profile", [b"not a profile", None])
 def test_a_profile_of_colours_is_applied_and_a_broken_one_left_out(profile):
     given = profile or ImageCms.ImageCmsProfile(ImageCms.createProfile("sRGB")).tobytes()
@@ -158,6 +167,12 @@ def test_what_is_no_whole_picture_of_some_size_is_a_422(content):
 
     assert caught.value.status == 422
     assert caught.value.detail
+
+
+@pytest.mark.parametrize("side", [9_000, 50_000])
+def test_a_picture_that_is_too_large_is_told_so(side):
+    with pytest.raises(NotAnImage, match="pixels; 50000000 are taken"):
+        rendered(png_of(side, side, bytes(1_000)))
 
 
 def test_of_a_picture_that_moves_the_first_frame_is_kept():

@@ -1,12 +1,17 @@
 import asyncio
+from collections.abc import AsyncIterator
 from datetime import timedelta
+from io import BytesIO
 
+import PIL.Image
 import pytest
 
+from gambrel import App
 from gambrel.core.http.errors import Gone, NotFound
+from gambrel.files import MediaFiles
 from gambrel.files.media.memory import MemoryStorage
 from gambrel.files.media.storage import Stored
-from gambrel.files.media.urls import Media
+from gambrel.files.media.urls import AT_ONCE, Media
 from gambrel.signing import Signer
 
 PNG = b"\x89PNG\r\n\x1a\n"
@@ -85,6 +90,43 @@ def test_pictures_are_shown_in_place_where_that_is_asked_and_nothing_else_is(med
         response = media.respond(token(media.url(stored, attachment=attachment)))
         assert response.headers["content-disposition"].startswith(kind)
         assert response.headers["x-content-type-options"] == "nosniff"
+
+
+def picture() -> bytes:
+    kept = BytesIO()
+    PIL.Image.new("RGB", (8, 8)).save(kept, "png")
+    return kept.getvalue()
+
+
+def test_clients_that_send_slowly_keep_nobody_from_drawing(media):
+    async def slow() -> AsyncIterator[bytes]:
+        yield picture()
+        await asyncio.Event().wait()
+
+    async def main() -> Stored:
+        waiting = [asyncio.create_task(media.save_image(slow())) for _ in range(AT_ONCE)]
+        await asyncio.sleep(0)
+        async with asyncio.timeout(30):
+            stored = await media.save_image(picture(), filename="a.gif")
+        for one in waiting:
+            one.cancel()
+        await asyncio.wait(waiting)
+        return stored
+
+    assert asyncio.run(main()).filename == "a.png"
+
+
+def test_an_app_that_runs_again_draws_in_its_new_loop():
+    extension = MediaFiles(MemoryStorage())
+    app = App(extensions=[extension])
+
+    async def many() -> int:
+        async with app.running():
+            media = app.resources[Media]
+            made = (media.save_image(picture()) for _ in range(AT_ONCE * 3))
+            return len(await asyncio.gather(*made))
+
+    assert [asyncio.run(many()) for _ in range(2)] == [AT_ONCE * 3] * 2
 
 
 def test_a_file_that_was_dropped_has_no_answer(media):

@@ -1,10 +1,13 @@
+import asyncio
 import logging
+import threading
 from pathlib import Path
 
 import pytest
 from msgspec.structs import replace
 
 from gambrel.core.http.errors import GambrelError
+from gambrel.files.static import urls
 from gambrel.files.static.folders import Folders, StaticFolder
 from gambrel.files.static.hashed import digest_of, integrity_of
 from gambrel.files.static.site import Options
@@ -85,6 +88,29 @@ def test_a_very_large_file_has_its_plain_url(tmp_path):
         file.truncate(HASHED + 1)
 
     assert static(tmp_path).url("film.mp4") == "/static/film.mp4"
+
+
+def test_a_large_file_is_read_in_a_thread_while_the_loop_goes_on(tmp_path, monkeypatch):
+    found, readers = static(tmp_path), []
+    (tmp_path / "film.webm").write_bytes(bytes(LARGE + 1))
+
+    def digest(content: bytes) -> str:
+        readers.append(threading.current_thread())
+        return digest_of(content)
+
+    monkeypatch.setattr(urls, "digest_of", digest)
+
+    async def pages() -> tuple[str, str]:
+        first = found.url("film.webm")
+        async with asyncio.timeout(30):
+            while not found.known["film.webm"].digest:  # noqa: ASYNC110 - a thread sets it
+                await asyncio.sleep(0.01)
+        return first, found.url("film.webm")
+
+    hashed = f"/static/film.{digest_of(bytes(LARGE + 1))[:8]}.webm"
+    assert asyncio.run(pages()) == ("/static/film.webm", hashed)
+    assert len(readers) == 1
+    assert readers[0] is not threading.current_thread()
 
 
 def test_the_integrity_is_that_of_the_content(tmp_path):

@@ -12,17 +12,19 @@ from gambrel.cli.built import extensions_of
 from gambrel.cli.target import load_app
 from gambrel.extend import json_schemas
 
-__all__ = ["command"]
+__all__ = ["command", "document_of", "to_file", "write"]
 
-
-@click.command("openapi")
-@click.argument("target", default="app.py")
-@click.option(
+to_file = click.option(
     "--output",
     metavar="FILE",
     type=click.Path(dir_okay=False, path_type=Path),
     help="Write to a file, not to the terminal.",
 )
+
+
+@click.command("openapi")
+@click.argument("target", default="app.py")
+@to_file
 @click.option("--document", "name", default="", metavar="NAME", help="One of the named documents.")
 @click.option("--sockets", is_flag=True, help="The AsyncAPI document of its WebSockets instead.")
 @click.option(
@@ -42,10 +44,19 @@ def command(
     content = document_of(load_app(target), name, sockets=sockets)
     if against is not None:
         tell_changes(against, content)
-    elif output is None:
-        click.echo(content, nl=False)
     else:
+        write(content, output)
+
+
+def write(content: bytes, output: Path | None) -> None:
+    """Write what was made to a file, or to the terminal. Raises click.FileError."""
+    if output is None:
+        click.echo(content, nl=False)
+        return
+    try:
         output.write_bytes(content)
+    except OSError as error:
+        raise click.FileError(str(output), error.strerror) from error
 
 
 def tell_changes(against: IO[bytes], content: bytes) -> None:

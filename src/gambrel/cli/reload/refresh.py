@@ -28,7 +28,10 @@ CallNext = Callable[[Request], Awaitable[Response]]
 
 
 class Refresh:
-    """Add a script to pages, and tell it what has changed: `changed(...)`, from any thread."""
+    """Add a script to pages, and tell it what has changed: `changed(...)`, from any thread.
+
+    `shows_error` where the app itself could not be served, `is_stale` once that may be mended.
+    """
 
     name = "refresh"
     requires = ()
@@ -37,7 +40,7 @@ class Refresh:
     def __init__(self) -> None:
         self.process = os.urandom(4).hex()
         self.pages = self.styles = 0
-        self.is_over = False
+        self.is_over = self.shows_error = self.is_stale = False
         self.waiting: dict[asyncio.Event, asyncio.AbstractEventLoop] = {}
 
     def install(self, setup: Setup) -> None:

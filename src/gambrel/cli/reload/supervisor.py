@@ -18,7 +18,7 @@ import click
 
 from gambrel.cli.built import ephemeral_secret
 from gambrel.cli.reload.watching import changes, is_shown
-from gambrel.cli.reload.worker import REFUSED
+from gambrel.cli.reload.worker import AGAIN, REFUSED
 
 __all__ = ["Worker", "supervise"]
 
@@ -116,7 +116,8 @@ def supervise(
             if stopping.asked:
                 return 0
             code = worker.exit_code
-            if not changed and (code is None or has_ended):
+            is_mended = code == AGAIN
+            if not changed and (code is None or (has_ended and not is_mended)):
                 continue
             if not changed and code == REFUSED:
                 return 1
@@ -126,9 +127,9 @@ def supervise(
                 continue
             worker.stop()
             worker, spare = spare, make()
-            has_ended = not changed
-            if changed:
-                click.echo(f"{names(changed)} changed: reloading")
+            has_ended = not changed and not is_mended
+            if not has_ended:
+                click.echo(f"{names(changed) or 'a file'} changed: reloading")
                 forget_bytecode(changed)
                 worker.start("ready")
             else:

@@ -28,10 +28,12 @@ from gambrel.cli.serving.tls import TLSFiles
 from gambrel.cli.target import load_app
 from gambrel.core.http.host import HostRules
 
-__all__ = ["REFUSED", "error_app", "load_for_development", "main"]
+__all__ = ["AGAIN", "REFUSED", "error_app", "load_for_development", "main"]
 
 REFUSED = 78
 """The exit code where the app may not be served at all; EX_CONFIG of sysexits.h."""
+AGAIN = 75
+"""The exit code where any file may have mended the error that was served; its EX_TEMPFAIL."""
 
 LOOPBACK = ("localhost", ".localhost", "127.0.0.1", "[::1]")
 EXPECTED = ("core.hosts", "core.secret")
@@ -59,8 +61,10 @@ def main(target: str, listener_fd: str, life_fd: str, certificate: str = "") -> 
         if failure is not None:  # outside of the handler, or it would be the error's context
             if not tell(failure):
                 click.echo(user_trace(failure), err=True, nl=False)
-            message = "serving the error until a file is saved"
+            message, refresh.shows_error = "serving the error until a file is saved", True
             serve_quickly(error_app(failure, refresh), listener.dup(), message, certificate)
+    if refresh.is_stale:
+        raise SystemExit(AGAIN)
 
 
 def serve_quickly(app: App, listener: socket.socket, message: str, certificate: str) -> None:
@@ -102,6 +106,9 @@ def follow(life: IO[str], refresh: Refresh) -> None:
         news = line.strip()
         if news == "end":
             refresh.end()
+        elif refresh.shows_error:  # a template that was missing, say
+            refresh.is_stale = True
+            break
         else:
             refresh.changed(only_styles=news == "styles")
     os.kill(os.getpid(), signal.SIGTERM)

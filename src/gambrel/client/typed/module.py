@@ -2,7 +2,7 @@
 
 from typing import Any
 
-from gambrel.client.typed.names import class_name
+from gambrel.client.typed.names import Names, class_name
 from gambrel.client.typed.operations import methods_of
 from gambrel.client.typed.schemas import MODULE_NAMES, Types, described
 from gambrel.core.http.errors import GambrelError
@@ -22,15 +22,20 @@ def render_client(document: dict[str, Any], name: str = "") -> str:
         what = "that is no document of OpenAPI 3: it has no `openapi` with a version of 3.x"
         hint = "gambrel openapi app.py --output openapi.json makes one"
         raise GambrelError("client.no-document", what, "gambrel client", hint)
-    info = document.get("info", {})
-    name = class_name(name or str(info.get("title", "")) or "API")
-    types = Types(document, (name,))
     try:
-        methods = list(methods_of(types))
-    except (AttributeError, KeyError, TypeError, ValueError, RecursionError) as error:
+        return rendered(document, name)
+    except (AttributeError, LookupError, TypeError, ValueError, RecursionError) as error:
         what = f"that document of OpenAPI cannot be read: {type(error).__name__}: {error}"
         hint = "look at it with a validator: pip install openapi-spec-validator"
         raise GambrelError("client.no-document", what, "gambrel client", hint) from error
+
+
+def rendered(document: dict[str, Any], name: str) -> str:
+    """Return the same of a document of version 3; what is malformed raises anything."""
+    info = document.get("info", {})
+    name = Names(*MODULE_NAMES).give(class_name(name or str(info.get("title", "")) or "API"))
+    types = Types(document, (name,))
+    methods = list(methods_of(types))
     left_out = [method.why_not for method in methods if method.why_not]
     made = f"Made from the document of {info.get('title', name)} {info.get('version', '')}".strip()
     told = {"description": f"{made}: change that, and make this again."}
@@ -54,5 +59,7 @@ def imports_of(code: str) -> list[str]:
     lines += [f"import {name}" for name in modules]
     lines += [f"from typing import {', '.join(typing)}"] if typing else []
     lines += [""] if modules or typing else []
+    lines += ["import httpx2"] if "httpx2." in code else []
     lines += [f"from msgspec import {', '.join(structs)}", ""] if structs else []
+    lines += [""] if "httpx2." in code and not structs else []
     return [*lines, f"from gambrel.client.typed import {', '.join(typed)}"]

@@ -8,9 +8,8 @@ __all__ = ["Names", "class_name", "variable_name"]
 
 _PARTS = re.compile(r"[^0-9A-Za-z]+")
 _HUMP = re.compile(r"(?<=[a-z0-9])(?=[A-Z])")
-_TAKEN = frozenset(
-    {*keyword.kwlist, *keyword.softkwlist, *dir(builtins), "self", "cls", "ask", "http"}
-)
+_OWN = ("self", "cls", "ask", "http", "field", "quote", "datetime", "decimal", "httpx2", "uuid")
+_TAKEN = frozenset({*keyword.kwlist, *keyword.softkwlist, *dir(builtins), *_OWN})
 
 
 def variable_name(text: str) -> str:

@@ -48,7 +48,8 @@ class Parameter(Struct):
 def methods_of(types: Types) -> Iterator[Method]:
     """Yield a method for each operation, in the order of the document."""
     names = Names("ask", "http", "close")
-    for path, item in types.document.get("paths", {}).items():
+    for path, told in types.document.get("paths", {}).items():
+        item = pointed(types.document, told["$ref"]) if "$ref" in told else told
         for verb in _METHODS:
             operation = item.get(verb)
             if isinstance(operation, dict):
@@ -64,6 +65,10 @@ def method_of(
     parameters = parameters_of(types, name, [*item.get("parameters", ()), *given(operation)])
     body, kind = body_of(types, name, operation)
     result, why_not = result_of(types, name, operation)
+    if kind.startswith("multipart/"):
+        why_not = f"its body is {kind}"
+    if not path.startswith("/"):  # with `@evil.example`, the key would be sent to somebody else
+        why_not = "its path does not begin with /"
     if why_not:
         return Method(name, why_not=f"{verb} {path}: {why_not}")
     required = [one for one in parameters if one.default is None]
@@ -139,10 +144,14 @@ def body_of(types: Types, method: str, operation: Schema) -> tuple[str, str]:
 
 
 def result_of(types: Types, method: str, operation: Schema) -> tuple[str, str]:
-    """Return the type of what comes back, or why that is none."""
+    """Return the type of what comes back, or why that is none.
+
+    What an operation says nothing of but that it answers is the response itself.
+    """
     found: list[str] = []
-    for status, told in operation.get("responses", {}).items():
-        if str(status)[0] != "2" and not (str(status) == "default" and not found):
+    answers = operation.get("responses", {}).items()
+    for status, told in sorted(answers, key=lambda one: one[0] == "default"):
+        if str(status)[:1] != "2" and not (str(status) == "default" and not found):
             continue
         answer = pointed(types.document, told["$ref"]) if "$ref" in told else told
         content = answer.get("content") or {}
@@ -155,7 +164,7 @@ def result_of(types: Types, method: str, operation: Schema) -> tuple[str, str]:
             name = f"{method.title().replace('_', '')}Answer"
             found.append(types.of(content[json].get("schema", {}), name))
         elif not content:
-            found.append("None")
+            found.append("None" if str(status) != "default" else "httpx2.Response")
         else:
             found.append("str" if kinds[0].startswith("text/") else "bytes")
     return types.union(found) if found else "None", ""

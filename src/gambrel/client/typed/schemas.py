@@ -4,6 +4,7 @@ What a type cannot say (patterns, bounds, combinations that msgspec cannot tell 
 the service checks its input, and the client what it is to be sure of.
 """
 
+import re
 from typing import Any
 
 from gambrel.client.typed.names import Names, class_name, variable_name
@@ -22,6 +23,7 @@ _FORMATS = {
     "byte": "bytes",
     "decimal": "decimal.Decimal",
 }
+_NO_NAME = re.compile(r'["\\\x00-\x1f]')
 _KINDS = {"bool": "bool", "int": "int", "float": "float", "None": "null"}
 MODULE_NAMES = ("Any", "Literal", "Service", "Struct", "UNSET", "UnsetType", "field", "quote")
 """What a module imports by name."""
@@ -84,6 +86,8 @@ class Types:
             return "Any"
         if "$ref" in schema:
             return self.named(schema["$ref"])
+        if schema.get("nullable") is True:  # OpenAPI 3.0
+            return self.union([self.of({**schema, "nullable": False}, name), "None"])
         if "const" in schema or "enum" in schema:
             return self.values(schema.get("enum", [schema.get("const")]))
         for word in ("anyOf", "oneOf"):
@@ -114,7 +118,7 @@ class Types:
             return "Any"
         schema = pointed(self.document, reference)
         name = class_name(reference.rpartition("/")[2])
-        if schema.get("type") == "object" and "properties" in schema:
+        if schema.get("type") == "object" and has_fields(schema):
             self.known[reference] = given = self.names.give(name)
             self.define(given, schema, self.tags.get(reference))
             return given
@@ -125,10 +129,8 @@ class Types:
 
     def values(self, values: list[Any]) -> str:
         """Return the type of one of some values."""
-        plain = [value for value in values if isinstance(value, str | int) and value is not None]
-        if len(plain) + values.count(None) != len(values) or any(
-            isinstance(value, bool) for value in plain
-        ):
+        plain = [value for value in values if value is not None]
+        if not all(map(is_distinct, plain)):
             return "Any"
         found = f"Literal[{', '.join(map(literal, plain))}]" if plain else ""
         return self.union([*filter(None, [found]), *(["None"] if None in values else [])])
@@ -143,11 +145,12 @@ class Types:
 
     def object(self, schema: Schema, name: str) -> str:
         """Return the type of an object: a class of its own, or a dict."""
-        if schema.get("properties"):
+        if has_fields(schema):
             given = self.names.give(name)
             self.define(given, schema, None)
             return given
-        return f"dict[str, {self.of(schema.get('additionalProperties', True), f'{name}Value')}]"
+        others = True if schema.get("properties") else schema.get("additionalProperties", True)
+        return f"dict[str, {self.of(others, f'{name}Value')}]"
 
     def all_of(self, schema: Schema, name: str) -> str:
         """Return the type of what is several things at once."""
@@ -166,14 +169,14 @@ class Types:
         parts = list(dict.fromkeys(part for one in members for part in split_union(one)))
         if "Any" in parts or len(parts) < 2:
             return "Any" if "Any" in parts or not parts else parts[0]
-        kinds = [self.kind(part) for part in parts]
-        return "Any" if len(set(kinds)) < len(kinds) else " | ".join(parts)
+        tags = {self.known.get(reference): tag for reference, tag in self.tags.items()}
+        kinds = [(self.kind(part), tags.get(part)) for part in parts]
+        members_told_by = {tag and tag[0] for kind, tag in kinds if kind == "object"}
+        is_clear = len(set(kinds)) == len(kinds) and len(members_told_by) < 2
+        return " | ".join(parts) if is_clear else "Any"
 
     def kind(self, part: str) -> str:
         """Return what tells a type from others in JSON."""
-        tagged = {self.known.get(reference): tag for reference, tag in self.tags.items()}
-        if part in tagged:
-            return f"object {tagged[part]}"
         if part.startswith("Literal["):
             return "str" if part[8] == '"' else "int"
         if part.startswith(("list[", "tuple[")):
@@ -197,6 +200,24 @@ class Types:
         head = f"class {name}(Struct, {', '.join(options)}):"
         told = described(schema, "    ")
         self.classes[name] = "\n".join([head, *told, *(fields or ([] if told else ["    pass"]))])
+
+
+def is_distinct(value: Any) -> bool:
+    """Whether a value can be one of a `Literal`: a text or a number of 64 bits."""
+    if isinstance(value, str):
+        return is_sendable(value)
+    return type(value) is int and abs(value) < 2**63
+
+
+def is_sendable(text: str) -> bool:
+    """Whether a text can be written in UTF-8; JSON may have halves of characters."""
+    return text.isascii() or not any("\ud800" <= char <= "\udfff" for char in text)
+
+
+def has_fields(schema: Schema) -> bool:
+    """Whether an object can be a class: it names its members, by names that msgspec takes."""
+    names = schema.get("properties") or {}
+    return bool(names) and all(is_sendable(n) and not _NO_NAME.search(n) for n in names)
 
 
 def split_union(text: str) -> list[str]:

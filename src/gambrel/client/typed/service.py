@@ -107,6 +107,8 @@ class Service:
 
 def answer_of(response: httpx2.Response, into: Any) -> Any:
     """Return the value of an answer. Raises httpx2.DecodingError where it is not of that type."""
+    if into is httpx2.Response:
+        return response
     if into is None or (not response.content and response.status_code in {204, 205}):
         return None
     is_json = response.headers.get("content-type", "").partition(";")[0].endswith("json")
@@ -144,7 +146,9 @@ def listed(value: Any) -> list[str]:
 
 
 def shown(value: Any) -> str:
-    """Return a value as a text of a URL, a header or a form."""
+    """Return a value as a text of a URL, a header or a form: several by commas, objects as JSON."""
+    if isinstance(value, list | tuple | set):
+        return ",".join(map(shown, value))
     if isinstance(value, bool):
         return "true" if value else "false"
     if isinstance(value, enum.Enum):
@@ -153,4 +157,5 @@ def shown(value: Any) -> str:
         return value.isoformat()
     if isinstance(value, str | int | float):
         return str(value)
-    return str(msgspec.to_builtins(value))
+    plain = msgspec.to_builtins(value)
+    return msgspec.json.encode(plain).decode() if isinstance(plain, dict) else str(plain)

@@ -309,7 +309,7 @@ class Built:
             return endpoint
         if outcome.status == 0 and isinstance(outcome := outcome.pick(request), Route):
             request.endpoint = outcome.endpoint  # a draft begins with its status
-            for name in sorted(outcome.varies):
+            for name in outcome.varies:
                 request.draft.headers.add("vary", name)
             return outcome.endpoint  # type: ignore[no-any-return]  # opaque to routing
         request.miss = outcome
@@ -324,20 +324,20 @@ class Built:
             return await self.failed(request, error)
 
     def observe(self, request: Request, status: int, seconds: float) -> None:
-        """Tell the observers of an answer; what fails in them is logged, and nobody else's."""
+        """Tell the observers of an answer."""
         self.tell(self.observers, request, status, seconds)
 
     def hear(self, request: Request, status: int, size: int | None, seconds: float) -> None:
-        """Tell who hears of answers that were sent; what fails in them is logged, too."""
+        """Tell who hears of answers that were sent."""
         self.tell(self.hearers, request, status, size, seconds)
 
     def tell(self, listeners: Iterable[Callable[..., None]], *told: Any) -> None:
-        """Call each; what fails in one is logged."""
+        """Call each; what fails in one is logged, and nobody else's. Our server does the same."""
         for hear in listeners:
             try:
                 hear(*told)
             except Exception:
-                self.app.log.exception("a hearer of answers failed")
+                self.app.log.exception("an observer of answers failed")
 
     def bake(self, status: int, media_type: str | None, *pairs: tuple[str, str]) -> Baked:
         """Return a head with `pairs` and the app's default fields."""

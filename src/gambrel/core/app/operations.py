@@ -33,7 +33,8 @@ __all__ = ["describe_route"]
 def describe_route(route: Route, plan: Plan, parsers: Iterable[str] = ()) -> list[Operation]:
     """Return one operation per method of a route; `parsers` read further media types.
 
-    What reads more of a request than its signature tells has a `describe(operation)` that adds it.
+    What reads more of a request than its signature tells has a `__describe__(operation)` that adds
+    it: a name that no class of an app has by chance.
     """
     options = route.options
     title, _, rest = (inspect.getdoc(route.handler) or "").partition("\n\n")
@@ -70,7 +71,7 @@ def describe_route(route: Route, plan: Plan, parsers: Iterable[str] = ()) -> lis
         for method in route.methods
     ]
     for node in plan.graph.nodes:
-        describe: Any = getattr(node.signature.origin, "describe", None)
+        describe: Any = getattr(node.signature.origin, "__describe__", None)
         for operation in operations if describe else ():
             describe(operation)
     return operations

@@ -85,7 +85,7 @@ class Plan:
         self.decoders = {} if self.reads_form else json_bodies([p for p, _ in self.inputs])
         self.reads_body = bool(sources & _BODY_SOURCES)
         made = [node.signature.origin for node in self.graph.nodes]
-        self.takes_files = "file" in sources or any(getattr(m, "takes_files", False) for m in made)
+        self.takes_files = "file" in sources or any(hasattr(m, "__takes_files__") for m in made)
 
     @property
     def uses_threads(self) -> bool:

@@ -104,6 +104,7 @@ def read_signature(
         annotation = hints.get(item.name, item.annotation)
         parameters.append(classify(item, annotation, path_names, is_provided, f"{name} ({where})"))
     returns = target if isinstance(target, type) else hints.get("return", REQUIRED)
+    # `call` stays its `origin`; what is called takes all of its parameters by name.
     named = by_name(call, [item.name for item in items if item.kind is item.POSITIONAL_ONLY])
     return Signature(call, named, name, where, tuple(parameters), returns, *kind_of(target))
 

@@ -58,7 +58,7 @@ class Choice:
         self.routes = sorted(routes, key=lambda route: -len(route.options.when))
         tests = [test for route in routes for test in route.options.when]
         for route in routes:
-            route.varies = {name for test in tests if (name := getattr(test, "varies", ""))}
+            route.varies = sorted({getattr(test, "varies", "") for test in tests} - {""})
 
     def pick(self, request: Any) -> Route | Miss:
         """Return the route that suits the request best, or the miss that says why none does.
@@ -80,7 +80,7 @@ class Choice:
             return Miss(400, detail=error.detail)
         except (Exception, SystemExit) as error:  # the fault of a predicate: the app answers
             return Miss(500, failure=error)
-        varies = {"vary": ", ".join(sorted(self.routes[0].varies))} if self.routes[0].varies else {}
+        varies = {"vary": ", ".join(self.routes[0].varies)} if self.routes[0].varies else {}
         return Miss(next(s for s in (406, 415, *failures) if s in failures), headers=varies)
 
 

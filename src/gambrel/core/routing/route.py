@@ -6,7 +6,7 @@ built from them into `endpoint`. Options are given by name anywhere and spelled 
 
 import os
 import sys
-from collections.abc import Collection, Mapping
+from collections.abc import Mapping, Sequence
 from typing import Any
 
 import msgspec
@@ -121,7 +121,7 @@ class Route(Struct, eq=False):
     kind: str = "handler"
     locale: str = ""
     is_named: bool = False
-    varies: Collection[str] = ()
+    varies: Sequence[str] = ()
     endpoint: Any = None
 
     @property

@@ -1,5 +1,6 @@
 """`MediaFiles`: the extension that keeps files of visitors and gives them out."""
 
+import asyncio
 import os
 from collections.abc import AsyncIterator
 
@@ -8,7 +9,7 @@ from gambrel.core.http.threads import in_thread
 from gambrel.extend import Setup
 from gambrel.files.media.local import LocalStorage
 from gambrel.files.media.storage import Storage
-from gambrel.files.media.urls import Media
+from gambrel.files.media.urls import AT_ONCE, Media
 from gambrel.signing import Signer
 
 __all__ = ["MediaFiles"]
@@ -39,6 +40,7 @@ class MediaFiles:
         async def open_media() -> AsyncIterator[Media]:
             if isinstance(storage, LocalStorage):
                 await in_thread(storage.check)
+            media.drawing = asyncio.Semaphore(AT_ONCE)  # of the loop that serves now
             yield media
 
         async def media_file(token: str) -> Response:

@@ -15,7 +15,7 @@ from gambrel.core.http.threads import in_thread
 from gambrel.files.media.local import pieces_of
 from gambrel.files.media.storage import Content, sniff
 
-__all__ = ["Image", "ImageRules", "NotAnImage", "render_image"]
+__all__ = ["Image", "ImageRules", "NotAnImage", "gathered", "render_image"]
 
 Format = Literal["avif", "gif", "jpeg", "png", "webp"]
 _WRITTEN = {"avif": "webp", "gif": "png", "jpeg": "jpeg", "png": "png", "webp": "webp"}
@@ -61,12 +61,17 @@ async def render_image(content: Content, rules: ImageRules | None = None) -> Ima
     that are taken, is broken, or has too many pixels, and GambrelError where Pillow is missing.
     """
     rules = rules or ImageRules()
+    return await in_thread(render, await gathered(content, rules.max_size), rules)
+
+
+async def gathered(content: Content, max_size: int) -> bytes:
+    """Return all of a content. Raises ContentTooLarge beyond `max_size` bytes."""
     kept = bytearray()
     async for piece in pieces_of(content):
         kept += piece
-        if len(kept) > rules.max_size:
-            raise ContentTooLarge(f"The picture is larger than {rules.max_size} bytes.")
-    return await in_thread(render, bytes(kept), rules)
+        if len(kept) > max_size:
+            raise ContentTooLarge(f"The picture is larger than {max_size} bytes.")
+    return bytes(kept)
 
 
 def render(content: bytes, rules: ImageRules) -> Image:
@@ -86,6 +91,9 @@ def render(content: bytes, rules: ImageRules) -> Image:
             return written(drawn, rules.output or _WRITTEN[kind], rules.quality)
     except (NotAnImage, MemoryError):
         raise
+    except pillow.Image.DecompressionBombError as error:
+        why = f"The picture has far too many pixels; {rules.max_pixels} are taken."
+        raise NotAnImage(why) from error
     except Exception as error:  # whatever a decoder says of a broken file
         raise NotAnImage("The picture is damaged.") from error
 
@@ -123,6 +131,8 @@ def in_plain_colours(pillow: Any, picture: Any) -> Any:
     """Return a picture as RGB or RGBA; the colours of a profile become those of sRGB."""
     profile, cms = picture.info.get("icc_profile"), pillow.ImageCms
     is_clear = picture.has_transparency_data
+    if picture.mode.startswith("I"):  # grey in 16 bits, of which `convert` takes the lower ones
+        picture = picture.point(lambda value: value * (1 / 256)).convert("L")
     if profile and picture.mode in {"RGB", "RGBA", "CMYK"}:
         with suppress(cms.PyCMSError, OSError, ValueError):  # a broken profile says nothing
             mode = "RGBA" if picture.mode == "RGBA" else "RGB"

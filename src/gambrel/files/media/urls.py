@@ -11,9 +11,10 @@ from datetime import timedelta
 
 from msgspec import Struct
 
+from gambrel.core.http.bodies.forms import Upload
 from gambrel.core.http.errors import Gone, NotFound
 from gambrel.core.http.response import Response
-from gambrel.files.media.images import ImageRules, render_image
+from gambrel.files.media.images import ImageRules, gathered, render_image
 from gambrel.files.media.storage import SHOWN, Content, Storage, Stored
 from gambrel.signing import BadSignature, Signer
 
@@ -60,9 +61,12 @@ class Media:
 
         Raises ContentTooLarge, NotAnImage, StorageFull, and GambrelError where Pillow is missing.
         """
+        rules, name = rules or ImageRules(), getattr(content, "filename", None)
+        if not isinstance(content, Upload):  # whoever sends it slowly keeps nobody from drawing
+            content = await gathered(content, rules.max_size)
         async with self.drawing:
             image = await render_image(content, rules)
-        stem = (filename or getattr(content, "filename", None) or "picture").rpartition(".")
+        stem = (filename or name or "picture").rpartition(".")
         suffix = image.content_type.removeprefix("image/").replace("jpeg", "jpg")
         name = f"{stem[0] or stem[2]}.{suffix}"
         return await self.storage.save(image.content, filename=name)

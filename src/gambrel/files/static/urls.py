@@ -4,6 +4,7 @@ While developing they are plain; in production they tell the content, so that br
 file for ever and a new one is fetched at once.
 """
 
+import asyncio
 import logging
 import os
 from contextlib import suppress
@@ -70,6 +71,7 @@ class Static:
     def url(self, name: str) -> str:
         """Return the URL of a file: `/static/site.3f2a9c1b.css`, plain for one above 16 MiB.
 
+        One above 1 MiB is plain, too, until a thread has read it: the event loop does not wait.
         A name that is nowhere is an error while developing; in production it is logged, and the
         plain URL returned: a missing picture must not take the page with it.
 
@@ -131,11 +133,19 @@ class Static:
                 known.until = monotonic() + TRUSTED
                 return known
             version = Version(stamp, "", "")
-            if facts.st_size <= HASHED:
+            loop = loop_of_now() if LARGE < facts.st_size <= HASHED else None
+            if loop is None and facts.st_size <= HASHED:
                 content = file.read()
                 version = Version(stamp, digest_of(content), integrity_of(content))
         self.known[name] = version
+        if loop is not None:
+            loop.run_in_executor(None, self._read_later, name)
         return version
+
+    def _read_later(self, name: str) -> None:
+        """Read a file in a thread."""
+        with suppress(OSError):  # gone since, or closed to us
+            self._read(name, None)
 
     def _report(self, name: str) -> None:
         """Tell of a file that is nowhere. Raises GambrelError while developing."""
@@ -161,6 +171,14 @@ class Named:
             return None
         error = nowhere(name, self.originals)
         return Problem(error.code, error.what, error.hint, error.where, Level.WARNING)
+
+
+def loop_of_now() -> asyncio.AbstractEventLoop | None:
+    """Return the event loop that waits for what is done here, None in a thread."""
+    try:
+        return asyncio.get_running_loop()
+    except RuntimeError:
+        return None
 
 
 def searched(folders: Folders) -> str:

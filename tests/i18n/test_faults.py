@@ -22,6 +22,10 @@ def test_what_is_wrong_is_said_in_the_language_with_its_values(languages):
     assert explain("must have at least 1 character") == "muss mindestens 1 Zeichen haben"
     assert explain("must have at most 20 items") == "darf höchstens 20 Einträge haben"
     assert explain("must be at least 0.5") == "muss mindestens 0.5 sein"
+    often = "This was sent too often. Try again in 40 seconds."
+    assert explain(often) == (
+        "Das wurde zu oft gesendet. Bitte in 40 Sekunden noch einmal versuchen."
+    )
     assert explain("must be one of a, b") == "muss eines von diesen sein: a, b"
     assert languages.by_tag["en"].explain("is required") == "is required"
 

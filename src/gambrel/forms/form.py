@@ -97,6 +97,8 @@ class HTMLForm(Generic[T]):
         self.faults: list[Fault] = []
         self.is_sent = False
         self.is_checked = False
+        self.is_step = False
+        """Whether it is one of `Steps`, and was taken before its handler can say anything."""
         self.texts: Texts = begin(definition.fields)
         self.errors: dict[str, list[str]] = {}
         self.more: dict[str, int] = {}
@@ -148,6 +150,9 @@ class HTMLForm(Generic[T]):
 
         Fields that are locked have them in any case.
         """
+        if self.is_step and self.definition.locked:
+            hint = "give the locked field its default, or show it as text"
+            raise self._too_late(f"the locked field {self.definition.locked[0]!r}", hint)
         self.start = value
         given = texts_of_object(self.definition.fields, value)
         if not self.is_sent:
@@ -215,6 +220,10 @@ class HTMLForm(Generic[T]):
         while name not in self and "." in name:
             name = name.rpartition(".")[0]
         return name
+
+    def _too_late(self, subject: str, hint: str) -> GambrelError:
+        what = f"{subject} is given by the handler of `Steps`, and what was sent is checked before"
+        return GambrelError("forms.steps", what, self.definition.kind.__name__, hint)
 
     def _no_field(self, path: str) -> GambrelError:
         names = [name for name, _ in self.definition.every]
@@ -320,7 +329,8 @@ class FormField:
     def choices(self) -> Choice:
         """Texts and their names; may be set, where only the handler knows what can be chosen.
 
-        Then the form is checked anew: what is none of them is a fault.
+        Then the form is checked anew: what is none of them is a fault. Raises GambrelError for one
+        of `Steps`.
         """
         known = self.form.choices
         return (
@@ -329,6 +339,9 @@ class FormField:
 
     @choices.setter
     def choices(self, given: Any) -> None:
+        if self.form.is_step:
+            hint = "return them from a function: `field(choices=load)`"
+            raise self.form._too_late(f"what {self.name!r} has to choose from", hint)  # noqa: SLF001
         self.form.choices[self.name] = choices_from(given)
         if self.form.is_checked:
             self.form.check()

@@ -6,8 +6,12 @@ import pytest
 from babel.messages.pofile import read_po
 
 from gambrel.conversion.faults import collect
+from gambrel.core.http.bodies.forms import FormData
 from gambrel.core.http.status import phrase
 from gambrel.error_page import _SENTENCES
+from gambrel.forms import HTMLForm
+from gambrel.forms.extension import define
+from gambrel.i18n import lazy_gettext
 from gambrel.i18n.catalogs import OWN
 from gambrel.i18n.checks import problems_in
 from gambrel.i18n.faults import PATTERNS, SENTENCES
@@ -46,6 +50,20 @@ def test_rules_of_the_app_are_messages_of_the_app_and_others_stay(languages):
     assert explain("Late") == "Spät"
     assert explain("is nobody's business") == "is nobody's business"
     assert explain("x" * 10_000) == "x" * 10_000
+
+
+def test_a_pattern_may_say_what_it_means_in_every_language(languages):
+    class Parcel(msgspec.Struct):
+        code: Annotated[
+            str, msgspec.Meta(pattern="^[A-Z]{2}$", extra={"message": lazy_gettext("Late")})
+        ]
+
+    form: Any = HTMLForm(define(Parcel))
+    with languages.use("de"):
+        form.read(FormData([("code", "x")]))
+
+    assert form["code"].error == "Spät"
+    assert form.faults[0].message == "Late"
 
 
 BOUNDS: list[tuple[Any, Any]] = [

@@ -135,7 +135,7 @@ class Steps(Generic[T]):
             self.form.check()  # it is no more as it was, or has no fault to show
 
     def checked(self, data: FormData) -> HTMLForm[Any]:
-        """Return the form of the step that was sent, with what is wrong; nothing is kept or done."""
+        """Return the form of the step that was sent, with its faults; nothing is done or kept."""
         form = self._make(self._sent(data).definition)
         form.read(data)
         return form

@@ -127,6 +127,28 @@ def test_the_end_of_one_request_is_not_undone_by_another():
     assert len(visitor.store) == 0
 
 
+def test_what_was_ended_does_not_come_back_under_another_id():
+    """Log-out, while a request that rotates still runs: only what that sets itself is kept."""
+    visitor = Visitor("store")
+    visitor.visit(lambda session: session.update(user=7, cart=["tea"]))
+
+    async def main() -> None:
+        headers = {"host": "localhost", "cookie": visitor.cookie}
+        slow, quick = make_request(headers=headers), make_request(headers=headers)
+        late, ending = await visitor.keeper.open(slow), await visitor.keeper.open(quick)
+        late["b"] = 2
+        late.rotate()
+        ending.end()
+        await visitor.keeper.close(quick, ending)
+        await visitor.keeper.close(slow, late)
+        visitor.cookie = slow.draft.headers.get_all("set-cookie")[0].partition(";")[0]
+
+    asyncio.run(main())
+
+    assert visitor.visit(dict) == {"b": 2}
+    assert len(visitor.store) == 1
+
+
 def test_an_end_and_a_new_beginning_has_a_new_id():
     visitor = Visitor("store")
     visitor.visit(lambda session: session.update(a=1))

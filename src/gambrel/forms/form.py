@@ -85,7 +85,7 @@ class HTMLForm(Generic[T]):
     tell why there is none.
     """
 
-    opened_last = True
+    opened_last = 1
     """Whoever a dependency of the handler turns away is not told what is wrong with a form."""
 
     def __init__(self, definition: Definition, trap: str = "") -> None:

@@ -28,7 +28,7 @@ class Steps(Generic[T]):
     is to go on after a step was sent, `form` that of the step to show.
     """
 
-    opened_last = True
+    opened_last = 1
     """As of `HTMLForm`."""
 
     def __init__(

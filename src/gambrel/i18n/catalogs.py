@@ -144,7 +144,7 @@ def read_catalog(file: Path, locale: Any = None) -> Catalog:
     except PoFileError as error:
         what = f"a catalog cannot be read: {str(error).rpartition(' on ')[0]}: {error.line.strip()}"
         raise broken(what, f"{file}:{error.lineno + 1}") from None
-    except (ValueError, LookupError, OSError, struct.error) as error:
+    except (ValueError, LookupError, OSError, struct.error, AttributeError) as error:
         what = f"a catalog cannot be read: {str(error) or type(error).__name__}"
         raise broken(what, str(file)) from None
     check_lines(lines, file)

@@ -124,7 +124,8 @@ class Visit:
         self.note("cookie")
         self.note("authorization")
         try:
-            return ask(self.request)
+            found = ask(self.request)
+            return None if found is None else str(found)
         except Exception:  # the page of an error has a language, too
             _log.exception("%r failed, and nobody knows what the user prefers", ask)
             return None

@@ -1,14 +1,13 @@
-from types import SimpleNamespace
-
 import pytest
 
-from gambrel import HTML, App
+from gambrel import HTML, App, Router
 from gambrel.middleware.headers.extension import (
     SecurityHeaders,
     check_weakened,
     nonce_in_page,
     nonce_of,
 )
+from gambrel.middleware.headers.page_policy import PagePolicy
 from gambrel.middleware.security_headers import HeaderPolicy, Nonce
 from gambrel.testing import Client, make_request
 
@@ -39,12 +38,33 @@ def test_a_page_that_asks_for_no_nonce_keeps_its_policy():
 
 
 def test_what_says_less_than_the_default_is_told():
-    def weakened(headers):
-        app = SimpleNamespace(settings=SimpleNamespace(security_headers=headers))
+    def weakened(**headers):
+        app = App(**headers)
+        app.build()
         return [problem.message for problem in check_weakened(app)]
 
-    assert weakened(SecurityHeaders()) == []
-    assert weakened(SecurityHeaders(frame_options="")) == ["security headers: frame_options is off"]
+    assert weakened() == []
+    headers = SecurityHeaders(frame_options="")
+    assert weakened(extensions=[headers]) == ["security headers: frame_options is off"]
+
+
+def test_a_group_whose_pages_allow_more_than_is_safe_is_told():
+    app = App()
+    group = Router("/maps", middleware=[PagePolicy(add={"script-src": ["'unsafe-eval'", "data:"]})])
+
+    @group.get("/{name}")
+    async def place(name: str) -> HTML:
+        return HTML(name)
+
+    app.include(group)
+    app.build()
+    problems = list(check_weakened(app))
+
+    assert [problem.message for problem in problems] == [
+        "pages of /maps/{name} allow 'unsafe-eval'",
+        "pages of /maps/{name} allow data: in script-src",
+    ]
+    assert problems[0].where.startswith(__file__)
 
 
 def test_its_fields_are_its_settings():

@@ -86,10 +86,17 @@ def nonce_in_page(policy: HeaderPolicy, request: Request) -> Callable[[], Nonce]
 
 def check_weakened(app: Any) -> Iterable[Problem]:
     """Yield each security header that says less than it would by default."""
+    from gambrel.middleware.headers.page_policy import PagePolicy  # noqa: PLC0415 - start-up: checks
+
     for sentence in app.settings.security_headers.weakened():
-        yield Problem(
-            "middleware.weak-headers",
-            f"security headers: {sentence}",
-            "drop it from SecurityHeaders(...), or silence this check if it is meant",
-            level=Level.WARNING,
-        )
+        yield weak(f"security headers: {sentence}", "SecurityHeaders(...)")
+    for route in app.routes:
+        for policy in (one for one in route.options.middleware if isinstance(one, PagePolicy)):
+            for what in policy.loosens():
+                yield weak(f"pages of {route.pattern} allow {what}", "PagePolicy(...)", route.where)
+
+
+def weak(what: str, of: str, where: str = "") -> Problem:
+    """Return the problem of what protects less than it could."""
+    hint = f"drop it from {of}, or silence this check if it is meant"
+    return Problem("middleware.weak-headers", what, hint, where, Level.WARNING)

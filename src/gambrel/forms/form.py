@@ -12,6 +12,7 @@ from gambrel.core.http.bodies.forms import FormData
 from gambrel.core.http.errors import Fault, GambrelError
 from gambrel.forms.fields import FieldSpec, choices_from
 from gambrel.forms.formats import FORMATS, wrong_format
+from gambrel.forms.moments import MOMENT, ZONE, shown_in
 from gambrel.forms.rendering import (
     render_field,
     render_form,
@@ -32,7 +33,7 @@ from gambrel.forms.texts import (
     texts_of_object,
 )
 from gambrel.markup import Markup
-from gambrel.wording import Words, explain
+from gambrel.wording import Words, explain, zone_name, zone_named
 
 __all__ = ["Definition", "FormField", "HTMLForm"]
 
@@ -61,6 +62,11 @@ class Definition(Struct, frozen=True, eq=False, dict=True):
     def has_formats(self) -> bool:
         """Whether one of the fields is to be an e-mail address or a URL."""
         return any(spec.widget in FORMATS for _, spec in self.every)
+
+    @cached_property
+    def has_moments(self) -> bool:
+        """Whether one of the fields is typed in the visitor's time zone."""
+        return any(spec.local == MOMENT for _, spec in self.every)
 
     @cached_property
     def loads(self) -> tuple[Callable[..., Any], ...]:
@@ -118,22 +124,32 @@ class HTMLForm(Generic[T]):
             self._imposed.append(Fault("form", "", "This looks like spam.", "spam"))
         self.is_sent = True
         self.value = None
+        zone = sent.get(ZONE, [""])[0]
+        if self.definition.has_moments and isinstance(zone, str) and zone_named(zone):
+            self.texts[ZONE] = [zone]
         if added or removed:
             gone = "".join(map(str, removed or ())) + "."
             left = {name: texts for name, texts in sent.items() if not name.startswith(gone)}
-            self.texts = self._with_locked(clean(fields, left, keeps=True), begin(fields))
+            self._take(clean(fields, left, keeps=True))
             self.more = {str(name): 1 for name in added or ()}
             return
-        self.texts = self._with_locked(clean(fields, sent), begin(fields))
+        self._take(clean(fields, sent))
         self.is_checked = True
         self.check()
+
+    def _take(self, sent: Texts) -> None:
+        zone = {ZONE: self.texts[ZONE]} if ZONE in self.texts else {}
+        with shown_in(self.zone):
+            self.texts = self._with_locked(sent, begin(self.definition.fields)) | zone
 
     def check(self) -> None:
         """Make the value of what was sent, or say what is wrong with that."""
         self.value, self.faults, self.errors = None, [], {}
         fields = self.definition.fields
         try:
-            value = self.definition.convert(as_input(fields, self.texts))
+            with shown_in(self.zone):
+                given = as_input(fields, self.texts)
+            value = self.definition.convert(given)
         except ValueError as error:
             value = None
             for fault in getattr(error, "faults", ()):
@@ -154,7 +170,8 @@ class HTMLForm(Generic[T]):
             hint = "give the locked field its default, or show it as text"
             raise self._too_late(f"the locked field {self.definition.locked[0]!r}", hint)
         self.start = value
-        given = texts_of_object(self.definition.fields, value)
+        with shown_in(self.zone):
+            given = texts_of_object(self.definition.fields, value)
         if not self.is_sent:
             self.texts = given
         elif self.definition.locked:
@@ -182,6 +199,13 @@ class HTMLForm(Generic[T]):
         self._imposed.append(fault)
         self._note(fault)
         self.value = None
+
+    @property
+    def zone(self) -> str:
+        """The name of the time zone that its moments are shown in, where it has any."""
+        if not self.definition.has_moments:
+            return ""
+        return str(self.texts[ZONE][0]) if ZONE in self.texts else zone_name()
 
     @property
     def status(self) -> int:

@@ -12,7 +12,7 @@ from gambrel.i18n.catalogs import OWN, Folder, Messages, key_of, load_messages
 from gambrel.i18n.faults import Faults
 from gambrel.i18n.locales import Locale
 from gambrel.i18n.parsing import read_text, write_text
-from gambrel.i18n.zones import UTC, zone_of
+from gambrel.i18n.zones import UTC, find_zone, zone_of
 from gambrel.wording import SPEAKER
 
 __all__ = ["Language", "Languages", "Setting", "open_languages"]
@@ -94,6 +94,10 @@ class Setting:
         """The time zone."""
         found: tzinfo = self._zone or self.around.zone
         return found
+
+    def zone_named(self, name: str) -> tzinfo | None:
+        """Return a time zone by its name, None for what is none."""
+        return find_zone(name)
 
 
 class Languages:

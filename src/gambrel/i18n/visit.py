@@ -66,6 +66,10 @@ class Visit:
             found = self._zone = self.find_zone()
         return found
 
+    def zone_named(self, name: str) -> tzinfo | None:
+        """Return a time zone by its name, None for what is none."""
+        return find_zone(name)
+
     def settle(self) -> None:
         """Find out both now."""
         self._language, self._zone = self.language, self.zone

@@ -5,9 +5,8 @@ write, each a message of the framework's catalog with a context of its own.
 """
 
 import re
-from typing import Any, Protocol
 
-from gambrel.wording import OWN, fill
+from gambrel.wording import OWN, Tongue, fill
 
 __all__ = ["PATTERNS", "SENTENCES", "Faults"]
 
@@ -72,18 +71,6 @@ SENTENCES = (
 )
 _HOLE = re.compile(r"%\\?\((\w+)\\?\)s")
 LONGEST = 500
-
-
-class Tongue(Protocol):
-    """A language, as far as it is needed here."""
-
-    texts: dict[str, str]
-
-    def translate(
-        self, message: str, plural: str = "", number: Any = None, context: str = ""
-    ) -> str:
-        """Return a message in this language."""
-        ...
 
 
 class Faults:

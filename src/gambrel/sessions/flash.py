@@ -63,9 +63,9 @@ class Flash(Drafting):
         self._draft: Any = None
 
     def add(self, text: Words, kind: str = "info") -> None:
-        """Leave a message, in the language of now; of more than a cookie can hold, the oldest are dropped.
+        """Leave a message; of more than a cookie can hold, the oldest are dropped.
 
-        One that is too long by itself is cut.
+        One that is too long by itself is cut. A lazy text is said in the language of now.
         """
         self._messages.append(Message(str(text), kind))
         self._write()

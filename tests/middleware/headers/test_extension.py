@@ -1,6 +1,8 @@
 import pytest
 
 from gambrel import HTML, App, Router
+from gambrel.headers import CacheControl
+from gambrel.middleware import cache_control
 from gambrel.middleware.headers.extension import (
     SecurityHeaders,
     check_weakened,
@@ -27,6 +29,35 @@ def test_a_request_has_one_nonce_whoever_asks():
     request = make_request()
 
     assert nonce_in_page(POLICY, request)() == nonce_of(POLICY, request)
+
+
+@pytest.mark.parametrize(
+    ("path", "kept"), [("/with", "private"), ("/without", "public, max-age=60")]
+)
+def test_no_shared_cache_keeps_a_page_with_a_nonce(path, kept):
+    app = App()
+    group = Router(middleware=[cache_control(CacheControl(public=True, max_age=60))])
+
+    @group.get("/with")
+    async def with_nonce(nonce: Nonce) -> HTML:
+        return HTML(f"<script nonce={nonce}></script>", headers={"cache-control": "public"})
+
+    @group.get("/without")
+    async def without() -> HTML:
+        return HTML("plain")
+
+    app.include(group)
+    with Client(app) as client:
+        assert client.get(path).headers["cache-control"] == kept
+
+
+def test_a_page_of_a_visitor_is_for_that_visitor_with_a_nonce_too():
+    request = make_request()
+    request.draft.headers["cache-control"] = "private, no-store"
+
+    nonce_of(POLICY, request)
+
+    assert request.draft.headers["cache-control"] == "private, no-store"
 
 
 def test_a_page_that_asks_for_no_nonce_keeps_its_policy():

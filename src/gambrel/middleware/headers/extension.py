@@ -69,9 +69,13 @@ class SecurityHeaders(HeaderPolicy, frozen=True, kw_only=True):
 
 
 def nonce_of(policy: HeaderPolicy, request: Request) -> Nonce:
-    """Return the nonce of the page that answers a request, whose policy will name it."""
+    """Return the nonce of the page that answers a request, whose policy will name it.
+
+    No shared cache keeps that page: a nonce that others know is none.
+    """
     if Nonce not in request.state:
         request.state[Nonce] = make_nonce()
+    request.draft.headers.setdefault("cache-control", "private")
     nonce = request.state[Nonce]
     request.draft.headers[CSP] = add_nonce(policy_of(request, policy), nonce)
     if policy.trial_policy:

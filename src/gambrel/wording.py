@@ -28,6 +28,8 @@ __all__ = [
     "say",
     "translate",
     "write_local",
+    "zone_name",
+    "zone_named",
     "zone_now",
 ]
 
@@ -68,6 +70,10 @@ class Speaker(Protocol):
     @property
     def zone(self) -> tzinfo:
         """Their time zone."""
+        ...
+
+    def zone_named(self, name: str) -> tzinfo | None:
+        """Return a time zone by its name, None for what is none."""
         ...
 
 
@@ -158,6 +164,18 @@ def zone_now() -> tzinfo:
     """Return the time zone of now; UTC where the app knows none."""
     speaker = SPEAKER.get()
     return UTC if speaker is None else speaker.zone
+
+
+def zone_name() -> str:
+    """Return the name of the time zone of now; empty where the app knows none."""
+    speaker = SPEAKER.get()
+    return "" if speaker is None else str(speaker.zone)
+
+
+def zone_named(name: str) -> tzinfo | None:
+    """Return the time zone of a name; None where it is none, or the app knows none."""
+    speaker = SPEAKER.get()
+    return None if speaker is None else speaker.zone_named(name)
 
 
 class LazyText:

@@ -11,6 +11,7 @@ from sqlalchemy.orm import Mapped, mapped_column
 
 from gambrel import App, Depends, GambrelError
 from gambrel.db import AsyncSession, Database, Model, SyncSession
+from gambrel.sessions import MemoryStore, Session, Sessions
 from gambrel.testing import Client
 
 
@@ -237,6 +238,30 @@ def test_a_get_may_write_where_the_app_says_so(url):
     with Client(app) as client:
         client.get("/visit")
         assert client.get("/count").json() == 1
+
+
+def test_what_a_visitor_has_is_not_changed_where_the_commit_fails():
+    """However a handler asks for the two: its session closes after the transaction."""
+    database = Database("sqlite://", create=True, metadata=Base.metadata)
+    app = App(extensions=[database, Sessions(store=MemoryStore())])
+
+    @app.post("/cart")
+    async def fill(visitor: Session) -> None:
+        visitor["cart"] = "full"
+
+    @app.get("/cart")
+    async def look(visitor: Session) -> str:
+        return str(visitor.get("cart"))
+
+    @app.post("/orders")
+    async def order(db: AsyncSession, visitor: Session) -> None:
+        visitor["cart"] = "empty"
+        db.add(Hero(name=None))  # type: ignore[arg-type]  # refused by the flush of the commit
+
+    with Client(app, raise_server_errors=False) as client:
+        client.post("/cart")
+        assert client.post("/orders").status_code >= 400
+        assert client.get("/cart").text == "full"
 
 
 def test_a_session_outside_a_request_commits_at_its_end(url):

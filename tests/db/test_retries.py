@@ -4,9 +4,10 @@ import pytest
 from sqlalchemy import MetaData, select, text
 from sqlalchemy.orm import Mapped, mapped_column
 
-from gambrel import App, ResponseHeaders
+from gambrel import App, Request, Response, ResponseHeaders
 from gambrel.db import AsyncSession, Database, Model, Retries
-from gambrel.testing import AsyncClient
+from gambrel.db.retries import mark_for_retry
+from gambrel.testing import AsyncClient, make_request
 
 pytestmark = pytest.mark.service("postgres")
 
@@ -79,3 +80,20 @@ def test_without_it_the_client_may_try_again(postgres):
 
     assert statuses == [200, 503]
     assert total == 190
+
+
+def test_every_attempt_finds_the_state_of_its_request_as_it_was():
+    """A message of the first one is not shown twice."""
+    request, found = make_request(), []
+    request.state.before = 1
+
+    async def attempt(request: Request) -> Response:
+        found.append(dict(vars(request.state)))
+        request.state.left = True
+        if len(found) == 1:
+            mark_for_retry(request)
+        return Response(b"")
+
+    asyncio.run(Retries()(request, attempt))
+
+    assert found == [{"before": 1}, {"before": 1}]

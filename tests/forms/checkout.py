@@ -1,7 +1,7 @@
 """A form in steps: one that may be left out, one with a file, one that shows the answers."""
 
 import re
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from typing import Annotated, Any
 
 from msgspec import Meta, Struct
@@ -59,12 +59,13 @@ def app_of(
     kind: Any = Checkout,
     on_value: Callable[[Any], None] = lambda _: None,
     languages: Any = None,
+    dependencies: Sequence[Any] = (),
     **more: Any,
 ) -> App:
     """Return an app with one form in steps; `done` gets what was sent to the end."""
     app = App(extensions=[Forms(**more), Sessions(), *filter(None, [languages])])
 
-    @app.route("/buy", methods=["GET", "POST"])
+    @app.route("/buy", methods=["GET", "POST"], dependencies=dependencies)
     async def buy(steps: Steps[kind]) -> HTML | Redirect:
         if steps.value is not None:
             on_value(steps)

@@ -12,6 +12,7 @@ from gambrel.forms.moments import MOMENT, read_typed, write_typed
 from gambrel.i18n import I18n
 from gambrel.testing import Client
 from gambrel.wording import SPEAKER
+from tests.forms.checkout import app_of, hidden
 from tests.forms.shop import form_of, sent
 
 TEN = dt.datetime(2027, 1, 2, 10, tzinfo=dt.UTC)
@@ -22,6 +23,10 @@ class Outing(Struct):
     naive: Annotated[dt.datetime, Meta(tz=False)] = TEN.replace(tzinfo=None)
     end: dt.datetime | None = None
     exact: Annotated[dt.datetime, field(widget="text")] = TEN
+
+
+class Empty(Struct):
+    """A step that asks nothing."""
 
 
 class Speaker:
@@ -110,6 +115,72 @@ def test_clocks_are_shown_without_a_zone(speak, kept, shown):
     speak("America/New_York")
 
     assert write_typed(MOMENT, kept) == shown
+
+
+class Meeting(Struct):
+    title: Annotated[str, Meta(min_length=2)]
+    at: dt.datetime
+    since: Annotated[dt.datetime, field(readonly=True)] = TEN
+
+
+@pytest.fixture
+def meetings() -> Iterator[tuple[Client, list[Any]]]:
+    app = App(extensions=[Forms(), I18n("en", folders=())])
+    kept: list[Any] = [Meeting("Team", TEN)]
+
+    @app.route("/", methods=["GET", "POST"])
+    async def edit(form: HTMLForm[Meeting]) -> HTML:
+        form.fill(kept[-1])
+        kept.extend([form.value] if form.value else [])
+        return HTML(form.__html__(), form.status)
+
+    with Client(app) as client:
+        yield client, kept
+
+
+def test_a_form_is_read_in_the_zone_it_was_shown_in(meetings):
+    """On a first visit that of the visitor is not known yet, and it is when the form comes in."""
+    client, kept = meetings
+    sent = {**hidden(client.get("/")), "at": "2027-01-02T10:00"}
+    client.cookies.set("tz", "Europe/Berlin")
+    refused = client.post("/", data={**sent, "title": "T"})
+    client.post("/", data={**sent, **hidden(refused), "title": "Teams"})
+    shown = client.get("/")
+
+    assert (sent["_zone"], hidden(refused)["_zone"]) == ("UTC", "UTC")
+    assert 'value="2027-01-02T10:00" id="field-at"' in refused.text
+    assert 'value="2027-01-02T10:00" id="field-since"' in refused.text
+    assert kept == [Meeting("Team", TEN), Meeting("Teams", TEN)]
+    assert hidden(shown) == {"_zone": "Europe/Berlin"}
+    assert 'value="2027-01-02T11:00" id="field-at"' in shown.text
+
+
+@pytest.mark.parametrize("zone", ["", "Nowhere/Land", "../../etc/passwd", "U" * 5_000, "<b>"])
+def test_a_zone_that_is_none_is_that_of_the_visitor(meetings, zone):
+    client, kept = meetings
+    client.cookies.set("tz", "Europe/Berlin")
+    sent = client.post("/", data={"_zone": zone, "title": "Teams", "at": "2027-01-02T11:00"})
+
+    assert kept[1:] == [Meeting("Teams", TEN)]
+    assert hidden(sent) == {"_zone": "Europe/Berlin"}
+
+
+def test_a_step_is_kept_with_the_zone_it_was_shown_in():
+    class Steps(Struct):
+        meeting: Meeting
+        end: Empty
+
+    done: list[Any] = []
+    app = app_of(done, Steps, languages=I18n("en", folders=()))
+    with Client(app, follow_redirects=True) as client:
+        first = client.get("/buy")
+        client.cookies.set("tz", "Europe/Berlin")
+        second = client.post(
+            "/buy", data={**hidden(first), "title": "Teams", "at": "2027-01-02T10:00"}
+        )
+        client.post("/buy", data=hidden(second))
+
+    assert [one.meeting for one in done] == [Meeting("Teams", TEN)]
 
 
 def test_what_is_no_moment_is_told_and_shown_again():

@@ -4,6 +4,7 @@ from msgspec import Struct
 from gambrel import HTML, App, Request
 from gambrel.forms import Forms, HTMLForm, PerClient
 from gambrel.forms.rate import KEPT, Tally, network_of
+from gambrel.i18n import I18n
 from gambrel.testing import Client
 
 
@@ -11,8 +12,8 @@ class Note(Struct):
     text: str
 
 
-def app_of(rate: object) -> App:
-    app = App(extensions=[Forms(rate=rate)])
+def app_of(rate: object, *others: object) -> App:
+    app = App(extensions=[Forms(rate=rate), *others])
 
     @app.route("/", methods=["GET", "POST"])
     async def note(form: HTMLForm[Note]) -> HTML:
@@ -43,6 +44,17 @@ def test_who_sends_too_often_is_told_how_long_to_wait_and_keeps_what_was_typed()
     assert (elsewhere.text, shown.status_code, again.text) == ("taken", 200, "taken")
 
 
+def test_who_sends_too_often_is_told_so_in_their_language():
+    rate = PerClient(0, 60, clock=lambda: 0.0)
+    app = app_of(rate, I18n("en", "de", "ar", folders=()))
+    with Client(app, headers={"accept-language": "de"}) as client:
+        german = client.post("/", data={"text": "t"}).text
+        arabic = client.post("/", data={"text": "t"}, headers={"accept-language": "ar"}).text
+
+    assert "Bitte in 60 Sekunden noch einmal versuchen." in german
+    assert "حاول مرة أخرى بعد 60 ثانية." in arabic
+
+
 def test_to_check_a_field_is_not_to_send_the_form():
     with Client(app_of(PerClient(1))) as client:
         for _ in range(3):
@@ -68,11 +80,13 @@ def test_a_hook_of_ones_own_may_wait_and_decide_by_anything():
         ("192.0.2.7", "192.0.2.7"),
         ("2001:db8:1:2:3:4:5:6", "2001:db8:1:2::/64"),
         ("fe80::1%eth0", "fe80::/64"),
+        ("::ffff:192.0.2.7", "192.0.2.7"),
+        ("::ffff:c000:208", "192.0.2.8"),
         ("", ""),
         (":nonsense", ":nonsense"),
     ],
 )
-def test_of_ipv6_a_client_has_64_bits(client, network):
+def test_of_ipv6_a_client_has_64_bits_and_of_ipv4_within_it_all(client, network):
     assert network_of(client) == network
 
 

@@ -1,12 +1,14 @@
 import re
+from collections.abc import AsyncIterator
 from typing import Annotated, Any
 
 import httpx2
 import pytest
 from msgspec import Meta, Struct
 
-from gambrel import GambrelError
-from gambrel.forms import PerClient, step
+from gambrel import Depends, GambrelError
+from gambrel.forms import PerClient, Steps, field, step
+from gambrel.forms.rate import Once, Tally
 from gambrel.i18n import I18n, lazy_gettext
 from gambrel.testing import Client
 from tests.forms.checkout import (
@@ -19,6 +21,7 @@ from tests.forms.checkout import (
     app_of,
     heading,
     hidden,
+    walk_of,
 )
 
 
@@ -217,6 +220,46 @@ def test_where_the_handler_fails_it_can_be_sent_again(done):
     assert len(done) == 1
 
 
+def test_where_a_commit_fails_it_can_be_sent_again(done):
+    """Its dependencies close after the handler, and nothing is kept where one of them fails."""
+    fails: list[bool] = []
+
+    async def unit() -> AsyncIterator[None]:
+        yield
+        if fails:
+            raise RuntimeError(fails.pop())
+
+    app = app_of(done, dependencies=[Depends(unit)])
+    with Client(app, follow_redirects=True, raise_server_errors=False) as client:
+        page = client.post("/buy", data={"name": "Ann"})
+        last = {**hidden(page), "iban": "DE1"}
+        fails.append(True)
+        failed = client.post("/buy", data=last)
+        kept = len(done)
+        client.post("/buy", data=last)
+        again = client.post("/buy", data=last)
+
+    assert (failed.status_code, kept, len(done), again.status_code) == (500, 1, 2, 409)
+
+
+def test_where_the_limit_of_requests_fails_it_can_be_sent_again(done):
+    fails = [True]
+
+    def rate(_: Any) -> int:
+        if fails:
+            raise RuntimeError(fails.pop())
+        return 0
+
+    app = app_of(done, rate=rate)
+    with Client(app, follow_redirects=True, raise_server_errors=False) as client:
+        page = client.post("/buy", data={"name": "Ann"})
+        last = {**hidden(page), "iban": "DE1"}
+        failed = client.post("/buy", data=last)
+        client.post("/buy", data=last)
+
+    assert (failed.status_code, len(done)) == (500, 1)
+
+
 def test_what_only_the_handler_knows_is_told_in_its_step(done):
     def refuse(steps: Any) -> None:
         if steps.value.contact.name == "Ann":
@@ -250,6 +293,39 @@ def test_a_field_is_checked_alone_and_nothing_is_kept(client):
 
     assert (wrong.status_code, right.status_code) == (422, 204)
     assert "set-cookie" not in right.headers
+
+
+def test_to_check_the_last_step_is_not_to_send_it(client, done):
+    page = client.post("/buy", data={"name": "Ann"})
+    last = {**hidden(page), "iban": "DE1"}
+    checked = client.post("/buy", data=last, headers={"precognition": "true"})
+    client.post("/buy", data=last)
+
+    assert checked.status_code == 204
+    assert len(done) == 1
+
+
+def test_what_a_handler_would_say_of_a_step_comes_too_late():
+    """Its answers are taken before: a choice that only the handler knows would not be checked."""
+
+    class Cup(Struct):
+        size: Annotated[str, field(choices={"s": "Small"})]
+        price: Annotated[int, field(readonly=True)] = 2
+
+    class Order(Struct):
+        cup: Cup
+
+    [one] = walk_of(Order).steps
+    steps: Any = Steps(walk_of(Order), None, {}, Once(Tally()))
+
+    for late in (
+        lambda: setattr(steps.form["size"], "choices", {"l": "Large"}),
+        lambda: steps.form.fill(Cup("s")),
+    ):
+        with pytest.raises(GambrelError, match="what was sent is checked before") as error:
+            late()
+        assert error.value.code == "forms.steps"
+    assert one.definition.locked == ("price",)
 
 
 def test_other_sites_cannot_take_a_step(client):

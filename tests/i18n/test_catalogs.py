@@ -4,7 +4,15 @@ import pytest
 from babel.messages.mofile import write_mo
 
 from gambrel import GambrelError
-from gambrel.i18n.catalogs import OWN, Folder, find_files, key_of, load_messages, read_catalog
+from gambrel.i18n.catalogs import (
+    OWN,
+    Folder,
+    Messages,
+    find_files,
+    key_of,
+    load_messages,
+    read_catalog,
+)
 from tests.i18n.catalogs import GERMAN, write_catalog
 
 
@@ -140,3 +148,27 @@ def test_a_value_that_would_be_a_billion_wide_is_not_taken(tmp_path):
     write_catalog(tmp_path, "de", 'msgid "Hi %(name)s"\nmsgstr "%(name)999999999s"\n')
 
     assert loaded(tmp_path)[0].texts == {}
+
+
+@pytest.mark.parametrize("name", ["messages.po", "messages.mo"])
+def test_whatever_has_become_of_a_file_it_is_read_or_told(tmp_path, name):
+    file = write_catalog(tmp_path, "de", GERMAN).with_name(name)
+    if name.endswith(".mo"):
+        with file.open("wb") as stream:
+            write_mo(stream, read_catalog(file.with_suffix(".po")))
+    whole, told = file.read_bytes(), 0
+    damaged = [whole[:end] for end in range(0, len(whole), 7)]
+    damaged += [
+        whole[:place] + bytes([byte]) + whole[place + 1 :]
+        for place in range(0, len(whole), 5)
+        for byte in (0, 10, 34, 255)
+    ]
+
+    for content in damaged:
+        file.write_bytes(content)
+        try:
+            Messages().add(read_catalog(file), str(file))
+        except GambrelError:
+            told += 1
+
+    assert told > 20

@@ -4,7 +4,7 @@ from concurrent.futures import ThreadPoolExecutor
 
 import pytest
 
-from gambrel import HTML, App, GambrelError
+from gambrel import HTML, App, GambrelError, Request
 from gambrel.extend import Setup
 from gambrel.i18n import MESSAGE_CATALOGS, I18n, Languages, get_locale, gettext
 from gambrel.i18n.extension import folder_of
@@ -250,6 +250,40 @@ def test_check_tells_what_is_wrong_with_catalogs_and_what_they_lack(folder):
     assert "%(nmae)s" in problems["i18n.placeholder"].message
     assert problems["i18n.markup"].where.startswith(str(folder / "de"))
     assert "i18n.stale" in problems
+
+
+def test_a_task_that_an_answer_has_begun_speaks_its_language(folder):
+    """Later than its head, of which nothing depends on that any more."""
+    app, said, sent = App(extensions=[I18n("en", "de", folders=[folder])]), [], asyncio.Event()
+
+    async def remind() -> None:
+        await sent.wait()
+        said.append(gettext("Late"))
+
+    @app.post("/")
+    async def begin() -> str:
+        app.tasks.spawn(remind(), grace=1)
+        return "begun"
+
+    @app.post("/sent")
+    async def tell() -> None:
+        sent.set()
+
+    with Client(app) as client:
+        answer = client.post("/", headers=GERMAN)
+        client.post("/sent")
+
+    assert heads(answer) == (None, None)
+    assert said == ["Spät"]
+
+
+def test_who_has_to_wait_for_a_user_is_refused():
+    async def user(request: Request) -> str:
+        return "de"
+
+    with pytest.raises(GambrelError, match="a page cannot wait") as told:
+        I18n("en", user=user, folders=())  # type: ignore[arg-type]
+    assert told.value.code == "i18n.order"
 
 
 def test_an_order_that_says_nothing_is_refused():

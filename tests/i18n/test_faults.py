@@ -6,8 +6,12 @@ import pytest
 from babel.messages.pofile import read_po
 
 from gambrel.conversion.faults import collect
+from gambrel.core.http.bodies.forms import FormData
 from gambrel.core.http.status import phrase
 from gambrel.error_page import _SENTENCES
+from gambrel.forms import HTMLForm
+from gambrel.forms.extension import define
+from gambrel.i18n import lazy_gettext
 from gambrel.i18n.catalogs import OWN
 from gambrel.i18n.checks import problems_in
 from gambrel.i18n.faults import PATTERNS, SENTENCES
@@ -22,6 +26,10 @@ def test_what_is_wrong_is_said_in_the_language_with_its_values(languages):
     assert explain("must have at least 1 character") == "muss mindestens 1 Zeichen haben"
     assert explain("must have at most 20 items") == "darf höchstens 20 Einträge haben"
     assert explain("must be at least 0.5") == "muss mindestens 0.5 sein"
+    often = "This was sent too often. Try again in 40 seconds."
+    assert explain(often) == (
+        "Das wurde zu oft gesendet. Bitte in 40 Sekunden noch einmal versuchen."
+    )
     assert explain("must be one of a, b") == "muss eines von diesen sein: a, b"
     assert languages.by_tag["en"].explain("is required") == "is required"
 
@@ -42,6 +50,20 @@ def test_rules_of_the_app_are_messages_of_the_app_and_others_stay(languages):
     assert explain("Late") == "Spät"
     assert explain("is nobody's business") == "is nobody's business"
     assert explain("x" * 10_000) == "x" * 10_000
+
+
+def test_a_pattern_may_say_what_it_means_in_every_language(languages):
+    class Parcel(msgspec.Struct):
+        code: Annotated[
+            str, msgspec.Meta(pattern="^[A-Z]{2}$", extra={"message": lazy_gettext("Late")})
+        ]
+
+    form: Any = HTMLForm(define(Parcel))
+    with languages.use("de"):
+        form.read(FormData([("code", "x")]))
+
+    assert form["code"].error == "Spät"
+    assert form.faults[0].message == "Late"
 
 
 BOUNDS: list[tuple[Any, Any]] = [

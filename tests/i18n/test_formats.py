@@ -74,3 +74,23 @@ def test_a_time_without_a_zone_is_no_moment(show):
     with pytest.raises(GambrelError, match="has no time zone") as told:
         show(dt.datetime(2026, 7, 1))  # noqa: DTZ001 - that is what is refused
     assert told.value.code == "i18n.naive"
+
+
+def test_a_moment_at_the_ends_of_the_calendar_is_shown_as_it_is(languages):
+    """`datetime.max` stands for "never" in many a database."""
+    never = dt.datetime.max.replace(tzinfo=UTC)
+    with languages.use("de", "Asia/Tokyo"):
+        assert to_visitor(never) is never
+        assert format_date(never) == "31.12.9999"
+        assert format_datetime(never).startswith("31.12.9999")
+
+
+def test_long_numbers_have_all_their_digits_and_endless_ones_are_short(languages):
+    with languages.use("de"):
+        assert format_number(10**30) == "1.000.000.000.000.000.000.000.000.000.000"
+        assert format_number(10**30, 1) == "1.000.000.000.000.000.000.000.000.000.000,0"
+        assert format_currency(10**27, "EUR").startswith("1.000.000.000.000.000.000.000.000.000,00")
+        assert format_percent(10**27).startswith("100.000")
+        assert format_compact(10**30).endswith("Bio.")
+        for show in (format_number, format_percent, format_compact):
+            assert show(1e300) == "1.00E+300"

@@ -3,6 +3,7 @@ from decimal import Decimal
 
 import pytest
 from babel import Locale
+from babel.localedata import locale_identifiers
 from hypothesis import given
 from hypothesis import strategies as st
 
@@ -63,10 +64,46 @@ def test_nothing_stays_nothing():
         ("de", "2026-12-31", "2026-12-31"),
         ("de", "32.12.2026", "?32.12.2026"),
         ("de", "morgen", "?morgen"),
+        ("de", "31. 12. 2026", "2026-12-31"),
+        ("de", "1/2/2026", "2026-02-01"),
+        ("ar", "\u0663\u0661\u200f/\u0661\u0662\u200f/\u0662\u0660\u0662\u0666", "2026-12-31"),
+        ("bg", "31.12.2026 \u0433.", "2026-12-31"),
     ],
 )
 def test_dates_are_read_as_they_are_typed(tag, text, day):
     assert read_text("date", text, Locale.parse(tag)) == day
+
+
+@pytest.mark.parametrize(
+    ("tag", "text"),
+    [
+        ("de", "12.31.2026"),
+        ("en", "31/12/2026"),
+        ("de", "1.2.2026 und 7"),
+        ("de", "31abc12xyz2026"),
+        ("de", "31.12.2026.99"),
+        ("de", "1..2.2026"),
+        ("de", "1.2.5"),
+        ("de", "1.2.202"),
+        ("de", "\u00b21.2.2026"),
+        ("en", "2026-31-12"),
+        ("ja", "26/12/2026"),
+    ],
+)
+def test_no_date_is_guessed(tag, text):
+    assert read_text("date", text, Locale.parse(tag)) == f"?{text}"
+
+
+def test_dates_are_read_as_each_language_writes_them():
+    known = [Locale.parse(name) for name in locale_identifiers()]
+    patterns = {one.date_formats["short"].pattern: one for one in known}
+    assert len(patterns) > 30
+
+    for pattern, locale in patterns.items():
+        if "G" not in pattern:  # an era is nothing to be typed
+            assert read_text("date", write_text("date", "2026-03-09", locale), locale) == (
+                "2026-03-09"
+            )
 
 
 def test_what_we_have_is_written_as_it_would_be_typed():
@@ -79,6 +116,8 @@ def test_what_we_have_is_written_as_it_would_be_typed():
     assert write_text("moment", "soon", german) == "soon"
     assert write_text("number", "no number", german) == "no number"
     assert write_text("date", "no date", german) == "no date"
+    assert write_text("number", "1e1000000", german) == "1e1000000"
+    assert write_text("number", "9" * 40, german) == "9" * 40
 
 
 @given(st.decimals(-(10**12), 10**12, allow_nan=False, places=4), st.sampled_from(TAGS))

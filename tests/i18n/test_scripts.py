@@ -54,6 +54,8 @@ def test_functions_of_the_script_are_those_of_python(tmp_path):
       gettext("Late"), gettext("Unknown %(a)s", {a: 1}), pgettext("m", "May"),
       [0, 1, 2, 3, 11, 100, 1003].map((n) => ngettext("%(num)s guest", "%(num)s guests", n)),
       ngettext("one", "many", 1), npgettext("x", "%(num)s a", "%(num)s b", 2),
+      gettext("constructor"), ngettext("toString", "toStrings", 2), gettext("%(valueOf)s", {a: 1}),
+      gettext("100%% %(a)s", {a: 1}), gettext("100%"), ngettext("%(num)s guest", "many", NaN),
     ]));"""
     result = subprocess.run(
         ["node", "-e", f"globalThis.window = globalThis;{code}{calls}"],
@@ -64,4 +66,8 @@ def test_functions_of_the_script_are_those_of_python(tmp_path):
     )
 
     forms = ["لا ضيوف", "ضيف واحد", "ضيفان", "3 ضيوف", "11 ضيفًا", "100 ضيف", "1003 ضيوف"]
-    assert json.loads(result.stdout) == ["متأخر", "Unknown 1", "</script>", forms, "one", "2 b"]
+    odd = ["constructor", "toStrings", "%(valueOf)s", "100% 1", "100%", "many"]
+    assert json.loads(result.stdout) == [
+        *("متأخر", "Unknown 1", "</script>", forms, "one", "2 b"),
+        *odd,
+    ]

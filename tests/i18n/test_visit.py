@@ -2,8 +2,10 @@ import pytest
 
 from gambrel import GambrelError, Request
 from gambrel.core.http.headers import Headers
+from gambrel.i18n.locales import parse_locale
 from gambrel.i18n.visit import ORDER, Choice, Visit
 from gambrel.i18n.zones import zone_of
+from gambrel.wording import SPEAKER, gettext, zone_now
 
 
 class Wire:
@@ -113,3 +115,23 @@ def test_what_was_known_before_is_known_later(languages):
     visit.is_late = True
 
     assert visit.language is known
+
+
+def test_what_the_app_knows_of_a_user_is_taken_as_a_text(languages):
+    assert visit_of(languages, user=lambda r: parse_locale("de")).language.tag == "de"
+
+
+def test_what_was_said_needs_nobody_to_be_asked(languages):
+    """In a stream that has begun, or for caches: nothing is noted, and nothing too late."""
+    visit = visit_of(languages)
+    visit.is_late = True
+    token = SPEAKER.set(visit)
+    try:
+        with languages.use("de") as locale:
+            assert (locale.tag, gettext("Late"), visit.asked) == ("de", "Spät", [])
+            with languages.use("ar", "Asia/Tokyo"):
+                assert zone_now() is zone_of("Asia/Tokyo")
+            with pytest.raises(GambrelError, match="after the head of its answer"):
+                zone_now()
+    finally:
+        SPEAKER.reset(token)

@@ -131,7 +131,7 @@ def test_a_route_says_which_formats_it_has():
         other, own = (client.get(path) for path in ("/strict?format=csv", "/strict.msgpack"))
 
     assert (other.status_code, own.status_code) == (406, 200)
-    assert other.json()["detail"] == "There is no format 'csv' here, but msgpack."
+    assert other.json()["detail"] == "There is no such format here, but msgpack."
     assert own.headers["content-type"] == "application/msgpack"
 
 
@@ -140,7 +140,7 @@ def test_a_format_that_there_is_not_is_not_taken_for_json():
         answer = client.get("/books?format=tea")
 
     assert answer.status_code == 406
-    assert answer.json()["detail"] == "There is no format 'tea' here, but json, msgpack, csv."
+    assert answer.json()["detail"] == "There is no such format here, but json, msgpack, csv."
 
 
 def test_a_parameter_of_that_name_is_the_handlers_own():

@@ -69,6 +69,38 @@ def test_what_protects_less_than_the_default_is_told():
     assert list(HeaderPolicy().weakened()) == []
 
 
+@pytest.mark.parametrize(
+    ("policy", "told"),
+    [
+        ("default-src *", ["* in default-src"]),
+        ("default-src *; script-src 'self'", []),
+        ("script-src 'self' https: data:", ["https: data: in script-src"]),
+        ("script-src 'self'; script-src-elem *", ["* in script-src-elem"]),
+        ("default-src 'self'; object-src BLOB:", ["BLOB: in object-src"]),
+        ("img-src * data:; script-src 'self'", []),
+        ("style-src 'self' 'Unsafe-Inline';", ["'Unsafe-Inline'"]),
+    ],
+)
+def test_what_a_policy_lets_anybody_run_is_told(policy, told):
+    assert list(HeaderPolicy(page_policy=policy).weakened()) == [
+        f"page_policy allows {what}" for what in told
+    ]
+
+
+def test_a_policy_with_samples_in_its_reports_is_reported_as_any_other():
+    policy = HeaderPolicy(page_policy="script-src 'self' 'report-sample'", reports="/csp")
+    own = HeaderPolicy(page_policy="script-src 'self'; report-to mine", reports="/csp")
+
+    assert policy.enforced.endswith("'report-sample'; report-uri /csp; report-to csp")
+    assert own.enforced == "script-src 'self'; report-to mine"
+
+
+def test_a_nonce_opens_what_goes_before_scripts_and_styles_too():
+    policy = add_nonce("script-src 'self'; script-src-elem 'self'", "abc")
+
+    assert policy == "script-src 'self' 'nonce-abc'; script-src-elem 'self' 'nonce-abc'"
+
+
 def test_a_nonce_opens_scripts_and_styles():
     policy = add_nonce("default-src 'none'; script-src 'self'; img-src *", "abc")
 

@@ -7,6 +7,7 @@ from gambrel.sessions import Flash, Message, Sessions
 from gambrel.sessions.cookies import Signing
 from gambrel.templates import Template, Templates
 from gambrel.testing import Client, make_request
+from gambrel.wording import LazyText
 
 PAGE = "{% for message in flash %}<p class={{ message.kind }}>{{ message.text }}</p>{% endfor %}"
 
@@ -47,6 +48,13 @@ def test_a_message_that_is_shown_at_once_is_not_shown_again():
         assert shown.text == "<p class=info>Now.</p>"
         assert shown.headers.get_list("set-cookie") == []
         assert client.get("/").text == ""
+
+
+def test_a_message_that_is_translated_later_is_translated_when_it_is_left():
+    flash = Flash(make_request(headers={"host": "localhost"}), Signing(["k" * 40], "session"))
+    flash.add(LazyText("Saved %(name)s", {"name": "it"}), "success")
+
+    assert list(flash) == [Message("Saved it", "success")]
 
 
 @pytest.mark.parametrize("value", [b"", b"{}", b"[1]", b"[[1]]"])

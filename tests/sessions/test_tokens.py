@@ -7,7 +7,7 @@ from typing import Any
 import pytest
 from msgspec import Struct
 
-from gambrel import HTML, App, GambrelError, Redirect
+from gambrel import HTML, App, GambrelError, HTTPError, NotFound, Redirect, Request
 from gambrel.core.http.errors import Forbidden
 from gambrel.forms import Forms, HTMLForm
 from gambrel.sessions import CSRFToken, MemoryStore, Session, Sessions
@@ -242,6 +242,49 @@ def test_templates_show_it_where_the_handler_has_a_session(tmp_path):
     assert re.fullmatch(f'{field}<meta name="csrf-token" content="[^"]{{43}}">', text)
     with pytest.raises(GambrelError, match="its handler has no session"):
         token_in_page(make_request())
+
+
+@pytest.mark.parametrize("store", STORES)
+def test_the_pages_of_errors_are_made_of_the_same_layout(store):
+    """They have the token of a session that there is, and begin none."""
+    pages = {"page.html": "{{ title }}{{ csrf_token.field }}{{ csrf_token.meta }}"}
+    app = App(extensions=[Templates(pages), Sessions(store=STORES[store](), tokens=True)])
+
+    @app.on_error(HTTPError)
+    async def failed(request: Request, error: HTTPError) -> Template:
+        return Template("page.html", {"title": error.title}, error.status)
+
+    @app.get("/")
+    async def page(session: Session) -> Template:
+        return Template("page.html", {"title": "page"})
+
+    @app.get("/{number:int}")
+    async def missing(number: int, wanted: int, session: Session) -> None:
+        raise NotFound
+
+    @app.post("/")
+    async def change(session: Session) -> str:
+        return "changed"
+
+    with Client(app) as client:
+        strange = client.get("/7?wanted=1")
+        [token] = re.findall('value="([^"]{43})"', client.get("/").text)
+        known = client.get("/7?wanted=1")
+        [shown] = re.findall('value="([^"]{43})"', known.text)
+        odd, nowhere = client.get("/7?wanted=x"), client.get("/no/where")
+        foreign = client.post("/", headers={"sec-fetch-site": "cross-site"})
+        lacking = client.post("/")
+        assert client.post("/", data={"_csrf": shown}).text == "changed"
+
+    assert (strange.status_code, strange.text) == (404, "Not Found")
+    assert "set-cookie" not in strange.headers
+    assert shown != token
+    assert known.headers["cache-control"] == "private, no-store"
+    assert (odd.status_code, bool(shown_in(odd))) == (422, True)
+    assert (nowhere.status_code, nowhere.text) == (404, "Not Found")
+    assert (foreign.status_code, foreign.text) == (403, "Forbidden")
+    assert lacking.status_code == 403
+    assert shown_in(lacking) != shown
 
 
 def test_without_tokens_forms_have_no_field_for_them():

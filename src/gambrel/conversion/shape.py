@@ -436,7 +436,7 @@ def _rule(kind: str, name: str, bound: Any, told: Mapping[str, str]) -> Rule:
     """Return the rule of one constraint, in plain English."""
     if name == "pattern":
         search = re.compile(bound).search
-        message = told.get("message", f"must match the pattern {bound}")
+        message = str(told.get("message", f"must match the pattern {bound}"))
         return Rule(told.get("code", "pattern"), message, lambda v: bool(search(v)))
     if name == "tz":
         return _AWARE if bound else _NAIVE

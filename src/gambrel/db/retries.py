@@ -28,12 +28,16 @@ class Retries:
         self, request: Request, call_next: Callable[[Request], Awaitable[Response]]
     ) -> Response:
         """Answer the request, by a later attempt if need be."""
+        state = vars(request.state)
+        before = dict(state)
         for attempt in range(1, self.attempts):
             response = await call_next(request)
-            if not vars(request.state).pop(_MARK, False):
+            if not state.pop(_MARK, False):
                 return response
             await response.close()
             request.__dict__.pop("draft", None)  # what the attempt has said of its answer
+            state.clear()  # and what it has left there, messages for the next page among it
+            state.update(before)
             await asyncio.sleep(FIRST * 2**attempt * (1 + secrets.randbelow(100) / 100))
         return await call_next(request)
 

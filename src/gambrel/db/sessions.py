@@ -24,6 +24,11 @@ __all__ = ["AsyncSession", "SyncSession"]
 
 M = TypeVar("M")
 T = TypeVar("T")
+LAST = 2
+"""When a session is opened: after all else of a handler, so that it is committed before that ends.
+
+What a visitor's session keeps is not kept then where the commit fails.
+"""
 AFTER = "gambrel.after_commit"
 
 
@@ -33,6 +38,7 @@ class SyncSession(orm.Session):
     It is committed for you when the handler succeeds, and rolled back when it does not.
     """
 
+    opened_last = LAST
     is_over = False
     lazy_loads = False
     """Whether a relation is loaded when it is first looked at."""
@@ -149,6 +155,7 @@ class AsyncSession(async_orm.AsyncSession):
     It is committed for you when the handler succeeds, and rolled back when it does not.
     """
 
+    opened_last = LAST
     sync_session_class: type[orm.Session] = SyncSession
     sync_session: SyncSession  # pyright: ignore[reportIncompatibleVariableOverride]  # set once
 

@@ -105,10 +105,11 @@ class SessionStore:
             await self._write(db, key, changed)
             return True
 
-    async def end(self, key: str) -> None:
-        """Forget a record."""
+    async def end(self, key: str) -> bool:
+        """Forget a record, and return whether there was one."""
         async with self._unit() as db:
-            await db.execute(delete(RECORDS).where(RECORDS.c.key == key))
+            found: Any = await db.execute(delete(RECORDS).where(RECORDS.c.key == key))
+            return bool(found.rowcount)
 
     async def close(self) -> None:
         """Close the connections."""

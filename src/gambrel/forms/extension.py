@@ -20,7 +20,7 @@ from gambrel.forms.described import described
 from gambrel.forms.fields import choices_from, read_fields
 from gambrel.forms.form import Definition, HTMLForm
 from gambrel.forms.live import Checked, answer_checked, asks_to_check
-from gambrel.forms.rate import Rate, Tally, impose_rate
+from gambrel.forms.rate import Once, Rate, Tally, impose_rate
 from gambrel.forms.step import read_steps
 from gambrel.forms.steps import Steps
 from gambrel.origins import SAFE, OriginGuard, check_open
@@ -111,27 +111,35 @@ class StepsFactory:
         walk = read_steps(cls, read_shape(cls, CODECS), define)
         definitions = [step.definition for step in walk.steps]
 
-        async def steps(request: Request, session: Any, **given: Any) -> AsyncIterator[Steps[Any]]:
+        async def once() -> AsyncIterator[Once]:
+            found = Once(self.forms.once)
+            try:
+                yield found
+            except BaseException:  # of the handler, or of a commit: it can be sent again
+                found.give_back()
+                raise
+
+        async def steps(
+            request: Request, session: Any, once: Once, **given: Any
+        ) -> AsyncIterator[Steps[Any]]:
             make = partial(self.forms.begin, given=given)
-            found: Steps[Any] = Steps(walk, request, session, self.forms.once, make)
+            found: Steps[Any] = Steps(walk, request, session, once, make)
             if request.method in SAFE:
                 found.show()
             else:
                 self.forms.guard.check(request)
-                found.take(await request.form())
+                sent = await request.form()
                 if asks_to_check(request):
-                    raise Checked(request, found.form)
+                    raise Checked(request, found.checked(sent))
+                found.take(sent)
                 if self.forms.rate is not None and found.value is not None:
                     await impose_rate(self.forms.rate, request, found)
-            try:
-                yield found
-            except BaseException:
-                found.settle(failed=True)
-                raise
+            yield found
             found.settle()
 
         steps.__describe__ = described(*definitions)  # type: ignore[attr-defined]
-        return depending(steps, {"session": Session, **self.forms.needs}, *definitions)
+        needs = {"session": Session, "once": Annotated[Once, Depends(once, exit="after")]}
+        return depending(steps, {**needs, **self.forms.needs}, *definitions)
 
 
 def class_of(kind: Any) -> Any:

@@ -12,6 +12,7 @@ from gambrel.core.http.bodies.forms import FormData
 from gambrel.core.http.errors import Fault, GambrelError
 from gambrel.forms.fields import FieldSpec, choices_from
 from gambrel.forms.formats import FORMATS, wrong_format
+from gambrel.forms.moments import MOMENT, ZONE, shown_in
 from gambrel.forms.rendering import (
     render_field,
     render_form,
@@ -32,7 +33,7 @@ from gambrel.forms.texts import (
     texts_of_object,
 )
 from gambrel.markup import Markup
-from gambrel.wording import Words, explain
+from gambrel.wording import Words, explain, zone_name, zone_named
 
 __all__ = ["Definition", "FormField", "HTMLForm"]
 
@@ -63,6 +64,11 @@ class Definition(Struct, frozen=True, eq=False, dict=True):
         return any(spec.widget in FORMATS for _, spec in self.every)
 
     @cached_property
+    def has_moments(self) -> bool:
+        """Whether one of the fields is typed in the visitor's time zone."""
+        return any(spec.local == MOMENT for _, spec in self.every)
+
+    @cached_property
     def loads(self) -> tuple[Callable[..., Any], ...]:
         """What returns choices for a request."""
         return tuple(dict.fromkeys(spec.load for _, spec in self.every if spec.load))
@@ -85,7 +91,7 @@ class HTMLForm(Generic[T]):
     tell why there is none.
     """
 
-    opened_last = True
+    opened_last = 1
     """Whoever a dependency of the handler turns away is not told what is wrong with a form."""
 
     def __init__(self, definition: Definition, trap: str = "") -> None:
@@ -97,6 +103,8 @@ class HTMLForm(Generic[T]):
         self.faults: list[Fault] = []
         self.is_sent = False
         self.is_checked = False
+        self.is_step = False
+        """Whether it is one of `Steps`, and was taken before its handler can say anything."""
         self.texts: Texts = begin(definition.fields)
         self.errors: dict[str, list[str]] = {}
         self.more: dict[str, int] = {}
@@ -116,22 +124,32 @@ class HTMLForm(Generic[T]):
             self._imposed.append(Fault("form", "", "This looks like spam.", "spam"))
         self.is_sent = True
         self.value = None
+        zone = sent.get(ZONE, [""])[0]
+        if self.definition.has_moments and isinstance(zone, str) and zone_named(zone):
+            self.texts[ZONE] = [zone]
         if added or removed:
             gone = "".join(map(str, removed or ())) + "."
             left = {name: texts for name, texts in sent.items() if not name.startswith(gone)}
-            self.texts = self._with_locked(clean(fields, left, keeps=True), begin(fields))
+            self._take(clean(fields, left, keeps=True))
             self.more = {str(name): 1 for name in added or ()}
             return
-        self.texts = self._with_locked(clean(fields, sent), begin(fields))
+        self._take(clean(fields, sent))
         self.is_checked = True
         self.check()
+
+    def _take(self, sent: Texts) -> None:
+        zone = {ZONE: self.texts[ZONE]} if ZONE in self.texts else {}
+        with shown_in(self.zone):
+            self.texts = self._with_locked(sent, begin(self.definition.fields)) | zone
 
     def check(self) -> None:
         """Make the value of what was sent, or say what is wrong with that."""
         self.value, self.faults, self.errors = None, [], {}
         fields = self.definition.fields
         try:
-            value = self.definition.convert(as_input(fields, self.texts))
+            with shown_in(self.zone):
+                given = as_input(fields, self.texts)
+            value = self.definition.convert(given)
         except ValueError as error:
             value = None
             for fault in getattr(error, "faults", ()):
@@ -148,8 +166,12 @@ class HTMLForm(Generic[T]):
 
         Fields that are locked have them in any case.
         """
+        if self.is_step and self.definition.locked:
+            hint = "give the locked field its default, or show it as text"
+            raise self._too_late(f"the locked field {self.definition.locked[0]!r}", hint)
         self.start = value
-        given = texts_of_object(self.definition.fields, value)
+        with shown_in(self.zone):
+            given = texts_of_object(self.definition.fields, value)
         if not self.is_sent:
             self.texts = given
         elif self.definition.locked:
@@ -177,6 +199,13 @@ class HTMLForm(Generic[T]):
         self._imposed.append(fault)
         self._note(fault)
         self.value = None
+
+    @property
+    def zone(self) -> str:
+        """The name of the time zone that its moments are shown in, where it has any."""
+        if not self.definition.has_moments:
+            return ""
+        return str(self.texts[ZONE][0]) if ZONE in self.texts else zone_name()
 
     @property
     def status(self) -> int:
@@ -215,6 +244,10 @@ class HTMLForm(Generic[T]):
         while name not in self and "." in name:
             name = name.rpartition(".")[0]
         return name
+
+    def _too_late(self, subject: str, hint: str) -> GambrelError:
+        what = f"{subject} is given by the handler of `Steps`, and what was sent is checked before"
+        return GambrelError("forms.steps", what, self.definition.kind.__name__, hint)
 
     def _no_field(self, path: str) -> GambrelError:
         names = [name for name, _ in self.definition.every]
@@ -320,7 +353,8 @@ class FormField:
     def choices(self) -> Choice:
         """Texts and their names; may be set, where only the handler knows what can be chosen.
 
-        Then the form is checked anew: what is none of them is a fault.
+        Then the form is checked anew: what is none of them is a fault. Raises GambrelError for one
+        of `Steps`.
         """
         known = self.form.choices
         return (
@@ -329,6 +363,9 @@ class FormField:
 
     @choices.setter
     def choices(self, given: Any) -> None:
+        if self.form.is_step:
+            hint = "return them from a function: `field(choices=load)`"
+            raise self.form._too_late(f"what {self.name!r} has to choose from", hint)  # noqa: SLF001
         self.form.choices[self.name] = choices_from(given)
         if self.form.is_checked:
             self.form.check()

@@ -12,10 +12,11 @@ from typing import Any, Protocol
 
 from gambrel.core.http.request import Request
 
-__all__ = ["PerClient", "Rate", "Tally", "impose_rate"]
+__all__ = ["Once", "PerClient", "Rate", "Tally", "impose_rate"]
 
 Rate = Callable[[Request], int | Awaitable[int]]
 """Called for each form that is sent: the seconds to wait, 0 where it may pass."""
+DAY = 86_400
 KEPT = 10_000
 """Keys that are remembered; beyond that the oldest are forgotten."""
 
@@ -43,6 +44,26 @@ class Tally:
         self.counts.pop(key, None)
 
 
+class Once:
+    """Lets something be done once, unless the request that has done it comes to nothing."""
+
+    def __init__(self, tally: Tally) -> None:
+        self.tally = tally
+        self.held: list[Any] = []
+
+    def take(self, key: Any) -> bool:
+        """Whether nobody has taken a key within a day; this request has, from now on."""
+        if self.tally.hit(key, DAY)[0] > 1:
+            return False
+        self.held.append(key)
+        return True
+
+    def give_back(self) -> None:
+        """Let what this request has taken be taken again."""
+        while self.held:
+            self.tally.forget(self.held.pop())
+
+
 class PerClient:
     """Let each client send a form of one route `times` within some `seconds`: `Forms(rate=...)`.
 
@@ -66,12 +87,13 @@ class PerClient:
 
 def network_of(client: str) -> str:
     """Return what one client can be taken to have: an IPv4 address, or 64 bits of IPv6."""
-    if ":" not in client:
-        return client
     try:
-        return str(ipaddress.ip_network((client.partition("%")[0], 64), strict=False))
+        address = ipaddress.IPv6Address(client.partition("%")[0])
     except ValueError:
         return client
+    if address.ipv4_mapped is not None:  # as a socket for both kinds has it
+        return str(address.ipv4_mapped)
+    return str(ipaddress.ip_network((address, 64), strict=False))
 
 
 class Sent(Protocol):

@@ -5,6 +5,7 @@ from typing import Any, Protocol
 
 from gambrel.core.http.errors import Fault
 from gambrel.forms.fields import FieldSpec
+from gambrel.forms.moments import ZONE
 from gambrel.forms.texts import ADD, REMOVE
 from gambrel.markup import Markup, element, join
 from gambrel.wording import Words, say
@@ -21,6 +22,11 @@ class ShownForm(Protocol):
     token: Any
     faults: list[Fault]
     errors: dict[str, list[str]]
+
+    @property
+    def zone(self) -> str:
+        """The name of the time zone that its moments are shown in."""
+        ...
 
     @property
     def summary(self) -> Markup:
@@ -79,7 +85,7 @@ def render_form(form: ShownForm) -> Markup:
 
 
 def render_hidden(form: ShownForm) -> Markup:
-    """Return what is sent besides the fields: a token, and a field that only programs fill in.
+    """Return what is sent besides the fields: a token, a zone, and what only programs fill in.
 
     In front of buttons that add and remove rows is one that sends the form: the first of its
     buttons is what the Enter key presses.
@@ -87,7 +93,8 @@ def render_hidden(form: ShownForm) -> Markup:
     has_rows = any(one.spec.widget == "rows" for one in every_field(form))
     first = element("button", hidden=True, tabindex="-1") if has_rows else None
     token = form.token.field if form.token else None
-    return join([first, token, render_trap(form.trap) if form.trap else None])
+    zone = element("input", type="hidden", name=ZONE, value=form.zone) if form.zone else None
+    return join([first, token, zone, render_trap(form.trap) if form.trap else None])
 
 
 def render_trap(name: str) -> Markup:

@@ -10,7 +10,7 @@ from gambrel.core.http.errors import GambrelError
 from gambrel.core.http.request import Request
 from gambrel.forms.form import Definition, HTMLForm
 from gambrel.forms.progress import render_steps
-from gambrel.forms.rate import Tally
+from gambrel.forms.rate import Once
 from gambrel.forms.step import Step, Walk
 from gambrel.forms.texts import GO, RUN, STEP
 from gambrel.markup import Markup
@@ -19,7 +19,6 @@ from gambrel.wording import say
 __all__ = ["Steps"]
 
 T = TypeVar("T")
-DAY = 86_400
 
 
 class Steps(Generic[T]):
@@ -29,7 +28,7 @@ class Steps(Generic[T]):
     is to go on after a step was sent, `form` that of the step to show.
     """
 
-    opened_last = True
+    opened_last = 1
     """As of `HTMLForm`."""
 
     def __init__(
@@ -37,7 +36,7 @@ class Steps(Generic[T]):
         walk: Walk,
         request: Request,
         session: MutableMapping[str, Any],
-        once: Tally,
+        once: Once,
         make: Callable[[Definition], HTMLForm[Any]] = HTMLForm,
     ) -> None:
         self.walk = walk
@@ -49,9 +48,8 @@ class Steps(Generic[T]):
         self._request = request
         self._session = session
         self._once = once
-        self._holds: str = ""
-        self._make = make
-        self._forms = {step.name: make(step.definition) for step in walk.steps}
+        self._new = make
+        self._forms = {step.name: self._make(step.definition) for step in walk.steps}
         self._current = walk.steps[0]
         self._seen: tuple[list[Step], dict[str, Any], Step | None] | None = None
         self.has_moved = False
@@ -136,11 +134,16 @@ class Steps(Generic[T]):
         if kept.get("passed"):
             self.form.check()  # it is no more as it was, or has no fault to show
 
+    def checked(self, data: FormData) -> HTMLForm[Any]:
+        """Return the form of the step that was sent, with its faults; nothing is done or kept."""
+        form = self._make(self._sent(data).definition)
+        form.read(data)
+        return form
+
     def take(self, data: FormData) -> None:
         """Take what was sent from a step: go on, go back, or say what is wrong."""
         run, state = str(data.get(RUN, "")), self._kept(self.walk.key)
-        known = {step.name: step for step in self.walk.steps}
-        self._current = step = known.get(str(data.get(STEP, "")), self.walk.steps[0])
+        self._current = step = self._sent(data)
         if run and run == state.get("run") and state.get("done"):
             self._tell_over()
             return
@@ -166,6 +169,15 @@ class Steps(Generic[T]):
         elif form.is_checked:
             self._move(step, form, str(data.get(GO, "next")))
 
+    def _make(self, definition: Definition) -> HTMLForm[Any]:
+        form = self._new(definition)
+        form.is_step = True
+        return form
+
+    def _sent(self, data: FormData) -> Step:
+        known = {step.name: step for step in self.walk.steps}
+        return known.get(str(data.get(STEP, "")), self.walk.steps[0])
+
     def _move(self, step: Step, form: HTMLForm[Any], goes: str) -> None:
         if goes != "next":
             if not self._keep(step, form, passed=None):
@@ -187,11 +199,9 @@ class Steps(Generic[T]):
             self._go(path[path.index(step) + 1])
 
     def _finish(self, values: dict[str, Any]) -> None:
-        run = self.run
-        if self._once.hit((self.walk.key, run), DAY)[0] > 1:
+        if not self._once.take((self.walk.key, self.run)):
             self._tell_over()
             return
-        self._holds = run
         try:
             self.value = self.walk.make(values)
         except (ValueError, TypeError) as error:
@@ -216,16 +226,15 @@ class Steps(Generic[T]):
         key = self._key(self._current)
         self._session[key] = {**self._kept(key), "passed": False}
 
-    def settle(self, *, failed: bool = False) -> None:
+    def settle(self) -> None:
         """Forget the answers after their handler has taken them; else let it be tried again."""
-        if not self._holds:
+        if self.value is None:
+            self._once.give_back()
             return
-        if failed or self.value is None:
-            self._once.forget((self.walk.key, self._holds))
-            return
+        done = {"run": self.run, "done": True}
         for step in self.walk.steps:
             self._session.pop(self._key(step), None)
-        self._session[self.walk.key] = {"run": self._holds, "done": True}
+        self._session[self.walk.key] = done
 
     # What is kept ---------------------------------------------------------------------------
 

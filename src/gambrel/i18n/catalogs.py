@@ -22,6 +22,7 @@ __all__ = [
     "DOMAIN",
     "OWN",
     "SCRIPTS",
+    "WIDTH",
     "Folder",
     "Messages",
     "find_files",
@@ -36,7 +37,7 @@ OWN = Path(__file__).with_name("locales")
 DOMAIN = "messages"
 SCRIPTS = "scripts"
 """Catalogs of what scripts in the browser say."""
-_WIDTH = re.compile(r"%\(\w+\)[^a-zA-Z%]*[0-9]{3}")
+WIDTH = re.compile(r"%\(\w+\)[^a-zA-Z%]*[0-9]{3}")
 """A value that would be made hundreds of characters wide, or a billion."""
 _LINE = re.compile(rb'(?:msg\w+(?:\[\d+\])?\s+)?"(?:[^"\\]|\\.)*"')
 """What a line is that is no comment: perhaps a keyword, and a text in quotes."""
@@ -71,7 +72,7 @@ class Messages(Struct):
         plural = plural_of(catalog, where)
         for message in catalog:
             given = message.string
-            if not message.id or message.fuzzy or _WIDTH.search(str(given)):
+            if not message.id or message.fuzzy or WIDTH.search(str(given)):
                 continue
             if isinstance(message.id, str):
                 if given:
@@ -144,7 +145,7 @@ def read_catalog(file: Path, locale: Any = None) -> Catalog:
     except PoFileError as error:
         what = f"a catalog cannot be read: {str(error).rpartition(' on ')[0]}: {error.line.strip()}"
         raise broken(what, f"{file}:{error.lineno + 1}") from None
-    except (ValueError, LookupError, OSError, struct.error) as error:
+    except (ValueError, LookupError, OSError, struct.error, AttributeError) as error:
         what = f"a catalog cannot be read: {str(error) or type(error).__name__}"
         raise broken(what, str(file)) from None
     check_lines(lines, file)

@@ -9,13 +9,12 @@ from babel.messages import Catalog, Message
 
 from gambrel.checks import Level, Problem
 from gambrel.core.http.errors import GambrelError
-from gambrel.i18n.catalogs import DOMAIN, Folder, forms_of, read_catalog
+from gambrel.i18n.catalogs import DOMAIN, WIDTH, Folder, forms_of, read_catalog
 from gambrel.i18n.locales import Locale
 
 __all__ = ["problems_in", "problems_of"]
 
 _VALUE = re.compile(r"%\((\w+)\)[-#0 +]*[0-9.]*[a-zA-Z]")
-_WIDTH = re.compile(r"%\(\w+\)[^a-zA-Z%]*[0-9]{3}")
 _TAG = re.compile(r"<[^<>]*>")
 NUMBERS = frozenset({"num", "number", "count", "n"})
 """Values that a form for one, two or nothing may leave out: "one guest"."""
@@ -111,7 +110,7 @@ def problems_in_message(
 
 def can_be_filled(form: str, names: Iterable[str]) -> bool:
     """Whether values can be put into a text, and none is made wide."""
-    if _WIDTH.search(form):
+    if WIDTH.search(form):
         return False
     try:
         return bool(form % dict.fromkeys(names, 0) or True)

@@ -1,5 +1,6 @@
 """`I18n`: the extension that gives an app its languages, and visitors theirs."""
 
+import inspect
 import sys
 from collections.abc import AsyncIterator, Callable, Iterator, Sequence
 from datetime import tzinfo
@@ -51,7 +52,7 @@ class I18n:
     are in the zone of the visitor, which `user_timezone` or a cookie tells, else in `timezone`.
     `cookies` are the names of both; the second may be empty. Visitors choose below `prefix`.
 
-    Raises GambrelError for a tag that is no locale, and for an unknown zone.
+    Raises GambrelError for a tag that is no locale, an unknown zone, and a `user` that is async.
     """
 
     name = "i18n"
@@ -70,6 +71,9 @@ class I18n:
         user_timezone: Callable[[Request], str | None] | None = None,
         prefix: str = "/_i18n",
     ) -> None:
+        for ask in filter(inspect.iscoroutinefunction, (user, user_timezone)):
+            what, hint = f"{ask!r} is async, and a page cannot wait for it", "make it a plain `def`"
+            raise GambrelError("i18n.order", what, "I18n(...)", hint)
         unknown = set(order) - set(ORDER)
         if unknown:
             what = f"{', '.join(sorted(map(repr, unknown)))} says nothing of languages"
@@ -158,7 +162,7 @@ async def tell(request: Request, call_next: CallNext) -> Response:
         return response
     if response.is_streaming and "text/html" in response.headers.get("content-type", ""):
         visit.settle()  # a page has a language, and will ask when it is too late
-    visit.is_late = True
+    visit.is_late = response.is_streaming  # any other is whole: a task that it has begun may ask
     if visit.chosen is not None:
         response.headers.setdefault("content-language", visit.chosen.tag)
     if visit.asked:

@@ -5,9 +5,8 @@ write, each a message of the framework's catalog with a context of its own.
 """
 
 import re
-from typing import Any, Protocol
 
-from gambrel.wording import OWN, fill
+from gambrel.wording import OWN, Tongue, fill
 
 __all__ = ["PATTERNS", "SENTENCES", "Faults"]
 
@@ -27,6 +26,10 @@ PATTERNS = (
     ("must be a multiple of %(bound)s", ""),
     ("must be one of %(choices)s", ""),
     ("must match the pattern %(pattern)s", ""),
+    (
+        "This was sent too often. Try again in %(number)s second.",
+        "This was sent too often. Try again in %(number)s seconds.",
+    ),
 )
 """Texts with values; with a second one, the first is for one thing and that for more."""
 SENTENCES = (
@@ -70,24 +73,14 @@ _HOLE = re.compile(r"%\\?\((\w+)\\?\)s")
 LONGEST = 500
 
 
-class Tongue(Protocol):
-    """A language, as far as it is needed here."""
-
-    texts: dict[str, str]
-
-    def translate(
-        self, message: str, plural: str = "", number: Any = None, context: str = ""
-    ) -> str:
-        """Return a message in this language."""
-        ...
-
-
 class Faults:
     """Says in one language what is wrong."""
 
     def __init__(self, tongue: Tongue) -> None:
         self.tongue = tongue
-        self.patterns = [(expression_of(*pattern), *pattern) for pattern in PATTERNS]
+        self.patterns = [
+            (expression_of(text), *both) for both in PATTERNS for text in filter(None, both)
+        ]
 
     def explain(self, message: str) -> str:
         """Return a fault in this language; as it is where it is not known."""
@@ -104,10 +97,9 @@ class Faults:
         return self.tongue.translate(message)  # a rule of the app's, say, with words of its own
 
 
-def expression_of(one: str, many: str) -> re.Pattern[str]:
+def expression_of(text: str) -> re.Pattern[str]:
     """Return an expression for a text with any values."""
-    texts = [_HOLE.sub(hole, re.escape(text)) for text in (many or one, one) if text]
-    return re.compile(f"{texts[0]}" if not many else f"{texts[0][:-1]}s?")
+    return re.compile(_HOLE.sub(hole, re.escape(text)))
 
 
 def hole(match: re.Match[str]) -> str:

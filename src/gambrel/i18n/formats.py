@@ -5,13 +5,13 @@ Data is Unicode's (CLDR), by Babel. Outside of requests and `with` blocks it is 
 
 import datetime as dt
 from collections.abc import Iterable
-from decimal import Decimal
 from typing import Any, Literal
 
 from babel import dates, numbers
 from babel.lists import format_list as join_list
 
 from gambrel.core.http.errors import GambrelError
+from gambrel.i18n.digits import Number, written
 from gambrel.i18n.locales import Data, data_of
 from gambrel.i18n.zones import UTC
 from gambrel.wording import SPEAKER
@@ -29,7 +29,6 @@ __all__ = [
     "to_visitor",
 ]
 
-Number = int | float | Decimal
 Form = Literal["short", "medium", "long", "full"] | str
 """How long a date is; or a pattern of Unicode's, as `d. MMMM y`."""
 
@@ -51,11 +50,12 @@ def data_now() -> Data:
 def format_number(value: Number, decimals: int | None = None) -> str:
     """Return a number: `1.234,5` in German. With `decimals`, it has so many."""
     if decimals is None:
-        return numbers.format_decimal(value, locale=data_now(), decimal_quantization=False)
+        every = {"locale": data_now(), "decimal_quantization": False}
+        return written(numbers.format_decimal, value, **every)
     pattern = f"#,##0.{'0' * decimals}" if decimals else "#,##0"
     locale = data_now()
     grouped = locale.decimal_formats[None].pattern.partition(".")[0]
-    return numbers.format_decimal(value, grouped + pattern[5:], locale=locale)
+    return written(numbers.format_decimal, value, grouped + pattern[5:], locale=locale)
 
 
 def format_percent(value: Number, decimals: int = 0) -> str:
@@ -63,25 +63,29 @@ def format_percent(value: Number, decimals: int = 0) -> str:
     locale = data_now()
     whole, _, sign = locale.percent_formats[None].pattern.partition("0")
     zeros = f".{'0' * decimals}" if decimals else ""
-    return numbers.format_percent(value, f"{whole}0{zeros}{sign}", locale=locale)
+    return written(numbers.format_percent, value, f"{whole}0{zeros}{sign}", locale=locale)
 
 
 def format_currency(value: Number, currency: str) -> str:
     """Return an amount: `1.234,50 €` of 1234.5 and EUR in German (ISO 4217)."""
-    return numbers.format_currency(value, currency, locale=data_now())
+    return written(numbers.format_currency, value, currency, locale=data_now())
 
 
 def format_compact(value: Number, decimals: int = 1) -> str:
     """Return a large number in short: `1,2 Mio.` in German."""
-    return numbers.format_compact_decimal(value, locale=data_now(), fraction_digits=decimals)
+    options = {"locale": data_now(), "fraction_digits": decimals}
+    return written(numbers.format_compact_decimal, value, **options)
 
 
 def to_visitor(value: dt.datetime) -> dt.datetime:
-    """Return a moment in the time zone of now.
+    """Return a moment in the time zone of now; as it is at the ends of the calendar.
 
     Raises GambrelError for one without a zone: nobody knows which moment it is.
     """
-    return aware(value).astimezone(now_in()[1])
+    try:
+        return aware(value).astimezone(now_in()[1])
+    except OverflowError:  # `datetime.max`, which may stand for "never"
+        return value
 
 
 def aware(value: dt.datetime) -> dt.datetime:
@@ -107,8 +111,8 @@ def format_time(value: dt.datetime | dt.time, form: Form = "short") -> str:
 
 def format_datetime(value: dt.datetime, form: Form = "medium") -> str:
     """Return date and time of a moment in the zone of the visitor. Raises as `to_visitor`."""
-    locale, zone = now_in()
-    return dates.format_datetime(aware(value), form, tzinfo=zone, locale=locale)
+    moment = to_visitor(value)
+    return dates.format_datetime(moment, form, tzinfo=moment.tzinfo, locale=data_now())
 
 
 def format_relative(value: dt.datetime, now: dt.datetime | None = None) -> str:

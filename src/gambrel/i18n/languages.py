@@ -12,7 +12,7 @@ from gambrel.i18n.catalogs import OWN, Folder, Messages, key_of, load_messages
 from gambrel.i18n.faults import Faults
 from gambrel.i18n.locales import Locale
 from gambrel.i18n.parsing import read_text, write_text
-from gambrel.i18n.zones import UTC, zone_of
+from gambrel.i18n.zones import UTC, find_zone, zone_of
 from gambrel.wording import SPEAKER
 
 __all__ = ["Language", "Languages", "Setting", "open_languages"]
@@ -66,12 +66,38 @@ class Language:
 
 
 class Setting:
-    """A language and a time zone that were said: in a job, in a mail, in a test."""
+    """A language and a time zone that were said: in a job, in a mail, in a test.
 
-    def __init__(self, languages: "Languages", language: Language, zone: tzinfo) -> None:
+    What was not said is that of `around`, and only asked for if it is wanted.
+    """
+
+    def __init__(
+        self,
+        languages: "Languages",
+        language: Language | None,
+        zone: tzinfo | None,
+        around: "Setting | Any" = None,
+    ) -> None:
         self.languages = languages
-        self.language = language
-        self.zone = zone
+        self.around = around
+        self._language = language
+        self._zone = zone
+
+    @property
+    def language(self) -> Language:
+        """The language."""
+        found: Language = self._language or self.around.language
+        return found
+
+    @property
+    def zone(self) -> tzinfo:
+        """The time zone."""
+        found: tzinfo = self._zone or self.around.zone
+        return found
+
+    def zone_named(self, name: str) -> tzinfo | None:
+        """Return a time zone by its name, None for what is none."""
+        return find_zone(name)
 
 
 class Languages:
@@ -124,12 +150,12 @@ class Languages:
         What is left out stays as it is around the block, else the app's own. Raises GambrelError
         where the app does not have the language, or nobody the zone.
         """
-        around: Any = SPEAKER.get()
-        language = self.found(tag) if tag else (around.language if around else self.default)
-        zone = zone_of(timezone) if timezone else (around.zone if around else self.zone)
-        token = SPEAKER.set(Setting(self, language, zone))
+        around = SPEAKER.get() or Setting(self, self.default, self.zone)
+        language = self.found(tag) if tag else None
+        setting = Setting(self, language, zone_of(timezone) if timezone else None, around)
+        token = SPEAKER.set(setting)
         try:
-            yield language.locale
+            yield setting.language.locale
         finally:
             SPEAKER.reset(token)
 

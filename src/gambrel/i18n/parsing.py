@@ -5,16 +5,22 @@ are; what is none becomes a text that machines do not take either, for conversio
 """
 
 import datetime as dt
+import re
 from decimal import Decimal, InvalidOperation
 from unicodedata import decimal
 
 from babel import Locale
-from babel.dates import format_date, format_time, get_datetime_format, parse_date
+from babel.dates import format_date, format_time, get_datetime_format
 from babel.numbers import NumberFormatError, format_decimal, parse_decimal
+
+from gambrel.i18n.digits import is_ordinary, written
 
 __all__ = ["read_text", "write_text"]
 
 LONGEST = 100
+_BETWEEN = r"(?:\s?[./-]\s?|\s)"
+_DAY = re.compile(rf"(\d{{1,4}}){_BETWEEN}(\d{{1,2}}){_BETWEEN}(\d{{1,4}})(?:\s?\u0433)?\.?")
+"""Three numbers; people do not tell apart what stands between. Bulgarian has a letter behind."""
 _SIGNS = str.maketrans("\u2212\u066b\u066c", "-.,", "\u200e\u200f\u061c")
 """Signs that stand for others, and marks of direction, which stand for nothing."""
 _SPACES, _QUOTES = (frozenset(map(ord, kind)) for kind in (" \u00a0\u202f\u2009", "'\u2019"))
@@ -34,10 +40,29 @@ def read_text(kind: str, text: str, locale: Locale) -> str:
         return f"?{text}"
     try:
         if kind == "date":
-            return parse_date(text.strip(), locale=locale, format="short").isoformat()
+            return read_day(text.strip(), locale).isoformat()
         return number_text(text, locale)
-    except (NumberFormatError, InvalidOperation, ValueError, IndexError, KeyError):
+    except (NumberFormatError, InvalidOperation, ValueError):
         return f"?{text}"
+
+
+def read_day(text: str, locale: Locale) -> dt.date:
+    """Return the day of a text. Raises ValueError for what is none: nothing is guessed.
+
+    Day, month and year come in the order of the language, or as machines write them. A year has two
+    digits, which are those of this century, or four.
+    """
+    match = _DAY.fullmatch(text.translate(_SIGNS))
+    if match is None:
+        raise ValueError(text)
+    is_for_machines = len(match[1]) == 4
+    pattern = locale.date_formats["short"].pattern
+    order = "yMd" if is_for_machines else sorted("yMd", key=pattern.index)
+    found = dict(zip(order, match.groups(), strict=True))
+    if len(found["y"]) not in {2, 4} or len(found["d"]) > 2:
+        raise ValueError(text)
+    century = 2000 if len(found["y"]) == 2 else 0
+    return dt.date(century + int(found["y"]), int(found["M"]), int(found["d"]))
 
 
 def number_text(text: str, locale: Locale) -> str:
@@ -72,7 +97,10 @@ def write_text(kind: str, text: str, locale: Locale) -> str:
         number = Decimal(text)
     except (ValueError, InvalidOperation):
         return text
-    return format_decimal(number, locale=locale, decimal_quantization=False, group_separator=False)
+    if not is_ordinary(number):
+        return text
+    every = {"locale": locale, "decimal_quantization": False, "group_separator": False}
+    return written(format_decimal, number, **every)
 
 
 def day_text(day: dt.date, locale: Locale) -> str:

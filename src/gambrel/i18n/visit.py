@@ -66,6 +66,10 @@ class Visit:
             found = self._zone = self.find_zone()
         return found
 
+    def zone_named(self, name: str) -> tzinfo | None:
+        """Return a time zone by its name, None for what is none."""
+        return find_zone(name)
+
     def settle(self) -> None:
         """Find out both now."""
         self._language, self._zone = self.language, self.zone
@@ -124,7 +128,8 @@ class Visit:
         self.note("cookie")
         self.note("authorization")
         try:
-            return ask(self.request)
+            found = ask(self.request)
+            return None if found is None else str(found)
         except Exception:  # the page of an error has a language, too
             _log.exception("%r failed, and nobody knows what the user prefers", ask)
             return None

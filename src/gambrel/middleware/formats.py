@@ -130,7 +130,7 @@ class Representer:
                 return named
             if named and not self.is_taken(request):
                 known = ", ".join(self.of_route(request))
-                raise NotAcceptable(f"There is no format {named!r} here, but {known}.")
+                raise NotAcceptable(f"There is no such format here, but {known}.")
         accept = request.headers.first("accept") or ""
         if not any(kind in accept for kind in self.offers if kind not in {_JSON, _MSGPACK}):
             return None

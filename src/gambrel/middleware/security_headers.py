@@ -21,8 +21,10 @@ __all__ = [
     "Nonce",
     "add_nonce",
     "add_sources",
+    "loose",
     "make_nonce",
     "policy_of",
+    "written",
 ]
 
 Kind = Literal["all", "pages", "data", "https"]
@@ -30,6 +32,9 @@ Kind = Literal["all", "pages", "data", "https"]
 CSP, TRIAL = "content-security-policy", "content-security-policy-report-only"
 SCRIPTS = "script-src"
 STYLES = "style-src"
+_RUNNING = frozenset({"default-src", SCRIPTS, f"{SCRIPTS}-elem", "object-src"})
+_WIDE = frozenset({"*", "http:", "https:", "data:", "blob:"})
+"""Sources that anybody can be, in directives for what runs."""
 
 # What asks the visitor for something, tells of the visitor, or reaches a device.
 FEATURES = (
@@ -117,7 +122,8 @@ class HeaderPolicy(Struct, frozen=True, kw_only=True):
 
         One that says so itself is left alone.
         """
-        if not policy or not self.reports or "report-" in policy:
+        is_said = {"report-uri", "report-to"} & directives_of(policy).keys()
+        if not policy or not self.reports or is_said:
             return policy
         return f"{policy.rstrip('; ')}; report-uri {self.reports}; report-to csp"
 
@@ -134,8 +140,8 @@ class HeaderPolicy(Struct, frozen=True, kw_only=True):
             value = getattr(self, name)
             if getattr(normal, name) and not value:
                 yield f"{name} is off"
-            elif isinstance(value, str) and "unsafe-" in value:
-                yield f"{name} allows {' '.join(w for w in value.split() if 'unsafe-' in w)}"
+            elif name.endswith("_policy") and isinstance(value, str):
+                yield from (f"{name} allows {what}" for what in loose(value))
 
 
 class Nonce(str):
@@ -156,12 +162,9 @@ def add_nonce(policy: str, nonce: str) -> str:
     that is missing begins as what `default-src` says.
     """
     given = directives_of(policy)
-    for name in (SCRIPTS, STYLES):
-        before = given.get(name, given.get("default-src"))
-        if before is not None:  # else whatever there is may run
-            sources = before.replace("'none'", "")
-            given[name] = f"{sources} 'nonce-{nonce}'".strip()
-    return written(given)
+    sources = [f"'nonce-{nonce}'"]
+    parts = {f"{name}-elem" for name in (SCRIPTS, STYLES)} & given.keys()  # they go before the rest
+    return add_sources(policy, dict.fromkeys((SCRIPTS, STYLES, *sorted(parts)), sources))
 
 
 def add_sources(policy: str, sources: Mapping[str, Iterable[str]]) -> str:
@@ -171,10 +174,22 @@ def add_sources(policy: str, sources: Mapping[str, Iterable[str]]) -> str:
     """
     given = directives_of(policy)
     for name, more in sources.items():
-        before = given.get(name, given.get("default-src"))
-        if before is not None:
-            given[name] = " ".join([before.replace("'none'", ""), *more]).strip()
+        before = given.get(name.lower(), given.get("default-src"))
+        if before is not None:  # else whatever there is is taken
+            given[name.lower()] = " ".join([before.replace("'none'", ""), *more]).strip()
     return written(given)
+
+
+def loose(policy: str) -> Iterator[str]:
+    """Yield what a Content-Security-Policy lets strangers do in a page."""
+    given = directives_of(policy)
+    unsafe = [word for word in policy.replace(";", " ").split() if "unsafe-" in word.lower()]
+    if unsafe:
+        yield " ".join(unsafe)
+    for name in sorted(_RUNNING & given.keys() - ({"default-src"} if SCRIPTS in given else set())):
+        wide = [word for word in given[name].split() if word.lower() in _WIDE]
+        if wide:
+            yield f"{' '.join(wide)} in {name}"
 
 
 def directives_of(policy: str) -> dict[str, str]:

@@ -3,10 +3,12 @@
 import logging
 import secrets
 from collections.abc import AsyncIterator, Callable, Iterator
+from contextlib import suppress
 from typing import Annotated, Any, Literal, TypeVar
 
 from msgspec import Meta, Struct
 
+from gambrel.core.http.errors import HTTPError
 from gambrel.core.http.request import Request
 from gambrel.extend import TEMPLATE_GLOBALS, TRUSTED_ORIGINS, Level, Problem, Setup
 from gambrel.origins import OriginGuard, check_open
@@ -16,7 +18,7 @@ from gambrel.sessions.flash import Flash
 from gambrel.sessions.keepers import CookieKeeper, Keeper, Life, StoreKeeper
 from gambrel.sessions.session import Session
 from gambrel.sessions.stores.store import Store
-from gambrel.sessions.tokens import CSRFToken, check_token, token_in_page
+from gambrel.sessions.tokens import OPENS, CSRFToken, check_token, token_in_page
 
 __all__ = ["SessionSettings", "Sessions"]
 
@@ -127,11 +129,17 @@ def opening(
             if is_streamed(request):
                 found.touch()
             await keeper.close(request, found)
+        except BaseException:
+            with suppress(HTTPError):
+                if tokens:  # its page may show one, and can make none
+                    token.end()
+            raise
         finally:
             if found.is_touched:
                 keep_private(request)
             found.close()
 
+    setattr(session, OPENS, True)
     return session
 
 

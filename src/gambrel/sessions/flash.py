@@ -18,6 +18,7 @@ from gambrel.sessions.cookies import (
     vary_by_cookie,
     write_cookie,
 )
+from gambrel.wording import Words
 
 __all__ = ["Flash", "Message"]
 
@@ -61,12 +62,12 @@ class Flash(Drafting):
         self._is_sent = bool(self._messages)
         self._draft: Any = None
 
-    def add(self, text: str, kind: str = "info") -> None:
+    def add(self, text: Words, kind: str = "info") -> None:
         """Leave a message; of more than a cookie can hold, the oldest are dropped.
 
-        One that is too long by itself is cut.
+        One that is too long by itself is cut. A lazy text is said in the language of now.
         """
-        self._messages.append(Message(text, kind))
+        self._messages.append(Message(str(text), kind))
         self._write()
 
     def __iter__(self) -> Iterator[Message]:

@@ -186,13 +186,14 @@ class StoreKeeper:
                 if await self.store.update(key, {**changed, **times}, gone, left):
                     write_cookie(request.draft, name, text, left)
         elif changed or session.rotates:
-            record = session.record(now)
+            record, fresh = session.record(now), secrets.token_urlsafe(32)
             if len(record) > 1:
-                fresh = secrets.token_urlsafe(32)
                 await self.store.create(key_of(self.name, fresh), record, left)
                 write_cookie(request.draft, name, fresh, left)
-            if text:
-                await self.store.end(key_of(self.name, text))
+            if text and await self.store.end(key_of(self.name, text)) is False:
+                # Another request has ended it meanwhile: it does not come back under another id.
+                others = record.keys() - changed.keys() - {META}
+                await self.store.update(key_of(self.name, fresh), {}, others, left)
 
 
 def key_of(name: str, text: str) -> str:

@@ -16,9 +16,11 @@ from gambrel.markup import Markup, element
 from gambrel.origins import SAFE, has_ambient_credentials, is_open
 from gambrel.sessions.session import CSRF
 
-__all__ = ["FIELD", "HEADER", "CSRFToken", "check_token", "token_in_page"]
+__all__ = ["FIELD", "HEADER", "OPENS", "CSRFToken", "check_token", "token_in_page"]
 
 FIELD, HEADER = "_csrf", "x-csrf-token"
+OPENS = "opens_session"
+"""An attribute of the provider of sessions, by which a handler with one is known."""
 SIZE = 16
 _FORMS = frozenset({"application/x-www-form-urlencoded", "multipart/form-data"})
 _PLAIN = _FORMS | {"text/plain", ""}
@@ -36,22 +38,32 @@ class CSRFToken:
     text each time. It is made when it is first shown, and another once the session rotates.
     """
 
-    def __init__(self, session: MutableMapping[str, Any]) -> None:
+    def __init__(self, session: MutableMapping[str, Any], *, is_over: bool = False) -> None:
         self._session = session
+        self._is_over = is_over
 
     @property
     def field(self) -> Markup:
         """A hidden input for forms made by hand; those of `HTMLForm` have it."""
-        return element("input", type="hidden", name=FIELD, value=self)
+        text = str(self)
+        return element("input", type="hidden", name=FIELD, value=text) if text else Markup()
 
     @property
     def meta(self) -> Markup:
         """An element for the head of a page, where scripts find it: `csrf-token`."""
-        return element("meta", name="csrf-token", content=self)
+        text = str(self)
+        return element("meta", name="csrf-token", content=text) if text else Markup()
+
+    def end(self) -> None:
+        """Make no other: the page of an error has that of its session, or an empty text."""
+        kept = self._session.get(CSRF)
+        self._session, self._is_over = {CSRF: kept}, True
 
     def __str__(self) -> str:
         kept = self._session.get(CSRF)
         if not isinstance(kept, str):
+            if self._is_over:
+                return ""
             kept = self._session[CSRF] = text_of(os.urandom(SIZE))
         mask = os.urandom(SIZE)
         return text_of(mask + xor(mask, bytes_of(kept)))
@@ -84,16 +96,28 @@ async def check_token(request: Request, token: CSRFToken) -> None:
 
 
 def token_in_page(request: Request) -> CSRFToken:
-    """Return `csrf_token` of templates. Raises GambrelError where no session was asked for."""
-    if CSRFToken not in request.state:
-        raise GambrelError(
-            "sessions.no-token",
-            "a page shows `csrf_token`, and its handler has no session",
-            str(getattr(request.route, "where", "")),
-            "let the handler ask for it: `token: CSRFToken`, and Sessions(tokens=True)",
-        )
-    found: CSRFToken = request.state[CSRFToken]
-    return found
+    """Return `csrf_token` of templates. Raises GambrelError where no session was asked for.
+
+    The page of an error may be made before a session was opened: its token is empty.
+    """
+    if CSRFToken in request.state:
+        found: CSRFToken = request.state[CSRFToken]
+        return found
+    if request.miss is not None or has_session(request):
+        return CSRFToken({}, is_over=True)
+    raise GambrelError(
+        "sessions.no-token",
+        "a page shows `csrf_token`, and its handler has no session",
+        str(getattr(request.route, "where", "")),
+        "let the handler ask for it: `token: CSRFToken`, and Sessions(tokens=True)",
+    )
+
+
+def has_session(request: Request) -> bool:
+    """Whether the handler of a request asks for the session."""
+    plan = getattr(request.endpoint, "plan", None)
+    nodes = () if plan is None else plan.graph.nodes
+    return any(hasattr(node.signature.call, OPENS) for node in nodes)
 
 
 def xor(one: bytes, other: bytes) -> bytes:

@@ -64,6 +64,22 @@ def test_dependencies_open_in_the_order_of_parameters_and_those_of_the_route_fir
     assert names(graph_of(handle, check, Depends(c))) == ["check", "a", "b", "c"]
 
 
+def test_what_is_to_be_opened_last_waits_for_the_others():
+    class Form:
+        opened_last = 1
+
+    class Unit:
+        opened_last = 2
+
+    def handle(unit: Unit, form: Form, a: Annotated[int, Depends(a)]): ...
+
+    providers = provide(Form, lambda: Form())
+    providers.add(Provider(Unit, lambda: Unit()))
+    graph = graph_of(handle, providers=providers)
+
+    assert list(graph.root) == ["a", "form", "unit"]
+
+
 def test_an_uncached_dependency_is_opened_for_everyone_who_wants_it():
     fresh = Annotated[int, Depends(a, cached=False)]
 

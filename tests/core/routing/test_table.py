@@ -236,6 +236,18 @@ def test_a_fallback_answers_only_what_nothing_else_does():
     assert look(table, "POST", "/users/7") == 404
 
 
+def test_a_fallback_of_more_methods_answers_these_and_no_path_that_has_others():
+    router = Router()
+    router.fallback(handler, methods=["GET", "POST"])
+    router.add("/about", handler)
+    table = router.compile()
+
+    assert look(table, "POST", "/users/7") == ("/{path:path}", {"path": "users/7"})
+    assert look(table, "GET", "/users/7") == ("/{path:path}", {"path": "users/7"})
+    assert table.match("POST", "/about")[0].allow == ("GET", "HEAD", "OPTIONS")
+    assert look(table, "PUT", "/users/7") == 404
+
+
 def test_the_nearest_fallback_answers():
     router = Router()
     router.fallback(handler, under="/app", name="app")

@@ -23,6 +23,8 @@ def site(folder: Path) -> Path:
         "app.py",
         "pages/views.py",
         "venv/x.py",
+        "env/pyvenv.cfg",
+        "env/lib/x.py",
         ".hidden/x.py",
         "tests/x.py",
         "test_a.py",

@@ -1,14 +1,15 @@
-from types import SimpleNamespace
-
 import pytest
 
-from gambrel import HTML, App
+from gambrel import HTML, App, Router
+from gambrel.headers import CacheControl
+from gambrel.middleware import cache_control
 from gambrel.middleware.headers.extension import (
     SecurityHeaders,
     check_weakened,
     nonce_in_page,
     nonce_of,
 )
+from gambrel.middleware.headers.page_policy import PagePolicy
 from gambrel.middleware.security_headers import HeaderPolicy, Nonce
 from gambrel.testing import Client, make_request
 
@@ -30,6 +31,35 @@ def test_a_request_has_one_nonce_whoever_asks():
     assert nonce_in_page(POLICY, request)() == nonce_of(POLICY, request)
 
 
+@pytest.mark.parametrize(
+    ("path", "kept"), [("/with", "private"), ("/without", "public, max-age=60")]
+)
+def test_no_shared_cache_keeps_a_page_with_a_nonce(path, kept):
+    app = App()
+    group = Router(middleware=[cache_control(CacheControl(public=True, max_age=60))])
+
+    @group.get("/with")
+    async def with_nonce(nonce: Nonce) -> HTML:
+        return HTML(f"<script nonce={nonce}></script>", headers={"cache-control": "public"})
+
+    @group.get("/without")
+    async def without() -> HTML:
+        return HTML("plain")
+
+    app.include(group)
+    with Client(app) as client:
+        assert client.get(path).headers["cache-control"] == kept
+
+
+def test_a_page_of_a_visitor_is_for_that_visitor_with_a_nonce_too():
+    request = make_request()
+    request.draft.headers["cache-control"] = "private, no-store"
+
+    nonce_of(POLICY, request)
+
+    assert request.draft.headers["cache-control"] == "private, no-store"
+
+
 def test_a_page_that_asks_for_no_nonce_keeps_its_policy():
     request = make_request()
 
@@ -39,12 +69,33 @@ def test_a_page_that_asks_for_no_nonce_keeps_its_policy():
 
 
 def test_what_says_less_than_the_default_is_told():
-    def weakened(headers):
-        app = SimpleNamespace(settings=SimpleNamespace(security_headers=headers))
+    def weakened(**headers):
+        app = App(**headers)
+        app.build()
         return [problem.message for problem in check_weakened(app)]
 
-    assert weakened(SecurityHeaders()) == []
-    assert weakened(SecurityHeaders(frame_options="")) == ["security headers: frame_options is off"]
+    assert weakened() == []
+    headers = SecurityHeaders(frame_options="")
+    assert weakened(extensions=[headers]) == ["security headers: frame_options is off"]
+
+
+def test_a_group_whose_pages_allow_more_than_is_safe_is_told():
+    app = App()
+    group = Router("/maps", middleware=[PagePolicy(add={"script-src": ["'unsafe-eval'", "data:"]})])
+
+    @group.get("/{name}")
+    async def place(name: str) -> HTML:
+        return HTML(name)
+
+    app.include(group)
+    app.build()
+    problems = list(check_weakened(app))
+
+    assert [problem.message for problem in problems] == [
+        "pages of /maps/{name} allow 'unsafe-eval'",
+        "pages of /maps/{name} allow data: in script-src",
+    ]
+    assert "test_extension.py:" in problems[0].where
 
 
 def test_its_fields_are_its_settings():

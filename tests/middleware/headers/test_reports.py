@@ -89,6 +89,14 @@ def test_whatever_a_report_says_is_a_part_of_one_short_line(page, blocked):
     assert len(str(found)) < 1_000
 
 
+@pytest.mark.parametrize("line", [-1, 0, 10**8, pytest.param(10**4_000, id="long")])
+def test_a_line_that_no_file_has_is_left_out(line):
+    sent = {"csp-report": {"document-uri": "https://a", "source-file": "b", "line-number": line}}
+    [found] = parse_reports(body(sent), LEGACY)
+
+    assert found.line == 0
+
+
 def violations(count: int) -> list[Violation]:
     return [Violation("img-src", f"https://{n}.example", "https://a.example") for n in range(count)]
 

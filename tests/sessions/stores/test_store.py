@@ -51,8 +51,9 @@ def test_a_record_is_kept_changed_and_forgotten(kind):
         assert await store.load(key) == {"": b"[1,2]", "a": b"1", "b": b"\xff\x00"}
         assert await store.update(key, {"a": b"2", "c": b"3"}, {"b"}, 60) is True
         assert await store.load(key) == {"": b"[1,2]", "a": b"2", "c": b"3"}
-        await store.end(key)
+        assert await store.end(key) is True
         assert await store.load(key) is None
+        assert await store.end(key) is False
 
     in_store(kind, script)
 

@@ -96,11 +96,12 @@ class Graph:
     def edges_of(self, chain: Chain) -> dict[str, Node]:
         """Visit the dependencies of the last callable and return them by parameter name.
 
-        What has `opened_last` waits for the others: it may answer in place of a handler.
+        What has `opened_last` waits for the others, the greatest longest: it may answer in place of
+        a handler, or has to close before them.
         """
         edges: dict[str, Node] = {}
-        is_last = lambda one: hasattr(one.annotation, "opened_last")  # noqa: E731
-        for parameter in sorted(chain[-1].parameters, key=is_last):
+        turn = lambda one: getattr(one.annotation, "opened_last", 0)  # noqa: E731
+        for parameter in sorted(chain[-1].parameters, key=turn):
             if isinstance(parameter.marker, Depends):
                 edges[parameter.name] = node = self.visit(parameter.marker, chain)
                 check_type(parameter, node, chain[-1])

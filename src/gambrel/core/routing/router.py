@@ -146,10 +146,11 @@ class Router:
     def fallback(self, handler: Any, under: str = "/", **options: Any) -> None:
         """Answer GET below `under` where nothing else does, as a single-page app needs.
 
-        The handler may take the rest of the path as `path: str`.
+        The handler may take the rest of the path as `path: str`. `methods=["GET", "POST"]` lets it
+        answer more; a path that has other methods stays a 405.
         """
-        path = under.rstrip("/") + "/{path:path}"
-        self._add("fallback", path, handler, ("GET",), {**options, "slashes": "ignore"})
+        path, methods = under.rstrip("/") + "/{path:path}", options.pop("methods", ("GET",))
+        self._add("fallback", path, handler, methods, {**options, "slashes": "ignore"})
 
     def _add(
         self, kind: str, path: Path, handler: Any, methods: Iterable[str], options: dict[str, Any]

@@ -2,13 +2,16 @@
 "use strict";
 ((messages) => {
   const key = (context, text) => (context ? `${context}\u0004${text}` : text);
-  const filled = (text, values) => text.replace(/%\((\w+)\)s/g, (whole, name) => (name in values ? String(values[name]) : whole));
+  const own = (table, name) => (Object.hasOwn(table, name) ? table[name] : undefined);
+  const put = (values) => (whole, name) => (name === undefined ? "%" : Object.hasOwn(values, name) ? String(values[name]) : whole);
+  const filled = (text, values) => (Object.keys(values).length ? text.replace(/%(?:\((\w+)\)s|%)/g, put(values)) : text);
   const form = (context, one, many, number) => {
-    const [rule, ...forms] = messages.forms[key(context, one)] || [];
+    const [rule, ...forms] = own(messages.forms, key(context, one)) || [];
     const whole = Math.floor(Math.abs(number));
-    return rule === undefined ? (number === 1 ? one : many) : forms[messages.rules[rule][whole < 200 ? whole : 100 + (whole % 100)]];
+    const known = rule === undefined ? undefined : forms[messages.rules[rule][whole < 200 ? whole : 100 + (whole % 100)]];
+    return known ?? (number === 1 ? one : many);
   };
-  const text = (context, message) => messages.texts[key(context, message)] || message;
+  const text = (context, message) => own(messages.texts, key(context, message)) || message;
   Object.assign(window, {
     gettext: (message, values = {}) => filled(text("", message), values),
     pgettext: (context, message, values = {}) => filled(text(context, message), values),

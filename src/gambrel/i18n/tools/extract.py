@@ -64,7 +64,8 @@ def files_below(folder: Path, kinds: tuple[str, ...] = (".py",)) -> Iterator[Pat
     for path in sorted(folder.iterdir()):
         if path.is_dir():
             is_own = path.name not in SKIPPED and not path.name.startswith(".")
-            yield from files_below(path, kinds) if is_own and not path.is_symlink() else ()
+            is_installed = path.is_symlink() or (path / "pyvenv.cfg").exists()
+            yield from files_below(path, kinds) if is_own and not is_installed else ()
         elif path.suffix in kinds and not path.name.startswith("test_"):
             yield path
 

@@ -69,9 +69,13 @@ class SecurityHeaders(HeaderPolicy, frozen=True, kw_only=True):
 
 
 def nonce_of(policy: HeaderPolicy, request: Request) -> Nonce:
-    """Return the nonce of the page that answers a request, whose policy will name it."""
+    """Return the nonce of the page that answers a request, whose policy will name it.
+
+    No shared cache keeps that page: a nonce that others know is none.
+    """
     if Nonce not in request.state:
         request.state[Nonce] = make_nonce()
+    request.draft.headers.setdefault("cache-control", "private")
     nonce = request.state[Nonce]
     request.draft.headers[CSP] = add_nonce(policy_of(request, policy), nonce)
     if policy.trial_policy:
@@ -87,9 +91,14 @@ def nonce_in_page(policy: HeaderPolicy, request: Request) -> Callable[[], Nonce]
 def check_weakened(app: Any) -> Iterable[Problem]:
     """Yield each security header that says less than it would by default."""
     for sentence in app.settings.security_headers.weakened():
-        yield Problem(
-            "middleware.weak-headers",
-            f"security headers: {sentence}",
-            "drop it from SecurityHeaders(...), or silence this check if it is meant",
-            level=Level.WARNING,
-        )
+        yield weak(f"security headers: {sentence}", "SecurityHeaders(...)")
+    for route in app.routes:
+        for one in route.options.middleware:  # a `PagePolicy` is loaded by apps that have one
+            for what in getattr(one, "loosens", list)():
+                yield weak(f"pages of {route.pattern} allow {what}", "PagePolicy(...)", route.where)
+
+
+def weak(what: str, of: str, where: str = "") -> Problem:
+    """Return the problem of what protects less than it could."""
+    hint = f"drop it from {of}, or silence this check if it is meant"
+    return Problem("middleware.weak-headers", what, hint, where, Level.WARNING)

@@ -1,12 +1,12 @@
 """`PagePolicy`: another Content-Security-Policy for the pages of one route, or of a group."""
 
-from collections.abc import Awaitable, Callable, Mapping
+from collections.abc import Awaitable, Callable, Iterator, Mapping
 
 from msgspec import Struct
 
 from gambrel.core.http.request import Request
 from gambrel.core.http.response import Response
-from gambrel.middleware.security_headers import CSP, HeaderPolicy, policy_of
+from gambrel.middleware.security_headers import CSP, HeaderPolicy, loose, policy_of, written
 
 __all__ = ["PagePolicy"]
 
@@ -20,6 +20,11 @@ class PagePolicy(Struct, frozen=True, kw_only=True):
 
     policy: str = ""
     add: Mapping[str, list[str]] = {}
+
+    def loosens(self) -> Iterator[str]:
+        """Yield what it lets strangers do in a page."""
+        yield from loose(self.policy)
+        yield from loose(written({name: " ".join(more) for name, more in self.add.items()}))
 
     async def __call__(
         self, request: Request, call_next: Callable[[Request], Awaitable[Response]]

@@ -22,6 +22,7 @@ __all__ = ["Collector", "Violation", "parse_reports"]
 LEGACY, REPORTS = "application/csp-report", "application/reports+json"
 MAX_BODY = 16_384
 PER_BODY = 20
+MAX_LINE = 10_000_000
 KEPT = 1_000
 _log = logging.getLogger("gambrel.csp")
 
@@ -108,7 +109,7 @@ def violation(
         blocked=place(blocked or "") or "?",
         page=place(page) or "?",
         source=place(source or ""),
-        line=line or 0,
+        line=line if line is not None and 0 < line <= MAX_LINE else 0,
         is_trial=disposition == "report",
     )
 

@@ -38,9 +38,9 @@ class MemoryStore:
         )
         return True
 
-    async def end(self, key: str) -> None:
-        """Forget a record."""
-        self._records.pop(key, None)
+    async def end(self, key: str) -> bool:
+        """Forget a record, and return whether there was one."""
+        return self._records.pop(key, None) is not None
 
     def __len__(self) -> int:
         return len(self._records)

@@ -78,9 +78,9 @@ class RedisStore:
         given = [self.prefix + key, seconds, len(gone), *gone, *pairs]
         return bool(await self._asked(self._client.eval(_UPDATE, 1, *given)))
 
-    async def end(self, key: str) -> None:
-        """Forget a record."""
-        await self._asked(self._client.delete(self.prefix + key))
+    async def end(self, key: str) -> bool:
+        """Forget a record, and return whether there was one."""
+        return bool(await self._asked(self._client.delete(self.prefix + key)))
 
     async def close(self) -> None:
         """Close the connections."""

@@ -26,6 +26,6 @@ class Store(Protocol):
         """Change a record, and return whether there still was one: none comes back by this."""
         ...
 
-    async def end(self, key: str) -> None:
-        """Forget a record."""
+    async def end(self, key: str) -> bool:
+        """Forget a record, and return whether there was one."""
         ...

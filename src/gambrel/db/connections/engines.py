@@ -24,6 +24,8 @@ __all__ = ["Engines", "Limits"]
 
 FRESH = 1.0
 """Seconds for which a connection that was given back is taken for a good one."""
+GRACE = 5.0
+"""Seconds that a server has to tell of a statement that it has ended."""
 SQLITE: dict[str, Any] = {
     "isolation_level": None,  # its driver begins no transactions: its rules for that are not ours
     "timeout": BUSY,
@@ -120,10 +122,12 @@ class Engines:
 
     def make_plain(self, *, writes: bool) -> Engine:
         """Return an engine for threads. Raises GambrelError where its driver is missing."""
+        options = self.options(QueuePool, writes=writes)
+        if self.address.kind == "mariadb" and self.limits.statement_timeout:
+            # Nobody can stop a thread that waits for a server which is gone.
+            options["connect_args"]["read_timeout"] = self.limits.statement_timeout + GRACE
         try:
-            engine = create_engine(
-                self.address.for_threads, **self.options(QueuePool, writes=writes)
-            )
+            engine = create_engine(self.address.for_threads, **options)
         except ModuleNotFoundError as error:
             raise self.no_driver(error) from error
         self.listen(engine, writes=writes)
@@ -159,8 +163,16 @@ class Engines:
         }
 
     def connect_mariadb(self) -> dict[str, Any]:
-        """The same."""
-        return {"connect_timeout": max(1, round(self.limits.connect_timeout))}
+        """Statements that end, and warnings that are not asked for: their texts have values.
+
+        The comment is for MariaDB alone; MySQL has no limit for statements that write.
+        """
+        seconds = self.limits.statement_timeout
+        limit = f"/*M!100101 , SESSION max_statement_time = {seconds} */"
+        return {
+            "connect_timeout": max(1, round(self.limits.connect_timeout)),
+            "init_command": f"SET SESSION max_error_count = 0 {limit}",
+        }
 
     def listen(self, engine: Engine, *, writes: bool) -> None:
         """Set connections up, and begin transactions as the engine's sessions need them."""

@@ -45,7 +45,7 @@ _SQLITE_CONFLICTS = {
     "SQLITE_CONSTRAINT_FOREIGNKEY",
     "SQLITE_CONSTRAINT_ROWID",
 }
-_MARIADB_UNWELL = {1040, 1053, 1205, 1213, 1927, 1969, *range(2000, 2060)}
+_MARIADB_UNWELL = {1020, 1040, 1053, 1205, 1213, 1927, 1969, *range(2000, 2060)}
 _MARIADB_RETRYABLE = {1020, 1205, 1213}
 _MARIADB_CONFLICTS = {1062, 1451, 1452}
 # Numbers out of range, texts too long or with what cannot be kept, moments out of range.

@@ -151,16 +151,22 @@ class Engines:
         return {**SQLITE, "factory": Settled}
 
     def connect_postgresql(self) -> dict[str, Any]:
-        """Connections that are found dead, and statements that end, though nobody cancels them."""
+        """Connections that are found dead, and statements that end, though nobody cancels them.
+
+        What the URL says of them holds.
+        """
         milliseconds = int(self.limits.statement_timeout * 1000)
-        return {
+        query = self.address.for_threads.query
+        given = query.get("options", "")
+        limits = {
             "connect_timeout": max(2, round(self.limits.connect_timeout)),  # the least it takes
             "keepalives_idle": 10,
             "keepalives_interval": 5,
             "keepalives_count": 3,
             "tcp_user_timeout": 10_000,
-            "options": f"-c statement_timeout={milliseconds}",
+            "options": f"-c statement_timeout={milliseconds} {given}".rstrip(),
         }
+        return {name: value for name, value in limits.items() if name not in {*query} - {"options"}}
 
     def connect_mariadb(self) -> dict[str, Any]:
         """Statements that end, and warnings that are not asked for: their texts have values.

@@ -43,6 +43,7 @@ class Thing(Base):
     colour: Mapped[Colour | None]
     size: Mapped[Size | None]
     address: Mapped[Address | None] = mapped_column(JSONOf(Address))
+    numbers: Mapped[dict[int, str] | None] = mapped_column(JSONOf(dict[int, str]))
     addresses: Mapped[list[Address] | None] = mapped_column(JSONOf(list[Address]))
 
 
@@ -118,6 +119,10 @@ def test_json_is_of_its_type(url):
 
     assert thing.address == address
     assert thing.addresses == [address, address]
+
+
+def test_json_has_keys_of_their_type(url):
+    assert kept(url, numbers={1: "one", 2: "two"}).numbers == {1: "one", 2: "two"}
 
 
 def test_nothing_is_nothing(url):

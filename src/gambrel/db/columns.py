@@ -67,14 +67,14 @@ class JSONOf(TypeDecorator[Any]):
 
     def process_bind_param(self, value: Any, dialect: Any) -> Any:
         """Return what is sent."""
-        return None if value is None else msgspec.to_builtins(value)
+        return None if value is None else msgspec.to_builtins(value, str_keys=True)
 
     def process_result_value(self, value: Any, dialect: Any) -> Any:
         """Return what was kept. Raises GambrelError where it is no longer of the type."""
         if value is None:
             return None
         try:
-            return msgspec.convert(value, self.kind)
+            return msgspec.convert(value, self.kind, str_keys=True)
         except msgspec.ValidationError as error:
             what = f"JSON in the database is no {self.kind}: {error}"
             hint = "give new fields a default, or change the rows that are there"

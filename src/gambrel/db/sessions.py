@@ -70,7 +70,7 @@ class SyncSession(orm.Session):
 
     def one_or_404(self, statement: Select[T]) -> T:
         """Return the one row of a statement. Raises NotFound for none, MultipleResultsFound."""
-        found: T | None = self.scalars(statement).one_or_none()
+        found: T | None = self.scalars(statement).unique().one_or_none()
         if found is None:
             raise NotFound
         return found
@@ -80,14 +80,14 @@ class SyncSession(orm.Session):
 
         `values` are what nobody sends. Raises GambrelError for a field that the model has not.
         """
-        row = model(**rows.values_for(model, given), **values)
+        row = model(**rows.values_for(model, given, values))
         self.add(row)
         self.flush()
         return row
 
     def change(self, row: M, given: Any, **values: Any) -> M:
         """Set what a struct has, but for what is UNSET, and write the row."""
-        for name, value in {**rows.values_for(type(row), given), **values}.items():
+        for name, value in rows.values_for(type(row), given, values).items():
             setattr(row, name, value)
         self.flush()
         return row

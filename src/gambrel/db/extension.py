@@ -15,6 +15,7 @@ from sqlalchemy.orm.exc import StaleDataError
 
 from gambrel.core.http.errors import GambrelError
 from gambrel.core.http.request import Request
+from gambrel.core.http.threads import in_thread
 from gambrel.db.checks import mistakes
 from gambrel.db.connections.engines import Engines, Limits
 from gambrel.db.connections.urls import Address, parse_address
@@ -22,7 +23,7 @@ from gambrel.db.deadlines import deadline_of
 from gambrel.db.failures import answer_failure, answer_stale, answer_wait
 from gambrel.db.models import Model
 from gambrel.db.sessions import AsyncSession, SyncSession
-from gambrel.db.trials import JOINED, Trial
+from gambrel.db.trials import JOINED, Trial, hold_to_reading
 from gambrel.db.units import async_unit, plain_unit, threaded_unit
 from gambrel.db.watching import Watch, note_repetition, show_statements
 from gambrel.extend import Env, Problem, Secret, Setup
@@ -221,8 +222,9 @@ class Database:
 
     async def sync_session(self, request: Request | None = None) -> AsyncIterator[SyncSession]:
         """Yield the session of a request that is handled in a thread."""
-        bind = None if self.trial is None else await self.trial.for_plain()
-        session = self.make_plain(read_only=is_safe(request), bind=bind)
+        if self.trial is not None:
+            await in_thread(self.trial.for_plain)
+        session = self.make_plain(read_only=is_safe(request))
         session.deadline = deadline_of(request)
         async with threaded_unit(session):
             try:
@@ -237,19 +239,23 @@ class Database:
         if self.trial is not None:
             bind: Any = await self.trial.for_async()
             session = AsyncSession(bind, sync_session_class=kind, **_KEPT, **JOINED)
+            if read_only and self.engines.read_only:
+                hold_to_reading(session.sync_session)
         else:
             bind = self.engines.reader if read_only else self.engines.writer
             session = AsyncSession(bind, sync_session_class=kind, **_KEPT)
         session.sync_session.keys = keys
         return session
 
-    def make_plain(self, *, read_only: bool, bind: Any = None) -> SyncSession:
+    def make_plain(self, *, read_only: bool) -> SyncSession:
         """Return a session for a thread, that somebody else has to end."""
-        if bind is None:
+        if self.trial is not None:
+            session = self.session_class(self.trial.for_plain(), **_KEPT, **JOINED)
+            if read_only and self.engines.read_only:
+                hold_to_reading(session)
+        else:
             bind = self.engines.plain_reader if read_only else self.engines.plain_writer
             session = self.session_class(bind, **_KEPT)
-        else:
-            session = self.session_class(bind, **_KEPT, **JOINED)
         session.keys, session.lazy_loads = self.keys, self.given.lazy_loads
         session.statement_timeout = self.given.statement_timeout
         return session

@@ -19,6 +19,7 @@ __all__ = [
     "is_conflict",
     "is_retryable",
     "is_unwell",
+    "only_reads",
     "tell_apart",
 ]
 
@@ -92,13 +93,18 @@ def tell_apart(context: Any) -> None:
     if isinstance(context.original_exception, OverflowError | Unfit):  # which are none of a driver
         raise DataError(context.statement, None, context.original_exception)
     if code_of(context.original_exception) in _READ_ONLY:
-        raise GambrelError(
-            "db.read-only",
-            "something is written by a session that only reads, as those of GET and HEAD do",
-            "",
-            "serve it by POST, PUT, PATCH or DELETE; else `Database(..., writes_on_get=True)`, "
-            "or `async with database.session() as db:` for this one",
-        ) from context.original_exception
+        raise only_reads() from context.original_exception
+
+
+def only_reads() -> GambrelError:
+    """Return the error of something that is written where nothing may be."""
+    return GambrelError(
+        "db.read-only",
+        "something is written by a session that only reads, as those of GET and HEAD do",
+        "",
+        "serve it by POST, PUT, PATCH or DELETE; else `Database(..., writes_on_get=True)`, "
+        "or `async with database.session() as db:` for this one",
+    )
 
 
 def answer_failure(request: Any, error: DBAPIError) -> None:

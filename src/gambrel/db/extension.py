@@ -111,6 +111,11 @@ class Database:
         setup.on_error(PoolTimeout, answer_wait)
         setup.on_error(StaleDataError, answer_stale)
 
+    @property
+    def address(self) -> Address:
+        """Where it is. Raises GambrelError for a URL that is none."""
+        return parse_address(self.given.url.reveal(), self.folder)
+
     # Life -----------------------------------------------------------------------------------
 
     async def opened(self, app) -> AsyncIterator["Database"]:  # type: ignore[no-untyped-def]  # any
@@ -141,7 +146,7 @@ class Database:
         if self._engines is not None:
             what = "the database is opened while it is open already"
             raise GambrelError("db.open-twice", what, "", "one app, one Database(...)")
-        address = parse_address(self.given.url.reveal(), self.folder)
+        address = self.address
         if address.kind == "sqlite" and address.file is None:
             holder: Any = tempfile.TemporaryDirectory(prefix="gambrel-")
             with (

@@ -103,6 +103,25 @@ def test_a_statement_and_its_rows_are_one_trip_and_more_rows_come_when_they_are_
     asyncio.run(main())
 
 
+def test_a_transaction_that_could_not_begin_begins_with_the_next_statement(tmp_path):
+    async def main() -> None:
+        connection = await opener(tmp_path / "x.db", PRAGMAS[:1], {"isolation_level": None})()
+        await connection.cursor().execute("CREATE TABLE t (a)")
+        await connection.cursor().execute("PRAGMA busy_timeout = 0")
+        with closing(sqlite3.connect(tmp_path / "x.db", isolation_level=None)) as other:
+            other.execute("BEGIN IMMEDIATE")
+            connection.begin_with = "BEGIN IMMEDIATE"
+            with pytest.raises(sqlite3.OperationalError, match="locked"):
+                await connection.cursor().execute("INSERT INTO t VALUES (1)")
+        await connection.cursor().execute("INSERT INTO t VALUES (2)")
+        await connection.rollback()
+        found = await connection.cursor().execute("SELECT * FROM t")
+        assert await found.fetchall() == []
+        await connection.close()
+
+    asyncio.run(main())
+
+
 def test_a_transaction_begins_with_its_first_statement_and_ends_without_a_trip_if_none_came(
     tmp_path,
 ):

@@ -102,9 +102,9 @@ class Cursor:
 
     def _run(self, method: str, sql: str, parameters: Any) -> None:
         connection = self._connection.plain
-        begin, self._connection.begin_with = self._connection.begin_with, ""
-        if begin:
-            connection.execute(begin)
+        if self._connection.begin_with:
+            connection.execute(self._connection.begin_with)
+            self._connection.begin_with = ""  # but not where that failed: the next one begins it
         cursor = connection.cursor()
         getattr(cursor, method)(sql, parameters)
         self.description = cursor.description

@@ -59,6 +59,18 @@ def test_a_connection_that_is_cancelled_while_it_opens_is_closed(tmp_path):
     gc.collect()  # a connection that was not closed would warn here
 
 
+def test_a_connection_that_its_thread_has_closed_is_not_interrupted(tmp_path):
+    async def main() -> None:
+        connection = await opener(tmp_path / "x.db", PRAGMAS, {})()
+        await connection.in_thread(connection.plain.close)
+
+        connection.interrupt_statement()
+
+        await connection.close()
+
+    asyncio.run(main())
+
+
 def test_a_closed_connection_holds_no_lock_though_a_statement_was_not_read(tmp_path):
     first = sqlite3.connect(tmp_path / "x.db", factory=Settled, isolation_level=None)
     first.execute("CREATE TABLE t (a)")

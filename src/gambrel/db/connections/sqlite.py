@@ -197,7 +197,8 @@ class AsyncConnection(aiosqlite.Connection):
     def interrupt_statement(self) -> None:
         """End what runs, if anything does."""
         if self._connection is not None:
-            self._connection.interrupt()
+            with suppress(sqlite3.ProgrammingError):  # its thread has closed it by now
+                self._connection.interrupt()
 
 
 def opener(

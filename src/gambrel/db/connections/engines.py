@@ -31,6 +31,7 @@ SQLITE: dict[str, Any] = {
     "timeout": BUSY,
     "check_same_thread": False,
 }
+_FAILED = 3  # PQTRANS_INERROR of libpq
 _CHECKED = "gambrel.given_back"
 _READ_ONLY = "gambrel_read_only"
 
@@ -191,6 +192,8 @@ class Engines:
                 event.listen(engine, "do_connect", connect_by_ours)
             is_mariadb = self.address.kind == "mariadb"
             event.listen(engine, "begin", begin_mariadb if is_mariadb else begin_postgresql)
+            if not is_mariadb:
+                event.listen(engine, "commit", see_whole)
             return
         begin, pragmas = "BEGIN IMMEDIATE" if writes else "BEGIN", self.pragmas(writes=writes)
         is_async = engine.dialect.is_async
@@ -282,6 +285,15 @@ def begin_postgresql(connection: Any) -> None:
     dialect, driver = connection.dialect, connection.connection.dbapi_connection
     if bool(dialect.get_readonly(driver)) is not wanted:
         dialect.set_readonly(driver, wanted)
+
+
+def see_whole(connection: Any) -> None:
+    """Raise GambrelError before a COMMIT that would undo everything, and would not say so."""
+    if connection.connection.driver_connection.pgconn.transaction_status == _FAILED:
+        connection.invalidate()  # it goes back to the pool as if the COMMIT had been
+        what = "a statement of a transaction has failed and its error was caught: all is undone"
+        hint = "`async with db.begin_nested():` around what may fail, within the `try`"
+        raise GambrelError("db.undone", what, "", hint)
 
 
 def begin_mariadb(connection: Any) -> None:

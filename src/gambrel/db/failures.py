@@ -8,7 +8,6 @@ from typing import Any
 from sqlalchemy.exc import DataError, DBAPIError, IntegrityError
 
 from gambrel.core.http.errors import Conflict, GambrelError, ServiceUnavailable, Unprocessable
-from gambrel.db.connections.masking import mask
 from gambrel.db.exact import Unfit
 from gambrel.db.retries import mark_for_retry
 
@@ -89,7 +88,6 @@ def is_conflict(error: DBAPIError) -> bool:
 
 def tell_apart(context: Any) -> None:
     """Raise what an error of a driver means, where that says too little: of `handle_error`."""
-    mask(context.original_exception, context.sqlalchemy_exception)
     if isinstance(context.original_exception, OverflowError | Unfit):  # which are none of a driver
         raise DataError(context.statement, None, context.original_exception)
     if code_of(context.original_exception) in _READ_ONLY:

@@ -16,6 +16,7 @@ from sqlalchemy.ext.asyncio import AsyncEngine, create_async_engine
 from sqlalchemy.pool import AsyncAdaptedQueuePool, QueuePool
 
 from gambrel.core.http.errors import GambrelError
+from gambrel.db.connections.masking import mask
 from gambrel.db.connections.sqlite import BUSY, PRAGMAS, Settled, opener, prepare
 from gambrel.db.connections.urls import Address
 from gambrel.db.failures import tell_apart
@@ -184,6 +185,7 @@ class Engines:
     def listen(self, engine: Engine, *, writes: bool) -> None:
         """Set connections up, and begin transactions as the engine's sessions need them."""
         self.prepare(engine)
+        event.listen(engine, "handle_error", mask)  # before others tell of it
         event.listen(engine, "handle_error", tell_apart)
         if not self.is_sqlite:
             event.listen(engine, "checkin", note_return)

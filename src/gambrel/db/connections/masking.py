@@ -1,7 +1,7 @@
 """What databases tell of values in their errors, taken out: logs and pages of errors show these.
 
 PostgreSQL tells the whole row that a constraint refused, MariaDB what is there already. Names of
-tables, columns and constraints stay. Called by `failures.py` with each error of a driver.
+tables, columns and constraints stay. `engines.py` has it hear of each error of a driver.
 """
 
 import re
@@ -17,8 +17,12 @@ A wrong syntax is told by the rest of a statement, into which these drivers writ
 _VALUE = re.compile(r"'.*'(?= for (?:key|column) )|'.*'", re.DOTALL)
 
 
-def mask(cause: Any, error: Any) -> None:
-    """Take values out of the error of a driver, and out of SQLAlchemy's, which tells its text."""
+def mask(context: Any) -> None:
+    """Take values out of the error of a driver, and of SQLAlchemy's, which tells its text.
+
+    It hears of `handle_error`.
+    """
+    cause, error = context.original_exception, context.sqlalchemy_exception
     told = str(cause)
     arguments = masked(cause)
     if arguments == cause.args:

@@ -56,6 +56,12 @@ def postgres(tmp_path, servers: set[str]) -> str:
 
 
 @pytest.fixture
+def mariadb(tmp_path, servers: set[str]) -> str:
+    """Return the URL of an empty database of MariaDB."""
+    return empty("mariadb", tmp_path, servers)
+
+
+@pytest.fixture
 def sqlite(tmp_path) -> str:
     """Return the URL of a file of SQLite that is not there yet."""
     return f"sqlite:///{tmp_path}/test.db"

@@ -1,11 +1,13 @@
 from collections.abc import AsyncIterator
-from typing import Annotated, Any
+from typing import Annotated, Any, Union
 
 import pytest
-from msgspec import Struct
+from msgspec import Meta, Struct, defstruct
+from sqlalchemy import MetaData, func, text
+from sqlalchemy.orm import Mapped, column_property, composite, mapped_column, synonym
 
 from gambrel import App, Depends, GambrelError, WebSocket
-from gambrel.db import AsyncSession, Database, Page, SyncSession
+from gambrel.db import AsyncSession, Database, Model, Page, SyncSession
 from gambrel.db.checks import mistakes
 from gambrel.testing import Client
 from gambrel.websockets import WebSockets
@@ -89,6 +91,48 @@ def test_a_struct_that_cannot_be_filled_ends_the_start(returns, annotation, what
     assert [one.id for one in make_app(returns, annotation).problems()] == ["db.shape"]
 
 
+class Base(Model):
+    __abstract__ = True
+    metadata = MetaData()
+
+
+class Point(Struct):
+    x: int
+    y: int
+
+
+class Shape(Base):
+    id: Mapped[int] = mapped_column(primary_key=True)
+    name: Mapped[str]
+    x: Mapped[int]
+    y: Mapped[int]
+    note: Mapped[str | None]
+    called = synonym("name")
+    length: Mapped[int] = column_property(func.length(text("name")))
+    point: Mapped[Point] = composite("x", "y")
+
+
+class ShapePublic(Struct):
+    called: str
+    length: int
+    point: Point
+    note: Annotated[str | None, Meta(max_length=3)]
+
+
+def test_what_is_computed_or_has_two_names_is_well():
+    assert list(mistakes(make_app(ShapePublic, Shape))) == []
+
+
+@pytest.mark.parametrize(
+    "kind",
+    [Annotated[str | None, Meta()], str | int | None, Any, Union[str, None]],  # noqa: UP007
+)
+def test_what_may_be_null_is_said_in_many_ways(kind):
+    shape = defstruct("Shape", [("nickname", kind)])
+
+    assert list(mistakes(make_app(shape, Hero))) == []
+
+
 def test_a_stream_does_not_hold_the_session_of_its_request():
     app = App(extensions=[make_database("sqlite://")])
 
@@ -154,3 +198,29 @@ def test_a_socket_does_not_hold_a_session():
         Client(app),
     ):
         pass
+
+
+async def current_user(db: AsyncSession) -> None: ...
+
+
+def test_a_socket_holds_no_session_through_what_it_depends_on():
+    app = App(extensions=[make_database("sqlite://"), WebSockets()])
+
+    @app.websocket("/")
+    async def held(socket: WebSocket, user: Annotated[None, Depends(current_user)]) -> None: ...
+
+    with (
+        pytest.raises(GambrelError, match="current_user takes AsyncSession and is for a WebS"),
+        Client(app),
+    ):
+        pass
+
+
+def test_a_stream_may_depend_on_what_was_loaded_before_it():
+    app = App(extensions=[make_database("sqlite://")])
+
+    @app.get("/")
+    async def stream(user: Annotated[None, Depends(current_user)]) -> AsyncIterator[str]:
+        yield "x"
+
+    assert list(mistakes(app)) == []

@@ -1,5 +1,6 @@
 import asyncio
 import threading
+import time
 
 import pytest
 from sqlalchemy import select, text
@@ -47,6 +48,31 @@ def test_a_statement_in_a_thread_ends_at_the_deadline_of_its_request(kind, reque
                     await asyncio.sleep(0.01)
 
     asyncio.run(main())
+
+
+def test_a_thread_asks_nothing_more_when_its_deadline_has_passed(url):
+    app = App(extensions=[make_database(url)])
+    asked, ended = [], threading.Event()
+
+    @app.get("/many", deadline=0.3)
+    def many(db: SyncSession) -> None:
+        try:
+            for _ in range(100):  # each of them is well within the time
+                db.execute(select(Hero))
+                asked.append(1)
+                time.sleep(0.1)
+        finally:
+            ended.set()
+
+    async def main() -> None:
+        async with app.running():
+            late = await app.respond(make_request(app, "GET", "/many"))
+            await asyncio.to_thread(ended.wait, 5)
+            assert late.status == 503
+
+    asyncio.run(main())
+
+    assert len(asked) < 10
 
 
 def test_the_next_session_of_a_connection_has_no_deadline(sqlite):

@@ -35,6 +35,7 @@ def of(cause: Exception, kind: type[DBAPIError] = OperationalError) -> DBAPIErro
         (Cause(sqlite_errorname="SQLITE_ERROR"), False, False),
         (Cause(2013, "Lost connection", sqlstate="HY000"), True, False),
         (Cause(1213, "Deadlock"), True, True),
+        (Cause(1020, "Record has changed since last read"), True, True),
         (Cause(1146, "No such table"), False, False),
     ],
 )

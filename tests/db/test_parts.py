@@ -1,13 +1,14 @@
 import asyncio
 from datetime import UTC, datetime, timedelta
-from typing import Any
+from typing import Any, ClassVar
 from uuid import UUID
 
+import pytest
 from msgspec import Struct
-from sqlalchemy import MetaData, func, select
+from sqlalchemy import Integer, MetaData, func, insert, select
 from sqlalchemy.orm import Mapped, mapped_column
 
-from gambrel import App, Request, ResponseHeaders
+from gambrel import App, GambrelError, Request, ResponseHeaders
 from gambrel.db import (
     AsyncSession,
     Database,
@@ -80,11 +81,28 @@ def test_times_are_set_by_themselves(url):
     assert post.created_at <= before < after <= datetime.now(UTC) + timedelta(seconds=1)
 
 
-def test_a_key_is_known_and_grows_with_time(url):
+def test_a_row_that_was_never_changed_has_one_moment(url):
     post = run(url, a_post, the_post)
 
-    assert isinstance(post.id, UUID)
-    assert post.id.version == 7
+    assert post.created_at == post.updated_at
+
+
+def test_a_key_is_known_before_its_row_is_written(url):
+    made = Post(title="First")
+
+    async def add(db: AsyncSession) -> None:
+        db.add(made)
+
+    assert made.id.version == 7
+    assert run(url, add, the_post).id == made.id
+
+
+def test_rows_that_a_statement_inserts_have_their_keys_from_it(url):
+    async def work(db: AsyncSession) -> UUID:
+        await db.execute(insert(Post), [{"title": "First"}])
+        return (await the_post(db)).id
+
+    assert run(url, work).version == 7
 
 
 def test_a_uuid_says_when_and_no_two_are_out_of_order():
@@ -118,6 +136,50 @@ def test_rows_of_other_models_are_deleted(sqlite):
         return await db.scalar(select(func.count(Plain.id))) or 0
 
     assert run(sqlite, work) == 0
+
+
+class Guarded(Versioned, Base):
+    __abstract__ = True
+
+
+class Page(Versioned, Base):
+    id: Mapped[int] = mapped_column(primary_key=True)
+    kind: Mapped[str] = mapped_column(default="page")
+    title: Mapped[str] = mapped_column(default="")
+
+    __mapper_args__: ClassVar[Any] = {"polymorphic_on": "kind", "polymorphic_identity": "page"}
+
+
+class Article(Page):
+    __mapper_args__: ClassVar[Any] = {"polymorphic_identity": "article"}
+
+
+class Chapter(Guarded):
+    id: Mapped[int] = mapped_column(primary_key=True)
+    title: Mapped[str] = mapped_column(default="")
+
+    __mapper_args__: ClassVar[Any] = {"confirm_deleted_rows": True}
+
+
+@pytest.mark.parametrize("model", [Post, Page, Article, Chapter])
+def test_a_version_changes_whatever_else_the_model_says_of_itself(url, model):
+    async def work(db: AsyncSession) -> list[int]:
+        row = model(title="First")
+        db.add(row)
+        await db.flush()
+        versions = [row.version]
+        row.title = "Second"
+        await db.flush()
+        return [*versions, row.version]
+
+    assert run(url, work) == [1, 2]
+
+
+def test_a_version_that_would_never_change_is_refused():
+    with pytest.raises(GambrelError, match="its version would never change") as raised:
+        type("Late", (Base, Versioned), {"id": mapped_column(Integer, primary_key=True)})
+
+    assert raised.value.hint == "class Late(Versioned, Model), in this order"
 
 
 def make_app(url: str) -> App:

@@ -2,14 +2,15 @@ import asyncio
 
 import pytest
 from sqlalchemy import MetaData, select, text
+from sqlalchemy.exc import OperationalError
 from sqlalchemy.orm import Mapped, mapped_column
 
-from gambrel import App, Request, Response, ResponseHeaders
+from gambrel import App, Request, Response, ResponseHeaders, Upload
 from gambrel.db import AsyncSession, Database, Model, Retries
 from gambrel.db.retries import mark_for_retry
-from gambrel.testing import AsyncClient, make_request
+from gambrel.testing import AsyncClient, Client, make_request
 
-pytestmark = pytest.mark.service("postgres")
+postgres_only = pytest.mark.service("postgres")
 
 
 class Base(Model):
@@ -67,6 +68,7 @@ def run(url: str, attempts: int) -> tuple[list[int], list[list[str]], int]:
     return statuses, told, total
 
 
+@postgres_only
 def test_a_failure_of_serialisation_is_tried_again_where_a_route_says_so(postgres):
     statuses, told, total = run(postgres, 3)
 
@@ -75,6 +77,7 @@ def test_a_failure_of_serialisation_is_tried_again_where_a_route_says_so(postgre
     assert total == 180
 
 
+@postgres_only
 def test_without_it_the_client_may_try_again(postgres):
     statuses, _, total = run(postgres, 1)
 
@@ -97,3 +100,70 @@ def test_every_attempt_finds_the_state_of_its_request_as_it_was():
     asyncio.run(Retries()(request, attempt))
 
     assert found == [{"before": 1}, {"before": 1}]
+
+
+class Conflicting(Exception):
+    sqlstate = "40001"
+
+
+def make_failing(fails: int) -> tuple[App, list[bytes]]:
+    """Return an app whose handlers fail by a conflict at first, and what they have read."""
+    app = App(extensions=[Database("sqlite://")])
+    read: list[bytes] = []
+
+    def answer(body: bytes) -> int:
+        read.append(body)
+        if len(read) <= fails:
+            raise OperationalError("UPDATE", None, Conflicting("could not serialize"))
+        return len(body)
+
+    @app.post("/upload", middleware=[Retries()])
+    async def upload(file: Upload) -> int:
+        return answer(await file.read())
+
+    @app.post("/body", middleware=[Retries()])
+    async def body(request: Request) -> int:
+        return answer(await request.body())
+
+    @app.post("/stream", middleware=[Retries()])
+    async def stream(request: Request) -> int:
+        return answer(b"".join([piece async for piece in request.stream()]))
+
+    @app.post("/closed", middleware=[Retries()])
+    async def closed(file: Upload) -> int:
+        content = await file.read()
+        file.close()
+        return answer(content)
+
+    return app, read
+
+
+SENT = b"x" * 100_000
+
+
+@pytest.mark.parametrize(
+    ("path", "sent", "status", "attempts"),
+    [
+        ("/upload", {"files": {"file": ("a.txt", SENT)}}, 200, 3),
+        ("/body", {"content": SENT}, 200, 3),
+        ("/stream", {"content": SENT}, 503, 1),
+        ("/closed", {"files": {"file": ("a.txt", SENT)}}, 503, 1),
+    ],
+)
+def test_what_was_sent_is_whole_in_each_attempt(path, sent, status, attempts):
+    app, read = make_failing(2)
+
+    with Client(app, raise_server_errors=False) as client:
+        answer = client.post(path, **sent)
+
+    assert answer.status_code == status
+    assert read == [SENT] * attempts
+
+
+def test_attempts_have_an_end():
+    app, read = make_failing(9)
+
+    with Client(app, raise_server_errors=False) as client:
+        assert client.post("/body", content=SENT).status_code == 503
+
+    assert len(read) == 3

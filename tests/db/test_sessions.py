@@ -7,7 +7,7 @@ import pytest
 from msgspec import UNSET, Struct, UnsetType
 from sqlalchemy import func, insert, select, update
 from sqlalchemy.exc import MultipleResultsFound
-from sqlalchemy.orm import selectinload, undefer
+from sqlalchemy.orm import joinedload, selectinload, undefer
 
 from gambrel import App, GambrelError, NotFound
 from gambrel.db import AsyncSession, Database, SyncSession
@@ -80,6 +80,10 @@ def test_one_row_or_not_found(url):
             await db.one_or_404(select(Hero).where(Hero.name == "Nobody"))
         with pytest.raises(MultipleResultsFound):
             await db.one_or_404(select(Hero))
+        team = await db.create(Team, {"name": "Preventers"})
+        await db.execute(update(Hero).values(team_id=team.id))
+        with_heroes = select(Team).options(joinedload(Team.heroes))
+        assert await db.one_or_404(with_heroes) is team
         return await db.one_or_404(select(Hero.name).where(Hero.id == 2))
 
     assert run(url, three, work) == "Rusty-Man"

@@ -1,7 +1,9 @@
 import asyncio
+from contextlib import nullcontext
+from typing import Any
 
 import pytest
-from sqlalchemy import func, select
+from sqlalchemy import func, insert, select
 
 from gambrel import App, GambrelError
 from gambrel.db import AsyncSession, SyncSession
@@ -44,6 +46,52 @@ def test_what_a_test_writes_is_undone(url, prefix):
                 assert refused.status_code == 409
                 assert client.get(f"{prefix}/heroes").json() == 2
         assert client.get("/heroes").json() == 1
+
+
+def orm(db: Any) -> None:
+    db.add(Hero(name="Sneaky"))
+
+
+def statement(db: Any) -> Any:
+    return db.execute(insert(Hero).values(name="Sneaky"))
+
+
+@pytest.mark.parametrize("write", [orm, statement])
+@pytest.mark.parametrize("writes_on_get", [False, True])
+def test_a_get_that_writes_fails_in_a_test_as_it_would_outside(url, write, writes_on_get):
+    app = App(extensions=[make_database(url, writes_on_get=writes_on_get)])
+
+    @app.get("/sneaky")
+    async def sneaky(db: AsyncSession) -> None:
+        found = write(db)
+        if found is not None:
+            await found
+
+    @app.get("/plain/sneaky")
+    def sneaky_plain(db: SyncSession) -> None:
+        write(db)
+
+    with Client(app) as client:
+        for path in ("/sneaky", "/plain/sneaky"):
+            for trial in (nullcontext(), rolled_back(app)):
+                with (
+                    trial,
+                    nullcontext() if writes_on_get else pytest.raises(GambrelError) as raised,
+                ):
+                    client.get(path)
+                if raised is not None:
+                    assert raised.value.code == "db.read-only"
+
+
+def test_a_plain_session_of_a_test_itself_is_undone_with_the_rest(url):
+    app = make_app(url)
+    database = database_of(app)
+    with Client(app) as client:
+        with rolled_back(app):
+            with database.plain_session() as db:
+                db.add(Hero(name="Deadpond"))
+            assert client.get("/plain/heroes").json() == 1
+        assert client.get("/plain/heroes").json() == 0
 
 
 def test_a_test_prepares_rows_in_the_same_transaction(url):

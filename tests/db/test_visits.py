@@ -5,7 +5,7 @@ import pytest
 
 from gambrel import App
 from gambrel.core.http.errors import ServiceUnavailable
-from gambrel.db import visits
+from gambrel.db import Database, visits
 from gambrel.db.visits import SessionStore
 from gambrel.sessions import Session, Sessions
 from gambrel.testing import Client
@@ -81,3 +81,50 @@ def test_a_database_that_is_away_is_a_503():
         asyncio.run(main())
 
     assert "hunter22" not in str(caught.value)
+
+
+@pytest.mark.parametrize("size", [70_000, 0])
+def test_a_value_of_any_size_is_kept(url, size):
+    async def main() -> Any:
+        store = SessionStore(url)
+        await store.create("a", {"x": b"1" * size}, 60)
+        found = await store.load("a")
+        await store.close()
+        return found
+
+    assert asyncio.run(main()) == {"x": b"1" * size}
+
+
+def test_its_file_is_in_the_folder_of_the_app(tmp_path, monkeypatch):
+    monkeypatch.setenv("GAMBREL_INSTANCE", str(tmp_path / "kept"))
+    app = App(extensions=[Sessions(store=SessionStore())], secret_keys=["k" * 32])
+
+    @app.post("/")
+    async def count(session: Session) -> None:
+        session["visits"] = 1
+
+    with Client(app) as client:
+        client.post("/")
+
+    assert (tmp_path / "kept" / "sessions.db").exists()
+
+
+@pytest.mark.parametrize(
+    ("store", "problems"), [("sqlite:///a.db", ["db.shared-file"]), ("sqlite:///b.db", [])]
+)
+def test_its_file_is_its_own(store, problems):
+    extensions = [Sessions(store=SessionStore(store)), Database("sqlite:///./a.db")]
+    app = App(extensions=extensions, secret_keys=["k" * 32])
+
+    assert [one.id for one in app.problems() if one.id.startswith("db.")] == problems
+
+
+def test_it_is_opened_again_on_another_loop(tmp_path):
+    store = SessionStore(f"sqlite:///{tmp_path}/sessions.db")
+
+    async def many() -> list[Any]:
+        found = await asyncio.gather(*[store.load("a") for _ in range(5)])
+        await store.close()
+        return found
+
+    assert asyncio.run(many()) == asyncio.run(many()) == [None] * 5

@@ -4,12 +4,14 @@
 """
 
 import difflib
+import types
 import typing
 from collections.abc import Iterable, Iterator
 from typing import Any, get_args, get_origin
 
 import msgspec
 from sqlalchemy import inspect
+from sqlalchemy.orm import ColumnProperty
 
 from gambrel.core.http.errors import GambrelError
 from gambrel.db.models import Model
@@ -28,11 +30,11 @@ def mistakes(app: Any) -> Iterator[GambrelError]:
         plan = getattr(route.endpoint, "plan", None)
         if plan is None:
             continue
-        signature = plan.signature
-        yield from wrong_kinds([signature, *(node.signature for node in plan.graph.nodes)])
-        taken = [p.annotation for p in signature.parameters if p.annotation in _SESSIONS]
-        if taken and ("WEBSOCKET" in route.methods or signature.is_generator):
-            yield too_long(signature, taken[0])
+        signature, is_socket = plan.signature, "WEBSOCKET" in route.methods
+        inner = [node.signature for node in plan.graph.nodes]
+        yield from wrong_kinds([signature, *inner])
+        if is_socket or signature.is_generator:  # what a stream depends on has ended before it
+            yield from too_long([signature, *(inner if is_socket else [])], is_socket=is_socket)
         if route.options.returns is not None:
             for shape, model in pairs(route.options.returns, signature.returns):
                 yield from faults(shape, model, signature.where, set())
@@ -49,14 +51,16 @@ def wrong_kinds(signatures: Iterable[Any]) -> Iterator[GambrelError]:
             yield GambrelError("db.session-kind", what, signature.where, hint)
 
 
-def too_long(signature: Any, kind: Any) -> GambrelError:
-    """Return the error of a socket or a stream that would hold a session all the time."""
-    is_socket = not signature.is_generator
-    what = "a WebSocket" if is_socket else "a stream, which runs when its session is committed"
+def too_long(signatures: Iterable[Any], *, is_socket: bool) -> Iterator[GambrelError]:
+    """Yield the functions of a socket or a stream that would hold a session all the time."""
+    kind = "a WebSocket" if is_socket else "a stream, which runs when its session is committed"
     hint = "take `database: Database`, and open one where it is needed: "
     hint += "`async with database.session() as db:`"
-    what = f"{signature.name} takes {kind.__name__} and is {what}"
-    return GambrelError("db.session-kept", what, signature.where, hint)
+    for index, signature in enumerate(signatures):
+        relation = "is for" if index else "is"  # the first is the handler itself
+        for taken in (p.annotation for p in signature.parameters if p.annotation in _SESSIONS):
+            what = f"{signature.name} takes {taken.__name__} and {relation} {kind}"
+            yield GambrelError("db.session-kept", what, signature.where, hint)
 
 
 def pairs(declared: Any, returned: Any) -> Iterator[tuple[Any, Any]]:
@@ -106,16 +110,32 @@ def misfits(
         if isinstance(target, type) and issubclass(target, msgspec.Struct):
             yield from faults(target, attribute.entity.class_, where, seen)
         return
-    column = attribute.columns[0]
-    accepts_none = kind is Any or _NONE in get_args(kind) or _NONE is kind
+    if not isinstance(attribute, ColumnProperty):  # another name of one, or several as one
+        return
+    column: Any = attribute.columns[0]
     own = f"{shape.__name__}.{name}"
-    if column.nullable and not accepts_none:
+    if getattr(column, "nullable", False) and not accepts_none(
+        kind
+    ):  # what is computed says nothing
         what = f"{own} must have a value, and {model.__name__}.{name} may be null"
         yield GambrelError("db.shape", what, where, f"`{name}: {spell(kind)} | None`")
     given, wanted = python_type(column), plain(kind)
     if isinstance(given, type) and isinstance(wanted, type) and not fits(given, wanted):
         what = f"{own} is {wanted.__name__}, and {model.__name__}.{name} is {given.__name__}"
         yield GambrelError("db.shape", what, where, f"`{name}: {given.__name__}`")
+
+
+def accepts_none(annotation: Any) -> bool:
+    """Whether None is of a type."""
+    if get_origin(annotation) is typing.Annotated:
+        return accepts_none(get_args(annotation)[0])
+    return annotation in {Any, _NONE} or any(map(accepts_none, members_of(annotation)))
+
+
+def members_of(annotation: Any) -> tuple[Any, ...]:
+    """Return the members of a union; none of any other type."""
+    is_union = get_origin(annotation) in {types.UnionType, typing.Union}
+    return get_args(annotation) if is_union else ()
 
 
 def python_type(column: Any) -> Any:
@@ -128,7 +148,7 @@ def python_type(column: Any) -> Any:
 
 def fits(given: type, wanted: type) -> bool:
     """Whether values of a type can be those of another; of JSON nobody knows."""
-    if given in {dict, list} or wanted is object or (given, wanted) in _NUMBERS:
+    if given in {dict, list} or wanted in {object, Any} or (given, wanted) in _NUMBERS:
         return True
     return issubclass(given, wanted) or issubclass(wanted, given)
 

@@ -5,15 +5,15 @@
 
 import enum
 from datetime import UTC, datetime
-from decimal import Decimal
 from typing import Any
 
 import msgspec
-from sqlalchemy import BigInteger, DateTime, Enum, Numeric, String, TypeDecorator
+from sqlalchemy import DateTime, Enum, String, TypeDecorator
 from sqlalchemy.dialects import mysql, postgresql
 from sqlalchemy.types import JSON
 
 from gambrel.core.http.errors import GambrelError
+from gambrel.db.exact import Exact
 
 __all__ = ["TEXT", "Choice", "Exact", "JSONOf", "Moment"]
 
@@ -40,7 +40,7 @@ class Moment(TypeDecorator[datetime]):
         if value is None:
             return None
         if value.tzinfo is None:
-            raise ValueError(f"{value!r} has no offset: write `datetime.now(UTC)`")
+            raise ValueError("a moment has no offset: write `datetime.now(UTC)`")
         value = value.astimezone(UTC)
         return value if dialect.name == "postgresql" else value.replace(tzinfo=None)
 
@@ -49,49 +49,6 @@ class Moment(TypeDecorator[datetime]):
         if value is None:
             return None
         return value.replace(tzinfo=UTC) if value.tzinfo is None else value.astimezone(UTC)
-
-
-class Exact(TypeDecorator[Decimal]):
-    """A decimal number of `scale` places, for money; `Mapped[Decimal]` is one with four.
-
-    SQLite knows no decimals: there it is a whole number of the last place, and sorts and sums as it
-    should. Raises ValueError for what has more places.
-    """
-
-    impl = Numeric
-    cache_ok = True
-
-    def __init__(self, precision: int = 19, scale: int = 4) -> None:
-        super().__init__(precision, scale)
-        self.precision = precision
-        self.scale = scale
-
-    @property
-    def python_type(self) -> type[Any]:
-        """What its values are."""
-        return Decimal
-
-    def load_dialect_impl(self, dialect: Any) -> Any:
-        """Return what the column is on a database."""
-        if dialect.name == "sqlite":
-            return dialect.type_descriptor(BigInteger())
-        return dialect.type_descriptor(Numeric(self.precision, self.scale))
-
-    def process_bind_param(self, value: Decimal | int | None, dialect: Any) -> Any:
-        """Return what is sent."""
-        if value is None:
-            return None
-        exact = Decimal(value)
-        kept = exact.quantize(Decimal(1).scaleb(-self.scale))
-        if kept != exact:
-            raise ValueError(f"{value} has more than {self.scale} places after the point")
-        return int(kept.scaleb(self.scale)) if dialect.name == "sqlite" else kept
-
-    def process_result_value(self, value: Any, dialect: Any) -> Decimal | None:
-        """Return what was kept."""
-        if value is None or dialect.name != "sqlite":
-            return None if value is None else Decimal(value)
-        return Decimal(value).scaleb(-self.scale)
 
 
 class JSONOf(TypeDecorator[Any]):
@@ -110,14 +67,14 @@ class JSONOf(TypeDecorator[Any]):
 
     def process_bind_param(self, value: Any, dialect: Any) -> Any:
         """Return what is sent."""
-        return None if value is None else msgspec.to_builtins(value)
+        return None if value is None else msgspec.to_builtins(value, str_keys=True)
 
     def process_result_value(self, value: Any, dialect: Any) -> Any:
         """Return what was kept. Raises GambrelError where it is no longer of the type."""
         if value is None:
             return None
         try:
-            return msgspec.convert(value, self.kind)
+            return msgspec.convert(value, self.kind, str_keys=True)
         except msgspec.ValidationError as error:
             what = f"JSON in the database is no {self.kind}: {error}"
             hint = "give new fields a default, or change the rows that are there"

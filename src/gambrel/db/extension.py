@@ -15,6 +15,7 @@ from sqlalchemy.orm.exc import StaleDataError
 
 from gambrel.core.http.errors import GambrelError
 from gambrel.core.http.request import Request
+from gambrel.core.http.threads import in_thread
 from gambrel.db.checks import mistakes
 from gambrel.db.connections.engines import Engines, Limits
 from gambrel.db.connections.urls import Address, parse_address
@@ -22,7 +23,7 @@ from gambrel.db.deadlines import deadline_of
 from gambrel.db.failures import answer_failure, answer_stale, answer_wait
 from gambrel.db.models import Model
 from gambrel.db.sessions import AsyncSession, SyncSession
-from gambrel.db.trials import JOINED, Trial
+from gambrel.db.trials import JOINED, Trial, hold_to_reading
 from gambrel.db.units import async_unit, plain_unit, threaded_unit
 from gambrel.db.watching import Watch, note_repetition, show_statements
 from gambrel.extend import Env, Problem, Secret, Setup
@@ -110,6 +111,11 @@ class Database:
         setup.on_error(PoolTimeout, answer_wait)
         setup.on_error(StaleDataError, answer_stale)
 
+    @property
+    def address(self) -> Address:
+        """Where it is. Raises GambrelError for a URL that is none."""
+        return parse_address(self.given.url.reveal(), self.folder)
+
     # Life -----------------------------------------------------------------------------------
 
     async def opened(self, app) -> AsyncIterator["Database"]:  # type: ignore[no-untyped-def]  # any
@@ -140,7 +146,7 @@ class Database:
         if self._engines is not None:
             what = "the database is opened while it is open already"
             raise GambrelError("db.open-twice", what, "", "one app, one Database(...)")
-        address = parse_address(self.given.url.reveal(), self.folder)
+        address = self.address
         if address.kind == "sqlite" and address.file is None:
             holder: Any = tempfile.TemporaryDirectory(prefix="gambrel-")
             with (
@@ -221,8 +227,9 @@ class Database:
 
     async def sync_session(self, request: Request | None = None) -> AsyncIterator[SyncSession]:
         """Yield the session of a request that is handled in a thread."""
-        bind = None if self.trial is None else await self.trial.for_plain()
-        session = self.make_plain(read_only=is_safe(request), bind=bind)
+        if self.trial is not None:
+            await in_thread(self.trial.for_plain)
+        session = self.make_plain(read_only=is_safe(request))
         session.deadline = deadline_of(request)
         async with threaded_unit(session):
             try:
@@ -237,19 +244,23 @@ class Database:
         if self.trial is not None:
             bind: Any = await self.trial.for_async()
             session = AsyncSession(bind, sync_session_class=kind, **_KEPT, **JOINED)
+            if read_only and self.engines.read_only:
+                hold_to_reading(session.sync_session)
         else:
             bind = self.engines.reader if read_only else self.engines.writer
             session = AsyncSession(bind, sync_session_class=kind, **_KEPT)
         session.sync_session.keys = keys
         return session
 
-    def make_plain(self, *, read_only: bool, bind: Any = None) -> SyncSession:
+    def make_plain(self, *, read_only: bool) -> SyncSession:
         """Return a session for a thread, that somebody else has to end."""
-        if bind is None:
+        if self.trial is not None:
+            session = self.session_class(self.trial.for_plain(), **_KEPT, **JOINED)
+            if read_only and self.engines.read_only:
+                hold_to_reading(session)
+        else:
             bind = self.engines.plain_reader if read_only else self.engines.plain_writer
             session = self.session_class(bind, **_KEPT)
-        else:
-            session = self.session_class(bind, **_KEPT, **JOINED)
         session.keys, session.lazy_loads = self.keys, self.given.lazy_loads
         session.statement_timeout = self.given.statement_timeout
         return session

@@ -8,6 +8,7 @@ from typing import Any
 from sqlalchemy.exc import DataError, DBAPIError, IntegrityError
 
 from gambrel.core.http.errors import Conflict, GambrelError, ServiceUnavailable, Unprocessable
+from gambrel.db.exact import Unfit
 from gambrel.db.retries import mark_for_retry
 
 __all__ = [
@@ -17,6 +18,7 @@ __all__ = [
     "is_conflict",
     "is_retryable",
     "is_unwell",
+    "only_reads",
     "tell_apart",
 ]
 
@@ -43,7 +45,7 @@ _SQLITE_CONFLICTS = {
     "SQLITE_CONSTRAINT_FOREIGNKEY",
     "SQLITE_CONSTRAINT_ROWID",
 }
-_MARIADB_UNWELL = {1040, 1053, 1205, 1213, 1927, 1969, *range(2000, 2060)}
+_MARIADB_UNWELL = {1020, 1040, 1053, 1205, 1213, 1927, 1969, *range(2000, 2060)}
 _MARIADB_RETRYABLE = {1020, 1205, 1213}
 _MARIADB_CONFLICTS = {1062, 1451, 1452}
 # Numbers out of range, texts too long or with what cannot be kept, moments out of range.
@@ -86,16 +88,21 @@ def is_conflict(error: DBAPIError) -> bool:
 
 def tell_apart(context: Any) -> None:
     """Raise what an error of a driver means, where that says too little: of `handle_error`."""
-    if isinstance(context.original_exception, OverflowError):  # of SQLite, where it is no error
+    if isinstance(context.original_exception, OverflowError | Unfit):  # which are none of a driver
         raise DataError(context.statement, None, context.original_exception)
     if code_of(context.original_exception) in _READ_ONLY:
-        raise GambrelError(
-            "db.read-only",
-            "something is written by a session that only reads, as those of GET and HEAD do",
-            "",
-            "serve it by POST, PUT, PATCH or DELETE; else `Database(..., writes_on_get=True)`, "
-            "or `async with database.session() as db:` for this one",
-        ) from context.original_exception
+        raise only_reads() from context.original_exception
+
+
+def only_reads() -> GambrelError:
+    """Return the error of something that is written where nothing may be."""
+    return GambrelError(
+        "db.read-only",
+        "something is written by a session that only reads, as those of GET and HEAD do",
+        "",
+        "serve it by POST, PUT, PATCH or DELETE; else `Database(..., writes_on_get=True)`, "
+        "or `async with database.session() as db:` for this one",
+    )
 
 
 def answer_failure(request: Any, error: DBAPIError) -> None:

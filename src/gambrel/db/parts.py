@@ -13,7 +13,7 @@ from uuid import UUID
 from sqlalchemy import event
 from sqlalchemy.orm import Mapped, ORMExecuteState, Session, mapped_column, with_loader_criteria
 
-from gambrel.core.http.errors import PreconditionFailed, PreconditionRequired
+from gambrel.core.http.errors import GambrelError, PreconditionFailed, PreconditionRequired
 from gambrel.core.http.request import Request
 from gambrel.db.columns import Moment
 from gambrel.db.sessions import SyncSession
@@ -37,11 +37,19 @@ def now() -> datetime:
     return datetime.now(UTC)
 
 
+def as_created(context: Any) -> datetime:
+    """Return the moment that a new row has as its first one."""
+    created: datetime | None = context.get_current_parameters().get("created_at")
+    return created or now()
+
+
 class Timestamps:
-    """`created_at` and `updated_at`, set by themselves."""
+    """`created_at` and `updated_at`, set by themselves; the same until the row is changed."""
 
     created_at: Mapped[datetime] = mapped_column(Moment(), default=now, sort_order=90)
-    updated_at: Mapped[datetime] = mapped_column(Moment(), default=now, onupdate=now, sort_order=91)
+    updated_at: Mapped[datetime] = mapped_column(
+        Moment(), default=as_created, onupdate=now, sort_order=91
+    )
 
 
 class UUIDKey:
@@ -50,16 +58,35 @@ class UUIDKey:
     id: Mapped[UUID] = mapped_column(primary_key=True, default=lambda: uuid7(), sort_order=-1)
 
 
+@event.listens_for(UUIDKey, "init", propagate=True)
+def give_key(_row: Any, _arguments: Any, values: dict[str, Any]) -> None:
+    """Give a new row its key; one that is inserted by a statement has it from its column."""
+    values.setdefault("id", uuid7())
+
+
 class Versioned:
     """A number that changes with the row: who has seen an older one does not overwrite it.
 
     A change of a row that somebody else has changed meanwhile is a 409; `check_match` makes it a
-    412 for clients that say what they have seen.
+    412 for clients that say what they have seen. It stands before `Model`; what a model has in
+    `__mapper_args__` is added to this. Raises GambrelError for a model that it cannot guard.
     """
 
     version: Mapped[int] = mapped_column(default=1, sort_order=92)
 
     __mapper_args__ = {"version_id_col": version, "eager_defaults": True}  # noqa: RUF012 - SQLAlchemy's
+
+    def __init_subclass__(cls, **options: Any) -> None:
+        own = vars(cls).get("__mapper_args__")
+        is_mapped = any("__mapper__" in vars(parent) for parent in cls.__mro__[1:])
+        if isinstance(own, dict) and not is_mapped:  # which replaces that of its parents
+            cls.__mapper_args__ = Versioned.__mapper_args__ | own
+        super().__init_subclass__(**options)
+        mapper = vars(cls).get("__mapper__")
+        if mapper is not None and mapper.version_id_col is None:
+            what = f"{cls.__name__} is Versioned, and its version would never change"
+            hint = f"class {cls.__name__}(Versioned, Model), in this order"
+            raise GambrelError("db.versioned", what, cls.__module__, hint)
 
 
 class SoftDelete:

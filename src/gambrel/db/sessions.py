@@ -4,6 +4,7 @@ What they add is written once, in `SyncSession`; the async one runs it in a gree
 knows an app: who opens, commits and closes sessions is `units.py`.
 """
 
+import time
 from collections.abc import Callable, Iterable, Mapping, Sequence
 from functools import partial
 from typing import Any, LiteralString, TypeVar
@@ -13,7 +14,7 @@ from sqlalchemy.exc import DataError
 from sqlalchemy.ext import asyncio as async_orm
 from sqlalchemy.util.concurrency import greenlet_spawn
 
-from gambrel.core.http.errors import GambrelError, NotFound
+from gambrel.core.http.errors import GambrelError, NotFound, ServiceUnavailable
 from gambrel.db.loading import refuse_lazy_load
 from gambrel.db.models import WORD
 from gambrel.db.queries import keysets, paging, rows, upserts
@@ -51,9 +52,16 @@ class SyncSession(orm.Session):
     """What cursors of pages are signed with."""
 
     def get_bind(self, *arguments: Any, **options: Any) -> Any:
-        """Return the engine of a statement. Raises GambrelError for a session that is over."""
+        """Return the engine of a statement, where there still is time for one.
+
+        Raises:
+            GambrelError: The session is over.
+            ServiceUnavailable: The deadline of its request has passed.
+        """
         if self.is_over:
             raise over()
+        if self.deadline is not None and time.monotonic() > self.deadline:
+            raise ServiceUnavailable("The deadline has passed.")
         return super().get_bind(*arguments, **options)
 
     def refresh(self, *arguments: Any, **options: Any) -> None:
@@ -76,7 +84,7 @@ class SyncSession(orm.Session):
 
     def one_or_404(self, statement: Select[T]) -> T:
         """Return the one row of a statement. Raises NotFound for none, MultipleResultsFound."""
-        found: T | None = self.scalars(statement).one_or_none()
+        found: T | None = self.scalars(statement).unique().one_or_none()
         if found is None:
             raise NotFound
         return found
@@ -86,14 +94,14 @@ class SyncSession(orm.Session):
 
         `values` are what nobody sends. Raises GambrelError for a field that the model has not.
         """
-        row = model(**rows.values_for(model, given), **values)
+        row = model(**rows.values_for(model, given, values))
         self.add(row)
         self.flush()
         return row
 
     def change(self, row: M, given: Any, **values: Any) -> M:
         """Set what a struct has, but for what is UNSET, and write the row."""
-        for name, value in {**rows.values_for(type(row), given), **values}.items():
+        for name, value in rows.values_for(type(row), given, values).items():
             setattr(row, name, value)
         self.flush()
         return row

@@ -2,7 +2,7 @@
 
 import asyncio
 from collections.abc import Callable, Iterator
-from contextlib import AsyncExitStack, contextmanager
+from contextlib import contextmanager
 from typing import Any, Self
 
 from gambrel.core.http.errors import GambrelError
@@ -37,7 +37,9 @@ class rolled_back:  # noqa: N801 - used as a function
 
     Its sessions share one transaction; a commit ends a savepoint in it. Also with `async with`,
     where the app runs on the loop of the test. Requests run one after the other. An app whose
-    handlers use both kinds of sessions has one for each, which do not see each other's rows.
+    handlers use both kinds of sessions has one for each, which do not see each other's rows; on
+    SQLite, which has one writer, that is an error. Sessions that only read write nothing here,
+    either, but for SQL by hand.
     """
 
     def __init__(self, app: Any) -> None:
@@ -79,8 +81,7 @@ class rolled_back:  # noqa: N801 - used as a function
         """Undo it."""
         trial, self.database.trial = self.database.trial, None
         if trial is not None:
-            async with AsyncExitStack() as closing:
-                closing.push_async_callback(trial.close)
+            await trial.close()
 
 
 def database_of(app: Any) -> Database:

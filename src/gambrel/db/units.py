@@ -30,18 +30,26 @@ _log = logging.getLogger("gambrel.db")
 
 @asynccontextmanager
 async def async_unit(session: AsyncSession) -> AsyncIterator[AsyncSession]:
-    """Run a block with a session, and commit it at the end, or roll it back."""
+    """Run a block with a session, and commit it at the end, or roll it back.
+
+    What the block has left to be written is written before the COMMIT: that may wait for others, so
+    a cancellation ends it.
+    """
+    plain = session.sync_session
     try:
         yield session
+        if plain.new or plain.dirty or plain.deleted:
+            await session.flush()
     except BaseException:
         await uninterrupted(drop(session))
-        await run_hooks(session.sync_session)  # of what a handler has committed itself
+        await run_hooks(plain)  # of what a handler has committed itself
         raise
-    plain = session.sync_session
-    if plain.in_transaction():
-        await uninterrupted(complete(session))
-    plain.is_over = True
-    await run_hooks(plain)
+    try:
+        if plain.in_transaction():
+            await uninterrupted(complete(session))
+    finally:  # a cancellation that came during the COMMIT does not undo it
+        plain.is_over = True
+        await run_hooks(plain)
 
 
 async def complete(session: AsyncSession) -> None:

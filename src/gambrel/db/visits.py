@@ -7,7 +7,7 @@ transaction of a request, nor go with it when that is rolled back.
 import asyncio
 import secrets
 import time
-from collections.abc import AsyncIterator, Callable, Collection, Mapping
+from collections.abc import AsyncIterator, Callable, Collection, Iterator, Mapping
 from contextlib import AsyncExitStack, asynccontextmanager
 from typing import Any
 
@@ -24,9 +24,11 @@ from sqlalchemy import (
     select,
     update,
 )
+from sqlalchemy.dialects import mysql
 from sqlalchemy.exc import DBAPIError
 from sqlalchemy.exc import TimeoutError as PoolTimeout
 
+from gambrel.checks import Problem
 from gambrel.core.http.errors import GambrelError, ServiceUnavailable
 from gambrel.db.extension import Database
 from gambrel.db.models import NAMING
@@ -49,15 +51,19 @@ VALUES = Table(
     TABLES,
     Column("key", ForeignKey(RECORDS.c.key, ondelete="CASCADE"), primary_key=True),
     Column("name", String(200), primary_key=True),
-    Column("raw", LargeBinary, nullable=False),
+    Column(
+        "raw", LargeBinary().with_variant(mysql.MEDIUMBLOB(), "mysql", "mariadb"), nullable=False
+    ),
 )
 
 
 class SessionStore:
     """Keeps sessions at `url`, in two tables that it makes by itself.
 
-    A relative file of SQLite is in the folder `instance`. Further `settings` are those of
-    `DatabaseSettings`. All methods raise ServiceUnavailable where the database does not answer.
+    A relative file of SQLite is in the folder of the setting `instance`, and is not that of another
+    `Database`: a session is kept while the transaction of its request is open. Further `settings`
+    are those of `DatabaseSettings`. All methods raise ServiceUnavailable where the database does
+    not answer.
     """
 
     def __init__(
@@ -71,6 +77,22 @@ class SessionStore:
         self._clock = clock
         self._opening = asyncio.Lock()
         self._open: AsyncExitStack | None = None
+
+    def prepare(self, setup: Any) -> None:
+        """Keep its file where the app has its own; `Sessions` calls it."""
+        self._database.folder = setup.settings.core.instance
+        setup.check(self.check_file)
+
+    def check_file(self, app: Any) -> Iterator[Problem]:
+        """Yield that another database has the same file: SQLite has one writer."""
+        own = self._database.address.file
+        for other in app.extensions:
+            if own and isinstance(other, Database) and other.address.file == own:
+                what = (
+                    f"sessions are in the file of a database, {own.name}: both would write at once"
+                )
+                hint = 'a file of its own: SessionStore("sqlite:///sessions.db")'
+                yield Problem("db.shared-file", what, hint)
 
     async def load(self, key: str) -> Mapping[str, bytes] | None:
         """Return a record."""
@@ -115,7 +137,7 @@ class SessionStore:
         """Close the connections."""
         if self._open is not None:
             await self._open.aclose()
-            self._open = None
+            self._open, self._opening = None, asyncio.Lock()  # of another loop, if opened again
 
     async def _write(self, db: AsyncSession, key: str, values: Mapping[str, bytes]) -> None:
         rows = [{"key": key, "name": name, "raw": raw} for name, raw in values.items()]

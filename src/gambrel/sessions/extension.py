@@ -89,6 +89,9 @@ class Sessions:
         life = Life(given.idle, given.total)
         keeper: Keeper = CookieKeeper(sealing, life, given.name)
         if self.store is not None:
+            prepare: Any = getattr(self.store, "prepare", None)
+            if prepare is not None:
+                prepare(setup)
             goes_on = given.store_down == "stranger"
             keeper = StoreKeeper(self.store, life, given.name, goes_on=goes_on)
             setup.lifespan(self.closing)

@@ -59,6 +59,18 @@ def test_a_connection_that_is_cancelled_while_it_opens_is_closed(tmp_path):
     gc.collect()  # a connection that was not closed would warn here
 
 
+def test_a_connection_that_its_thread_has_closed_is_not_interrupted(tmp_path):
+    async def main() -> None:
+        connection = await opener(tmp_path / "x.db", PRAGMAS, {})()
+        await connection.in_thread(connection.plain.close)
+
+        connection.interrupt_statement()
+
+        await connection.close()
+
+    asyncio.run(main())
+
+
 def test_a_closed_connection_holds_no_lock_though_a_statement_was_not_read(tmp_path):
     first = sqlite3.connect(tmp_path / "x.db", factory=Settled, isolation_level=None)
     first.execute("CREATE TABLE t (a)")
@@ -98,6 +110,25 @@ def test_a_statement_and_its_rows_are_one_trip_and_more_rows_come_when_they_are_
         assert len(await many.fetchall()) == 129
         await many.close()
         assert trips == ["_run", "_run", "fetchmany", "fetchall", "close"]
+        await connection.close()
+
+    asyncio.run(main())
+
+
+def test_a_transaction_that_could_not_begin_begins_with_the_next_statement(tmp_path):
+    async def main() -> None:
+        connection = await opener(tmp_path / "x.db", PRAGMAS[:1], {"isolation_level": None})()
+        await connection.cursor().execute("CREATE TABLE t (a)")
+        await connection.cursor().execute("PRAGMA busy_timeout = 0")
+        with closing(sqlite3.connect(tmp_path / "x.db", isolation_level=None)) as other:
+            other.execute("BEGIN IMMEDIATE")
+            connection.begin_with = "BEGIN IMMEDIATE"
+            with pytest.raises(sqlite3.OperationalError, match="locked"):
+                await connection.cursor().execute("INSERT INTO t VALUES (1)")
+        await connection.cursor().execute("INSERT INTO t VALUES (2)")
+        await connection.rollback()
+        found = await connection.cursor().execute("SELECT * FROM t")
+        assert await found.fetchall() == []
         await connection.close()
 
     asyncio.run(main())

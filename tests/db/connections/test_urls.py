@@ -15,7 +15,7 @@ from gambrel.db.connections.urls import parse_address
         ("postgresql+psycopg://h/n", "postgresql", "postgresql+psycopg", "postgresql+psycopg"),
         ("mysql://h/n", "mariadb", "mysql+asyncmy", "mysql+pymysql"),
         ("mariadb+pymysql://h/n", "mariadb", "mysql+asyncmy", "mysql+pymysql"),
-        ("postgresql+asyncpg://h/n", "postgresql", "postgresql+asyncpg", "postgresql+psycopg"),
+        ("mysql+asyncmy://h/n", "mariadb", "mysql+asyncmy", "mysql+pymysql"),
     ],
 )
 def test_one_url_is_for_both_kinds_of_engines(text, kind, for_async, for_threads):
@@ -40,13 +40,25 @@ def test_a_relative_file_is_in_the_folder(text, file):
     assert parse_address(text, Path("/kept")).file == file
 
 
-@pytest.mark.parametrize("text", ["", "heroes.db", "oracle://h/n", "user:hunter2@host"])
+@pytest.mark.parametrize(
+    "text",
+    [
+        "",
+        "heroes.db",
+        "oracle://h/n",
+        "user:hunter2@host",
+        "postgresql://user:x@host:hunter2/n",
+        "postgresql+asyncpg://user:hunter2@host/n",
+        "mysql+aiomysql://user:hunter2@host/n",
+    ],
+)
 def test_what_is_no_url_of_ours_is_refused_and_no_password_told(text):
     with pytest.raises(GambrelError) as raised:
         parse_address(text, Path())
 
     assert raised.value.code == "db.url"
     assert "hunter2" not in str(raised.value)
+    assert raised.value.__cause__ is None
 
 
 def test_a_password_is_not_shown():

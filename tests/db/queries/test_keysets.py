@@ -6,13 +6,13 @@ from typing import Any
 from uuid import UUID
 
 import pytest
-from sqlalchemy import MetaData, Select, func, select
-from sqlalchemy.orm import Mapped, mapped_column
+from sqlalchemy import Integer, MetaData, Select, String, func, select
+from sqlalchemy.orm import Mapped, aliased, joinedload, mapped_column
 
 from gambrel import GambrelError
 from gambrel.db import AsyncSession, Database, Model, uuid7
 from gambrel.signing import BadSignature, Signer
-from tests.db.shop import Hero, run
+from tests.db.shop import Hero, Team, run
 
 KEY = "k" * 40
 
@@ -69,6 +69,63 @@ def test_slices_have_every_row_once_and_in_order(url, statement):
         assert [hero.age for hero in found] == ages
 
     run(url, seven, work)
+
+
+async def teams(db: AsyncSession) -> None:
+    for number in range(5):
+        heroes = [Hero(name=f"hero {number}{letter}", nickname="x") for letter in "abc"]
+        db.add(Team(name=f"team {number}", heroes=heroes))
+
+
+@pytest.mark.parametrize("size", [1, 2, 3, 4, 5, 7])
+def test_a_row_that_a_join_gives_several_times_is_there_once_and_loses_no_other(url, size):
+    async def work(db: AsyncSession) -> None:
+        joined = select(Team).join(Team.heroes).where(Hero.nickname == "x").order_by(Team.name)
+        eager = select(Team).options(joinedload(Team.heroes)).order_by(Team.name.desc())
+
+        assert [team.name[-1] for team in await walk(db, joined, size)] == list("01234")
+        assert [team.name[-1] for team in await walk(db, eager, size)] == list("43210")
+
+    run(url, teams, work)
+
+
+def test_the_last_slice_has_no_cursor_however_often_a_row_was_read(sqlite):
+    async def work(db: AsyncSession) -> list[Any]:
+        joined = select(Team).join(Team.heroes).order_by(Team.name)
+        eager = select(Team).options(joinedload(Team.heroes))
+        return [(await db.slice(one, size)).next for one, size in ((joined, 14), (eager, 5))]
+
+    assert run(sqlite, teams, work) == [None, None]
+
+
+def test_an_order_by_an_alias_is_one_of_its_own(url):
+    async def work(db: AsyncSession) -> list[str]:
+        other = aliased(Hero)
+        found = await walk(db, select(other).order_by(other.age.desc(), other.name))
+        return [hero.name[-1] for hero in found]
+
+    assert run(url, seven, work) == list("2514036")
+
+
+def test_a_column_may_have_another_name_in_the_table(url):
+    class Named(Model):
+        __abstract__ = True
+        metadata = MetaData()
+
+    columns = {
+        "id": mapped_column("key", Integer, primary_key=True),
+        "name": mapped_column("called", String(20), nullable=False),
+    }
+    kind: Any = type("Thing", (Named,), columns)
+
+    async def work() -> list[str]:
+        database = Database(url, create=True, metadata=Named.metadata)
+        async with database.running(), database.session() as db:
+            db.add_all([kind(name=letter) for letter in "cab"])
+            await db.flush()
+            return [one.name for one in await walk(db, select(kind).order_by(kind.name))]
+
+    assert asyncio.run(work()) == list("abc")
 
 
 def test_a_row_that_is_written_meanwhile_moves_no_other(url):
@@ -144,6 +201,8 @@ def test_a_cursor_of_another_shape_is_refused(sqlite, values):
     [
         (Hero.nickname, r"Hero\.nickname, which may be null"),
         (func.lower(Hero.name), "is no column of Hero"),
+        (Team.name, r"by team\.name, which is no column of Hero"),
+        (aliased(Hero).name, "is no column of Hero"),
     ],
 )
 def test_an_order_that_could_lose_rows_is_refused(sqlite, order, message):

@@ -77,7 +77,14 @@ def test_rows_are_those_that_are_asked_for(url, asked, expected):
 
 @pytest.mark.parametrize(
     ("order", "expected"),
-    [("name", "DRS"), ("-name", "SRD"), ("age", "SDR"), ("-age,name", "RDS"), (" name , ", "DRS")],
+    [
+        ("name", "DRS"),
+        ("-name", "SRD"),
+        ("age", "SDR"),
+        ("-age,name", "RDS"),
+        (" name , ", "DRS"),
+        ("-name,age,name", "SRD"),
+    ],
 )
 def test_rows_are_in_the_order_that_is_asked_for(url, order, expected):
     async def work(db: AsyncSession) -> str:
@@ -98,6 +105,12 @@ def test_what_is_sent_never_becomes_part_of_a_statement(payload):
     if payload != "-":
         with pytest.raises(Unprocessable):
             HEROES.select({"order": payload})
+
+
+def test_an_order_is_no_longer_than_what_was_declared():
+    ordered = sql_of({"order": ",".join(["name", "-age"] * 1000)}).partition("ORDER BY")[2]
+
+    assert ordered.split(",") == [" hero.name ASC", " hero.age DESC"]
 
 
 def test_a_name_that_is_not_declared_is_a_mistake_of_the_program():

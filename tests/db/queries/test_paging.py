@@ -1,9 +1,12 @@
+import asyncio
+
 import pytest
 from msgspec import Struct
-from sqlalchemy import func, select
+from sqlalchemy import MetaData, func, select
+from sqlalchemy.orm import Mapped, mapped_column
 
 from gambrel import App, GambrelError
-from gambrel.db import AsyncSession, Page
+from gambrel.db import AsyncSession, Database, Model, Page, SoftDelete
 from gambrel.testing import Client
 from tests.db.shop import Hero, make_database, run
 
@@ -33,6 +36,30 @@ def test_rows_that_are_equal_by_the_order_are_on_one_page_each(url):
         return [name for page in pages for name in names(page)]
 
     assert run(url, seven, work) == ["0", "2", "4", "6", "1", "3", "5"]
+
+
+class Base(Model):
+    __abstract__ = True
+    metadata = MetaData()
+
+
+class Note(SoftDelete, Base):
+    id: Mapped[int] = mapped_column(primary_key=True)
+
+
+def test_rows_that_are_deleted_softly_are_counted_if_they_are_shown(url):
+    async def main() -> list[int]:
+        database = Database(url, create=True, metadata=Base.metadata)
+        async with database.running(), database.session() as db:
+            db.add_all([Note(), gone := Note()])
+            await db.flush()
+            await db.delete(gone)
+            await db.flush()
+            everything = select(Note).execution_options(include_deleted=True)
+            pages = [await db.page(select(Note)), await db.page(everything)]
+            return [number for page in pages for number in (len(page.items), page.total)]
+
+    assert asyncio.run(main()) == [1, 1, 2, 2]
 
 
 @pytest.mark.parametrize("number", [4, 10**30])

@@ -36,6 +36,13 @@ def test_a_mapping_is_looked_at_as_closely():
         values_for(Hero, {"is_admin": True})
 
 
+def test_what_nobody_sends_stands_over_what_was_sent():
+    assert values_for(Hero, AsStruct("sent"), {"name": "ours"}) == {"name": "ours"}
+
+    with pytest.raises(GambrelError, match="the values has 'nmae', which Hero has not"):
+        values_for(Hero, AsStruct(), {"nmae": "x"})
+
+
 def test_fields_are_in_their_order():
     assert fields_of(AsStruct) == ("name", "age")
 

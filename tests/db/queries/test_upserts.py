@@ -1,10 +1,21 @@
 import asyncio
+from typing import Any
 
 import pytest
-from sqlalchemy import func, select
+from sqlalchemy import MetaData, String, func, select
+from sqlalchemy.exc import IntegrityError
+from sqlalchemy.orm import Mapped, mapped_column
 
-from gambrel import GambrelError
-from gambrel.db import AsyncSession, Database
+from gambrel import Conflict, GambrelError
+from gambrel.db import (
+    AsyncSession,
+    Database,
+    Model,
+    SoftDelete,
+    Timestamps,
+    Versioned,
+    etag_of,
+)
 from tests.db.shop import Hero, make_database, run
 
 
@@ -62,3 +73,79 @@ def test_a_name_that_the_model_has_not_is_refused(sqlite):
 
     with pytest.raises(GambrelError, match="'agee', which Hero has not"):
         run(sqlite, work)
+
+
+class Base(Model):
+    __abstract__ = True
+    metadata = MetaData()
+
+
+class Article(Timestamps, SoftDelete, Versioned, Base):
+    id: Mapped[int] = mapped_column(primary_key=True)
+    slug: Mapped[str] = mapped_column("address", String(50), unique=True)
+    code: Mapped[str | None] = mapped_column(String(50), unique=True)
+    title: Mapped[str] = mapped_column(default="")
+
+
+def run_articles(url: str, work: Any) -> Any:
+    async def main() -> Any:
+        database = Database(url, create=True, metadata=Base.metadata)
+        async with database.running(), database.session() as db:
+            return await work(db)
+
+    return asyncio.run(main())
+
+
+def test_a_change_is_one_of_the_version_and_of_the_moment(url):
+    async def work(db: AsyncSession) -> None:
+        first = await db.upsert(Article, {"slug": "a"}, on=[Article.slug])
+        seen, moment = etag_of(first), first.updated_at
+        await asyncio.sleep(0.01)
+        second = await db.upsert(Article, {"slug": "a", "title": "New"}, on=[Article.slug])
+
+        assert (str(seen), str(etag_of(second))) == ('"1"', '"2"')
+        assert second.updated_at > moment
+        assert second.created_at < second.updated_at
+
+        same = await db.upsert(Article, {"slug": "a", "title": "Other"}, on=["slug"], update=())
+        assert (same.title, same.version) == ("New", 2)
+
+    run_articles(url, work)
+
+
+def test_a_row_that_is_deleted_softly_is_changed_and_returned(url):
+    async def work(db: AsyncSession) -> None:
+        first = await db.upsert(Article, {"slug": "a"}, on=[Article.slug])
+        await db.delete(first)
+        again = {"slug": "a", "title": "Again", "deleted_at": None}
+        second = await db.upsert(Article, again, on=[Article.slug])
+
+        assert (second.id, second.title, second.deleted_at) == (first.id, "Again", None)
+
+    run_articles(url, work)
+
+
+@pytest.mark.parametrize("values", [{"title": "x"}, {"slug": None}])
+def test_a_row_is_known_by_a_value(sqlite, values):
+    async def work(db: AsyncSession) -> None:
+        await db.upsert(Article, values, on=[Article.slug])
+
+    with pytest.raises(GambrelError, match="no value for 'slug'"):
+        run_articles(sqlite, work)
+
+
+def test_another_row_that_has_a_unique_value_already_is_not_changed_for_it(url):
+    async def put(db: AsyncSession) -> None:
+        await db.upsert(Article, {"slug": "a", "code": "1", "title": "A"}, on=[Article.slug])
+
+    async def clash(db: AsyncSession) -> None:
+        await db.upsert(Article, {"slug": "b", "code": "1", "title": "B"}, on=[Article.slug])
+
+    async def titles(db: AsyncSession) -> list[str]:
+        return list(await db.scalars(select(Article.title)))
+
+    run_articles(url, put)
+    with pytest.raises((Conflict, IntegrityError)):
+        run_articles(url, clash)
+
+    assert run_articles(url, titles) == ["A"]

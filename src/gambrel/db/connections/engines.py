@@ -16,6 +16,7 @@ from sqlalchemy.ext.asyncio import AsyncEngine, create_async_engine
 from sqlalchemy.pool import AsyncAdaptedQueuePool, QueuePool
 
 from gambrel.core.http.errors import GambrelError
+from gambrel.db.connections.masking import mask
 from gambrel.db.connections.sqlite import BUSY, PRAGMAS, Settled, opener, prepare
 from gambrel.db.connections.urls import Address
 from gambrel.db.failures import tell_apart
@@ -24,11 +25,14 @@ __all__ = ["Engines", "Limits"]
 
 FRESH = 1.0
 """Seconds for which a connection that was given back is taken for a good one."""
+GRACE = 5.0
+"""Seconds that a server has to tell of a statement that it has ended."""
 SQLITE: dict[str, Any] = {
     "isolation_level": None,  # its driver begins no transactions: its rules for that are not ours
     "timeout": BUSY,
     "check_same_thread": False,
 }
+_FAILED = 3  # PQTRANS_INERROR of libpq
 _CHECKED = "gambrel.given_back"
 _READ_ONLY = "gambrel_read_only"
 
@@ -120,10 +124,12 @@ class Engines:
 
     def make_plain(self, *, writes: bool) -> Engine:
         """Return an engine for threads. Raises GambrelError where its driver is missing."""
+        options = self.options(QueuePool, writes=writes)
+        if self.address.kind == "mariadb" and self.limits.statement_timeout:
+            # Nobody can stop a thread that waits for a server which is gone.
+            options["connect_args"]["read_timeout"] = self.limits.statement_timeout + GRACE
         try:
-            engine = create_engine(
-                self.address.for_threads, **self.options(QueuePool, writes=writes)
-            )
+            engine = create_engine(self.address.for_threads, **options)
         except ModuleNotFoundError as error:
             raise self.no_driver(error) from error
         self.listen(engine, writes=writes)
@@ -147,24 +153,39 @@ class Engines:
         return {**SQLITE, "factory": Settled}
 
     def connect_postgresql(self) -> dict[str, Any]:
-        """Connections that are found dead, and statements that end, though nobody cancels them."""
+        """Connections that are found dead, and statements that end, though nobody cancels them.
+
+        What the URL says of them holds.
+        """
         milliseconds = int(self.limits.statement_timeout * 1000)
-        return {
+        query = self.address.for_threads.query
+        given = query.get("options", "")
+        limits = {
             "connect_timeout": max(2, round(self.limits.connect_timeout)),  # the least it takes
             "keepalives_idle": 10,
             "keepalives_interval": 5,
             "keepalives_count": 3,
             "tcp_user_timeout": 10_000,
-            "options": f"-c statement_timeout={milliseconds}",
+            "options": f"-c statement_timeout={milliseconds} {given}".rstrip(),
         }
+        return {name: value for name, value in limits.items() if name not in {*query} - {"options"}}
 
     def connect_mariadb(self) -> dict[str, Any]:
-        """The same."""
-        return {"connect_timeout": max(1, round(self.limits.connect_timeout))}
+        """Statements that end, and warnings that are not asked for: their texts have values.
+
+        The comment is for MariaDB alone; MySQL has no limit for statements that write.
+        """
+        seconds = self.limits.statement_timeout
+        limit = f"/*M!100101 , SESSION max_statement_time = {seconds} */"
+        return {
+            "connect_timeout": max(1, round(self.limits.connect_timeout)),
+            "init_command": f"SET SESSION max_error_count = 0 {limit}",
+        }
 
     def listen(self, engine: Engine, *, writes: bool) -> None:
         """Set connections up, and begin transactions as the engine's sessions need them."""
         self.prepare(engine)
+        event.listen(engine, "handle_error", mask)  # before others tell of it
         event.listen(engine, "handle_error", tell_apart)
         if not self.is_sqlite:
             event.listen(engine, "checkin", note_return)
@@ -173,6 +194,8 @@ class Engines:
                 event.listen(engine, "do_connect", connect_by_ours)
             is_mariadb = self.address.kind == "mariadb"
             event.listen(engine, "begin", begin_mariadb if is_mariadb else begin_postgresql)
+            if not is_mariadb:
+                event.listen(engine, "commit", see_whole)
             return
         begin, pragmas = "BEGIN IMMEDIATE" if writes else "BEGIN", self.pragmas(writes=writes)
         is_async = engine.dialect.is_async
@@ -264,6 +287,15 @@ def begin_postgresql(connection: Any) -> None:
     dialect, driver = connection.dialect, connection.connection.dbapi_connection
     if bool(dialect.get_readonly(driver)) is not wanted:
         dialect.set_readonly(driver, wanted)
+
+
+def see_whole(connection: Any) -> None:
+    """Raise GambrelError before a COMMIT that would undo everything, and would not say so."""
+    if connection.connection.driver_connection.pgconn.transaction_status == _FAILED:
+        connection.invalidate()  # it goes back to the pool as if the COMMIT had been
+        what = "a statement of a transaction has failed and its error was caught: all is undone"
+        hint = "`async with db.begin_nested():` around what may fail, within the `try`"
+        raise GambrelError("db.undone", what, "", hint)
 
 
 def begin_mariadb(connection: Any) -> None:

@@ -102,9 +102,9 @@ class Cursor:
 
     def _run(self, method: str, sql: str, parameters: Any) -> None:
         connection = self._connection.plain
-        begin, self._connection.begin_with = self._connection.begin_with, ""
-        if begin:
-            connection.execute(begin)
+        if self._connection.begin_with:
+            connection.execute(self._connection.begin_with)
+            self._connection.begin_with = ""  # but not where that failed: the next one begins it
         cursor = connection.cursor()
         getattr(cursor, method)(sql, parameters)
         self.description = cursor.description
@@ -153,8 +153,12 @@ class AsyncConnection(aiosqlite.Connection):
         return self._conn
 
     async def in_thread(self, call: Callable[..., T], *arguments: Any) -> T:
-        """Call something in the thread of the connection."""
-        result: T = await self._execute(call, *arguments)  # type: ignore[no-untyped-call]
+        """Call something in the thread of the connection.
+
+        The driver logs what it is given: a function has no values that could be read there.
+        """
+        work: Callable[[], T] = lambda: call(*arguments)  # noqa: E731
+        result: T = await self._execute(work)  # type: ignore[no-untyped-call]
         return result
 
     def cursor(self) -> Cursor:  # type: ignore[override]  # all that SQLAlchemy uses of one
@@ -193,7 +197,8 @@ class AsyncConnection(aiosqlite.Connection):
     def interrupt_statement(self) -> None:
         """End what runs, if anything does."""
         if self._connection is not None:
-            self._connection.interrupt()
+            with suppress(sqlite3.ProgrammingError):  # its thread has closed it by now
+                self._connection.interrupt()
 
 
 def opener(

@@ -56,17 +56,18 @@ def parse_address(text: str, folder: Path) -> Address:
     """
     try:
         url = make_url(text)
-    except ArgumentError:
+    except (ArgumentError, ValueError):  # the latter of a port, in whose place a password may be
         raise unknown("what is given is no URL") from None
     name, _, driver = url.drivername.partition("+")
     if name not in _KINDS:
         raise unknown(f"{name!r} is no database that we know")
     kind = _KINDS[name]
+    if driver not in {"", _ASYNC[kind], _PLAIN[kind]}:
+        raise unknown(f"{driver!r} is no driver of {kind} that is used here")
     backend = "mysql" if kind == "mariadb" else kind
-    chosen = driver if driver and driver not in _PLAIN.values() else _ASYNC[kind]
     address = Address(
         kind,
-        url.set(drivername=f"{backend}+{chosen}"),
+        url.set(drivername=f"{backend}+{_ASYNC[kind]}"),
         url.set(drivername=f"{backend}+{_PLAIN[kind]}"),
     )
     if kind != "sqlite" or url.database in {None, "", ":memory:"}:

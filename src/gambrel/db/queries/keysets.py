@@ -4,13 +4,12 @@ A cursor is signed, and for one order alone: what a client sends is bound as val
 these columns, and never becomes SQL.
 """
 
-from decimal import Decimal
 from typing import Any, TypeVar
 
 import msgspec
 from msgspec import Struct
-from sqlalchemy import Select, and_, or_, tuple_
-from sqlalchemy.orm import InstrumentedAttribute, Session
+from sqlalchemy import Select, and_, inspect, or_, tuple_
+from sqlalchemy.orm import Session
 from sqlalchemy.sql import operators
 from sqlalchemy.sql.elements import UnaryExpression
 
@@ -37,8 +36,7 @@ class Key(Struct, frozen=True):
     @property
     def kind(self) -> Any:
         """The type of its values."""
-        kind = self.attribute.type.python_type
-        return Decimal if kind is Decimal else kind
+        return self.attribute.type.python_type
 
 
 def slice_of(session: Any, statement: Select[T], size: int, after: str | None) -> Slice[T]:
@@ -47,18 +45,31 @@ def slice_of(session: Any, statement: Select[T], size: int, after: str | None) -
     entity = entity_of(statement)
     order = order_of(statement, entity)
     signer = session.signer("cursor:" + ",".join(f"{'-' * k.descends}{k.name}" for k in order))
-    if after:
-        statement = statement.where(beyond(order, read_cursor(signer, after, order)))
     directed = [k.attribute.desc() if k.descends else k.attribute.asc() for k in order]
-    found = list(fetch(session, statement.order_by(None).order_by(*directed).limit(size + 1)))
-    more, items = len(found) > size, found[:size]
-    last = [getattr(items[-1], key.name) for key in order] if more else None
-    return Slice(items, signer.dumps(last) if last else None)
+    ordered = statement.order_by(None).order_by(*directed)
+    wanted = ordered.where(beyond(order, read_cursor(signer, after, order))) if after else ordered
+    found, read = rows_of(session, wanted.limit(size + 1))
+    items = found[:size]
+    if read <= size:
+        return Slice(items)
+    last = [getattr(items[-1], key.name) for key in order]
+    if len(found) <= size:  # a row was several times among them, by a join
+        more, _ = rows_of(session, ordered.where(beyond(order, last)).limit(1))
+        if not more:
+            return Slice(items)
+    return Slice(items, signer.dumps(last))
 
 
-def fetch(session: Session, statement: Select[T]) -> list[T]:
-    """Return the rows of a statement."""
-    return list(session.scalars(statement).unique())
+def rows_of(session: Session, statement: Select[T]) -> tuple[list[T], int]:
+    """Return the rows of a statement, each once, and how many were read."""
+    read = 0
+
+    def seen(row: Any) -> Any:
+        nonlocal read
+        read += 1
+        return row
+
+    return list(session.scalars(statement).unique(seen)), read
 
 
 def order_of(statement: Select[Any], entity: Any) -> list[Key]:
@@ -81,16 +92,26 @@ def key_of(clause: Any, entity: Any) -> Key:
         operators.asc_op,
     }:
         descends, column = clause.modifier is operators.desc_op, clause.element
-    name = getattr(column, "key", None)
-    attribute = getattr(entity, name, None) if name else None
-    if not isinstance(attribute, InstrumentedAttribute) or not hasattr(attribute, "type"):
-        what = f"the order of a slice is by {clause}, which is no column of {entity.__name__}"
-        raise GambrelError("db.order", what, "", f"`.order_by({entity.__name__}.column)`")
-    if attribute.nullable:
-        what = f"the order of a slice is by {entity.__name__}.{name}, which may be null"
+    name = name_of(column, entity)
+    model = inspect(entity).mapper.class_.__name__
+    if name is None:
+        what = f"the order of a slice is by {clause}, which is no column of {model}"
+        raise GambrelError("db.order", what, "", f"`.order_by({model}.column)`")
+    attribute = getattr(entity, name)
+    if attribute.expression.nullable:
+        what = f"the order of a slice is by {model}.{name}, which may be null"
         hint = "order by columns that always have a value, or use `db.page(...)`"
         raise GambrelError("db.order", what, "", hint)
     return Key(attribute, descends)
+
+
+def name_of(column: Any, entity: Any) -> str | None:
+    """Return by which attribute a model has a column; None where it is of another, or is none."""
+    for prop in inspect(entity).mapper.column_attrs:
+        own = getattr(entity, prop.key).expression
+        if hash(own) == hash(column) and hasattr(own, "nullable"):  # as SQLAlchemy compares them
+            return str(prop.key)
+    return None
 
 
 def beyond(order: list[Key], values: list[Any]) -> Any:

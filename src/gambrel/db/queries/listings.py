@@ -84,16 +84,17 @@ class Listing(Generic[M]):
         return statement
 
     def ordering(self, text: str) -> list[Any]:
-        """Return the order that a text asks for."""
-        chosen = []
+        """Return the order that a text asks for: of a name that is there twice, the first holds."""
+        chosen: dict[str, Any] = {}
         for part in filter(None, (one.strip() for one in text.split(","))):
             name = part.removeprefix("-")
             if name not in self.order:
                 allowed = ", ".join(self.order)
                 fault = Fault("query", "order", f"must be of: {allowed}", "choice")
                 raise Unprocessable(faults=[fault])
-            chosen.append(self.order[name].desc() if part != name else self.order[name].asc())
-        return chosen
+            one = self.order[name]
+            chosen.setdefault(name, one.desc() if part != name else one.asc())
+        return [*chosen.values()]
 
 
 def given_by(asked: Any) -> list[tuple[str, Any]]:

@@ -71,10 +71,13 @@ def keys_of(entity: Any) -> list[Any]:
 
 
 def page(session: Session, statement: Select[T], number: int, size: int) -> Page[T]:
-    """Return a page; one beyond the last is empty."""
+    """Return a page; one beyond the last is empty.
+
+    All rows are counted by the same options: those that are deleted softly, say.
+    """
     number, size = min(max(number, 1), _FAR), min(max(size, 1), MAX_SIZE)
     counted = select(func.count()).select_from(statement.order_by(None).subquery())
-    total = session.scalar(counted) or 0
+    total = session.scalar(counted, execution_options=statement.get_execution_options()) or 0
     offset = (number - 1) * size
     items: list[T] = []
     if offset < total:

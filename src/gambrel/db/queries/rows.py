@@ -16,18 +16,21 @@ __all__ = ["attributes_of", "check_names", "fields_of", "structs_of", "values_fo
 T = TypeVar("T")
 
 
-def values_for(model: Any, given: Any) -> dict[str, Any]:
+def values_for(model: Any, given: Any, values: Mapping[str, Any] | None = None) -> dict[str, Any]:
     """Return what an object has for the attributes of a model: a struct, or a mapping.
 
-    UNSET is left out. Raises GambrelError for a name that the model has not.
+    `values` stand over it. UNSET is left out. Raises GambrelError for a name that it has not.
     """
     if isinstance(given, Mapping):
         check_names(model, given, "the values")
-        return {name: value for name, value in given.items() if value is not UNSET}
-    kind: Any = type(given)
-    names = checked_fields(model, kind)
-    found = ((name, getattr(given, name)) for name in names)
-    return {name: value for name, value in found if value is not UNSET}
+        found = dict(given)
+    else:
+        kind: Any = type(given)
+        found = {name: getattr(given, name) for name in checked_fields(model, kind)}
+    if values:
+        check_names(model, values, "the values")
+        found |= values
+    return {name: value for name, value in found.items() if value is not UNSET}
 
 
 @lru_cache(maxsize=1024)

@@ -10,6 +10,7 @@ class Store(Protocol):
     """Keeps records by a key, each for some seconds. A change is made as a whole, or not at all.
 
     Only the names that are given change: two requests that change different ones lose nothing.
+    One with a method `prepare(setup)` is given the setup of the app, one with `close()` is closed.
     """
 
     async def load(self, key: str) -> Mapping[str, bytes] | None:

@@ -18,6 +18,9 @@ from gambrel.db.loading import refuse_lazy_load
 from gambrel.db.models import WORD
 from gambrel.db.queries import keysets, paging, rows, upserts
 from gambrel.db.queries.paging import SIZE, Page, Slice
+from gambrel.db.records import forms
+from gambrel.db.records.forms import SentForm
+from gambrel.db.records.rules import hold_rules
 from gambrel.signing import Signer
 
 __all__ = ["AsyncSession", "SyncSession"]
@@ -43,6 +46,10 @@ class SyncSession(orm.Session):
     """Seconds after which the server ends them in any case."""
     keys: Sequence[bytes | str] = ()
     """What cursors of pages are signed with."""
+    actor: str | None = None
+    """Who writes, for rows that keep it: the key of a user, say."""
+    tenant: str | None = None
+    """Whose rows are seen, of models that have several owners."""
 
     def get_bind(self, *arguments: Any, **options: Any) -> Any:
         """Return the engine of a statement. Raises GambrelError for a session that is over."""
@@ -82,15 +89,30 @@ class SyncSession(orm.Session):
         """
         row = model(**rows.values_for(model, given), **values)
         self.add(row)
-        self.flush()
+        forms.flush_given(self, row, given)
         return row
 
     def change(self, row: M, given: Any, **values: Any) -> M:
         """Set what a struct has, but for what is UNSET, and write the row."""
         for name, value in {**rows.values_for(type(row), given), **values}.items():
             setattr(row, name, value)
-        self.flush()
+        forms.flush_given(self, row, given)
         return row
+
+    def save(self, target: type[M] | M, form: SentForm, **values: Any) -> M | None:
+        """Write what a form has sent into a new row of a model, or into a row that is there.
+
+        None where the form has faults. What the database refuses becomes one, of its field: a name
+        that is taken, a row that somebody else has changed. `values` are what nobody sends.
+        """
+        return forms.save(self, target, form, values)
+
+    def choices(self, statement: Select[Any], label: Any) -> list[tuple[Any, str]]:
+        """Return the rows of a statement as choices of a form: their keys and what they are called.
+
+        `label` is a column, or a function of a row.
+        """
+        return forms.choices_of(self, statement, label)
 
     def page(self, statement: Select[T], page: int = 1, size: int = SIZE) -> Page[T]:
         """Return a page of a statement, the first being 1, with the number of all rows.
@@ -172,6 +194,40 @@ class AsyncSession(async_orm.AsyncSession):
         """Set what a struct has, but for what is UNSET, and write the row."""
         return await greenlet_spawn(self.sync_session.change, row, given, **values)
 
+    async def save(self, target: type[M] | M, form: SentForm, **values: Any) -> M | None:
+        """Write what a form has sent into a new row of a model, or into a row that is there.
+
+        None where the form has faults. What the database refuses becomes one, of its field: a name
+        that is taken, a row that somebody else has changed. `values` are what nobody sends.
+        """
+        write: Callable[[], M | None] = partial(self.sync_session.save, target, form, **values)
+        return await greenlet_spawn(write)
+
+    async def choices(self, statement: Select[Any], label: Any) -> list[tuple[Any, str]]:
+        """Return the rows of a statement as choices of a form: their keys and what they are called.
+
+        `label` is a column, or a function of a row.
+        """
+        return await greenlet_spawn(self.sync_session.choices, statement, label)
+
+    @property
+    def actor(self) -> str | None:
+        """Who writes, for rows that keep it: the key of a user, say."""
+        return self.sync_session.actor
+
+    @actor.setter
+    def actor(self, who: str | None) -> None:
+        self.sync_session.actor = who
+
+    @property
+    def tenant(self) -> str | None:
+        """Whose rows are seen, of models that have several owners."""
+        return self.sync_session.tenant
+
+    @tenant.setter
+    def tenant(self, whose: str | None) -> None:
+        self.sync_session.tenant = whose
+
     async def page(self, statement: Select[T], page: int = 1, size: int = SIZE) -> Page[T]:
         """Return a page of a statement, the first being 1, with the number of all rows.
 
@@ -220,6 +276,7 @@ class AsyncSession(async_orm.AsyncSession):
 
 
 event.listen(SyncSession, "do_orm_execute", refuse_lazy_load)
+event.listen(SyncSession, "before_flush", hold_rules)
 
 
 def missing(model: Any) -> str:

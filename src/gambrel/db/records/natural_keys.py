@@ -116,7 +116,7 @@ def columns_of(mapper: Mapper[Any], name: str) -> list[Any]:
     prop = mapper.attrs[name]
     if isinstance(prop, RelationshipProperty):
         return list(prop.local_columns)
-    return list(prop.columns)  # type: ignore[attr-defined]  # an attribute of a column
+    return list(prop.columns)
 
 
 def not_unique(model: type[Any], names: Sequence[str]) -> GambrelError:

@@ -105,6 +105,37 @@ def test_numbers_are_summed_and_sorted_exactly(url):
     assert run(url, put, get) == [Decimal(11), Decimal("0.0000001"), Decimal(10), 1]
 
 
+def test_amounts_are_multiplied_divided_and_averaged(url):
+    async def put(db: AsyncSession) -> None:
+        db.add_all([Thing(price=Decimal(3), size=Size.LARGE), Thing(price=Decimal("6.5"))])
+
+    async def get(db: AsyncSession) -> list[Any]:
+        first = select(Thing.price * 2, Thing.price / 2, Thing.price * Thing.id, Thing.price + 1)
+        twice = await db.scalar(select(Thing.id).where(Thing.price * 2 == 13))
+        taxed = await db.scalar(select(Thing.price * Decimal("1.5")).where(Thing.id == 1))
+        found = list((await db.execute(first.where(Thing.id == 1))).one())
+        return [*found, twice, taxed, await db.scalar(select(func.avg(Thing.price)))]
+
+    wanted = [
+        Decimal(6),
+        Decimal("1.5"),
+        Decimal(3),
+        Decimal(4),
+        2,
+        Decimal("4.5"),
+        Decimal("4.75"),
+    ]
+    assert run(url, put, get) == wanted
+
+
+def test_an_average_of_other_numbers_is_what_it_was(sqlite):
+    async def get(db: AsyncSession) -> Any:
+        db.add_all([Thing(), Thing()])
+        return await db.scalar(select(func.avg(Thing.id)))
+
+    assert run(sqlite, get) == 1.5
+
+
 def test_a_number_that_does_not_fit_is_refused(sqlite):
     with pytest.raises(StatementError, match="more than 4 places"):
         kept(sqlite, price=Decimal("0.00001"))

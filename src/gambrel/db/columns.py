@@ -4,21 +4,24 @@
 """
 
 import enum
+import operator
 from datetime import UTC, datetime
 from decimal import Decimal
 from typing import Any
 
 import msgspec
-from sqlalchemy import BigInteger, DateTime, Enum, Numeric, String, TypeDecorator
+from sqlalchemy import BigInteger, DateTime, Enum, Float, Integer, Numeric, String, TypeDecorator
 from sqlalchemy.dialects import mysql, postgresql
+from sqlalchemy.sql.functions import GenericFunction
 from sqlalchemy.types import JSON
 
 from gambrel.core.http.errors import GambrelError
 
-__all__ = ["TEXT", "Choice", "Exact", "JSONOf", "Moment"]
+__all__ = ["TEXT", "Choice", "Exact", "JSONOf", "Moment", "TextOf"]
 
 TEXT = String().with_variant(String(255), "mysql", "mariadb")  # which know no text without an end
 _ENUM_LENGTH = 64
+_SCALING = {operator.mul, operator.truediv, operator.floordiv, operator.mod}
 
 
 class Moment(TypeDecorator[datetime]):
@@ -89,9 +92,40 @@ class Exact(TypeDecorator[Decimal]):
 
     def process_result_value(self, value: Any, dialect: Any) -> Decimal | None:
         """Return what was kept."""
-        if value is None or dialect.name != "sqlite":
-            return None if value is None else Decimal(value)
-        return Decimal(value).scaleb(-self.scale)
+        if value is None:
+            return None
+        exact = Decimal(repr(value) if isinstance(value, float) else value)  # an average, say
+        return exact.scaleb(-self.scale) if dialect.name == "sqlite" else exact
+
+    def coerce_compared_value(self, op: Any, value: Any) -> Any:
+        """Let a number be multiplied by and divided by one that is no amount itself."""
+        if op in _SCALING:
+            return Integer() if isinstance(value, int) else Factor()
+        return self
+
+
+class Factor(TypeDecorator[Decimal]):
+    """A number that an amount is multiplied with: what comes out is an amount again."""
+
+    impl = Integer  # to SQLAlchemy an amount and a whole number make an amount
+    cache_ok = True
+
+    def load_dialect_impl(self, dialect: Any) -> Any:
+        """Return what is sent."""
+        return dialect.type_descriptor(Float() if dialect.name == "sqlite" else Numeric())
+
+
+class Average(GenericFunction[Any]):
+    """`func.avg`, which gives amounts of a column of amounts; else as it always was."""
+
+    inherit_cache = True
+    name = "avg"
+
+    def __init__(self, *arguments: Any, **options: Any) -> None:
+        kind = getattr(arguments[0], "type", None) if arguments else None
+        if isinstance(kind, Exact):
+            options.setdefault("type_", kind)
+        super().__init__(*arguments, **options)
 
 
 class JSONOf(TypeDecorator[Any]):
@@ -126,6 +160,33 @@ class JSONOf(TypeDecorator[Any]):
     def coerce_compared_value(self, op: Any, value: Any) -> Any:
         """Compare with plain JSON."""
         return self.impl_instance.coerce_compared_value(op, value)
+
+
+class TextOf(TypeDecorator[Any]):
+    """A value kept as its text: `ip: Mapped[IPv4Address] = mapped_column(TextOf(IPv4Address))`.
+
+    `str(value)` is what is kept, and the type called with that text gives the value again.
+    """
+
+    impl = TEXT
+    cache_ok = True
+
+    def __init__(self, kind: Any) -> None:
+        super().__init__()
+        self.kind = kind
+
+    @property
+    def python_type(self) -> type[Any]:
+        """What its values are."""
+        return self.kind  # type: ignore[no-any-return]  # a class
+
+    def process_bind_param(self, value: Any, dialect: Any) -> str | None:
+        """Return what is sent. Raises ValueError for what is no such value."""
+        return None if value is None else str(self.kind(str(value)))
+
+    def process_result_value(self, value: str | None, dialect: Any) -> Any:
+        """Return what was kept."""
+        return None if value is None else self.kind(value)
 
 
 def values_of(kind: type[enum.Enum]) -> list[str]:

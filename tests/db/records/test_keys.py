@@ -1,4 +1,5 @@
 from datetime import date
+from ipaddress import IPv4Address
 from uuid import UUID
 
 import pytest
@@ -6,7 +7,7 @@ from sqlalchemy import MetaData
 from sqlalchemy.orm import Mapped, mapped_column
 
 from gambrel import NotFound
-from gambrel.db import Model
+from gambrel.db import Model, TextOf
 from gambrel.db.records.keys import key_of, read_key, write_key
 
 
@@ -38,6 +39,18 @@ def test_a_key_of_several_columns_is_read_as_it_was_written():
 
     assert text == "a%2Cb%2Fc,2026-01-31,00000000-0000-0000-0000-000000000007"
     assert read_key(Rate, text) == key_of(RATE)
+
+
+class Host(Base):
+    ip: Mapped[IPv4Address] = mapped_column(TextOf(IPv4Address), primary_key=True)
+
+
+def test_a_value_that_is_kept_as_text_is_read_so():
+    assert read_key(Host, write_key(Host(ip=IPv4Address("192.0.2.1")))) == (
+        IPv4Address("192.0.2.1"),
+    )
+    with pytest.raises(NotFound):
+        read_key(Host, "somewhere")
 
 
 @pytest.mark.parametrize("text", ["", "x", "7,8", "1.5", "7%2C8"])

@@ -7,6 +7,7 @@ import msgspec
 from sqlalchemy import inspect
 
 from gambrel.core.http.errors import NotFound
+from gambrel.db.columns import TextOf
 
 __all__ = ["key_of", "read_key", "write_key"]
 
@@ -37,7 +38,13 @@ def read_key(model: type[Any], text: str) -> tuple[Any, ...]:
         raise NotFound
     pairs = zip(parts, columns, strict=True)
     try:
-        found = [msgspec.convert(unquote(p), c.type.python_type, strict=False) for p, c in pairs]
-    except msgspec.ValidationError:
+        return tuple(value_of(column, unquote(part)) for part, column in pairs)
+    except ValueError:  # that of msgspec too
         raise NotFound from None
-    return tuple(found)
+
+
+def value_of(column: Any, text: str) -> Any:
+    """Return the value of a column that is written so. Raises ValueError for none."""
+    if isinstance(column.type, TextOf):
+        return column.type.kind(text)
+    return msgspec.convert(text, column.type.python_type, strict=False)

@@ -59,7 +59,8 @@ def neighbours(session: Session, row: Any, after: Any) -> int | None:
     if after is None:
         first = session.scalars(near.order_by(model.position).limit(1)).first()
         return 0 if first is None else first - GAP
-    left: int = session.scalar(select(model.position).where(same(model, after)).with_for_update())
+    behind = select(model.position).where(same(model, after)).with_for_update()
+    left = session.execute(behind).scalar_one()
     near = near.where(model.position > left).order_by(model.position).limit(1)
     right = session.scalars(near).first()
     if right is None:

@@ -34,6 +34,7 @@ try:
     from gambrel.db.queries.paging import Page, Slice
     from gambrel.db.records.authors import Authored
     from gambrel.db.records.constraints import exactly_one
+    from gambrel.db.records.files import FileOf, sweep
     from gambrel.db.records.history import ChangeLog, Recorded, history_of
     from gambrel.db.records.keys import read_key, write_key
     from gambrel.db.records.natural_keys import find_by_natural_key, natural_key, natural_key_of
@@ -62,6 +63,7 @@ __all__ = [
     "Database",
     "DatabaseSettings",
     "Exact",
+    "FileOf",
     "JSONOf",
     "Listing",
     "Model",
@@ -93,6 +95,7 @@ __all__ = [
     "read_key",
     "roots",
     "subtree",
+    "sweep",
     "uuid7",
     "with_part",
     "write_key",

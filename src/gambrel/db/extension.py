@@ -1,5 +1,6 @@
 """`Database`: the extension that opens a database with the app, and sessions for its handlers."""
 
+import asyncio
 import secrets
 import tempfile
 from collections.abc import AsyncIterator, Iterator, Sequence
@@ -21,6 +22,7 @@ from gambrel.db.connections.urls import Address, parse_address
 from gambrel.db.deadlines import deadline_of
 from gambrel.db.failures import answer_failure, answer_stale, answer_wait
 from gambrel.db.models import Model
+from gambrel.db.records.files import HasFiles
 from gambrel.db.sessions import AsyncSession, SyncSession
 from gambrel.db.trials import JOINED, Trial
 from gambrel.db.units import async_unit, plain_unit, threaded_unit
@@ -73,15 +75,24 @@ class Database:
 
     A relative file of SQLite is in the folder of the setting `instance`; `sqlite://` is one that is
     gone with the app. Settings are those of `DatabaseSettings`. `metadata` has the tables that
-    `create` makes, by default those of all models.
+    `create` makes, by default those of all models. `files` is what keeps files of rows, such as
+    `MediaFiles()`.
     """
 
     name = "database"
     requires = ()
 
-    def __init__(self, url: str = "", *, metadata: MetaData | None = None, **settings: Any) -> None:
+    def __init__(
+        self,
+        url: str = "",
+        *,
+        metadata: MetaData | None = None,
+        files: HasFiles | None = None,
+        **settings: Any,
+    ) -> None:
         self.settings = DatabaseSettings(url=Secret(url), **settings)
         self.metadata = Model.metadata if metadata is None else metadata
+        self.files = files
         self.given = self.settings
         self.folder = Path("instance")
         self.keys: Sequence[str | bytes] = [secrets.token_urlsafe(48)]
@@ -224,6 +235,7 @@ class Database:
         bind = None if self.trial is None else await self.trial.for_plain()
         session = self.make_plain(read_only=is_safe(request), bind=bind)
         session.deadline = deadline_of(request)
+        session.loop = asyncio.get_running_loop()
         async with threaded_unit(session):
             try:
                 yield session
@@ -241,6 +253,7 @@ class Database:
             bind = self.engines.reader if read_only else self.engines.writer
             session = AsyncSession(bind, sync_session_class=kind, **_KEPT)
         session.sync_session.keys = keys
+        session.sync_session.files = getattr(self.files, "media", None)
         return session
 
     def make_plain(self, *, read_only: bool, bind: Any = None) -> SyncSession:
@@ -251,6 +264,7 @@ class Database:
         else:
             session = self.session_class(bind, **_KEPT, **JOINED)
         session.keys, session.lazy_loads = self.keys, self.given.lazy_loads
+        session.files = getattr(self.files, "media", None)
         session.statement_timeout = self.given.statement_timeout
         return session
 

@@ -18,7 +18,7 @@ from gambrel.db.loading import refuse_lazy_load
 from gambrel.db.models import WORD
 from gambrel.db.queries import keysets, paging, rows, upserts
 from gambrel.db.queries.paging import SIZE, Page, Slice
-from gambrel.db.records import forms
+from gambrel.db.records import files, forms
 from gambrel.db.records.forms import SentForm
 from gambrel.db.records.rules import hold_rules
 from gambrel.signing import Signer
@@ -50,6 +50,10 @@ class SyncSession(orm.Session):
     """Who writes, for rows that keep it: the key of a user, say."""
     tenant: str | None = None
     """Whose rows are seen, of models that have several owners."""
+    files: Any = None
+    """What keeps the files of rows: `Media`."""
+    loop: Any = None
+    """The loop of the app, for a session in a thread."""
 
     def get_bind(self, *arguments: Any, **options: Any) -> Any:
         """Return the engine of a statement. Raises GambrelError for a session that is over."""
@@ -105,7 +109,27 @@ class SyncSession(orm.Session):
         None where the form has faults. What the database refuses becomes one, of its field: a name
         that is taken, a row that somebody else has changed. `values` are what nobody sends.
         """
-        return forms.save(self, target, form, values)
+        stored: dict[str, Any] | None = {}
+        if files.file_columns(target if isinstance(target, type) else type(target)):
+            stored = files.wait_for(self, files.store_sent(self, target, form))
+        return None if stored is None else self.save_stored(target, form, values, stored)
+
+    def save_stored(
+        self, target: Any, form: SentForm, values: dict[str, Any], stored: dict[str, Any]
+    ) -> Any:
+        """Write what a form has sent, but for files, which are kept already."""
+        row = forms.save(self, target, form, {**stored, **values})
+        if row is None:
+            files.doom(self, stored.values())
+        return row
+
+    def store(self, column: Any, content: Any, *, filename: str = "") -> Any:
+        """Keep a file for a column: `hero.photo = db.store(Hero.photo, upload)`.
+
+        It is dropped where this is not committed. Raises ContentTooLarge, UnsupportedMediaType,
+        Unprocessable for what is no picture, and StorageFull.
+        """
+        return files.wait_for(self, files.store(self, column, content, filename))
 
     def choices(self, statement: Select[Any], label: Any) -> list[tuple[Any, str]]:
         """Return the rows of a statement as choices of a form: their keys and what they are called.
@@ -200,8 +224,20 @@ class AsyncSession(async_orm.AsyncSession):
         None where the form has faults. What the database refuses becomes one, of its field: a name
         that is taken, a row that somebody else has changed. `values` are what nobody sends.
         """
-        write: Callable[[], M | None] = partial(self.sync_session.save, target, form, **values)
-        return await greenlet_spawn(write)
+        plain = self.sync_session
+        stored = await files.store_sent(plain, target, form)
+        if stored is None:
+            return None
+        found: M | None = await greenlet_spawn(plain.save_stored, target, form, values, stored)
+        return found
+
+    async def store(self, column: Any, content: Any, *, filename: str = "") -> Any:
+        """Keep a file for a column: `hero.photo = await db.store(Hero.photo, upload)`.
+
+        It is dropped where this is not committed. Raises ContentTooLarge, UnsupportedMediaType,
+        Unprocessable for what is no picture, and StorageFull.
+        """
+        return await files.store(self.sync_session, column, content, filename)
 
     async def choices(self, statement: Select[Any], label: Any) -> list[tuple[Any, str]]:
         """Return the rows of a statement as choices of a form: their keys and what they are called.
@@ -277,6 +313,7 @@ class AsyncSession(async_orm.AsyncSession):
 
 event.listen(SyncSession, "do_orm_execute", refuse_lazy_load)
 event.listen(SyncSession, "before_flush", hold_rules)
+files.listen(SyncSession)
 
 
 def missing(model: Any) -> str:

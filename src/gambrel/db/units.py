@@ -17,6 +17,7 @@ from sqlalchemy import event, orm
 from gambrel.core.http.errors import ServiceUnavailable
 from gambrel.core.http.threads import in_thread
 from gambrel.db.connections.awaiting import uninterrupted
+from gambrel.db.records import files
 from gambrel.db.sessions import AFTER, AsyncSession, SyncSession
 
 __all__ = ["async_unit", "plain_unit", "threaded_unit"]
@@ -36,12 +37,31 @@ async def async_unit(session: AsyncSession) -> AsyncIterator[AsyncSession]:
     except BaseException:
         await uninterrupted(drop(session))
         await run_hooks(session.sync_session)  # of what a handler has committed itself
+        await drop_files(session.sync_session)
         raise
     plain = session.sync_session
-    if plain.in_transaction():
-        await uninterrupted(complete(session))
-    plain.is_over = True
-    await run_hooks(plain)
+    try:
+        if plain.in_transaction():
+            await uninterrupted(complete(session))
+        plain.is_over = True
+        await run_hooks(plain)
+    finally:
+        await drop_files(plain)
+
+
+async def drop_files(session: SyncSession) -> None:
+    """Drop the files that no row names, if the unit of work has to do with any."""
+    if session.info.get(files.KEPT) or session.info.get(files.DOOMED):
+        await uninterrupted(clear_in_time(session))
+
+
+async def clear_in_time(session: SyncSession) -> None:
+    """Drop files, and leave them to `sweep` where that takes too long."""
+    try:
+        async with asyncio.timeout(LIMIT):
+            await files.clear(session)
+    except TimeoutError:
+        _log.warning("files are left behind, as dropping them took too long")
 
 
 async def complete(session: AsyncSession) -> None:
@@ -86,11 +106,15 @@ async def run_hooks(session: SyncSession) -> None:
 def plain_unit(session: SyncSession) -> Iterator[SyncSession]:
     """The same in a thread, for scripts."""
     try:
-        yield session
-    except BaseException:
-        drop_plain(session)
-        raise
-    complete_plain(session)
+        try:
+            yield session
+        except BaseException:
+            drop_plain(session)
+            raise
+        complete_plain(session)
+    finally:
+        if session.info.get(files.KEPT) or session.info.get(files.DOOMED):
+            files.wait_for(session, files.clear(session))
 
 
 def complete_plain(session: SyncSession) -> None:
@@ -132,11 +156,14 @@ def call_hooks(session: SyncSession) -> None:
 async def threaded_unit(session: SyncSession) -> AsyncIterator[SyncSession]:
     """The same for a session that a handler uses in a thread, around it on the loop."""
     try:
-        yield session
-    except BaseException:
-        await leave(session, drop_plain)
-        raise
-    await leave(session, complete_plain)
+        try:
+            yield session
+        except BaseException:
+            await leave(session, drop_plain)
+            raise
+        await leave(session, complete_plain)
+    finally:
+        await drop_files(session)
 
 
 async def leave(session: SyncSession, end: Any) -> None:
@@ -153,6 +180,8 @@ def forget_hooks(session: orm.Session, ended: Any) -> None:
     kept = [hook for hook in session.info.get(AFTER, ()) if not is_within(hook[0], ended)]
     if AFTER in session.info:
         session.info[AFTER] = kept
+    saved = session.info.get(files.KEPT, ())
+    files.doom(session, [stored for begun, stored in saved if is_within(begun, ended)])
 
 
 def forget_open(session: SyncSession) -> None:

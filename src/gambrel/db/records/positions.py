@@ -60,9 +60,9 @@ def neighbours(session: Session, row: Any, after: Any) -> int | None:
         first = session.scalars(near.order_by(model.position).limit(1)).first()
         return 0 if first is None else first - GAP
     behind = select(model.position).where(same(model, after)).with_for_update()
-    left = session.execute(behind).scalar_one()
+    left: int = session.execute(behind).scalar_one()
     near = near.where(model.position > left).order_by(model.position).limit(1)
-    right = session.scalars(near).first()
+    right: int | None = session.scalars(near).first()
     if right is None:
         return left + GAP
     return (left + right) // 2 if right - left > 1 else None

@@ -34,9 +34,7 @@ try:
     from gambrel.db.queries.paging import Page, Slice
     from gambrel.db.records.authors import Authored
     from gambrel.db.records.constraints import exactly_one
-    from gambrel.db.records.files import FileOf, sweep
     from gambrel.db.records.history import ChangeLog, Recorded, history_of
-    from gambrel.db.records.keys import read_key, write_key
     from gambrel.db.records.natural_keys import find_by_natural_key, natural_key, natural_key_of
     from gambrel.db.records.positions import Positioned, place
     from gambrel.db.records.tenants import Tenanted
@@ -44,6 +42,8 @@ try:
     from gambrel.db.retries import Retries
     from gambrel.db.sessions import AsyncSession, SyncSession
     from gambrel.db.visits import SessionStore
+    from gambrel.db.writing.files import FileOf, sweep
+    from gambrel.db.writing.keys import read_key, write_key
 except ModuleNotFoundError as error:
     if error.name not in {"aiosqlite", "greenlet", "sqlalchemy"}:
         raise

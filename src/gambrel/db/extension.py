@@ -22,11 +22,11 @@ from gambrel.db.connections.urls import Address, parse_address
 from gambrel.db.deadlines import deadline_of
 from gambrel.db.failures import answer_failure, answer_stale, answer_wait
 from gambrel.db.models import Model
-from gambrel.db.records.files import HasFiles
 from gambrel.db.sessions import AsyncSession, SyncSession
 from gambrel.db.trials import JOINED, Trial
 from gambrel.db.units import async_unit, plain_unit, threaded_unit
 from gambrel.db.watching import Watch, note_repetition, show_statements
+from gambrel.db.writing.files import HasFiles
 from gambrel.extend import Env, Problem, Secret, Setup
 
 __all__ = ["Database", "DatabaseSettings"]

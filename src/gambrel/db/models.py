@@ -10,7 +10,7 @@ from sqlalchemy import MetaData, event
 from sqlalchemy.orm import DeclarativeBase, declared_attr, registry
 
 from gambrel.db.columns import TEXT, Choice, Exact, Moment
-from gambrel.db.records.rules import length_of
+from gambrel.db.writing.rules import length_of
 
 __all__ = ["NAMING", "WORD", "Model"]
 

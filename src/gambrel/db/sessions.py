@@ -18,9 +18,9 @@ from gambrel.db.loading import refuse_lazy_load
 from gambrel.db.models import WORD
 from gambrel.db.queries import keysets, paging, rows, upserts
 from gambrel.db.queries.paging import SIZE, Page, Slice
-from gambrel.db.records import files, forms
-from gambrel.db.records.forms import SentForm
-from gambrel.db.records.rules import hold_rules
+from gambrel.db.writing import files, forms
+from gambrel.db.writing.forms import SentForm
+from gambrel.db.writing.rules import hold_rules
 from gambrel.signing import Signer
 
 __all__ = ["AsyncSession", "SyncSession"]
@@ -110,7 +110,8 @@ class SyncSession(orm.Session):
         that is taken, a row that somebody else has changed. `values` are what nobody sends.
         """
         stored: dict[str, Any] | None = {}
-        if files.file_columns(target if isinstance(target, type) else type(target)):
+        model: Any = target if isinstance(target, type) else type(target)
+        if files.file_columns(model):
             stored = files.wait_for(self, files.store_sent(self, target, form))
         return None if stored is None else self.save_stored(target, form, values, stored)
 

@@ -17,8 +17,8 @@ from sqlalchemy import event, orm
 from gambrel.core.http.errors import ServiceUnavailable
 from gambrel.core.http.threads import in_thread
 from gambrel.db.connections.awaiting import uninterrupted
-from gambrel.db.records import files
 from gambrel.db.sessions import AFTER, AsyncSession, SyncSession
+from gambrel.db.writing import files
 
 __all__ = ["async_unit", "plain_unit", "threaded_unit"]
 

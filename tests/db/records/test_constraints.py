@@ -6,7 +6,7 @@ from sqlalchemy.exc import DBAPIError
 from sqlalchemy.orm import Mapped, mapped_column, relationship, selectinload
 
 from gambrel.db import NAMING, AsyncSession, Model, exactly_one
-from gambrel.db.records.clashes import fault_of
+from gambrel.db.writing.clashes import fault_of
 from tests.db.records.running import run
 
 

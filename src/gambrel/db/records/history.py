@@ -20,8 +20,8 @@ from sqlalchemy.types import JSON
 from gambrel.core.http.errors import GambrelError
 from gambrel.db.columns import TEXT, Moment
 from gambrel.db.parts import now
-from gambrel.db.records.keys import write_key
 from gambrel.db.sessions import SyncSession
+from gambrel.db.writing.keys import write_key
 
 __all__ = ["ChangeLog", "Recorded", "history_of"]
 

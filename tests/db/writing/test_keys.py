@@ -8,7 +8,7 @@ from sqlalchemy.orm import Mapped, mapped_column
 
 from gambrel import NotFound
 from gambrel.db import Model, TextOf
-from gambrel.db.records.keys import key_of, read_key, write_key
+from gambrel.db.writing.keys import key_of, read_key, write_key
 
 
 class Base(Model):

@@ -8,7 +8,7 @@ from sqlalchemy.orm import Mapped, mapped_column
 
 from gambrel import App
 from gambrel.db import AsyncSession, Database, Model
-from gambrel.db.records.rules import BrokenRules, rules_of
+from gambrel.db.writing.rules import BrokenRules, rules_of
 from gambrel.testing import Client
 from tests.db.records.running import run
 

@@ -6,7 +6,7 @@ from sqlalchemy.exc import DBAPIError
 from sqlalchemy.orm import Mapped, mapped_column
 
 from gambrel.db import NAMING, AsyncSession, Model
-from gambrel.db.records.clashes import Clash, clash_of, fault_of, of_mariadb
+from gambrel.db.writing.clashes import Clash, clash_of, fault_of, of_mariadb
 from tests.db.records.running import run
 
 

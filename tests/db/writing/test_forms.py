@@ -10,7 +10,7 @@ from sqlalchemy.orm import Mapped, mapped_column, relationship
 
 from gambrel import HTML, App, Redirect, Request
 from gambrel.db import AsyncSession, Database, Model, SyncSession, Versioned
-from gambrel.db.records.keys import read_key
+from gambrel.db.writing.keys import read_key
 from gambrel.forms import Forms, HTMLForm
 from gambrel.forms import field as shown
 from gambrel.markup import join

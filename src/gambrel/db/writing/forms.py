@@ -16,9 +16,9 @@ from sqlalchemy.orm.exc import StaleDataError
 from gambrel.core.http.errors import Unprocessable
 from gambrel.db.queries.paging import entity_of, keys_of
 from gambrel.db.queries.rows import fields_of, values_for
-from gambrel.db.records.clashes import fault_of
-from gambrel.db.records.keys import join, write_key
-from gambrel.db.records.rules import BrokenRules
+from gambrel.db.writing.clashes import fault_of
+from gambrel.db.writing.keys import join, write_key
+from gambrel.db.writing.rules import BrokenRules
 
 __all__ = ["SentForm", "choices_of", "flush_given", "save"]
 

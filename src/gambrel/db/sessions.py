@@ -6,7 +6,7 @@ knows an app: who opens, commits and closes sessions is `units.py`.
 
 from collections.abc import Callable, Iterable, Mapping, Sequence
 from functools import partial
-from typing import Any, LiteralString, TypeVar
+from typing import Any, LiteralString, TypeVar, overload
 
 from sqlalchemy import Select, event, orm, text
 from sqlalchemy.exc import DataError
@@ -103,7 +103,11 @@ class SyncSession(orm.Session):
         forms.flush_given(self, row, given)
         return row
 
-    def save(self, target: type[M] | M, form: SentForm, **values: Any) -> M | None:
+    @overload
+    def save(self, target: type[M], form: SentForm, **values: Any) -> M | None: ...
+    @overload
+    def save(self, target: M, form: SentForm, **values: Any) -> M | None: ...
+    def save(self, target: Any, form: SentForm, **values: Any) -> Any:
         """Write what a form has sent into a new row of a model, or into a row that is there.
 
         None where the form has faults. What the database refuses becomes one, of its field: a name
@@ -219,7 +223,11 @@ class AsyncSession(async_orm.AsyncSession):
         """Set what a struct has, but for what is UNSET, and write the row."""
         return await greenlet_spawn(self.sync_session.change, row, given, **values)
 
-    async def save(self, target: type[M] | M, form: SentForm, **values: Any) -> M | None:
+    @overload
+    async def save(self, target: type[M], form: SentForm, **values: Any) -> M | None: ...
+    @overload
+    async def save(self, target: M, form: SentForm, **values: Any) -> M | None: ...
+    async def save(self, target: Any, form: SentForm, **values: Any) -> Any:
         """Write what a form has sent into a new row of a model, or into a row that is there.
 
         None where the form has faults. What the database refuses becomes one, of its field: a name
@@ -229,8 +237,7 @@ class AsyncSession(async_orm.AsyncSession):
         stored = await files.store_sent(plain, target, form)
         if stored is None:
             return None
-        found: M | None = await greenlet_spawn(plain.save_stored, target, form, values, stored)
-        return found
+        return await greenlet_spawn(plain.save_stored, target, form, values, stored)
 
     async def store(self, column: Any, content: Any, *, filename: str = "") -> Any:
         """Keep a file for a column: `hero.photo = await db.store(Hero.photo, upload)`.

@@ -27,13 +27,18 @@ _SHORT = 1000
 class BrokenRules(GambrelError):
     """A row that does not keep the rules of its columns; `faults` are what is wrong with it."""
 
-    def __init__(self, row: Any, faults: Sequence[Fault]) -> None:
-        name = type(row).__name__
-        told = "; ".join(f"{name}.{fault.path} {fault.message}" for fault in faults)
-        hint = "check what comes in by the same types: the field of a struct, of a form"
-        super().__init__("db.rules", told, "", hint)
+    def __init__(self, told: GambrelError, row: Any, faults: Sequence[Fault]) -> None:
+        super().__init__(told.code, told.what, told.where, told.hint)
         self.row = row
         self.faults = list(faults)
+
+
+def against_rules(row: Any, faults: Sequence[Fault]) -> BrokenRules:
+    """Return the error of a row with such faults."""
+    name = type(row).__name__
+    what = "; ".join(f"{name}.{fault.path} {fault.message}" for fault in faults)
+    hint = "check what comes in by the same types: the field of a struct, of a form"
+    return BrokenRules(GambrelError("db.rules", what, "", hint), row, faults)
 
 
 def hold_rules(session: Session, _context: Any = None, _objects: Any = None) -> None:
@@ -44,7 +49,7 @@ def hold_rules(session: Session, _context: Any = None, _objects: Any = None) -> 
         if rules:
             faults = list(broken(row, rules))
             if faults:
-                raise BrokenRules(row, faults)
+                raise against_rules(row, faults)
 
 
 def broken(row: Any, rules: Mapping[str, tuple[Rule, ...]]) -> Iterator[Fault]:

@@ -2,18 +2,15 @@
 
     gambrel run examples/flaskr
 
-The database is made in the folder that GAMBREL_INSTANCE names, `instance` here.
+The database is made in the folder that GAMBREL_INSTANCE names, `instance` here; another one is used
+where GAMBREL_DATABASE_URL names it.
 """
-
-import os
-from collections.abc import AsyncIterator
-from pathlib import Path
-from sqlite3 import Connection
 
 from flaskr.auth import NotSignedIn, auth
 from flaskr.blog import blog
-from flaskr.db import connections, init
+from flaskr.db import Base, init
 from gambrel import App, Redirect, Request
+from gambrel.db import Database
 from gambrel.looks import Looks
 from gambrel.markup import Markup, element, join
 from gambrel.sessions import Sessions
@@ -22,17 +19,10 @@ from gambrel.templates import Templates
 __all__ = ["app", "create_app"]
 
 
-def create_app(database: Path | None = None) -> App:
+def create_app(url: str = "sqlite:///flaskr.sqlite") -> App:
     """Return the blog over a database; that of the instance, unless one is given."""
-    file = database or Path(os.environ.get("GAMBREL_INSTANCE", "instance")) / "flaskr.sqlite"
-    app = App(extensions=[Templates(filters={"lines": lines}), Sessions(), Looks()])
-    app.provide(Connection, connections(file))
-
-    @app.lifespan
-    async def tables() -> AsyncIterator[None]:
-        if not file.exists():
-            init(file)
-        yield
+    database = Database(url, create=True, metadata=Base.metadata)
+    app = App(extensions=[database, Templates(filters={"lines": lines}), Sessions(), Looks()])
 
     @app.get("/hello")
     async def hello() -> str:
@@ -44,9 +34,9 @@ def create_app(database: Path | None = None) -> App:
         return Redirect("/auth/login", 303)
 
     @app.command
-    def init_db() -> None:
+    async def init_db(database: Database) -> None:
         """Clear the existing data and create new tables."""
-        init(file)
+        await init(database)
         print("Initialized the database.")
 
     app.include(auth)

@@ -3,13 +3,15 @@
 import hashlib
 import hmac
 import os
-from sqlite3 import Connection, IntegrityError
 from typing import Annotated
 
 from msgspec import Struct
+from sqlalchemy import select
+from sqlalchemy.exc import IntegrityError
 
 from flaskr.db import User
 from gambrel import Depends, Form, Redirect, Router
+from gambrel.db import SyncSession
 from gambrel.sessions import Flash, Session
 from gambrel.templates import Template
 
@@ -29,10 +31,10 @@ class NotSignedIn(Exception):
     """A page is only for those who are signed in."""
 
 
-def visitor(session: Session, db: Connection) -> User | None:
+def visitor(session: Session, db: SyncSession) -> User | None:
     """Return who is signed in, or None."""
-    row = db.execute("SELECT * FROM user WHERE id = ?", [session.get("user_id")]).fetchone()
-    return None if row is None else User(**row)
+    key = session.get("user_id")
+    return None if key is None else db.get(User, key)
 
 
 Visitor = Annotated[User | None, Depends(visitor)]
@@ -56,7 +58,7 @@ def register_form(user: Visitor) -> Template:
 
 @auth.post("/register")
 def register(
-    given: Annotated[Credentials, Form()], db: Connection, flash: Flash
+    given: Annotated[Credentials, Form()], db: SyncSession, flash: Flash
 ) -> Template | Redirect:
     """Make a user of it."""
     error = None
@@ -66,10 +68,8 @@ def register(
         error = "Password is required."
     else:
         try:
-            db.execute(
-                "INSERT INTO user (username, password) VALUES (?, ?)",
-                (given.username, hashed(given.password)),
-            )
+            with db.begin_nested():
+                db.add(User(username=given.username, password=hashed(given.password)))
         except IntegrityError:
             error = f"User {given.username} is already registered."
     if error is None:
@@ -86,17 +86,17 @@ def log_in_form(user: Visitor) -> Template:
 
 @auth.post("/login")
 def log_in(
-    given: Annotated[Credentials, Form()], db: Connection, session: Session, flash: Flash
+    given: Annotated[Credentials, Form()], db: SyncSession, session: Session, flash: Flash
 ) -> Template | Redirect:
     """Remember who it is: under another id, so that nobody has planted the one in use."""
-    row = db.execute("SELECT * FROM user WHERE username = ?", [given.username]).fetchone()
-    if row is None:
+    user = db.scalar(select(User).where(User.username == given.username))
+    if user is None:
         flash.add("Incorrect username.", "error")
-    elif not is_password(given.password, row["password"]):
+    elif not is_password(given.password, user.password):
         flash.add("Incorrect password.", "error")
     else:
         session.clear()
-        session["user_id"] = row["id"]
+        session["user_id"] = user.id
         session.rotate()
         return Redirect("/", 303)
     return Template("auth.html", {"title": "Log In", "user": None}, 422)

@@ -1,23 +1,21 @@
 """The posts: everybody reads them, and their authors change them."""
 
-from sqlite3 import Connection
 from typing import Annotated
 
 from msgspec import Struct
+from sqlalchemy import select
+from sqlalchemy.orm import joinedload
 
 from flaskr.auth import Author, Visitor
 from flaskr.db import Post
 from gambrel import Depends, Forbidden, Form, NotFound, Redirect, Router
+from gambrel.db import SyncSession
 from gambrel.sessions import Flash
 from gambrel.templates import Template
 
 __all__ = ["blog"]
 
 blog = Router()
-SELECT = (
-    "SELECT p.id, title, body, created, author_id, username"
-    " FROM post p JOIN user u ON p.author_id = u.id"
-)
 
 
 class Text(Struct):
@@ -27,12 +25,11 @@ class Text(Struct):
     body: str = ""
 
 
-def own_post(id: int, author: Author, db: Connection) -> Post:
+def own_post(id: int, author: Author, db: SyncSession) -> Post:
     """Return a post of whoever asks. Raises NotFound, or Forbidden for one of somebody else."""
-    row = db.execute(f"{SELECT} WHERE p.id = ?", [id]).fetchone()
-    if row is None:
+    post = db.get(Post, id)
+    if post is None:
         raise NotFound(f"Post id {id} doesn't exist.")
-    post = Post(**row)
     if post.author_id != author.id:
         raise Forbidden
     return post
@@ -42,10 +39,11 @@ OwnPost = Annotated[Post, Depends(own_post)]
 
 
 @blog.get("/")
-def index(user: Visitor, db: Connection) -> Template:
+def index(user: Visitor, db: SyncSession) -> Template:
     """Show all posts, the newest first."""
-    rows = db.execute(f"{SELECT} ORDER BY created DESC, p.id DESC").fetchall()
-    return Template("index.html", {"posts": [Post(**row) for row in rows], "user": user})
+    newest = select(Post).options(joinedload(Post.author))
+    posts = db.scalars(newest.order_by(Post.created.desc(), Post.id.desc())).all()
+    return Template("index.html", {"posts": posts, "user": user})
 
 
 @blog.get("/create")
@@ -58,17 +56,14 @@ async def create_form(author: Author) -> Template:
 
 @blog.post("/create")
 def create(
-    author: Author, text: Annotated[Text, Form()], db: Connection, flash: Flash
+    author: Author, text: Annotated[Text, Form()], db: SyncSession, flash: Flash
 ) -> Template | Redirect:
     """Keep a new post."""
     if not text.title:
         flash.add("Title is required.", "error")
         page = {"title": "New Post", "text": text, "post": None, "user": author}
         return Template("edit.html", page, 422)
-    db.execute(
-        "INSERT INTO post (title, body, author_id) VALUES (?, ?, ?)",
-        (text.title, text.body, author.id),
-    )
+    db.add(Post(title=text.title, body=text.body, author_id=author.id))
     return Redirect("/", 303)
 
 
@@ -81,19 +76,19 @@ async def update_form(post: OwnPost, author: Author) -> Template:
 
 @blog.post("/{id:int}/update")
 def update(
-    post: OwnPost, author: Author, text: Annotated[Text, Form()], db: Connection, flash: Flash
+    post: OwnPost, author: Author, text: Annotated[Text, Form()], db: SyncSession, flash: Flash
 ) -> Template | Redirect:
     """Keep a post that was changed."""
     if not text.title:
         flash.add("Title is required.", "error")
         page = {"title": f'Edit "{post.title}"', "text": text, "post": post, "user": author}
         return Template("edit.html", page, 422)
-    db.execute("UPDATE post SET title = ?, body = ? WHERE id = ?", (text.title, text.body, post.id))
+    post.title, post.body = text.title, text.body
     return Redirect("/", 303)
 
 
 @blog.post("/{id:int}/delete")
-def delete(post: OwnPost, db: Connection) -> Redirect:
+def delete(post: OwnPost, db: SyncSession) -> Redirect:
     """Forget a post."""
-    db.execute("DELETE FROM post WHERE id = ?", [post.id])
+    db.delete(post)
     return Redirect("/", 303)

@@ -1,62 +1,43 @@
-"""The database: a file of SQLite, a connection for each request, and its rows as types."""
+"""The database: who writes, and what they have written."""
 
-import sqlite3
-from collections.abc import Callable, Iterator
-from pathlib import Path
+from datetime import UTC, datetime
 
-from msgspec import Struct
+from sqlalchemy import ForeignKey, MetaData
+from sqlalchemy.orm import Mapped, mapped_column, relationship
 
-__all__ = ["Post", "User", "connections", "init"]
+from gambrel.db import NAMING, Database, Model
 
-SCHEMA = Path(__file__).with_name("schema.sql")
+__all__ = ["Base", "Post", "User", "init"]
 
 
-class User(Struct):
+class Base(Model):
+    """The models of the blog, apart from those of other apps in the same process."""
+
+    __abstract__ = True
+    metadata = MetaData(naming_convention=NAMING)
+
+
+class User(Base):
     """Who writes."""
 
-    id: int
-    username: str
-    password: str
+    id: Mapped[int] = mapped_column(primary_key=True)
+    username: Mapped[str] = mapped_column(unique=True)
+    password: Mapped[str]
 
 
-class Post(Struct):
+class Post(Base):
     """What somebody has written."""
 
-    id: int
-    title: str
-    body: str
-    created: str
-    author_id: int
-    username: str
+    id: Mapped[int] = mapped_column(primary_key=True)
+    author_id: Mapped[int] = mapped_column(ForeignKey("user.id"))
+    created: Mapped[datetime] = mapped_column(default=lambda: datetime.now(UTC))
+    title: Mapped[str]
+    body: Mapped[str]
+    author: Mapped[User] = relationship()
 
 
-def connect(file: Path) -> sqlite3.Connection:
-    """Open the database. Another thread may close it than has opened it."""
-    found = sqlite3.connect(file, check_same_thread=False)
-    found.row_factory = sqlite3.Row
-    found.execute("PRAGMA foreign_keys = ON")
-    return found
-
-
-def init(file: Path) -> None:
+async def init(database: Database) -> None:
     """Make the tables, and forget what was in them."""
-    file.parent.mkdir(parents=True, exist_ok=True)
-    found = connect(file)
-    try:
-        found.executescript(SCHEMA.read_text(encoding="utf-8"))
-    finally:
-        found.close()
-
-
-def connections(file: Path) -> Callable[[], Iterator[sqlite3.Connection]]:
-    """Return what opens a connection for a request: committed when that succeeds, and closed."""
-
-    def connection() -> Iterator[sqlite3.Connection]:
-        found = connect(file)
-        try:
-            with found:
-                yield found
-        finally:
-            found.close()
-
-    return connection
+    async with database.engines.writer.begin() as connection:
+        await connection.run_sync(Base.metadata.drop_all)
+        await connection.run_sync(Base.metadata.create_all)

@@ -1,96 +1,108 @@
 """What the tests of the tutorial ask, of this app."""
 
+import asyncio
 import re
-import sqlite3
-from collections.abc import Iterator
-from pathlib import Path
+from collections.abc import Callable, Iterator
+from datetime import UTC, datetime
+from typing import Any
 
 import pytest
+from sqlalchemy import func, select
 
 from flaskr.app import create_app
 from flaskr.auth import hashed
-from flaskr.db import connect, connections, init
-from gambrel import App
+from flaskr.db import Post, User, init
+from gambrel import App, GambrelError
+from gambrel.db import SyncSession
 from gambrel.testing import Client, run_command
 
 
 @pytest.fixture
-def database(tmp_path: Path) -> Path:
-    """Return a database with two users, and a post of the first."""
-    file = tmp_path / "flaskr.sqlite"
-    init(file)
-    db = connect(file)
-    with db:
-        for name in ("test", "other"):
-            db.execute("INSERT INTO user (username, password) VALUES (?, ?)", (name, hashed(name)))
-        db.execute(
-            "INSERT INTO post (title, body, author_id, created)"
-            " VALUES ('test title', 'test' || x'0a' || 'body', 1, '2018-01-01 00:00:00')"
-        )
-    db.close()
-    return file
-
-
-@pytest.fixture
-def app(database: Path) -> App:
-    return create_app(database)
+def app(tmp_path, monkeypatch: pytest.MonkeyPatch) -> App:
+    monkeypatch.setenv("GAMBREL_INSTANCE", str(tmp_path / "instance"))
+    return create_app()
 
 
 @pytest.fixture
 def client(app: App) -> Iterator[Client]:
+    """Return a visitor of a blog with two users, and a post of the first."""
     with Client(app, follow_redirects=True) as client:
+        call(app, init)
+        call(app, write_first)
         yield client
+
+
+def call(app: App, function: Callable[..., Any]) -> Any:
+    """Call a function with the database of the app."""
+    assert app.tasks.loop is not None
+    return asyncio.run_coroutine_threadsafe(app.call(function), app.tasks.loop).result()
+
+
+def write_first(db: SyncSession) -> None:
+    first, other = (User(username=name, password=hashed(name)) for name in ("test", "other"))
+    db.add_all([first, other])
+    db.flush()
+    made = datetime(2018, 1, 1, tzinfo=UTC)
+    db.add(Post(title="test title", body="test\nbody", author_id=first.id, created=made))
+
+
+def password_of_a(db: SyncSession) -> str | None:
+    return db.scalar(select(User.password).where(User.username == "a"))
+
+
+def first_title(db: SyncSession) -> str | None:
+    return db.scalar(select(Post.title).where(Post.id == 1))
+
+
+def posts(db: SyncSession) -> int:
+    return db.scalar(select(func.count(Post.id))) or 0
 
 
 def log_in(client: Client, name: str = "test", password: str = "test") -> str:
     return client.post("/auth/login", data={"username": name, "password": password}).text
 
 
-def scalar(database: Path, sql: str) -> object:
-    db = connect(database)
-    try:
-        return db.execute(sql).fetchone()[0]
-    finally:
-        db.close()
-
-
 def test_hello(client):
     assert client.get("/hello").text == "Hello, World!"
 
 
-def test_the_database_is_made_at_the_first_start(tmp_path):
-    with Client(create_app(tmp_path / "new" / "flaskr.sqlite")) as client:
+def test_the_database_is_made_at_the_first_start(app):
+    with Client(app) as client:
+        assert client.get("/").status_code == 200
+        call(app, init)  # that of a server may be older
         assert "Nothing was written yet." in client.get("/").text
 
 
-def test_init_db_makes_the_tables_anew(database, monkeypatch):
-    monkeypatch.setenv("GAMBREL_INSTANCE", str(database.parent))
+def test_init_db_makes_the_tables_anew(client, app):
+    assert call(app, posts) == 1
 
     result = run_command(["--app", "flaskr.app:create_app", "init-db"])
 
     assert (result.exit_code, result.stdout) == (0, "Initialized the database.\n")
-    assert scalar(database, "SELECT count(*) FROM post") == 0
+    assert call(app, posts) == 0
 
 
-def test_a_connection_is_closed_after_its_request(database):
-    generator = connections(database)()
-    db = next(generator)
-    with pytest.raises(StopIteration):
-        next(generator)
+def test_a_session_ends_with_its_request(client, app):
+    kept = []
 
-    with pytest.raises(sqlite3.ProgrammingError, match="closed"):
-        db.execute("SELECT 1")
+    def keep(db: SyncSession) -> None:
+        kept.append(db)
+
+    call(app, keep)
+
+    with pytest.raises(GambrelError, match="after its unit of work has ended"):
+        kept[0].get(User, 1)
 
 
 # Who somebody is ------------------------------------------------------------------------------
 
 
-def test_register(client, database):
+def test_register(client, app):
     assert client.get("/auth/register").status_code == 200
     answer = client.post("/auth/register", data={"username": "a", "password": "a"})
 
     assert answer.url.path == "/auth/login"
-    assert scalar(database, "SELECT password FROM user WHERE username = 'a'") != "a"
+    assert call(app, password_of_a) != "a"
     assert "Log Out" in log_in(client, "a", "a")
 
 
@@ -148,12 +160,12 @@ def test_who_is_not_signed_in_is_sent_to_the_log_in(client, path):
 
 
 @pytest.mark.parametrize("path", ["/1/update", "/1/delete"])
-def test_a_post_of_somebody_else_is_not_touched(client, database, path):
+def test_a_post_of_somebody_else_is_not_touched(client, app, path):
     log_in(client, "other", "other")
 
     assert client.post(path).status_code == 403
     assert 'href="/1/update"' not in client.get("/").text
-    assert scalar(database, "SELECT count(*) FROM post") == 1
+    assert call(app, posts) == 1
 
 
 @pytest.mark.parametrize("path", ["/2/update", "/2/delete"])
@@ -165,7 +177,7 @@ def test_a_post_that_is_not_there(client, path):
     assert "Post id 2 doesn't exist." in answer.text
 
 
-def test_a_post_is_written_changed_and_deleted(client, database):
+def test_a_post_is_written_changed_and_deleted(client, app):
     log_in(client)
     assert client.get("/create").status_code == 200
     page = client.post("/create", data={"title": "created", "body": "a\nb"}).text
@@ -173,10 +185,10 @@ def test_a_post_is_written_changed_and_deleted(client, database):
 
     assert 'value="test title"' in client.get("/1/update").text
     assert "updated" in client.post("/1/update", data={"title": "updated", "body": ""}).text
-    assert scalar(database, "SELECT title FROM post WHERE id = 1") == "updated"
+    assert call(app, first_title) == "updated"
 
     assert "updated" not in client.post("/1/delete").text
-    assert scalar(database, "SELECT count(*) FROM post") == 1
+    assert call(app, posts) == 1
 
 
 @pytest.mark.parametrize("path", ["/create", "/1/update"])
@@ -186,9 +198,9 @@ def test_a_title_is_required(client, path):
     assert "Title is required." in client.post(path, data={"title": "", "body": ""}).text
 
 
-def test_a_page_of_another_site_cannot_act_for_a_visitor(client, database):
+def test_a_page_of_another_site_cannot_act_for_a_visitor(client, app):
     log_in(client)
     answer = client.post("/1/delete", headers={"sec-fetch-site": "cross-site"})
 
     assert answer.status_code == 403
-    assert scalar(database, "SELECT count(*) FROM post") == 1
+    assert call(app, posts) == 1

@@ -168,6 +168,20 @@ def test_labels_help_and_choices_may_be_said_later(tongue):
     assert ">RED</option>" in html
 
 
+def test_members_of_an_enumeration_have_labels_that_are_said_later(tongue):
+    class Colour(enum.Enum):
+        RED = "r"
+
+        @property
+        def label(self) -> LazyText:
+            return LazyText("red", {})
+
+    class Dress(Struct):
+        colour: Colour
+
+    assert '<option value="r">RED</option>' in HTMLForm(define(Dress)).__html__()
+
+
 def test_documents_have_them_as_they_were_written():
     notes = [item.shape.notes for item in read_shape(Offer).fields]
     title = [note["title"] for note in notes if "title" in note]

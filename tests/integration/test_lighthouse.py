@@ -29,7 +29,7 @@ def shortcomings(cookie: str, urls: list[str]) -> list[str]:
 def test_flaskr_has_full_marks_for_strangers_and_for_who_has_logged_in(tmp_path, monkeypatch):
     monkeypatch.setenv("GAMBREL_INSTANCE", str(tmp_path))
     monkeypatch.syspath_prepend(str(EXAMPLES))
-    app = importlib.import_module("flaskr.app").create_app(tmp_path / "flaskr.sqlite")
+    app = importlib.import_module("flaskr.app").create_app()
 
     with LiveServer(app) as server, httpx2.Client(base_url=server.url, headers=SAME) as visitor:
         strangers = [f"{server.url}{path}" for path in ("/", "/auth/login", "/auth/register")]

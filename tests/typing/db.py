@@ -1,5 +1,6 @@
 """What sessions give back is known to type checkers; checked by mypy and pyright, never run."""
 
+from collections.abc import Sequence
 from typing import assert_type
 
 from msgspec import Struct
@@ -7,8 +8,19 @@ from sqlalchemy import select
 from sqlalchemy.orm import Mapped, mapped_column
 
 from gambrel import App
-from gambrel.db import AsyncSession, Database, Listing, Model, Page, Slice, SyncSession
+from gambrel.db import (
+    AsyncSession,
+    Database,
+    Listing,
+    Model,
+    Page,
+    Slice,
+    SyncSession,
+    find_by_natural_key,
+    subtree,
+)
 from gambrel.extend import Extension
+from gambrel.forms import HTMLForm
 
 
 class City(Model):
@@ -31,11 +43,20 @@ async def an_async_session(db: AsyncSession) -> None:
     assert_type(await db.create(City, CityRow(1, "a")), City)
     assert_type(await db.change(City(), CityRow(1, "a")), City)
     assert_type(await db.page(select(City), 2), Page[City])
+    assert_type((await db.scalars(subtree(City, 1).limit(1))).all(), Sequence[City])
+    assert_type(await db.run_sync(find_by_natural_key, City, ["a"]), City | None)
     assert_type(await db.page(CITIES.select({"name": "a"})), Page[City])
     assert_type(await db.slice(select(City)), Slice[City])
     assert_type(await db.upsert(City, {"name": "a"}, on=[City.name]), City)
     assert_type(await db.fetch(CityRow, "SELECT id, name FROM city"), list[CityRow])
     assert_type((await db.page(select(City))).items, list[City])
+
+
+async def forms(db: AsyncSession, plain: SyncSession, form: HTMLForm[CityRow]) -> None:
+    assert_type(await db.save(City, form), City | None)
+    assert_type(await db.save(City(), form, name="a"), City | None)
+    assert_type(plain.save(City, form), City | None)
+    form.fill(City())
 
 
 def a_plain_session(db: SyncSession) -> None:

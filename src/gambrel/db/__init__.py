@@ -17,7 +17,7 @@ Needs `pip install 'gambrel[db]'`.
 from gambrel.core.http.errors import GambrelError
 
 try:
-    from gambrel.db.columns import Choice, Exact, JSONOf, Moment
+    from gambrel.db.columns import Choice, Exact, JSONOf, Moment, TextOf
     from gambrel.db.extension import Database, DatabaseSettings
     from gambrel.db.models import NAMING, Model
     from gambrel.db.parts import (
@@ -29,11 +29,21 @@ try:
         etag_of,
         uuid7,
     )
+    from gambrel.db.queries.json_parts import with_part
     from gambrel.db.queries.listings import Listing
     from gambrel.db.queries.paging import Page, Slice
+    from gambrel.db.records.authors import Authored
+    from gambrel.db.records.constraints import exactly_one
+    from gambrel.db.records.history import ChangeLog, Recorded, history_of
+    from gambrel.db.records.natural_keys import find_by_natural_key, natural_key, natural_key_of
+    from gambrel.db.records.positions import Positioned, place
+    from gambrel.db.records.tenants import Tenanted
+    from gambrel.db.records.trees import Tree, ancestors, move, roots, subtree
     from gambrel.db.retries import Retries
     from gambrel.db.sessions import AsyncSession, SyncSession
     from gambrel.db.visits import SessionStore
+    from gambrel.db.writing.files import FileOf, sweep
+    from gambrel.db.writing.keys import read_key, write_key
 except ModuleNotFoundError as error:
     if error.name not in {"aiosqlite", "greenlet", "sqlalchemy"}:
         raise
@@ -47,24 +57,46 @@ except ModuleNotFoundError as error:
 __all__ = [
     "NAMING",
     "AsyncSession",
+    "Authored",
+    "ChangeLog",
     "Choice",
     "Database",
     "DatabaseSettings",
     "Exact",
+    "FileOf",
     "JSONOf",
     "Listing",
     "Model",
     "Moment",
     "Page",
+    "Positioned",
+    "Recorded",
     "Retries",
     "SessionStore",
     "Slice",
     "SoftDelete",
     "SyncSession",
+    "Tenanted",
+    "TextOf",
     "Timestamps",
+    "Tree",
     "UUIDKey",
     "Versioned",
+    "ancestors",
     "check_match",
     "etag_of",
+    "exactly_one",
+    "find_by_natural_key",
+    "history_of",
+    "move",
+    "natural_key",
+    "natural_key_of",
+    "place",
+    "read_key",
+    "roots",
+    "subtree",
+    "sweep",
     "uuid7",
+    "with_part",
+    "write_key",
 ]

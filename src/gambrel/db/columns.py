@@ -15,7 +15,7 @@ from sqlalchemy.types import JSON
 from gambrel.core.http.errors import GambrelError
 from gambrel.db.exact import Exact
 
-__all__ = ["TEXT", "Choice", "Exact", "JSONOf", "Moment"]
+__all__ = ["TEXT", "Choice", "Exact", "JSONOf", "Moment", "TextOf"]
 
 TEXT = String().with_variant(String(255), "mysql", "mariadb")  # which know no text without an end
 _ENUM_LENGTH = 64
@@ -83,6 +83,33 @@ class JSONOf(TypeDecorator[Any]):
     def coerce_compared_value(self, op: Any, value: Any) -> Any:
         """Compare with plain JSON."""
         return self.impl_instance.coerce_compared_value(op, value)
+
+
+class TextOf(TypeDecorator[Any]):
+    """A value kept as its text: `ip: Mapped[IPv4Address] = mapped_column(TextOf(IPv4Address))`.
+
+    `str(value)` is what is kept, and the type called with that text gives the value again.
+    """
+
+    impl = TEXT
+    cache_ok = True
+
+    def __init__(self, kind: Any) -> None:
+        super().__init__()
+        self.kind = kind
+
+    @property
+    def python_type(self) -> type[Any]:
+        """What its values are."""
+        return self.kind  # type: ignore[no-any-return]  # a class
+
+    def process_bind_param(self, value: Any, dialect: Any) -> str | None:
+        """Return what is sent. Raises ValueError for what is no such value."""
+        return None if value is None else str(self.kind(str(value)))
+
+    def process_result_value(self, value: str | None, dialect: Any) -> Any:
+        """Return what was kept."""
+        return None if value is None else self.kind(value)
 
 
 def values_of(kind: type[enum.Enum]) -> list[str]:

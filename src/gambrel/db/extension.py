@@ -1,5 +1,6 @@
 """`Database`: the extension that opens a database with the app, and sessions for its handlers."""
 
+import asyncio
 import secrets
 import tempfile
 from collections.abc import AsyncIterator, Iterator, Sequence
@@ -26,6 +27,7 @@ from gambrel.db.sessions import AsyncSession, SyncSession
 from gambrel.db.trials import JOINED, Trial, hold_to_reading
 from gambrel.db.units import async_unit, plain_unit, threaded_unit
 from gambrel.db.watching import Watch, note_repetition, show_statements
+from gambrel.db.writing.files import HasFiles
 from gambrel.extend import Env, Problem, Secret, Setup
 
 __all__ = ["Database", "DatabaseSettings"]
@@ -74,15 +76,24 @@ class Database:
 
     A relative file of SQLite is in the folder of the setting `instance`; `sqlite://` is one that is
     gone with the app. Settings are those of `DatabaseSettings`. `metadata` has the tables that
-    `create` makes, by default those of all models.
+    `create` makes, by default those of all models. `files` is what keeps files of rows, such as
+    `MediaFiles()`.
     """
 
     name = "database"
     requires = ()
 
-    def __init__(self, url: str = "", *, metadata: MetaData | None = None, **settings: Any) -> None:
+    def __init__(
+        self,
+        url: str = "",
+        *,
+        metadata: MetaData | None = None,
+        files: HasFiles | None = None,
+        **settings: Any,
+    ) -> None:
         self.settings = DatabaseSettings(url=Secret(url), **settings)
         self.metadata = Model.metadata if metadata is None else metadata
+        self.files = files
         self.given = self.settings
         self.folder = Path("instance")
         self.keys: Sequence[str | bytes] = [secrets.token_urlsafe(48)]
@@ -231,6 +242,7 @@ class Database:
             await in_thread(self.trial.for_plain)
         session = self.make_plain(read_only=is_safe(request))
         session.deadline = deadline_of(request)
+        session.loop = asyncio.get_running_loop()
         async with threaded_unit(session):
             try:
                 yield session
@@ -250,6 +262,7 @@ class Database:
             bind = self.engines.reader if read_only else self.engines.writer
             session = AsyncSession(bind, sync_session_class=kind, **_KEPT)
         session.sync_session.keys = keys
+        session.sync_session.files = getattr(self.files, "media", None)
         return session
 
     def make_plain(self, *, read_only: bool) -> SyncSession:
@@ -262,6 +275,7 @@ class Database:
             bind = self.engines.plain_reader if read_only else self.engines.plain_writer
             session = self.session_class(bind, **_KEPT)
         session.keys, session.lazy_loads = self.keys, self.given.lazy_loads
+        session.files = getattr(self.files, "media", None)
         session.statement_timeout = self.given.statement_timeout
         return session
 

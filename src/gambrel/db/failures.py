@@ -7,7 +7,13 @@ from typing import Any
 
 from sqlalchemy.exc import DataError, DBAPIError, IntegrityError
 
-from gambrel.core.http.errors import Conflict, GambrelError, ServiceUnavailable, Unprocessable
+from gambrel.core.http.errors import (
+    Conflict,
+    Fault,
+    GambrelError,
+    ServiceUnavailable,
+    Unprocessable,
+)
 from gambrel.db.exact import Unfit
 from gambrel.db.retries import mark_for_retry
 
@@ -107,8 +113,12 @@ def only_reads() -> GambrelError:
 
 def answer_failure(request: Any, error: DBAPIError) -> None:
     """Answer an error of the database; raises it again where it is a mistake of ours."""
+    faults: list[Fault] = getattr(error, "faults", [])  # of fields that the client has sent
     if is_conflict(error):
-        raise Conflict("It is there already, or others depend on it.") from error
+        members: dict[str, Any] = {"errors": faults} if faults else {}
+        raise Conflict("It is there already, or others depend on it.", **members) from error
+    if faults:
+        raise Unprocessable(faults=faults) from error
     if isinstance(error, DataError) and code_of(error.orig) in _UNFIT:
         raise Unprocessable("A value is larger or longer than can be kept.") from error
     if is_unwell(error):

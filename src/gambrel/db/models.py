@@ -6,10 +6,11 @@ from datetime import datetime
 from decimal import Decimal
 from typing import Any
 
-from sqlalchemy import MetaData
+from sqlalchemy import MetaData, event
 from sqlalchemy.orm import DeclarativeBase, declared_attr, registry
 
 from gambrel.db.columns import TEXT, Choice, Exact, Moment
+from gambrel.db.writing.rules import length_of
 
 __all__ = ["NAMING", "WORD", "Model"]
 
@@ -46,6 +47,7 @@ class Model(DeclarativeBase):
             # Names of classes in relations are looked up among these models alone.
             own = registry(metadata=cls.metadata, type_annotation_map=TYPES)
             cls.registry = cls._sa_registry = own
+            event.listen(own, "resolve_type_annotation", length_of)
         super().__init_subclass__(**options)
 
     @declared_attr.directive
@@ -55,3 +57,6 @@ class Model(DeclarativeBase):
             return None
         name: str = cls.__name__
         return WORD.sub("_", name).lower()
+
+
+event.listen(Model.registry, "resolve_type_annotation", length_of)

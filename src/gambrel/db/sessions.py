@@ -7,7 +7,7 @@ knows an app: who opens, commits and closes sessions is `units.py`.
 import time
 from collections.abc import Callable, Iterable, Mapping, Sequence
 from functools import partial
-from typing import Any, LiteralString, TypeVar
+from typing import Any, LiteralString, TypeVar, overload
 
 from sqlalchemy import Select, event, orm, text
 from sqlalchemy.exc import DataError
@@ -19,6 +19,9 @@ from gambrel.db.loading import refuse_lazy_load
 from gambrel.db.models import WORD
 from gambrel.db.queries import keysets, paging, rows, upserts
 from gambrel.db.queries.paging import SIZE, Page, Slice
+from gambrel.db.writing import files, forms
+from gambrel.db.writing.forms import SentForm
+from gambrel.db.writing.rules import hold_rules
 from gambrel.signing import Signer
 
 __all__ = ["AsyncSession", "SyncSession"]
@@ -50,6 +53,14 @@ class SyncSession(orm.Session):
     """Seconds after which the server ends them in any case."""
     keys: Sequence[bytes | str] = ()
     """What cursors of pages are signed with."""
+    actor: str | None = None
+    """Who writes, for rows that keep it: the key of a user, say."""
+    tenant: str | None = None
+    """Whose rows are seen, of models that have several owners."""
+    files: Any = None
+    """What keeps the files of rows: `Media`."""
+    loop: Any = None
+    """The loop of the app, for a session in a thread."""
 
     def get_bind(self, *arguments: Any, **options: Any) -> Any:
         """Return the engine of a statement, where there still is time for one.
@@ -96,15 +107,55 @@ class SyncSession(orm.Session):
         """
         row = model(**rows.values_for(model, given, values))
         self.add(row)
-        self.flush()
+        forms.flush_given(self, row, given)
         return row
 
     def change(self, row: M, given: Any, **values: Any) -> M:
         """Set what a struct has, but for what is UNSET, and write the row."""
         for name, value in rows.values_for(type(row), given, values).items():
             setattr(row, name, value)
-        self.flush()
+        forms.flush_given(self, row, given)
         return row
+
+    @overload
+    def save(self, target: type[M], form: SentForm, **values: Any) -> M | None: ...
+    @overload
+    def save(self, target: M, form: SentForm, **values: Any) -> M | None: ...
+    def save(self, target: Any, form: SentForm, **values: Any) -> Any:
+        """Write what a form has sent into a new row of a model, or into a row that is there.
+
+        None where the form has faults. What the database refuses becomes one, of its field: a name
+        that is taken, a row that somebody else has changed. `values` are what nobody sends.
+        """
+        stored: dict[str, Any] | None = {}
+        model: Any = target if isinstance(target, type) else type(target)
+        if files.file_columns(model):
+            stored = files.wait_for(self, files.store_sent(self, target, form))
+        return None if stored is None else self.save_stored(target, form, values, stored)
+
+    def save_stored(
+        self, target: Any, form: SentForm, values: dict[str, Any], stored: dict[str, Any]
+    ) -> Any:
+        """Write what a form has sent, but for files, which are kept already."""
+        row = forms.save(self, target, form, {**stored, **values})
+        if row is None:
+            files.doom(self, stored.values())
+        return row
+
+    def store(self, column: Any, content: Any, *, filename: str = "") -> Any:
+        """Keep a file for a column: `hero.photo = db.store(Hero.photo, upload)`.
+
+        It is dropped where this is not committed. Raises ContentTooLarge, UnsupportedMediaType,
+        Unprocessable for what is no picture, and StorageFull.
+        """
+        return files.wait_for(self, files.store(self, column, content, filename))
+
+    def choices(self, statement: Select[Any], label: Any) -> list[tuple[Any, str]]:
+        """Return the rows of a statement as choices of a form: their keys and what they are called.
+
+        `label` is a column, or a function of a row.
+        """
+        return forms.choices_of(self, statement, label)
 
     def page(self, statement: Select[T], page: int = 1, size: int = SIZE) -> Page[T]:
         """Return a page of a statement, the first being 1, with the number of all rows.
@@ -187,6 +238,55 @@ class AsyncSession(async_orm.AsyncSession):
         """Set what a struct has, but for what is UNSET, and write the row."""
         return await greenlet_spawn(self.sync_session.change, row, given, **values)
 
+    @overload
+    async def save(self, target: type[M], form: SentForm, **values: Any) -> M | None: ...
+    @overload
+    async def save(self, target: M, form: SentForm, **values: Any) -> M | None: ...
+    async def save(self, target: Any, form: SentForm, **values: Any) -> Any:
+        """Write what a form has sent into a new row of a model, or into a row that is there.
+
+        None where the form has faults. What the database refuses becomes one, of its field: a name
+        that is taken, a row that somebody else has changed. `values` are what nobody sends.
+        """
+        plain = self.sync_session
+        stored = await files.store_sent(plain, target, form)
+        if stored is None:
+            return None
+        return await greenlet_spawn(plain.save_stored, target, form, values, stored)
+
+    async def store(self, column: Any, content: Any, *, filename: str = "") -> Any:
+        """Keep a file for a column: `hero.photo = await db.store(Hero.photo, upload)`.
+
+        It is dropped where this is not committed. Raises ContentTooLarge, UnsupportedMediaType,
+        Unprocessable for what is no picture, and StorageFull.
+        """
+        return await files.store(self.sync_session, column, content, filename)
+
+    async def choices(self, statement: Select[Any], label: Any) -> list[tuple[Any, str]]:
+        """Return the rows of a statement as choices of a form: their keys and what they are called.
+
+        `label` is a column, or a function of a row.
+        """
+        return await greenlet_spawn(self.sync_session.choices, statement, label)
+
+    @property
+    def actor(self) -> str | None:
+        """Who writes, for rows that keep it: the key of a user, say."""
+        return self.sync_session.actor
+
+    @actor.setter
+    def actor(self, who: str | None) -> None:
+        self.sync_session.actor = who
+
+    @property
+    def tenant(self) -> str | None:
+        """Whose rows are seen, of models that have several owners."""
+        return self.sync_session.tenant
+
+    @tenant.setter
+    def tenant(self, whose: str | None) -> None:
+        self.sync_session.tenant = whose
+
     async def page(self, statement: Select[T], page: int = 1, size: int = SIZE) -> Page[T]:
         """Return a page of a statement, the first being 1, with the number of all rows.
 
@@ -235,6 +335,8 @@ class AsyncSession(async_orm.AsyncSession):
 
 
 event.listen(SyncSession, "do_orm_execute", refuse_lazy_load)
+event.listen(SyncSession, "before_flush", hold_rules)
+files.listen(SyncSession)
 
 
 def missing(model: Any) -> str:

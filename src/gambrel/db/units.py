@@ -18,6 +18,7 @@ from gambrel.core.http.errors import ServiceUnavailable
 from gambrel.core.http.threads import in_thread
 from gambrel.db.connections.awaiting import uninterrupted
 from gambrel.db.sessions import AFTER, AsyncSession, SyncSession
+from gambrel.db.writing import files
 
 __all__ = ["async_unit", "plain_unit", "threaded_unit"]
 
@@ -43,13 +44,32 @@ async def async_unit(session: AsyncSession) -> AsyncIterator[AsyncSession]:
     except BaseException:
         await uninterrupted(drop(session))
         await run_hooks(plain)  # of what a handler has committed itself
+        await drop_files(plain)
         raise
     try:
         if plain.in_transaction():
             await uninterrupted(complete(session))
     finally:  # a cancellation that came during the COMMIT does not undo it
         plain.is_over = True
-        await run_hooks(plain)
+        try:
+            await run_hooks(plain)
+        finally:
+            await drop_files(plain)
+
+
+async def drop_files(session: SyncSession) -> None:
+    """Drop the files that no row names, if the unit of work has to do with any."""
+    if session.info.get(files.KEPT) or session.info.get(files.DOOMED):
+        await uninterrupted(clear_in_time(session))
+
+
+async def clear_in_time(session: SyncSession) -> None:
+    """Drop files, and leave them to `sweep` where that takes too long."""
+    try:
+        async with asyncio.timeout(LIMIT):
+            await files.clear(session)
+    except TimeoutError:
+        _log.warning("files are left behind, as dropping them took too long")
 
 
 async def complete(session: AsyncSession) -> None:
@@ -94,11 +114,15 @@ async def run_hooks(session: SyncSession) -> None:
 def plain_unit(session: SyncSession) -> Iterator[SyncSession]:
     """The same in a thread, for scripts."""
     try:
-        yield session
-    except BaseException:
-        drop_plain(session)
-        raise
-    complete_plain(session)
+        try:
+            yield session
+        except BaseException:
+            drop_plain(session)
+            raise
+        complete_plain(session)
+    finally:
+        if session.info.get(files.KEPT) or session.info.get(files.DOOMED):
+            files.wait_for(session, files.clear(session))
 
 
 def complete_plain(session: SyncSession) -> None:
@@ -140,11 +164,14 @@ def call_hooks(session: SyncSession) -> None:
 async def threaded_unit(session: SyncSession) -> AsyncIterator[SyncSession]:
     """The same for a session that a handler uses in a thread, around it on the loop."""
     try:
-        yield session
-    except BaseException:
-        await leave(session, drop_plain)
-        raise
-    await leave(session, complete_plain)
+        try:
+            yield session
+        except BaseException:
+            await leave(session, drop_plain)
+            raise
+        await leave(session, complete_plain)
+    finally:
+        await drop_files(session)
 
 
 async def leave(session: SyncSession, end: Any) -> None:
@@ -161,6 +188,8 @@ def forget_hooks(session: orm.Session, ended: Any) -> None:
     kept = [hook for hook in session.info.get(AFTER, ()) if not is_within(hook[0], ended)]
     if AFTER in session.info:
         session.info[AFTER] = kept
+    saved = session.info.get(files.KEPT, ())
+    files.doom(session, [stored for begun, stored in saved if is_within(begun, ended)])
 
 
 def forget_open(session: SyncSession) -> None:

@@ -19,7 +19,7 @@ if TYPE_CHECKING:
     from gambrel.files.media.images import Image, ImageRules, NotAnImage, render_image
     from gambrel.files.media.local import LocalStorage
     from gambrel.files.media.memory import MemoryStorage
-    from gambrel.files.media.storage import Storage, StorageFull, Stored
+    from gambrel.files.media.storage import Storage, StorageFull, Stored, StoredImage
     from gambrel.files.media.urls import Media
     from gambrel.files.response import FileResponse, Offload
     from gambrel.files.static.folders import StaticFolder
@@ -43,6 +43,7 @@ __all__ = [
     "Storage",
     "StorageFull",
     "Stored",
+    "StoredImage",
     "render_image",
 ]
 
@@ -64,6 +65,7 @@ _HOMES = {
     "Storage": "files.media.storage",
     "StorageFull": "files.media.storage",
     "Stored": "files.media.storage",
+    "StoredImage": "files.media.storage",
     "render_image": "files.media.images",
 }
 

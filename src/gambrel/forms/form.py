@@ -108,7 +108,7 @@ class HTMLForm(Generic[T]):
         self.texts: Texts = begin(definition.fields)
         self.errors: dict[str, list[str]] = {}
         self.more: dict[str, int] = {}
-        self.start: T | None = None
+        self.start: Any = None
         self.choices: dict[Any, Choice] = {}
         self._imposed: list[Fault] = []
         self._counts: tuple[Texts, Mapping[str, int]] | None = None
@@ -161,8 +161,8 @@ class HTMLForm(Generic[T]):
             self._note(fault)
         self.value = None if self.faults else value
 
-    def fill(self, value: T) -> None:
-        """Begin with the values of an object, unless the form was sent.
+    def fill(self, value: Any) -> None:
+        """Begin with the values of an object with these fields, unless the form was sent.
 
         Fields that are locked have them in any case.
         """

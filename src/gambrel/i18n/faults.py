@@ -66,6 +66,9 @@ SENTENCES = (
     "must be a country code of two letters (ISO 3166-1)",
     "must be a currency code of three letters (ISO 4217)",
     "must be a ULID: 26 digits and capital letters",
+    "is taken already",
+    "is not there any more",
+    "It was changed by somebody else meanwhile. Send it again to replace that.",
     "This looks like spam.",
     "is too long to be kept",
 )

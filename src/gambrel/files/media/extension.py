@@ -18,7 +18,8 @@ __all__ = ["MediaFiles"]
 class MediaFiles:
     """Keep files of visitors in a storage, and serve them below `prefix` by signed URLs.
 
-    Without a storage they lie in the folder `media` of the instance. Handlers ask for `Media`.
+    Without a storage they lie in the folder `media` of the instance. Handlers ask for `Media`, and
+    whoever holds the extension has it as `media` once the app is built.
     """
 
     name = "media"
@@ -28,6 +29,7 @@ class MediaFiles:
     def __init__(self, storage: Storage | None = None, prefix: str = "/media") -> None:
         self.storage = storage
         self.prefix = prefix
+        self.media: Media | None = None
 
     def install(self, setup: Setup) -> None:
         """Declare the route, and what handlers ask for."""
@@ -35,7 +37,7 @@ class MediaFiles:
         storage = self.storage or LocalStorage(core.instance / "media")
         # Without keys, which only a developer is allowed, URLs end with the process.
         keys = [key.reveal() for key in core.secret_keys] or [os.urandom(32).hex()]
-        media = Media(storage, Signer(keys, "gambrel.files.media"), self.prefix)
+        media = self.media = Media(storage, Signer(keys, "gambrel.files.media"), self.prefix)
 
         async def open_media() -> AsyncIterator[Media]:
             if isinstance(storage, LocalStorage):

@@ -14,7 +14,17 @@ from msgspec import Struct
 from gambrel.core.http.errors import HTTPError
 from gambrel.core.http.response import Response
 
-__all__ = ["SHOWN", "Content", "Storage", "StorageFull", "Stored", "is_key", "new_key", "sniff"]
+__all__ = [
+    "SHOWN",
+    "Content",
+    "Storage",
+    "StorageFull",
+    "Stored",
+    "StoredImage",
+    "is_key",
+    "new_key",
+    "sniff",
+]
 
 Content = bytes | AsyncIterable[bytes]
 """What is saved: bytes, an `Upload`, a part of a form, the `stream()` of a request."""
@@ -48,6 +58,13 @@ class Stored(Struct, frozen=True):
     size: int
     content_type: str = "application/octet-stream"
     filename: str = ""
+
+
+class StoredImage(Stored, frozen=True):
+    """A stored picture; `width` and `height` are in pixels."""
+
+    width: int = 0
+    height: int = 0
 
 
 @runtime_checkable

@@ -15,7 +15,7 @@ from gambrel.core.http.bodies.forms import Upload
 from gambrel.core.http.errors import Gone, NotFound
 from gambrel.core.http.response import Response
 from gambrel.files.media.images import ImageRules, gathered, render_image
-from gambrel.files.media.storage import SHOWN, Content, Storage, Stored
+from gambrel.files.media.storage import SHOWN, Content, Storage, Stored, StoredImage
 from gambrel.signing import BadSignature, Signer
 
 __all__ = ["Media"]
@@ -56,7 +56,7 @@ class Media:
 
     async def save_image(
         self, content: Content, rules: ImageRules | None = None, *, filename: str = ""
-    ) -> Stored:
+    ) -> StoredImage:
         """Keep a picture made anew; see `render_image`, and `Storage.save`.
 
         Raises ContentTooLarge, NotAnImage, StorageFull, and GambrelError where Pillow is missing.
@@ -69,7 +69,15 @@ class Media:
         stem = (filename or name or "picture").rpartition(".")
         suffix = image.content_type.removeprefix("image/").replace("jpeg", "jpg")
         name = f"{stem[0] or stem[2]}.{suffix}"
-        return await self.storage.save(image.content, filename=name)
+        stored = await self.storage.save(image.content, filename=name)
+        return StoredImage(
+            stored.key,
+            stored.size,
+            stored.content_type,
+            stored.filename,
+            image.width,
+            image.height,
+        )
 
     async def delete(self, stored: Stored) -> None:
         """Drop a file, if there is one."""

@@ -1,0 +1,1 @@
+"""What is seen to as sessions write: rules, constraints, forms, files. Knows no session itself."""

@@ -1,0 +1,204 @@
+"""What has to be done to a database so that it is as the models want it.
+
+Alembic compares; what it does not see (conditions, primary keys, types of PostgreSQL) is added, and
+what it sees and is not there is left out: the two schemas, read from databases, are the judge.
+"""
+
+from collections.abc import Callable, Iterable
+from typing import Any
+
+from alembic.autogenerate import produce_migrations
+from alembic.operations import ops
+from alembic.runtime.migration import MigrationContext
+from alembic.util import sqla_compat
+from msgspec import Struct
+from sqlalchemy import CheckConstraint, Connection, Table, text
+
+from gambrel.db.migrations.folders import MigrationFolder, Project
+from gambrel.db.migrations.running.records import HIDDEN
+from gambrel.db.migrations.schemas import Difference, Schema, differences, read_schema
+from gambrel.db.migrations.scratch import schemas_of
+from gambrel.db.migrations.writing.types import portable
+
+__all__ = ["Changes", "compare"]
+
+_KINDS: list[tuple[type[Any], str]] = [
+    (ops.CreateIndexOp, "index"),
+    (ops.DropIndexOp, "index"),
+    (ops.CreateUniqueConstraintOp, "unique"),
+    (ops.CreateForeignKeyOp, "foreign key"),
+]
+_DROPPED = {"unique": "unique", "foreignkey": "foreign key"}
+
+
+class Changes(Struct):
+    """What is to be done, as Alembic's operations, and which types of PostgreSQL change."""
+
+    operations: ops.UpgradeOps
+    enums: list[Difference]
+
+    @property
+    def is_empty(self) -> bool:
+        """Whether there is nothing to do."""
+        return not self.operations.ops and not self.enums
+
+
+def compare(
+    connection: Connection,
+    project: Project,
+    folder: MigrationFolder,
+    wanted: Schema,
+    made: Callable[[str], str],
+) -> Changes:
+    """Return what a folder has to do. `made(table)` names the folder that has made a table."""
+
+    def is_ours(item: Any, name: str | None, kind: str, reflected: bool, _other: Any) -> bool:
+        if kind != "table":
+            return True
+        known = project.metadata.tables.get(getattr(item, "key", name))
+        owner = made(str(name)) if known is None else project.owner(known).name
+        return name not in HIDDEN and owner == folder.name
+
+    options = {
+        "target_metadata": project.metadata,
+        "compare_type": True,
+        "compare_server_default": True,
+        "include_object": is_ours,
+        "include_schemas": len(schemas_of(project)) > 1,
+        "include_name": lambda name, kind, _: kind != "schema" or name in schemas_of(project),
+    }
+    context = MigrationContext.configure(connection, opts=options)
+    script = produce_migrations(context, project.metadata)
+    found = differences(wanted, read_schema(connection, schemas_of(project)))
+    assert script.upgrade_ops is not None
+    script.upgrade_ops.ops = list(kept(script.upgrade_ops.ops, found, project))
+    own = [
+        table
+        for table in project.metadata.sorted_tables
+        if project.owner(table).name == folder.name
+    ]
+    script.upgrade_ops.ops += list(unseen(found, own, connection))
+    enums = [one for one in found if one.part[1].startswith("type ")]
+    return Changes(script.upgrade_ops, enums)
+
+
+def kept(
+    operations: Iterable[Any], found: list[Difference], project: Project
+) -> Iterable[ops.MigrateOperation]:
+    """Yield the operations that change something, with types that any database knows."""
+    parts = {one.part for one in found}
+    tables = {table for table, what in parts if what == "table"}
+    for one in operations:
+        if isinstance(one, ops.ModifyTableOps):
+            name = f"{one.schema}.{one.table_name}" if one.schema else one.table_name
+            one.ops = [inner for inner in one.ops if changes(inner, name, parts)]
+            for inner in one.ops:
+                settle(inner, project.metadata.tables.get(name))
+            if one.ops:
+                yield one
+        elif isinstance(one, ops.CreateIndexOp | ops.DropIndexOp):
+            if one.table_name in tables or changes(one, str(one.table_name), parts):
+                yield one
+        else:
+            settle(one, None)
+            yield one
+
+
+def changes(one: Any, table: str, parts: set[tuple[str, str]]) -> bool:
+    """Whether an operation within a table changes what the database has."""
+    if isinstance(one, ops.AlterColumnOp):
+        return (table, f"column {one.column_name}") in parts
+    for kind, what in _KINDS:
+        if isinstance(one, kind):
+            return any((table, f"{any_} {name_of(one)}") in parts for any_ in {what, "index"})
+    if isinstance(one, ops.DropConstraintOp) and one.constraint_type in _DROPPED:
+        what = _DROPPED[one.constraint_type]
+        return any((table, f"{any_} {one.constraint_name}") in parts for any_ in {what, "index"})
+    return True
+
+
+def name_of(one: Any) -> str:
+    """Return the name of an index or a constraint."""
+    return str(getattr(one, "index_name", None) or getattr(one, "constraint_name", None))
+
+
+def settle(one: Any, table: Table | None) -> None:
+    """Write types as they are in any database: those of the models, where they stay."""
+    if isinstance(one, ops.AlterColumnOp):
+        known = None if table is None else table.columns.get(one.column_name)
+        if one.modify_type is None and known is not None:
+            one.existing_type = known.type
+        elif one.existing_type is not None:
+            one.existing_type = portable(one.existing_type)
+    elif isinstance(one, ops.DropColumnOp) and one._reverse is not None:  # noqa: SLF001
+        column = one._reverse.column  # noqa: SLF001
+        column.type = portable(column.type)
+    elif isinstance(one, ops.DropTableOp) and one._reverse is not None:  # noqa: SLF001
+        for column in one._reverse.columns:  # noqa: SLF001
+            if hasattr(column, "type"):
+                column.type = portable(column.type)
+
+
+def unseen(
+    found: list[Difference], tables: list[Table], connection: Connection
+) -> Iterable[ops.MigrateOperation]:
+    """Yield conditions and primary keys that differ, which Alembic does not look at."""
+    known = {table.key: table for table in tables}
+    for one in found:
+        name, (kind, _, what) = one.part[0], one.part[1].partition(" ")
+        table = known.get(name)
+        if table is None:
+            continue
+        inner: list[Any] = []
+        if kind == "check":
+            inner = check_ops(one, what, table, connection)
+        elif one.part[1] == "primary key":
+            inner = key_ops(one, table, connection)
+        if inner:
+            yield ops.ModifyTableOps(table.name, inner, schema=table.schema)
+
+
+def check_ops(one: Difference, name: str, table: Table, connection: Connection) -> list[Any]:
+    """Return what makes, removes or replaces a condition."""
+    given: list[Any] = []
+    if one.found is not None:
+        was = ops.CreateCheckConstraintOp(name, table.name, text(one.found), schema=table.schema)
+        drop = ops.DropConstraintOp(name, table.name, type_="check", schema=table.schema)
+        drop._reverse = was  # noqa: SLF001
+        given.append(drop)
+    if one.wanted is not None:
+        for constraint in table.constraints:
+            if isinstance(constraint, CheckConstraint):
+                called = final_name(constraint, connection)
+                if called == name:
+                    condition = str(
+                        constraint.sqltext.compile(
+                            dialect=connection.dialect, compile_kwargs={"literal_binds": True}
+                        )
+                    )
+                    given.append(
+                        ops.CreateCheckConstraintOp(
+                            name, table.name, text(condition), schema=table.schema
+                        )
+                    )
+    return given
+
+
+def key_ops(one: Difference, table: Table, connection: Connection) -> list[Any]:
+    """Return what replaces a primary key."""
+    name = final_name(table.primary_key, connection)
+    given: list[Any] = []
+    if one.found is not None:
+        columns = [part.strip() for part in one.found.strip("()").split(",")]
+        drop = ops.DropConstraintOp(name, table.name, type_="primary", schema=table.schema)
+        drop._reverse = ops.CreatePrimaryKeyOp(name, table.name, columns, schema=table.schema)  # noqa: SLF001
+        given.append(drop)
+    if one.wanted is not None:
+        columns = [column.name for column in table.primary_key]
+        given.append(ops.CreatePrimaryKeyOp(name, table.name, columns, schema=table.schema))
+    return given
+
+
+def final_name(constraint: Any, connection: Connection) -> str:
+    """Return the name of a constraint, by the convention of its tables."""
+    return str(sqla_compat._get_constraint_final_name(constraint, connection.dialect))  # noqa: SLF001

@@ -1,4 +1,4 @@
-"""`gambrel db`: the group of what is done with databases; each command is loaded when it is named."""
+"""`gambrel db`: the group of what is done with databases; a command is loaded when it is named."""
 
 import importlib
 
@@ -43,7 +43,7 @@ class Databases(click.Group):
 
 @click.command("db", cls=Databases, no_args_is_help=True)
 def command() -> None:
-    """Migrations of the database of an app: `gambrel db COMMAND TARGET`.
+    """Databases: `gambrel db COMMAND TARGET`.
 
     TARGET is that of `gambrel run`; app.py where it is not named.
     """

@@ -1,11 +1,10 @@
-"""Which database a command is about: that of an app, or the one of several that is named."""
+"""What migrations of an app are about, for the commands that write, apply and check them."""
 
 from typing import TYPE_CHECKING, Any
 
 import click
 
-from gambrel import GambrelError
-from gambrel.cli.target import load_app
+from gambrel.cli.databases.found import database_of
 
 if TYPE_CHECKING:
     from gambrel.db.migrations.folders import Project
@@ -20,18 +19,5 @@ def about(function: Any) -> Any:
 
 
 def project_of(target: str, database: str = "") -> "Project":
-    """Return what migrations of an app are about. Raises GambrelError where it has no database."""
-    from gambrel.db import Database
-
-    app = load_app(target)
-    app.build()
-    found = {one.name: one for one in app.extensions if isinstance(one, Database)}
-    if not found:
-        hint = "App(extensions=[Database(...)])"
-        raise GambrelError("db.no-database", "this app has no database", target, hint)
-    chosen = next(iter(found)) if not database and len(found) == 1 else database or "database"
-    if chosen not in found:
-        names = ", ".join(found)
-        what = f"this app has no database {chosen!r}" if database else "this app has several"
-        raise GambrelError("db.no-database", what, target, f"--database, one of: {names}")
-    return found[chosen].project(target)
+    """Return the migrations of an app. Raises GambrelError where it has no such database."""
+    return database_of(target, database).project(target)

@@ -1,7 +1,7 @@
 """Migrations: how the tables of a database become those of the models, step by step.
 
-`gambrel db make`, `up`, `down`, `show`, `check` and `sql` are the commands. What is exported here is
-for the files of migrations, beside Alembic's `op`, and for extensions that bring tables.
+`gambrel db make`, `up`, `down`, `show`, `check` and `sql` are the commands. What is exported here
+is for the files of migrations, beside Alembic's `op`.
 """
 
 import importlib

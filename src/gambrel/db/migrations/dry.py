@@ -13,7 +13,7 @@ from alembic.runtime.migration import MigrationContext
 from msgspec import Struct, field
 
 from gambrel.db.migrations.history import History, Revision
-from gambrel.db.migrations.operations.nothing import NOTHING
+from gambrel.db.migrations.nothing import NOTHING
 from gambrel.db.migrations.running.runner import PROXY
 
 __all__ = ["Look", "look", "makers_of_tables"]

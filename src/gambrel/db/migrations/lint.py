@@ -40,7 +40,7 @@ RULES = {
     "drop-index": "use `drop_index_concurrently()` of gambrel.db.migrations",
     "not-null": "give it a server_default, or let it be null first and set it later",
     "set-not-null": "use `set_not_null()` of gambrel.db.migrations",
-    "type": "add a column of the new type, fill it by `backfill()`, then read it, then drop the old",
+    "type": "add a column of the new type, `backfill()` it, read it, then drop the old",
     "rename": "add one with the new name, write both, `backfill()`, read the new one, drop the old",
     "drop": 'deploy code that does not use it, then drop it: `phase = "contract"` in the file '
     "lets `gambrel db up --expand` leave it for later",

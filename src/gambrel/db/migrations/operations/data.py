@@ -5,7 +5,7 @@ Models are not used there: they are those of today, and the migration is one of 
 
 import time
 from collections.abc import Iterator, Mapping, Sequence
-from typing import Any
+from typing import Any, cast
 
 import msgspec
 from alembic import op
@@ -19,14 +19,13 @@ from sqlalchemy import (
     inspect,
     literal_column,
     select,
-    text,
     tuple_,
     update,
 )
 from sqlalchemy.orm import Session
 
 from gambrel.core.http.errors import GambrelError
-from gambrel.db.migrations.operations.nothing import NOTHING
+from gambrel.db.migrations.nothing import NOTHING
 from gambrel.db.migrations.running.steps import steps_of
 
 __all__ = ["backfill", "batches", "connection", "session", "table"]
@@ -46,18 +45,17 @@ def connection() -> Connection:
 
 def session() -> Session:
     """Return a session on that connection; `flush()` it at the end."""
-    if op.get_context().as_sql:
-        return NOTHING
-    return Session(op.get_bind(), autoflush=True)
+    nothing: Session = NOTHING
+    return nothing if op.get_context().as_sql else Session(op.get_bind())
 
 
 def table(name: str, schema: str | None = None) -> Table:
     """Return a table with the columns that it has at this moment of its history."""
+    steps, nothing = steps_of(op.get_context()), cast("Table", NOTHING)
     if op.get_context().as_sql:
-        return NOTHING
-    with_steps = steps_of(op.get_context())
-    if with_steps is not None and with_steps.is_skipping and not is_there(name, schema):
-        return NOTHING  # of what is done already, and is gone by now
+        return nothing
+    if steps is not None and steps.is_skipping and not is_there(name, schema):
+        return nothing  # of what is done already, and is gone by now
     return Table(name, MetaData(), autoload_with=op.get_bind(), schema=schema)
 
 
@@ -117,7 +115,7 @@ def backfill(
     `backfill("hero", {"full_name": "first || ' ' || last"}, where="full_name IS NULL")`.
     """
     count = 0
-    given = {column: literal_column(code) for column, code in values.items()}
+    given: dict[str, Any] = {column: literal_column(code) for column, code in values.items()}
     for rows in batches(name, *[], where=where, size=size, pause=pause):
         found = table(name)
         keys = keys_of(found)
@@ -155,8 +153,3 @@ def values_of(keys: list[Any], checkpoint: str) -> list[Any]:
 def is_there(name: str, schema: str | None) -> bool:
     """Whether there is a table."""
     return inspect(op.get_bind()).has_table(name, schema)
-
-
-def execute(statement: str) -> None:
-    """Run SQL that was put together here; a colon in it is no parameter."""
-    op.execute(text(statement.replace(":", "\\:")))

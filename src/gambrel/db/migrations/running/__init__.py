@@ -1,1 +1,1 @@
-"""Migrations as they are run: one at a time, by one process, to their end or from where it broke."""
+"""Migrations as they are run: one at a time, to their end or from where it broke."""

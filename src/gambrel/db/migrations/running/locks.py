@@ -5,7 +5,7 @@ SQLite needs none: each migration begins with `BEGIN IMMEDIATE`, and looks anew 
 
 import hashlib
 import time
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping
 from contextlib import contextmanager
 
 from sqlalchemy import Connection, text
@@ -19,19 +19,19 @@ WAIT = 60.0
 _PAUSE = 0.2
 _KEY = 7061645
 _TAKE = {
-    "postgresql": f"SELECT pg_try_advisory_lock({_KEY})",
+    "postgresql": "SELECT pg_try_advisory_lock(:key)",
     "mariadb": "SELECT GET_LOCK(:name, 0)",
 }
 _LEAVE = {
-    "postgresql": f"SELECT pg_advisory_unlock({_KEY})",
+    "postgresql": "SELECT pg_advisory_unlock(:key)",
     "mariadb": "SELECT RELEASE_LOCK(:name)",
 }
 _HOLDER = {
     "postgresql": "SELECT concat('process ', a.pid, ' of ', coalesce(host(a.client_addr), 'this "
     "machine'), ', since ', to_char(a.backend_start, 'HH24:MI:SS')) FROM pg_locks l JOIN "
-    "pg_stat_activity a USING (pid) WHERE l.locktype = 'advisory' AND l.granted AND "
-    f"l.objid = {_KEY} AND l.database = (SELECT oid FROM pg_database "
-    "WHERE datname = current_database())",
+    "pg_stat_activity a USING (pid) WHERE l.locktype = 'advisory' AND l.granted AND l.objid = "
+    "CAST(:key AS int) AND l.database = "
+    "(SELECT oid FROM pg_database WHERE datname = current_database())",
     "mariadb": "SELECT concat('connection ', p.id, ' of ', p.host) FROM "
     "information_schema.processlist p WHERE p.id = IS_USED_LOCK(:name)",
 }
@@ -47,7 +47,7 @@ def alone(connection: Connection, kind: str, wait: float = WAIT) -> Iterator[Non
     if kind == "sqlite":
         yield
         return
-    given = {"name": name_of(connection)} if kind == "mariadb" else {}
+    given = {"name": name_of(connection)} if kind == "mariadb" else {"key": _KEY}
     until = time.monotonic() + wait
     while not ask(connection, _TAKE[kind], given):
         if time.monotonic() > until:
@@ -61,7 +61,7 @@ def alone(connection: Connection, kind: str, wait: float = WAIT) -> Iterator[Non
             ask(connection, _LEAVE[kind], given)
 
 
-def ask(connection: Connection, statement: str, given: dict[str, str]) -> object:
+def ask(connection: Connection, statement: str, given: Mapping[str, object]) -> object:
     """Return the one value of a statement, and leave no transaction open."""
     found = connection.execute(text(statement), given).scalar()
     connection.rollback()

@@ -7,7 +7,7 @@ calls this at start, and `gambrel db`.
 import threading
 import time
 from collections.abc import Callable, Iterator, Sequence
-from contextlib import contextmanager
+from contextlib import contextmanager, nullcontext
 from functools import partial
 from typing import Any
 
@@ -18,12 +18,14 @@ from sqlalchemy import Connection
 from sqlalchemy.exc import DBAPIError
 
 from gambrel.core.http.errors import GambrelError
+from gambrel.db.failures import code_of
 from gambrel.db.migrations.folders import Project
 from gambrel.db.migrations.history import History, Revision
+from gambrel.db.migrations.nothing import NOTHING
 from gambrel.db.migrations.running.locks import WAIT, alone
 from gambrel.db.migrations.running.opening import connected
 from gambrel.db.migrations.running.records import Record, Records, now
-from gambrel.db.migrations.running.steps import Steps
+from gambrel.db.migrations.running.steps import Steps, steps_of
 
 __all__ = ["PROXY", "Runner", "is_current", "migrate"]
 
@@ -117,8 +119,7 @@ class Runner:
                 until = time.monotonic() + self.patience
             except DBAPIError as error:
                 self.connection.rollback()
-                code = getattr(error.orig, "sqlstate", None) or (error.orig.args or [""])[0]
-                if code not in _BUSY:
+                if code_of(error.orig) not in _BUSY:
                     raise failed(error) from error
                 if time.monotonic() > until:
                     raise blocked(error) from error
@@ -144,6 +145,8 @@ class Runner:
 
         options = {"fn": one, "transaction_per_migration": True, "on_version_apply": [applied]}
         context = MigrationContext.configure(self.connection, opts=options)
+        if self.connection.in_transaction():
+            self.connection.rollback()
         self.connection.begin()  # what is read of it holds until it is done
         with installed(context):
             context.run_migrations()
@@ -225,8 +228,22 @@ class Runner:
 @contextmanager
 def installed(context: MigrationContext) -> Iterator[Operations]:
     """Let files of migrations work on this context."""
-    with PROXY, Operations.context(context) as operations:
-        yield operations
+    operations = Operations(context)
+    plain = operations.batch_alter_table
+
+    def batch_alter_table(*arguments: Any, **options: Any) -> Any:
+        steps = steps_of(context)
+        if steps is not None and steps.is_skipping and not steps.counts:
+            return nullcontext(NOTHING)  # the table is not as it was before this was done
+        return plain(*arguments, **options)
+
+    operations.batch_alter_table = batch_alter_table  # type: ignore[method-assign]
+    with PROXY:
+        operations._install_proxy()  # noqa: SLF001 - as `Operations.context()` does
+        try:
+            yield operations
+        finally:
+            operations._remove_proxy()  # noqa: SLF001
 
 
 def record_of(revision: Revision, direction: str = "") -> Record:

@@ -56,7 +56,7 @@ class Steps:
         context.opts[_OPTION] = self
         plain = context.autocommit_block
         context.autocommit_block = lambda: self.outside(context, plain)  # type: ignore[method-assign]
-        taken = [
+        taken: list[tuple[str, Any]] = [
             ("do_execute", self.intercept),
             ("do_executemany", self.intercept),
             ("do_execute_no_params", self.intercept_bare),

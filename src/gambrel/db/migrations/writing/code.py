@@ -44,8 +44,9 @@ def layout(node: ast.expr, before: str, after: str, width: int) -> list[str]:
     if len(inner + joined) <= width and isinstance(node, ast.Call):
         return [before + opening, inner + joined, f"{outer}{closing}{after}"]
     lines = [before + opening]
+    comma = "," if len(parts) > 1 or not isinstance(node, ast.Call) else ""
     for name, value in parts:
-        lines += layout(value, inner + name, ",", width)
+        lines += layout(value, inner + name, comma, width)
     return [*lines, f"{outer}{closing}{after}"]
 
 

@@ -4,6 +4,7 @@ Alembic compares; what it does not see (conditions, primary keys, types of Postg
 what it sees and is not there is left out: the two schemas, read from databases, are the judge.
 """
 
+import re
 from collections.abc import Callable, Iterable
 from typing import Any
 
@@ -12,7 +13,7 @@ from alembic.operations import ops
 from alembic.runtime.migration import MigrationContext
 from alembic.util import sqla_compat
 from msgspec import Struct
-from sqlalchemy import CheckConstraint, Connection, Table, text
+from sqlalchemy import CheckConstraint, Column, Connection, DefaultClause, Table, text
 
 from gambrel.db.migrations.folders import MigrationFolder, Project
 from gambrel.db.migrations.running.records import HIDDEN
@@ -28,6 +29,7 @@ _KINDS: list[tuple[type[Any], str]] = [
     (ops.CreateUniqueConstraintOp, "unique"),
     (ops.CreateForeignKeyOp, "foreign key"),
 ]
+_CAST = re.compile(r"('(?:[^']|'')*')::[\w ]+(?:\([\d, ]+\))?")
 _DROPPED = {"unique": "unique", "foreignkey": "foreign key"}
 
 
@@ -55,7 +57,7 @@ def compare(
     def is_ours(item: Any, name: str | None, kind: str, reflected: bool, _other: Any) -> bool:
         if kind != "table":
             return True
-        known = project.metadata.tables.get(getattr(item, "key", name))
+        known = project.metadata.tables.get(str(getattr(item, "key", name)))
         owner = made(str(name)) if known is None else project.owner(known).name
         return name not in HIDDEN and owner == folder.name
 
@@ -77,7 +79,8 @@ def compare(
         for table in project.metadata.sorted_tables
         if project.owner(table).name == folder.name
     ]
-    script.upgrade_ops.ops += list(unseen(found, own, connection))
+    for one in unseen(found, own, connection):
+        join(script.upgrade_ops.ops, one)
     enums = [one for one in found if one.part[1].startswith("type ")]
     return Changes(script.upgrade_ops, enums)
 
@@ -91,7 +94,8 @@ def kept(
     for one in operations:
         if isinstance(one, ops.ModifyTableOps):
             name = f"{one.schema}.{one.table_name}" if one.schema else one.table_name
-            one.ops = [inner for inner in one.ops if changes(inner, name, parts)]
+            one.ops = [i for i in one.ops if name in tables or changes(i, name, parts)]
+            one.ops = [as_constraint(inner) for inner in one.ops]
             for inner in one.ops:
                 settle(inner, project.metadata.tables.get(name))
             if one.ops:
@@ -117,6 +121,17 @@ def changes(one: Any, table: str, parts: set[tuple[str, str]]) -> bool:
     return True
 
 
+def as_constraint(one: Any) -> Any:
+    """Return a unique index of MariaDB as the constraint that it is by its name."""
+    if not isinstance(one, ops.DropIndexOp) or not str(one.index_name).startswith("uq_"):
+        return one
+    index = one.to_index()
+    columns = [column.name for column in index.columns]
+    drop = ops.DropConstraintOp(str(one.index_name), str(one.table_name), type_="unique")
+    drop._reverse = ops.CreateUniqueConstraintOp(one.index_name, str(one.table_name), columns)  # noqa: SLF001
+    return drop
+
+
 def name_of(one: Any) -> str:
     """Return the name of an index or a constraint."""
     return str(getattr(one, "index_name", None) or getattr(one, "constraint_name", None))
@@ -125,6 +140,7 @@ def name_of(one: Any) -> str:
 def settle(one: Any, table: Table | None) -> None:
     """Write types as they are in any database: those of the models, where they stay."""
     if isinstance(one, ops.AlterColumnOp):
+        one.existing_server_default = plain_default(one.existing_server_default)
         known = None if table is None else table.columns.get(one.column_name)
         if one.modify_type is None and known is not None:
             one.existing_type = known.type
@@ -134,14 +150,21 @@ def settle(one: Any, table: Table | None) -> None:
         column = one._reverse.column  # noqa: SLF001
         column.type = portable(column.type)
     elif isinstance(one, ops.DropTableOp) and one._reverse is not None:  # noqa: SLF001
-        for column in one._reverse.columns:  # noqa: SLF001
-            if hasattr(column, "type"):
-                column.type = portable(column.type)
+        for item in one._reverse.columns:  # noqa: SLF001
+            if isinstance(item, Column):
+                item.type = portable(item.type)
+
+
+def plain_default(default: Any) -> Any:
+    """Return a default that was read from PostgreSQL without its type."""
+    code = str(getattr(default, "arg", ""))
+    found = _CAST.fullmatch(code)
+    return DefaultClause(text(found[1])) if found else default
 
 
 def unseen(
     found: list[Difference], tables: list[Table], connection: Connection
-) -> Iterable[ops.MigrateOperation]:
+) -> Iterable[ops.ModifyTableOps]:
     """Yield conditions and primary keys that differ, which Alembic does not look at."""
     known = {table.key: table for table in tables}
     for one in found:
@@ -156,6 +179,16 @@ def unseen(
             inner = key_ops(one, table, connection)
         if inner:
             yield ops.ModifyTableOps(table.name, inner, schema=table.schema)
+
+
+def join(operations: list[ops.MigrateOperation], more: ops.ModifyTableOps) -> None:
+    """Add to what is done to a table: what is dropped goes first, what is made last."""
+    for one in operations:
+        if isinstance(one, ops.ModifyTableOps) and one.table_name == more.table_name:
+            drops = [inner for inner in more.ops if isinstance(inner, ops.DropConstraintOp)]
+            one.ops = [*drops, *one.ops, *(inner for inner in more.ops if inner not in drops)]
+            return
+    operations.append(more)
 
 
 def check_ops(one: Difference, name: str, table: Table, connection: Connection) -> list[Any]:

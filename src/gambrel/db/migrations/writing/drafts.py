@@ -5,6 +5,7 @@ What was renamed is asked, and renamed first: what is compared then is the rest.
 
 import ast
 from collections.abc import Callable, Iterable
+from difflib import get_close_matches
 from typing import Any
 
 from alembic.autogenerate import render_python_code
@@ -27,12 +28,23 @@ from gambrel.db.migrations.writing.width import width_of
 __all__ = ["Draft", "Question", "draft_of"]
 
 
+INDEXES = (ops.CreateIndexOp, ops.DropIndexOp)
+CONCURRENT = {
+    "create_index": "create_index_concurrently",
+    "drop_index": "drop_index_concurrently",
+}
+
+
+SILENT = {("schema", None), ("unique", False), ("postgresql_nulls_not_distinct", False)}
+
+
 class Question(Struct, frozen=True):
     """Something that is gone: was it renamed to one of `choices`? `table` is empty for a table."""
 
     table: str
     name: str
     choices: tuple[str, ...]
+    """The likeliest is the first."""
 
     @property
     def full(self) -> str:
@@ -106,7 +118,8 @@ class Drafting:
     def rename(self, question: Question, decide: Decide) -> bool:
         """Rename something in the database, if that is what became of it."""
         taken = {new for table, _, new in self.renames if table == question.table}
-        choices = tuple(one for one in question.choices if one not in taken)
+        free = [one for one in question.choices if one not in taken]
+        choices = tuple(get_close_matches(question.name, free, len(free) or 1, cutoff=0))
         new = decide(Question(question.table, question.name, choices)) if choices else ""
         if not new:
             return False
@@ -133,9 +146,9 @@ class Drafting:
         """Write the rest, and the same backwards."""
         up, down = found.operations, found.operations.reverse()
         before, after = self.enum_lines(found.enums, up, draft, back=False)
-        draft.up += [*before, *self.lines(up), *after]
+        draft.up += [*before, *self.lines(up, draft), *after]
         before, after = self.enum_lines(found.enums, down, draft, back=True)
-        draft.down += [*before, *self.lines(down), *after]
+        draft.down += [*before, *self.lines(down, draft), *after]
         for one in up.ops:
             name = getattr(one, "table_name", "")
             draft.tables.add(name)
@@ -144,8 +157,9 @@ class Drafting:
             if isinstance(one, ops.DropTableOp):
                 draft.drops.add(name)
 
-    def lines(self, operations: Any) -> list[str]:
+    def lines(self, operations: Any, draft: Draft) -> list[str]:
         """Return operations as code."""
+        operations.ops = without_batches(operations.ops)
         if not operations.ops:
             return []
         context = MigrationContext.configure(self.connection, opts={"target_metadata": MetaData()})
@@ -155,7 +169,12 @@ class Drafting:
             render_item=self.types.render,
             migration_context=context,
         )
-        return [self.formatted(ast.unparse(Tidy().visit(ast.parse(code))))]
+        inner = ast.parse(f"if True:\n    {code}").body[0]
+        assert isinstance(inner, ast.If)
+        tidying = Tidy({one.table_name for one in operations.ops if is_made(one)})
+        tidy = tidying.visit(ast.Module(inner.body, []))
+        draft.names |= tidying.names
+        return [self.formatted(ast.unparse(tidy))]
 
     def enum_lines(
         self, enums: list[Difference], operations: Any, draft: Draft, *, back: bool
@@ -208,7 +227,14 @@ class Drafting:
 
 
 class Tidy(ast.NodeTransformer):
-    """Leaves out of Alembic's code what says nothing, and calls a batch so."""
+    """Leaves out of Alembic's code what says nothing, calls a batch so, and makes indexes safely.
+
+    `new` are the tables that are made here, which nobody uses yet.
+    """
+
+    def __init__(self, new: set[str]) -> None:
+        self.new = new
+        self.names: set[str] = set()
 
     def visit_Name(self, node: ast.Name) -> ast.AST:
         """Shorten the name of a batch."""
@@ -220,13 +246,45 @@ class Tidy(ast.NodeTransformer):
         if isinstance(node.func, ast.Attribute) and node.func.attr == "f":
             return node.args[0]
         node.keywords = [word for word in node.keywords if not says_nothing(word)]
-        return node
+        name = getattr(node.func, "attr", "")
+        return self.concurrent(node, name) if name in CONCURRENT else node
+
+    def concurrent(self, node: ast.Call, name: str) -> ast.AST:
+        """Have an index of a table that is in use made and dropped beside its use."""
+        words = {word.arg: word.value for word in node.keywords}
+        table = node.args[1] if len(node.args) > 1 else words.pop("table_name")
+        if isinstance(table, ast.Constant) and table.value in self.new:
+            return node
+        self.names.add(CONCURRENT[name])
+        kept = [ast.keyword(key, value) for key, value in words.items()]
+        kept = kept if name == "create_index" else []
+        return ast.Call(ast.Name(CONCURRENT[name]), [node.args[0], table, *node.args[2:]], kept)
+
+
+def without_batches(operations: list[Any]) -> list[Any]:
+    """Return operations with indexes by themselves: dropped first, made last.
+
+    Those of tables that are dropped go with them.
+    """
+    gone = {one.table_name for one in operations if isinstance(one, ops.DropTableOp)}
+    drops: list[Any] = []
+    others: list[Any] = []
+    makes: list[Any] = []
+    for one in operations:
+        if isinstance(one, ops.ModifyTableOps):
+            if one.table_name not in gone:
+                drops += [inner for inner in one.ops if isinstance(inner, ops.DropIndexOp)]
+                makes += [inner for inner in one.ops if isinstance(inner, ops.CreateIndexOp)]
+            one.ops = [inner for inner in one.ops if not isinstance(inner, INDEXES)]
+        if not isinstance(one, ops.ModifyTableOps) or one.ops:
+            others.append(one)
+    return [*drops, *others, *makes]
 
 
 def says_nothing(word: ast.keyword) -> bool:
     """Whether an argument is what would be without it."""
     value = word.value.value if isinstance(word.value, ast.Constant) else word.value
-    return (word.arg, value) in {("schema", None), ("unique", False)}
+    return (word.arg, value) in SILENT
 
 
 def draft_of(

@@ -38,6 +38,7 @@ def text_of(
     draft: Draft,
     *,
     more: dict[str, Any] | None = None,
+    width: int = 88,
 ) -> str:
     """Return the text of a file."""
     head = f'"""{sentence(name)}"""\n\n'
@@ -50,10 +51,10 @@ def text_of(
     if draft.down or not draft.up:
         functions.append(f"def downgrade() -> None:\n{block(draft.down)}")
     parts = [body, *functions]
-    return f"{head}{imports(draft)}{parts[0]}\n\n\n" + "\n\n\n".join(parts[1:]) + "\n"
+    return f"{head}{imports(draft, width)}{parts[0]}\n\n\n" + "\n\n\n".join(parts[1:]) + "\n"
 
 
-def imports(draft: Draft) -> str:
+def imports(draft: Draft, width: int) -> str:
     """Return the imports of a file."""
     code = "\n".join([*draft.up, *draft.down])
     theirs = ["import sqlalchemy as sa"] if "sa." in code else []
@@ -62,11 +63,20 @@ def imports(draft: Draft) -> str:
     theirs += [f"from sqlalchemy.dialects import {', '.join(dialects)}"] if dialects else []
     ours = []
     if draft.types:
-        ours.append(f"from gambrel.db import {', '.join(sorted(draft.types, key=order))}")
+        ours.append(imported("gambrel.db", sorted(draft.types, key=order), width))
     if draft.names:
-        ours.append(f"from gambrel.db.migrations import {', '.join(sorted(draft.names))}")
+        ours.append(imported("gambrel.db.migrations", sorted(draft.names), width))
     blocks = ["\n".join(lines) for lines in (theirs, ours) if lines]
     return "\n\n".join(blocks) + "\n\n" if blocks else ""
+
+
+def imported(module: str, names: Sequence[str], width: int) -> str:
+    """Return an import, with a line for each name where it gets long."""
+    line = f"from {module} import {', '.join(names)}"
+    if len(line) <= width:
+        return line
+    inner = "".join(f"    {name},\n" for name in names)
+    return f"from {module} import (\n{inner})"
 
 
 def order(name: str) -> tuple[int, str]:

@@ -19,6 +19,7 @@ from gambrel.db.migrations.schemas import differences, read_schema
 from gambrel.db.migrations.scratch import migrated, schema_of_models, schemas_of, scratch
 from gambrel.db.migrations.writing.drafts import Decide, Draft, draft_of
 from gambrel.db.migrations.writing.files import id_of, text_of, write
+from gambrel.db.migrations.writing.width import width_of
 
 __all__ = ["Made", "folder_named", "make", "make_empty", "merge", "rebase", "squash"]
 
@@ -68,7 +69,20 @@ def save(
     """Write a draft behind what its folder has."""
     head = history.head(folder.name)
     revision = id_of(history, folder, name)
-    return write(folder, revision, text_of(revision, name, [head.id] if head else [], draft))
+    return write(folder, revision, written(folder, revision, name, [head] if head else [], draft))
+
+
+def written(
+    folder: MigrationFolder,
+    revision: str,
+    name: str,
+    after: list[Revision],
+    draft: Draft,
+    **more: str,
+) -> str:
+    """Return the text of a file in a folder."""
+    ids, width = [one.id for one in after], width_of(folder.path)
+    return text_of(revision, name, ids, draft, more=more, width=width)
 
 
 def try_out(project: Project, folder: MigrationFolder) -> list[str]:
@@ -110,8 +124,7 @@ def merge(project: Project, name: str, folder: str = APP) -> Path:
     own, history = folder_named(project, folder), History(project)
     heads = several_heads(history, folder)
     revision = id_of(history, own, name)
-    text = text_of(revision, name, [head.id for head in heads], Draft())
-    return write(own, revision, text)
+    return write(own, revision, written(own, revision, name, heads, Draft()))
 
 
 def several_heads(history: History, folder: str) -> list[Revision]:
@@ -180,7 +193,7 @@ def squash(project: Project, name: str, folder: str = APP) -> Squashed:
             connection, bare, History(bare), bare.folders[-1], wanted, lambda question: ""
         )
     revision = id_of(history, own, name)
-    text = text_of(revision, name, [], draft, more={"replaces": head.id})
+    text = written(own, revision, name, [], draft, replaces=head.id)
     for one in revisions:
         one.path.unlink()
     return Squashed(write(own, revision, text), [one.path for one in revisions], with_code)

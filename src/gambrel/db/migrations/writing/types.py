@@ -3,7 +3,7 @@
 A file must mean in two years what it meant when it was written, so it names no class of the app.
 """
 
-from typing import Any
+from typing import Any, Literal
 
 from sqlalchemy import Enum, String, TypeDecorator
 from sqlalchemy.types import TypeEngine
@@ -19,11 +19,11 @@ class Types:
     def __init__(self) -> None:
         self.imports: set[str] = set()
 
-    def render(self, kind: str, item: Any, _context: Any) -> str | bool:
+    def render(self, kind: str, item: Any, _context: Any) -> str | Literal[False]:
         """Return a type as code; False leaves it to Alembic."""
         return self.render_type(item) if kind == "type" else False
 
-    def render_type(self, item: TypeEngine[Any]) -> str | bool:
+    def render_type(self, item: TypeEngine[Any]) -> str | Literal[False]:
         """Return a type as code, or False."""
         if isinstance(item, Moment):
             return self.ours("Moment", "()")

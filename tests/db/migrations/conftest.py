@@ -14,6 +14,7 @@ from gambrel.db.migrations.history import History
 from gambrel.db.migrations.running.opening import connected
 from gambrel.db.migrations.running.runner import Runner
 from gambrel.db.models import NAMING
+from tests.db.conftest import empty
 
 HEAD = '''"""{name}."""
 
@@ -129,3 +130,9 @@ def small(sqlite: str, tmp_path: Path) -> Bench:
 def large(postgres: str, tmp_path: Path) -> Bench:
     """A project on PostgreSQL."""
     return Bench(postgres, tmp_path)
+
+
+@pytest.fixture
+def maria(tmp_path: Path, servers: set[str]) -> Bench:
+    """A project on MariaDB."""
+    return Bench(empty("mariadb", tmp_path, servers), tmp_path)

@@ -82,6 +82,11 @@ class History:
             raise
         except Exception as error:
             raise unreadable(error, places[-1]) from error
+        for script in found:
+            if not callable(getattr(script.module, "upgrade", None)):
+                hint = "write `def upgrade() -> None:`"
+                what = f"the migration {script.revision} has no upgrade()"
+                raise GambrelError("db.migration-file", what, script.path, hint)
         self.by_id = {script.revision: Revision(script, self.holder(script)) for script in found}
 
     def holder(self, script: Script) -> MigrationFolder:

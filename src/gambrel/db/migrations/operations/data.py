@@ -98,7 +98,7 @@ def walk(
         rows = list(connection().execute(behind).all())
         if not rows:
             return
-        last = [rows[-1]._mapping[key] for key in keys]  # noqa: SLF001 - public, in spite of its name
+        last = [rows[-1]._mapping[key.name] for key in keys]  # noqa: SLF001 - public, in spite of its name
         yield rows, last
 
 
@@ -119,7 +119,7 @@ def backfill(
     for rows in batches(name, *[], where=where, size=size, pause=pause):
         found = table(name)
         keys = keys_of(found)
-        first, last = ([row._mapping[key] for key in keys] for row in (rows[0], rows[-1]))  # noqa: SLF001
+        first, last = ([row._mapping[key.name] for key in keys] for row in (rows[0], rows[-1]))  # noqa: SLF001
         within = and_(tuple_(*keys) >= tuple_(*first), tuple_(*keys) <= tuple_(*last))
         change = update(found).where(within, condition(where)).values(given)
         count += connection().execute(change).rowcount

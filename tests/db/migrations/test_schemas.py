@@ -2,9 +2,9 @@ from gambrel.db.migrations.schemas import Difference, differences, read_schema
 
 HEROES = (
     "CREATE TABLE team (id integer PRIMARY KEY)",
-    "CREATE TABLE hero (id integer PRIMARY KEY, age integer DEFAULT 7 NOT NULL, "
-    "team_id integer, CONSTRAINT fk_team FOREIGN KEY (team_id) REFERENCES team (id) "
-    "ON DELETE SET NULL, CONSTRAINT ck_age CHECK (age > 0), CONSTRAINT uq_age UNIQUE (age))",
+    """CREATE TABLE hero (id integer PRIMARY KEY, age integer DEFAULT 7 NOT NULL, team_id integer,
+    CONSTRAINT fk_team FOREIGN KEY (team_id) REFERENCES team (id) ON DELETE SET NULL,
+    CONSTRAINT ck_age CHECK (age > 0), CONSTRAINT uq_age UNIQUE (age))""",
     "CREATE INDEX ix_team ON hero (team_id)",
 )
 
@@ -56,11 +56,9 @@ def test_differences_are_told_in_words():
     def told(*given) -> str:
         return Difference(*given).told("the models", "the migrations")
 
-    assert told(("hero", "table"), "yes", None) == (
-        "hero: the models have it, the migrations do not"
-    )
+    assert told(("hero", "table"), "yes", None) == ("hero: in the models, not in the migrations")
     assert told(("hero", "column age"), None, "INTEGER") == (
-        "hero.age: the migrations have it, the models do not"
+        "hero.age: in the migrations, not in the models"
     )
     assert told(("hero", "index ix"), "(a)", "(b)") == (
         "hero index ix: (a) in the models, (b) in the migrations"

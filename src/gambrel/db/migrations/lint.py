@@ -73,6 +73,7 @@ _SQL: list[tuple[str, str, str]] = [
     (r"REFRESH MATERIALIZED VIEW (?!CONCURRENTLY)", "lock", "locks out readers"),
 ]
 _ROWS = re.compile(r"^\s*(UPDATE|DELETE|INSERT INTO\b.*\bSELECT)\b", re.IGNORECASE | re.DOTALL)
+_PROVED = re.compile(r'^"?(\w+)"? IS NOT NULL$')
 _TYPE_NAMED = re.compile(r"\bTYPE\b.*\bRENAME\b", re.IGNORECASE)
 Found = Iterator[tuple[str, str]]
 
@@ -102,13 +103,18 @@ class Linter:
     def found(self) -> Found:
         """Yield the rules that are broken, and by what."""
         changes = [one for one, _ in self.look.operations if not isinstance(one, ops.ExecuteSQLOp)]
+        proved: set[str] = set()
         for one, is_outside in self.look.operations:
             table = getattr(one, "table_name", None) or getattr(one, "source_table", None)
             if table in self.new and not isinstance(one, ops.CreateForeignKeyOp):
                 continue
             if isinstance(one, ops.ExecuteSQLOp):
                 yield from self.of_sql(str(one.sqltext), has_changes=bool(changes))
+            elif isinstance(one, ops.AlterColumnOp) and one.column_name in proved:
+                continue  # a condition that was looked at says the same
             elif type(one) in _CHECKS:
+                if isinstance(one, ops.CreateCheckConstraintOp):
+                    proved |= set(_PROVED.findall(str(one.condition)))
                 yield from _CHECKS[type(one)](one, self.new, is_outside)
         if self.look.problem:
             yield "unread", f"what follows could not be looked at: {self.look.problem}"

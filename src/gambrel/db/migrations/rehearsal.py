@@ -92,6 +92,6 @@ def rehearse(project: Project) -> list[str]:
 def told(revision: str, what: str, wanted: Schema, found: Schema) -> list[str]:
     """Return lines for what differs from what was."""
     return [
-        f"{revision}: its {what} leaves {one.told('what was', 'what is')}"
+        f"{revision}, {what}: {one.told('what was before', 'what is after')}"
         for one in differences(wanted, found)
     ]

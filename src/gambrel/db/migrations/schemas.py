@@ -33,9 +33,9 @@ class Difference(Struct, frozen=True):
         name = " ".join(filter(None, self.part)).replace(" column ", ".", 1)
         name = name.removesuffix(f" {_TABLE}")
         if self.found is None:
-            return f"{name}: {wanted} have it, {found} do not"
+            return f"{name}: in {wanted}, not in {found}"
         if self.wanted is None:
-            return f"{name}: {found} have it, {wanted} do not"
+            return f"{name}: in {found}, not in {wanted}"
         return f"{name}: {self.wanted} in {wanted}, {self.found} in {found}"
 
 

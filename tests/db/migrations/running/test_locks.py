@@ -38,6 +38,5 @@ def test_the_lock_goes_with_its_connection(server):
 
 
 def test_sqlite_needs_none(small):
-    with connected(small.address) as first, connected(small.address) as second:
-        with alone(first, "sqlite"), alone(second, "sqlite"):
-            pass
+    with connected(small.address) as one, alone(one, "sqlite"), alone(one, "sqlite"):
+        pass

@@ -1,6 +1,4 @@
-from datetime import datetime
-
-from gambrel.db.migrations.running.records import Record, Records
+from gambrel.db.migrations.running.records import Record, Records, now
 
 
 def test_a_record_is_kept_replaced_and_forgotten(bench):
@@ -14,7 +12,7 @@ def test_a_record_is_kept_replaced_and_forgotten(bench):
         records.write(first)  # which changes nothing
         assert records.all() == {"0001": first}
 
-        later = Record("0001", "sum", applied_at=datetime(2026, 1, 2, 3, 4))
+        later = Record("0001", "sum", applied_at=now())
         records.write(later)
         assert records.all() == {"0001": later}
 

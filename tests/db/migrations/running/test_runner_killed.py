@@ -55,7 +55,7 @@ HEROES = [(1, "aa", 1, 11111), (2, "bb", 1, 11112), (3, "cc", 1, 11113)]
 
 
 def killed(work: Callable[[], object], at: int, moment: str) -> bool:
-    """Do something in another process, which is killed at its so manieth change, if it gets there."""
+    """Do something in another process, killed at one of its changes; return whether it was."""
     child = os.fork()
     if child == 0:
         seen = 0

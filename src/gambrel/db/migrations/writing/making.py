@@ -106,7 +106,7 @@ def try_out(project: Project, folder: MigrationFolder) -> list[str]:
         connection.rollback()
         runner.down(own.before, folder.name)
         problems += [
-            one.told("the migrations before", "its downgrade()")
+            one.told("what was before", "what its downgrade() leaves")
             for one in differences(earlier, read_schema(connection, schemas))
         ]
         connection.rollback()

@@ -1,6 +1,6 @@
 from alembic.operations import ops
 
-from gambrel.db.migrations.dry import look, makers_of_tables
+from gambrel.db.migrations.dry import look, makers_of_tables, types_of_columns
 from gambrel.db.migrations.folders import MigrationFolder
 
 
@@ -41,6 +41,23 @@ def test_what_ends_early_is_told_with_what_came_before(small):
 
     assert found.problem == "ValueError: no rows"
     assert len(found.operations) == 1
+
+
+def test_the_types_that_columns_have_are_known(small):
+    small.write(
+        "0001_a",
+        """
+        op.create_table("hero", sa.Column("name", sa.String(20)), sa.Column("age", sa.Integer()))
+        rename_column("hero", "name", "title")
+        op.rename_table("hero", "champion")
+        op.alter_column("champion", "age", type_=sa.BigInteger())
+        """,
+    )
+
+    found = types_of_columns(small.history)
+
+    assert repr(found["champion", "title"]) == "String(length=20)"
+    assert repr(found["champion", "age"]) == "BigInteger()"
 
 
 def test_who_has_made_a_table_is_known(small, tmp_path):

@@ -16,6 +16,7 @@ if TYPE_CHECKING:
         drop_enum,
         replace_enum,
     )
+    from gambrel.db.migrations.operations.keys import change_primary_key
     from gambrel.db.migrations.operations.online import (
         add_check,
         add_foreign_key,
@@ -36,6 +37,7 @@ __all__ = [
     "add_unique",
     "backfill",
     "batches",
+    "change_primary_key",
     "connection",
     "create_enum",
     "create_index_concurrently",
@@ -58,6 +60,7 @@ _HOMES = {
     "add_unique": "db.migrations.operations.online",
     "backfill": "db.migrations.operations.data",
     "batches": "db.migrations.operations.data",
+    "change_primary_key": "db.migrations.operations.keys",
     "connection": "db.migrations.operations.data",
     "create_enum": "db.migrations.operations.enums",
     "create_index_concurrently": "db.migrations.operations.online",

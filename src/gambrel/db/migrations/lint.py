@@ -64,6 +64,7 @@ _SQL: list[tuple[str, str, str]] = [
     (r"REINDEX (?!.*CONCURRENTLY)", "index", "locks out writers"),
     (r"ALTER COLUMN \S+ (SET DATA )?TYPE", "type", "writes the table anew, under a lock"),
     (r"ALTER COLUMN \S+ SET NOT NULL", "set-not-null", "reads all rows under a lock"),
+    (r"ADD (CONSTRAINT \S+ )?PRIMARY KEY(?!.*USING INDEX)", "unique", "makes a key under a lock"),
     (r"\bDROP (COLUMN|TABLE)\b", "drop", "breaks old code that still reads it"),
     (r"\bRENAME (TO|COLUMN)\b", "rename", "breaks code that knows the old name"),
     (r"ADD (CONSTRAINT \S+ )?(FOREIGN KEY)(?!.*NOT VALID)", "foreign-key", "locks two tables"),

@@ -5,7 +5,7 @@ what it sees and is not there is left out: the two schemas, read from databases,
 """
 
 import re
-from collections.abc import Callable, Iterable
+from collections.abc import Callable, Iterable, Mapping
 from typing import Any
 
 from alembic.autogenerate import produce_migrations
@@ -34,15 +34,19 @@ _DROPPED = {"unique": "unique", "foreignkey": "foreign key"}
 
 
 class Changes(Struct):
-    """What is to be done, as Alembic's operations, and which types of PostgreSQL change."""
+    """What is to be done, as Alembic's operations, and what it has none for.
+
+    Those are types of PostgreSQL, and primary keys.
+    """
 
     operations: ops.UpgradeOps
     enums: list[Difference]
+    keys: list[Difference]
 
     @property
     def is_empty(self) -> bool:
         """Whether there is nothing to do."""
-        return not self.operations.ops and not self.enums
+        return not (self.operations.ops or self.enums or self.keys)
 
 
 def compare(
@@ -51,8 +55,12 @@ def compare(
     folder: MigrationFolder,
     wanted: Schema,
     made: Callable[[str], str],
+    types: Mapping[tuple[str, str], Any],
 ) -> Changes:
-    """Return what a folder has to do. `made(table)` names the folder that has made a table."""
+    """Return what a folder has to do. `made(table)` names the folder that has made a table.
+
+    `types` are those of the columns that are there, by table and name, as migrations have them.
+    """
 
     def is_ours(item: Any, name: str | None, kind: str, reflected: bool, _other: Any) -> bool:
         if kind != "table":
@@ -73,7 +81,7 @@ def compare(
     script = produce_migrations(context, project.metadata)
     found = differences(wanted, read_schema(connection, schemas_of(project)))
     assert script.upgrade_ops is not None
-    script.upgrade_ops.ops = list(kept(script.upgrade_ops.ops, found, project))
+    script.upgrade_ops.ops = list(kept(script.upgrade_ops.ops, found, project, types))
     own = [
         table
         for table in project.metadata.sorted_tables
@@ -82,11 +90,16 @@ def compare(
     for one in unseen(found, own, connection):
         join(script.upgrade_ops.ops, one)
     enums = [one for one in found if one.part[1].startswith("type ")]
-    return Changes(script.upgrade_ops, enums)
+    names = {table.key for table in own}
+    keys = [one for one in found if one.part[1] == "primary key" and one.part[0] in names]
+    return Changes(script.upgrade_ops, enums, keys)
 
 
 def kept(
-    operations: Iterable[Any], found: list[Difference], project: Project
+    operations: Iterable[Any],
+    found: list[Difference],
+    project: Project,
+    types: Mapping[tuple[str, str], Any],
 ) -> Iterable[ops.MigrateOperation]:
     """Yield the operations that change something, with types that any database knows."""
     parts = {one.part for one in found}
@@ -97,14 +110,14 @@ def kept(
             one.ops = [i for i in one.ops if name in tables or changes(i, name, parts)]
             one.ops = [as_constraint(inner) for inner in one.ops]
             for inner in one.ops:
-                settle(inner, project.metadata.tables.get(name))
+                settle(inner, project.metadata.tables.get(name), types)
             if one.ops:
                 yield one
         elif isinstance(one, ops.CreateIndexOp | ops.DropIndexOp):
             if one.table_name in tables or changes(one, str(one.table_name), parts):
                 yield one
         else:
-            settle(one, None)
+            settle(one, None, types)
             yield one
 
 
@@ -137,22 +150,23 @@ def name_of(one: Any) -> str:
     return str(getattr(one, "index_name", None) or getattr(one, "constraint_name", None))
 
 
-def settle(one: Any, table: Table | None) -> None:
-    """Write types as they are in any database: those of the models, where they stay."""
+def settle(one: Any, table: Table | None, types: Mapping[tuple[str, str], Any]) -> None:
+    """Write types as they are in any database: those of models where they stay, or of files."""
     if isinstance(one, ops.AlterColumnOp):
         one.existing_server_default = plain_default(one.existing_server_default)
         known = None if table is None else table.columns.get(one.column_name)
         if one.modify_type is None and known is not None:
             one.existing_type = known.type
         elif one.existing_type is not None:
-            one.existing_type = portable(one.existing_type)
+            read = portable(one.existing_type)
+            one.existing_type = types.get((one.table_name, one.column_name), read)
     elif isinstance(one, ops.DropColumnOp) and one._reverse is not None:  # noqa: SLF001
         column = one._reverse.column  # noqa: SLF001
-        column.type = portable(column.type)
+        column.type = types.get((one.table_name, column.name), portable(column.type))
     elif isinstance(one, ops.DropTableOp) and one._reverse is not None:  # noqa: SLF001
         for item in one._reverse.columns:  # noqa: SLF001
             if isinstance(item, Column):
-                item.type = portable(item.type)
+                item.type = types.get((one.table_name, item.name), portable(item.type))
 
 
 def plain_default(default: Any) -> Any:
@@ -165,18 +179,14 @@ def plain_default(default: Any) -> Any:
 def unseen(
     found: list[Difference], tables: list[Table], connection: Connection
 ) -> Iterable[ops.ModifyTableOps]:
-    """Yield conditions and primary keys that differ, which Alembic does not look at."""
+    """Yield conditions that differ, at which Alembic does not look."""
     known = {table.key: table for table in tables}
     for one in found:
         name, (kind, _, what) = one.part[0], one.part[1].partition(" ")
         table = known.get(name)
         if table is None:
             continue
-        inner: list[Any] = []
-        if kind == "check":
-            inner = check_ops(one, what, table, connection)
-        elif one.part[1] == "primary key":
-            inner = key_ops(one, table, connection)
+        inner = check_ops(one, what, table, connection) if kind == "check" else []
         if inner:
             yield ops.ModifyTableOps(table.name, inner, schema=table.schema)
 
@@ -214,21 +224,6 @@ def check_ops(one: Difference, name: str, table: Table, connection: Connection) 
                             name, table.name, text(condition), schema=table.schema
                         )
                     )
-    return given
-
-
-def key_ops(one: Difference, table: Table, connection: Connection) -> list[Any]:
-    """Return what replaces a primary key."""
-    name = final_name(table.primary_key, connection)
-    given: list[Any] = []
-    if one.found is not None:
-        columns = [part.strip() for part in one.found.strip("()").split(",")]
-        drop = ops.DropConstraintOp(name, table.name, type_="primary", schema=table.schema)
-        drop._reverse = ops.CreatePrimaryKeyOp(name, table.name, columns, schema=table.schema)  # noqa: SLF001
-        given.append(drop)
-    if one.wanted is not None:
-        columns = [column.name for column in table.primary_key]
-        given.append(ops.CreatePrimaryKeyOp(name, table.name, columns, schema=table.schema))
     return given
 
 

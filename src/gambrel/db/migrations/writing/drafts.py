@@ -14,7 +14,7 @@ from alembic.runtime.migration import MigrationContext
 from msgspec import Struct, field
 from sqlalchemy import Connection, Enum, MetaData
 
-from gambrel.db.migrations.dry import makers_of_tables
+from gambrel.db.migrations import dry
 from gambrel.db.migrations.folders import APP, MigrationFolder, Project
 from gambrel.db.migrations.history import History
 from gambrel.db.migrations.operations.renames import rename_column, rename_table
@@ -91,13 +91,14 @@ class Drafting:
         self.wanted = wanted
         self.types = Types()
         self.width = width_of(folder.path)
-        self.made = makers_of_tables(history)
+        self.made = dry.makers_of_tables(history)
+        self.kinds = dry.types_of_columns(history)
         self.renames: list[tuple[str, str, str]] = []
 
     def changes(self) -> Changes:
         """Compare the models with the database as it is now."""
         maker = lambda table: self.made.get(table, APP)  # noqa: E731
-        return compare(self.connection, self.project, self.folder, self.wanted, maker)
+        return compare(self.connection, self.project, self.folder, self.wanted, maker, self.kinds)
 
     def draft(self, decide: Decide) -> Draft:
         """Return the draft."""
@@ -132,6 +133,10 @@ class Drafting:
                 rename_table(question.name, new)
                 self.made[new] = self.made.get(question.name, APP)
         self.connection.commit()
+        if question.table:
+            dry.rename_column(self.kinds, question.table, question.name, new)
+        else:
+            dry.rename_table(self.kinds, question.name, new)
         return True
 
     def renaming(self, table: str, old: str, new: str, draft: Draft) -> list[str]:
@@ -147,6 +152,8 @@ class Drafting:
         up, down = found.operations, found.operations.reverse()
         before, after = self.enum_lines(found.enums, up, draft, back=False)
         draft.up += [*before, *self.lines(up, draft), *after]
+        draft.up += [self.key(one.part[0], one.wanted, draft) for one in found.keys]
+        draft.down += [self.key(one.part[0], one.found, draft) for one in found.keys]
         before, after = self.enum_lines(found.enums, down, draft, back=True)
         draft.down += [*before, *self.lines(down, draft), *after]
         for one in up.ops:
@@ -175,6 +182,10 @@ class Drafting:
         tidy = tidying.visit(ast.Module(inner.body, []))
         draft.names |= tidying.names
         return [self.formatted(ast.unparse(tidy))]
+
+    def key(self, table: str, columns: str | None, draft: Draft) -> str:
+        """Return what gives a table another primary key."""
+        return self.call(draft, "change_primary_key", table, values_of(columns))
 
     def enum_lines(
         self, enums: list[Difference], operations: Any, draft: Draft, *, back: bool

@@ -19,7 +19,8 @@ CONVERSION, SETTINGS = 2_000, 460
 CORE = 7_000
 ROOMS = {"http": 2_047, "routing": 1_277, "binding": 1_586, "app": 1_690, "edges": 400}
 MIDDLEWARE = 250
-DATABASES = 2_000  # sessions of two kinds on three databases, before migrations
+DATABASES = 2_000  # sessions of two kinds on three databases
+MIGRATIONS = 2_400  # written, run and looked at on three databases
 
 # What is larger → why. `path::name` for functions and classes, `path` for files and folders.
 EXCEPTIONS: dict[str, str] = {}
@@ -98,7 +99,10 @@ def test_every_room_of_the_core_has_a_budget():
 
 
 def test_databases_keep_their_budget():
-    assert lines(sources("db")) <= DATABASES
+    migrations = lines(sources("db/migrations"))
+
+    assert lines(sources("db")) - migrations <= DATABASES
+    assert migrations <= MIGRATIONS
 
 
 def test_one_middleware_fits_on_a_few_screens():

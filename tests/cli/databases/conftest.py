@@ -4,6 +4,8 @@ from pathlib import Path
 
 import pytest
 
+from tests.db.conftest import postgres, servers  # noqa: F401 - fixtures
+
 APP = """
 from sqlalchemy import MetaData
 from sqlalchemy.orm import Mapped, mapped_column

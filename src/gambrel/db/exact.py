@@ -67,7 +67,7 @@ class Exact(TypeDecorator[Decimal]):
                 return type_coerce(number_of(other) / Amount(self.expr), Factor())
             return super().reverse_operate(op, other, **options)
 
-    comparator_factory = Comparator
+    comparator_factory = Comparator  # pyright: ignore[reportAssignmentType]
 
     def __init__(self, precision: int = 19, scale: int = 4) -> None:
         super().__init__(precision, scale)

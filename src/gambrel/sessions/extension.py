@@ -124,9 +124,10 @@ def opening(
     async def session(request: Request) -> AsyncIterator[Session]:
         guard.check(request)
         found = await keeper.open(request)
+        token = CSRFToken(found) if tokens else None
         try:
-            if tokens:
-                request.state[CSRFToken] = token = CSRFToken(found)
+            if token is not None:
+                request.state[CSRFToken] = token
                 await check_token(request, token)
             yield found  # what fails here keeps nothing
             if is_streamed(request):
@@ -134,7 +135,7 @@ def opening(
             await keeper.close(request, found)
         except BaseException:
             with suppress(HTTPError):
-                if tokens:  # its page may show one, and can make none
+                if token is not None:  # its page may show one, and can make none
                     token.end()
             raise
         finally:

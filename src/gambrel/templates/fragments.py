@@ -193,7 +193,7 @@ class Watched:
 
     def __enter__(self) -> None:
         speaker = SPEAKER.get()
-        self.heard = None if speaker is None else Heard(speaker)
+        self.heard: Any = None if speaker is None else Heard(speaker)
         self.spoke = SPEAKER.set(self.heard)
         if self.page is not None:
             self.before, self.page.kept = self.page.kept, {}

@@ -109,7 +109,7 @@ def annotation_of(model: type[Any], name: str) -> Any:
 def own_annotations(cls: type[Any]) -> Mapping[str, Any]:
     """Return the annotations of a class itself."""
     if sys.version_info >= (3, 14):
-        import annotationlib  # noqa: PLC0415 - new in 3.14
+        import annotationlib  # noqa: PLC0415 - start-up: it is new in 3.14
 
         return annotationlib.get_annotations(cls, format=annotationlib.Format.FORWARDREF)
     return python.get_annotations(cls)

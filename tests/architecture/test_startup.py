@@ -128,6 +128,7 @@ LATE = {
     "core/routing/versioning.py": 1,
     "db/connections/engines.py": 1,
     "db/writing/rules.py": 1,
+    "db/extension.py": 1,
     "files/media/images.py": 2,
     "forms/extension.py": 2,
     "middleware/headers/extension.py": 1,

@@ -6,8 +6,14 @@ import pytest
 from sqlalchemy import func, insert, select
 
 from gambrel import App, GambrelError
-from gambrel.db import AsyncSession, SyncSession
-from gambrel.db.testing import database_of, queries, rolled_back
+from gambrel.db import AsyncSession, Database, SyncSession
+from gambrel.db.testing import (
+    check_migrations,
+    database_of,
+    migrating,
+    queries,
+    rolled_back,
+)
 from gambrel.testing import AsyncClient, Client
 from tests.db.shop import Hero, make_database
 
@@ -143,3 +149,22 @@ def test_statements_of_a_database_itself_are_counted(sqlite):
             return len([one for one in found if "hero" in one.sql])
 
     assert asyncio.run(main()) == 1
+
+
+def test_migrations_that_do_not_fit_their_models_are_told(tmp_path):
+    database = Database(f"sqlite:///{tmp_path}/x.db", metadata=Hero.metadata, migrations=tmp_path)
+
+    with pytest.raises(AssertionError, match="in the models, not in the migrations"):
+        check_migrations(App(extensions=[database]))
+
+
+def test_rows_are_taken_through_migrations(tmp_path):
+    (tmp_path / "0001_a.py").write_text(
+        "from alembic import op\nrevision = '0001_a'\ndown_revision = None\n\n"
+        "def upgrade() -> None:\n    op.execute('CREATE TABLE a (b integer)')\n"
+    )
+    database = Database(f"sqlite:///{tmp_path}/x.db", migrations=tmp_path)
+
+    with migrating(database, "0001") as rehearsal:
+        rehearsal.run("INSERT INTO a VALUES (:b)", b=7)
+        assert rehearsal.rows("SELECT b FROM a") == [(7,)]

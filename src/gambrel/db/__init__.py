@@ -17,8 +17,9 @@ Needs `pip install 'gambrel[db]'`.
 from gambrel.core.http.errors import GambrelError
 
 try:
-    from gambrel.db.columns import Choice, Exact, JSONOf, Moment, TextOf
-    from gambrel.db.extension import Database, DatabaseSettings
+    from gambrel.db.columns import TEXT, Choice, Exact, JSONOf, Moment, TextOf
+    from gambrel.db.extension import MIGRATION_FOLDERS, Database, DatabaseSettings
+    from gambrel.db.migrations.folders import MigrationFolder
     from gambrel.db.models import NAMING, Model
     from gambrel.db.parts import (
         SoftDelete,
@@ -55,7 +56,9 @@ except ModuleNotFoundError as error:
     ) from error
 
 __all__ = [
+    "MIGRATION_FOLDERS",
     "NAMING",
+    "TEXT",
     "AsyncSession",
     "Authored",
     "ChangeLog",
@@ -66,6 +69,7 @@ __all__ = [
     "FileOf",
     "JSONOf",
     "Listing",
+    "MigrationFolder",
     "Model",
     "Moment",
     "Page",

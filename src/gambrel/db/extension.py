@@ -2,13 +2,15 @@
 
 import asyncio
 import secrets
+import sys
 import tempfile
-from collections.abc import AsyncIterator, Iterator, Sequence
+from collections.abc import AsyncIterator, Callable, Iterator, Sequence
 from contextlib import asynccontextmanager, contextmanager
 from pathlib import Path
 from typing import Annotated, Any
 
 from msgspec import Meta, Struct, field
+from msgspec.structs import replace
 from sqlalchemy import MetaData, event, text
 from sqlalchemy.exc import DBAPIError
 from sqlalchemy.exc import TimeoutError as PoolTimeout
@@ -22,15 +24,19 @@ from gambrel.db.connections.engines import Engines, Limits
 from gambrel.db.connections.urls import Address, parse_address
 from gambrel.db.deadlines import deadline_of
 from gambrel.db.failures import answer_failure, answer_stale, answer_wait
+from gambrel.db.migrations.folders import APP, MigrationFolder, Project
 from gambrel.db.models import Model
 from gambrel.db.sessions import AsyncSession, SyncSession
 from gambrel.db.trials import JOINED, Trial, hold_to_reading
 from gambrel.db.units import async_unit, plain_unit, threaded_unit
 from gambrel.db.watching import Watch, note_repetition, show_statements
 from gambrel.db.writing.files import HasFiles
-from gambrel.extend import Env, Problem, Secret, Setup
+from gambrel.extend import Env, Point, Problem, Secret, Setup
 
-__all__ = ["Database", "DatabaseSettings"]
+__all__ = ["MIGRATION_FOLDERS", "Database", "DatabaseSettings"]
+
+MIGRATION_FOLDERS: Point[MigrationFolder] = Point("folder of migrations", key=lambda one: one.name)
+"""Migrations of an extension's own tables."""
 
 _KEPT: dict[str, Any] = {"expire_on_commit": False}
 # Who makes tables is alone; SQLite has one writer in any case.
@@ -56,6 +62,7 @@ class DatabaseSettings(Struct, frozen=True, kw_only=True):
         float, Meta(gt=0, description="that a server may take for a statement")
     ] = 30.0
     create: Annotated[bool, Meta(description="make tables that are missing, at start")] = False
+    migrate: Annotated[bool, Meta(description="apply migrations at start")] = False
     writes_on_get: Annotated[bool, Meta(description="handlers of GET may write")] = False
     lazy_loads: Annotated[
         bool, Meta(description="in threads, relations are loaded where they are looked at")
@@ -76,8 +83,8 @@ class Database:
 
     A relative file of SQLite is in the folder of the setting `instance`; `sqlite://` is one that is
     gone with the app. Settings are those of `DatabaseSettings`. `metadata` has the tables that
-    `create` makes, by default those of all models. `files` is what keeps files of rows, such as
-    `MediaFiles()`.
+    `create` and migrations make, by default those of all models. `migrations` is a folder beside
+    the file that says `Database(...)`. `files` is what keeps files of rows, such as `MediaFiles()`.
     """
 
     name = "database"
@@ -89,12 +96,15 @@ class Database:
         *,
         metadata: MetaData | None = None,
         files: HasFiles | None = None,
+        migrations: str | Path = "migrations",
         **settings: Any,
     ) -> None:
         self.settings = DatabaseSettings(url=Secret(url), **settings)
         self.metadata = Model.metadata if metadata is None else metadata
         self.files = files
         self.given = self.settings
+        self.migrations = folder_of(sys._getframe(1).f_code.co_filename) / migrations  # noqa: SLF001
+        self.folders: Callable[[], Sequence[MigrationFolder]] = tuple
         self.folder = Path("instance")
         self.keys: Sequence[str | bytes] = [secrets.token_urlsafe(48)]
         self.watch = Watch()
@@ -107,6 +117,7 @@ class Database:
         self.given = setup.settings.database
         self.folder = setup.settings.core.instance
         self.keys = [key.reveal() for key in setup.settings.core.secret_keys] or self.keys
+        self.folders = lambda: setup.declarations.values(MIGRATION_FOLDERS)
         self.watch.slow = self.given.slow
         if setup.settings.core.debug:
             self.watch.logs_all = self.given.log
@@ -190,6 +201,8 @@ class Database:
 
     async def begin(self, engines: Engines) -> None:
         """See that the database is there, and make its tables if that is asked for."""
+        if self.given.migrate:
+            await in_thread(self.migrate, engines.address)
         try:
             async with engines.writer.begin() as connection:
                 lock, unlock = _ALONE.get(engines.address.kind, ("SELECT 1", "SELECT 1"))
@@ -202,6 +215,20 @@ class Database:
             what = f"the database {engines.address.shown} cannot be used: {reason}"
             hint = "start it, or correct the URL: GAMBREL_DATABASE_URL, or Database(...)"
             raise GambrelError("db.unreachable", what, "Database(...)", hint) from error
+
+    def project(self, target: str = "app.py") -> Project:
+        """Return what migrations are about; `target` is what one types for the app."""
+        address = parse_address(self.given.url.reveal(), self.folder)
+        others = [one for one in self.folders() if one.database == self.name]
+        return Project(
+            address, self.metadata, [*others, MigrationFolder(APP, self.migrations)], target
+        )
+
+    def migrate(self, address: Address) -> None:
+        """Apply migrations, alone of all processes. Raises GambrelError."""
+        from gambrel.db.migrations.running.runner import migrate  # noqa: PLC0415 - start-up: Alembic
+
+        migrate(replace(self.project(), address=address))
 
     @property
     def engines(self) -> Engines:
@@ -288,6 +315,11 @@ def explain(error: GambrelError, session: SyncSession) -> None:
             f"a new {name} has its key once it is written: `await db.flush()` before you "
             f"return it, or make it by `await db.create({name}, sent)`"
         )
+
+
+def folder_of(file: str) -> Path:
+    """Return the folder of a file, or the working directory for what was typed."""
+    return Path.cwd() if file.startswith("<") else Path(file).absolute().parent
 
 
 def check_routes(app: Any) -> Iterator[Problem]:

@@ -7,10 +7,11 @@ from typing import Any, Self
 
 from gambrel.core.http.errors import GambrelError
 from gambrel.db.extension import Database
+from gambrel.db.migrations.rehearsal import Rehearsal, rehearse, rehearsing
 from gambrel.db.trials import Trial
 from gambrel.db.watching import Statement
 
-__all__ = ["queries", "rolled_back"]
+__all__ = ["check_migrations", "migrating", "queries", "rolled_back"]
 
 
 @contextmanager
@@ -82,6 +83,38 @@ class rolled_back:  # noqa: N801 - used as a function
         trial, self.database.trial = self.database.trial, None
         if trial is not None:
             await trial.close()
+
+
+def check_migrations(app: Any) -> None:
+    """See that the migrations of an app make what its models want, and undo what they do.
+
+    Each is run up, down and up again, on an empty database that is dropped afterwards.
+
+    Raises:
+        AssertionError: They do not; it lists what differs.
+    """
+    built(app)
+    problems = rehearse(database_of(app).project())
+    if problems:
+        raise AssertionError("\n".join(["migrations are not as they should be:", *problems]))
+
+
+@contextmanager
+def migrating(app: Any, to: str = "") -> Iterator[Rehearsal]:
+    """Open an empty database at a revision: `with migrating(app, "0001") as database:`.
+
+    `database.run("INSERT …")` writes rows, `database.up()` goes on, `database.rows("SELECT …")`
+    shows what became of them, `database.down("0001")` goes back.
+    """
+    built(app)
+    with rehearsing(database_of(app).project(), to) as rehearsal:
+        yield rehearsal
+
+
+def built(app: Any) -> None:
+    """Build an app, so that its extensions have said what they bring."""
+    if not isinstance(app, Database):
+        app.build()
 
 
 def database_of(app: Any) -> Database:

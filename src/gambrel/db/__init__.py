@@ -17,8 +17,9 @@ Needs `pip install 'gambrel[db]'`.
 from gambrel.core.http.errors import GambrelError
 
 try:
-    from gambrel.db.columns import Choice, Exact, JSONOf, Moment
+    from gambrel.db.columns import Choice, Exact, JSONOf, Moment, values_of
     from gambrel.db.extension import Database, DatabaseSettings
+    from gambrel.db.inspection.verbatim import Verbatim
     from gambrel.db.models import NAMING, Model
     from gambrel.db.parts import (
         SoftDelete,
@@ -63,8 +64,10 @@ __all__ = [
     "SyncSession",
     "Timestamps",
     "UUIDKey",
+    "Verbatim",
     "Versioned",
     "check_match",
     "etag_of",
     "uuid7",
+    "values_of",
 ]

@@ -15,7 +15,7 @@ from sqlalchemy.types import JSON
 
 from gambrel.core.http.errors import GambrelError
 
-__all__ = ["TEXT", "Choice", "Exact", "JSONOf", "Moment"]
+__all__ = ["TEXT", "Choice", "Exact", "JSONOf", "Moment", "values_of"]
 
 TEXT = String().with_variant(String(255), "mysql", "mariadb")  # which know no text without an end
 _ENUM_LENGTH = 64

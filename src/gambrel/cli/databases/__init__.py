@@ -1,0 +1,1 @@
+"""`gambrel db`: what is done with databases from the command line."""

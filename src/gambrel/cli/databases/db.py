@@ -9,6 +9,10 @@ __all__ = ["COMMANDS", "command"]
 COMMANDS = {
     "inspect": ("inspecting", "Write models of a database that is there already."),
     "diagram": ("inspecting", "Draw the models of an app, as Mermaid or dot."),
+    "dump": ("carrying", "Write all rows into a file that any database takes."),
+    "load": ("carrying", "Put the rows of such a file into a database."),
+    "backup": ("carrying", "Copy an SQLite database that is in use."),
+    "seed": ("carrying", "See that the rows are there that an app begins with."),
 }
 
 

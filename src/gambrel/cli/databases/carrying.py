@@ -97,5 +97,6 @@ def seed(
             found.metadata.create_all(connection)
         with Session(connection, join_transaction_mode="create_savepoint") as session:
             for file in files:
-                click.echo(f"{file}: {plant(session, found.metadata, file)} rows")
+                plant(session, found.metadata, file)
+                click.echo(f"{file}: planted")
             session.commit()

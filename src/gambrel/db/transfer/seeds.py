@@ -83,7 +83,7 @@ def related(session: Session, model: type[Any], value: Any) -> Any:
 
 def typed(mapper: Mapper[Any], name: str, value: Any) -> Any:
     """Return a value of JSON as that of its column. Raises GambrelError for what is none."""
-    (column,) = mapper.attrs[name].columns  # type: ignore[attr-defined]  # of a column
+    (column,) = mapper.attrs[name].columns
     try:
         kind = column.type.python_type
     except NotImplementedError:
@@ -118,21 +118,20 @@ def seeds_in(folder: Path, names: Iterable[str] = ()) -> list[Path]:
     return [found[name] for name in chosen]
 
 
-def plant(session: Session, metadata: MetaData, file: Path) -> int:
-    """See that all rows of a file are there, and return how many it names. Raises GambrelError."""
-    before = len(session.identity_map)
+def plant(session: Session, metadata: MetaData, file: Path) -> None:
+    """See that all rows of a file are there. Raises GambrelError for what cannot be."""
     try:
         if file.suffix == ".py":
             run(session, file)
-            session.flush()
-            return len(session.identity_map) - before
-        return plant_json(session, models_of(metadata), file)
+        else:
+            plant_json(session, models_of(metadata), file)
+        session.flush()
     except GambrelError as error:
         error.where = error.where or str(file)
         raise
 
 
-def plant_json(session: Session, models: Mapping[str, type[Any]], file: Path) -> int:
+def plant_json(session: Session, models: Mapping[str, type[Any]], file: Path) -> None:
     """Plant what a file of JSON has: rows by the name of their model. Raises GambrelError."""
     try:
         found = msgspec.json.decode(file.read_bytes(), type=dict[str, list[dict[str, Any]]])
@@ -145,8 +144,6 @@ def plant_json(session: Session, models: Mapping[str, type[Any]], file: Path) ->
             raise GambrelError("db.seed", what, str(file), f"there are {', '.join(models)}")
         for values in rows:
             ensure(session, models[name], **values)
-    session.flush()
-    return sum(map(len, found.values()))
 
 
 def run(session: Session, file: Path) -> None:

@@ -120,7 +120,9 @@ def json_value(found: list[Any]) -> Any:
 
 def decimal_text(value: Any) -> str:
     """Return an exact number without zeros at its end, which databases differ in."""
-    return format(Decimal(value).normalize(), "f")
+    text = format(Decimal(value), "f")  # not `normalize`, which rounds to 28 places
+    text = text.rstrip("0").rstrip(".") if "." in text else text
+    return text.removeprefix("-") if text == "-0" else text
 
 
 def float_json(value: float) -> float | str:

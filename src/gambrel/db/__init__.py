@@ -34,6 +34,7 @@ try:
     from gambrel.db.queries.paging import Page, Slice
     from gambrel.db.retries import Retries
     from gambrel.db.sessions import AsyncSession, SyncSession
+    from gambrel.db.transfer.seeds import ensure
     from gambrel.db.visits import SessionStore
 except ModuleNotFoundError as error:
     if error.name not in {"aiosqlite", "greenlet", "sqlalchemy"}:
@@ -67,6 +68,7 @@ __all__ = [
     "Verbatim",
     "Versioned",
     "check_match",
+    "ensure",
     "etag_of",
     "uuid7",
     "values_of",

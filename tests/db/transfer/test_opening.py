@@ -13,12 +13,13 @@ def test_what_is_written_is_there_at_the_end_and_nothing_after_an_error(url, tmp
     with connected(address, writes=True) as connection:
         connection.execute(text("CREATE TABLE t (n INTEGER)"))
 
-    with (
-        pytest.raises(DBAPIError),
-        connected(address, writes=True) as connection,
-    ):
-        connection.execute(text("INSERT INTO t VALUES (1)"))
-        connection.execute(text("INSERT INTO nowhere VALUES (1)"))
+    def break_off() -> None:
+        with connected(address, writes=True) as connection:
+            connection.execute(text("INSERT INTO t VALUES (1)"))
+            connection.execute(text("INSERT INTO nowhere VALUES (1)"))
+
+    with pytest.raises(DBAPIError):
+        break_off()
 
     with connected(address, writes=False) as connection:
         assert connection.scalar(text("SELECT count(*) FROM t")) == 0

@@ -33,6 +33,7 @@ try:
     from gambrel.db.queries.listings import Listing
     from gambrel.db.queries.paging import Page, Slice
     from gambrel.db.retries import Retries
+    from gambrel.db.search.fulltext import FullText
     from gambrel.db.sessions import AsyncSession, SyncSession
     from gambrel.db.transfer.seeds import ensure
     from gambrel.db.visits import SessionStore
@@ -53,6 +54,7 @@ __all__ = [
     "Database",
     "DatabaseSettings",
     "Exact",
+    "FullText",
     "JSONOf",
     "Listing",
     "Model",

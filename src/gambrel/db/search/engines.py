@@ -179,7 +179,8 @@ def against(search: "FullText", terms: Sequence[Term]) -> Any:
         for term in terms
     )  # fmt: skip
     names = func.match(*search.columns)
-    return names.op("AGAINST")(text("(:asked IN BOOLEAN MODE)").bindparams(asked=asked))
+    value = bindparam("asked", asked, unique=True)  # there may be several in a statement
+    return names.op("AGAINST")(text("(:asked IN BOOLEAN MODE)").bindparams(value))
 
 
 def is_indexed(term: Term) -> bool:

@@ -14,14 +14,14 @@ from sqlalchemy import (
     func,
     inspect,
     literal,
-    select,
+    not_,
     true,
 )
 from sqlalchemy.orm import InstrumentedAttribute
 
 from gambrel.core.http.errors import GambrelError
 from gambrel.db.search.engines import Match, Rank, indexes_of, sqlite_statements
-from gambrel.db.search.terms import Term, parse_terms
+from gambrel.db.search.terms import parse_terms
 
 __all__ = ["FullText"]
 
@@ -67,13 +67,8 @@ class FullText:
         terms = parse_terms(text)
         wanted = [term for term in terms if not term.is_excluded]
         conditions: list[Any] = [Match(self, wanted)] if wanted else []
-        conditions += [self.lacks(term) for term in terms if term.is_excluded]
+        conditions += [not_(Match(self, [term])) for term in terms if term.is_excluded]
         return and_(*conditions) if conditions else false()
-
-    def lacks(self, term: Term) -> ColumnElement[bool]:
-        """Return the condition of rows without a term; MariaDB cannot turn a match around."""
-        having = select(self.key).where(Match(self, [term])).correlate(None)
-        return self.key.not_in(having)
 
     def rank(self, text: str) -> ColumnElement[float]:
         """Return how well a row matches: the higher the better, whatever the numbers are."""

@@ -230,7 +230,7 @@ class Columns:
             if value is not None:
                 yield f"{option}={value if isinstance(value, bool) else quoted(value)}"
         for key, value in options_of(item).items():
-            yield f"{key}={self.option(key, value)}"
+            yield f"{key}={self._option(key, value)}"
 
     def index(self, index: Index) -> list[str]:
         """Return the arguments of an index."""
@@ -245,9 +245,9 @@ class Columns:
                 given.append(f"{self.of('text')}({sql_text(unqualified(str(written), index))})")
         if index.unique:
             given.append("unique=True")
-        return [*given, *(f"{key}={self.option(key, v)}" for key, v in options_of(index).items())]
+        return [*given, *(f"{key}={self._option(key, v)}" for key, v in options_of(index).items())]
 
-    def option(self, key: str, value: Any) -> str:
+    def _option(self, key: str, value: Any) -> str:
         """Return an option of one database."""
         if hasattr(value, "compile") or key.endswith("_where"):
             return f"{self.of('text')}({sql_text(value)})"

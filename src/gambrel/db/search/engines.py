@@ -5,7 +5,7 @@ Words are letters and digits alone, see `terms.py`; they are bound as values all
 
 import re
 from collections.abc import Sequence
-from typing import TYPE_CHECKING, Any
+from typing import Any
 
 from sqlalchemy import Float, Index, and_, bindparam, func, literal_column, or_, select, text, types
 from sqlalchemy.dialects import postgresql
@@ -14,9 +14,6 @@ from sqlalchemy.sql import quoted_name, table
 from sqlalchemy.sql.elements import ColumnElement
 
 from gambrel.db.search.terms import Term
-
-if TYPE_CHECKING:
-    from gambrel.db.search.fulltext import FullText
 
 __all__ = ["Match", "Rank", "indexes_of", "sqlite_statements"]
 
@@ -33,7 +30,7 @@ _LEFT_OUT = re.compile(
 class Asked(ColumnElement[Any]):
     """A part of a statement that is another one on each database."""
 
-    def __init__(self, search: "FullText", terms: Sequence[Term]) -> None:
+    def __init__(self, search: Any, terms: Sequence[Term]) -> None:
         self.search = search
         self.terms = terms
 
@@ -55,7 +52,7 @@ class Rank(Asked):
 # SQLite -------------------------------------------------------------------------------------------
 
 
-def sqlite_statements(search: "FullText") -> list[str]:
+def sqlite_statements(search: Any) -> list[str]:
     """Return the table of an index, the triggers that keep it, and what fills it."""
     name, source = quoted(search.name), quoted(search.table.name)
     key = quoted(search.key.name)
@@ -93,7 +90,7 @@ def sqlite_query(terms: Sequence[Term]) -> str:
     return " ".join(f'"{" ".join(term.words)}"{"*" * term.is_open}' for term in terms)
 
 
-def fts(search: "FullText") -> tuple[Any, Any, Any]:
+def fts(search: Any) -> tuple[Any, Any, Any]:
     """Return the table of an index, its key, and what is matched."""
     found = table(quoted_name(search.name, quote=True))
     name = quoted(search.name)
@@ -127,7 +124,7 @@ def rank_sqlite(element: Rank, compiler: Any, **options: Any) -> str:
 # PostgreSQL ---------------------------------------------------------------------------------------
 
 
-def vector(search: "FullText") -> Any:
+def vector(search: Any) -> Any:
     """Return the words of a row, as the index has them."""
     language: Any = literal_column(f"'{search.language}'::regconfig")
     parts = [
@@ -144,7 +141,7 @@ def vector(search: "FullText") -> Any:
     return whole
 
 
-def query(search: "FullText", terms: Sequence[Term]) -> Any:
+def query(search: Any, terms: Sequence[Term]) -> Any:
     """Return what is asked, in the language of PostgreSQL."""
     asked = " & ".join(
         f"({' <-> '.join([*term.words[:-1], term.words[-1] + ':*' * term.is_open])})"
@@ -171,7 +168,7 @@ def rank_postgresql(element: Rank, compiler: Any, **options: Any) -> str:
 # MariaDB ------------------------------------------------------------------------------------------
 
 
-def against(search: "FullText", terms: Sequence[Term]) -> Any:
+def against(search: Any, terms: Sequence[Term]) -> Any:
     """Return the words of a row matched with what is asked, in the language of MariaDB."""
     asked = " ".join(
         f'+"{" ".join(term.words)}"' if len(term.words) > 1 or not term.is_open
@@ -179,7 +176,7 @@ def against(search: "FullText", terms: Sequence[Term]) -> Any:
         for term in terms
     )  # fmt: skip
     names = func.match(*search.columns)
-    value = bindparam("asked", asked, unique=True)  # there may be several in a statement
+    value: Any = bindparam("asked", asked, unique=True)  # there may be several in a statement
     return names.op("AGAINST")(text("(:asked IN BOOLEAN MODE)").bindparams(value))
 
 
@@ -190,7 +187,7 @@ def is_indexed(term: Term) -> bool:
     )
 
 
-def looked_at(search: "FullText", term: Term) -> Any:
+def looked_at(search: Any, term: Term) -> Any:
     """Return the condition of a term that is in no index: rows are looked at."""
     words = " ".join(term.words)
     return or_(*(column.icontains(words, autoescape=True) for column in search.columns))
@@ -213,7 +210,7 @@ def rank_mysql(element: Rank, compiler: Any, **options: Any) -> str:
     return f"({compiler.process(rank, **options)})"
 
 
-def indexes_of(search: "FullText") -> None:
+def indexes_of(search: Any) -> None:
     """Add the indexes of servers to the table, each for its own."""
     words: Any = {"postgresql_using": "gin", "_table": search.table}
     Index(f"{search.name}_idx", vector(search), **words).ddl_if("postgresql")

@@ -21,7 +21,7 @@ TYPE_ONLY: dict[str, str] = {
         ),
         "a facade: type checkers see what a table of names loads when it is used",
     ),
-    "cli/databases/found.py": "the database that is found; its library is loaded once one is asked for",
+    "cli/databases/found.py": "the database that is found, whose library is loaded when asked for",
     "core/app/app.py": "the ASGI edge, and what `operations` returns",
     "core/app/build.py": "proxies, and what `operations` returns",
     "core/routing/table.py": "what `explain` returns; only tools import it",

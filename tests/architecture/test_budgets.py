@@ -21,7 +21,14 @@ ROOMS = {"http": 2_047, "routing": 1_277, "binding": 1_586, "app": 1_690, "edges
 MIDDLEWARE = 250
 DATABASES = 2_600  # sessions of two kinds on three databases
 # Parts of models; rules, forms and files of rows; migrations on three databases.
-DATABASE_ROOMS = {"records": 450, "writing": 550, "migrations": 2_600}
+DATABASE_ROOMS = {
+    "records": 450,
+    "writing": 550,
+    "migrations": 2_600,
+    "inspection": 1_300,
+    "search": 250,
+    "transfer": 700,
+}
 
 # What is larger → why. `path::name` for functions and classes, `path` for files and folders.
 EXCEPTIONS: dict[str, str] = {}

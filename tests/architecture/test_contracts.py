@@ -32,6 +32,7 @@ TYPE_ONLY: dict[str, str] = {
     "core/app/app.py": "the ASGI edge, and what `operations` returns",
     "core/app/build.py": "proxies, and what `operations` returns",
     "core/routing/table.py": "what `explain` returns; only tools import it",
+    "db/transfer/opening.py": "the extension, which does not know those that open its database",
 }
 
 

@@ -100,6 +100,19 @@ def test_a_plain_session_of_a_test_itself_is_undone_with_the_rest(url):
         assert client.get("/plain/heroes").json() == 0
 
 
+def test_a_test_begins_with_the_rows_of_seeds(url, tmp_path):
+    file = tmp_path / "heroes.json"
+    file.write_text('{"Team": [{"name": "A"}], "Hero": [{"name": "Hulk", "team": "A"}]}')
+    app = make_app(url)
+
+    with Client(app) as client:
+        for _ in range(2):
+            with rolled_back(app) as trial:
+                trial.plant(file)
+                assert client.get("/heroes").json() == 1
+        assert client.get("/heroes").json() == 0
+
+
 def test_a_test_prepares_rows_in_the_same_transaction(url):
     app = make_app(url)
 

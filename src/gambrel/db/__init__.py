@@ -17,8 +17,9 @@ Needs `pip install 'gambrel[db]'`.
 from gambrel.core.http.errors import GambrelError
 
 try:
-    from gambrel.db.columns import TEXT, Choice, Exact, JSONOf, Moment, TextOf
+    from gambrel.db.columns import TEXT, Choice, Exact, JSONOf, Moment, TextOf, values_of
     from gambrel.db.extension import MIGRATION_FOLDERS, Database, DatabaseSettings
+    from gambrel.db.inspection.verbatim import Verbatim
     from gambrel.db.migrations.folders import MigrationFolder
     from gambrel.db.models import NAMING, Model
     from gambrel.db.parts import (
@@ -41,7 +42,9 @@ try:
     from gambrel.db.records.tenants import Tenanted
     from gambrel.db.records.trees import Tree, ancestors, move, roots, subtree
     from gambrel.db.retries import Retries
+    from gambrel.db.search.fulltext import FullText
     from gambrel.db.sessions import AsyncSession, SyncSession
+    from gambrel.db.transfer.seeds import ensure
     from gambrel.db.visits import SessionStore
     from gambrel.db.writing.files import FileOf, sweep
     from gambrel.db.writing.keys import read_key, write_key
@@ -67,6 +70,7 @@ __all__ = [
     "DatabaseSettings",
     "Exact",
     "FileOf",
+    "FullText",
     "JSONOf",
     "Listing",
     "MigrationFolder",
@@ -85,9 +89,11 @@ __all__ = [
     "Timestamps",
     "Tree",
     "UUIDKey",
+    "Verbatim",
     "Versioned",
     "ancestors",
     "check_match",
+    "ensure",
     "etag_of",
     "exactly_one",
     "find_by_natural_key",
@@ -101,6 +107,7 @@ __all__ = [
     "subtree",
     "sweep",
     "uuid7",
+    "values_of",
     "with_part",
     "write_key",
 ]

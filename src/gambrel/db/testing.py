@@ -3,11 +3,14 @@
 import asyncio
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
+from pathlib import Path
 from typing import Any, Self
 
 from gambrel.core.http.errors import GambrelError
 from gambrel.db.extension import Database
 from gambrel.db.migrations.rehearsal import Rehearsal, rehearse, rehearsing
+from gambrel.db.sessions import AsyncSession
+from gambrel.db.transfer.seeds import plant
 from gambrel.db.trials import Trial
 from gambrel.db.watching import Statement
 
@@ -64,6 +67,15 @@ class rolled_back:  # noqa: N801 - used as a function
     def call(self, function: Callable[..., Any], **given: Any) -> Any:
         """Call a function with its dependencies, a session say, in this transaction."""
         return self.run(lambda: self.app.call(function, **given))
+
+    def plant(self, *files: str | Path) -> None:
+        """Have the rows of seeds, files of JSON or Python, in this transaction."""
+
+        async def planting(db: AsyncSession) -> None:
+            for file in files:
+                await db.run_sync(plant, self.database.metadata, Path(file))
+
+        self.call(planting)
 
     def run(self, work: Callable[[], Any]) -> Any:
         """Run a coroutine on the loop of the app, from another thread."""

@@ -17,6 +17,12 @@ COMMANDS = {
     "merge": ("making", "Write a migration that follows two last ones."),
     "rebase": ("making", "Put a migration behind another that was written at the same time."),
     "squash": ("making", "Write one migration in place of all."),
+    "inspect": ("inspecting", "Write models of a database that is there already."),
+    "diagram": ("inspecting", "Draw the models of an app, as Mermaid or dot."),
+    "dump": ("carrying", "Write all rows into a file that any database takes."),
+    "load": ("carrying", "Put the rows of such a file into a database."),
+    "backup": ("carrying", "Copy an SQLite database that is in use."),
+    "seed": ("carrying", "See that the rows are there that an app begins with."),
 }
 
 

@@ -5,7 +5,7 @@ import tempfile
 from collections.abc import AsyncIterator, Iterator, Sequence
 from contextlib import asynccontextmanager, contextmanager
 from pathlib import Path
-from typing import Annotated, Any
+from typing import Annotated, Any, Literal
 
 from msgspec import Meta, Struct, field
 from sqlalchemy import MetaData, event, text
@@ -17,11 +17,15 @@ from gambrel.core.http.errors import GambrelError
 from gambrel.core.http.request import Request
 from gambrel.db.checks import mistakes
 from gambrel.db.connections.engines import Engines, Limits
+from gambrel.db.connections.replicas import Replicas, check_replicas
 from gambrel.db.connections.urls import Address, parse_address
 from gambrel.db.deadlines import deadline_of
 from gambrel.db.failures import answer_failure, answer_stale, answer_wait
 from gambrel.db.models import Model
 from gambrel.db.sessions import AsyncSession, SyncSession
+from gambrel.db.several.naming import metadata_of, section_of, settings_of
+from gambrel.db.several.routing import in_order
+from gambrel.db.several.sticky import Sticky
 from gambrel.db.trials import JOINED, Trial
 from gambrel.db.units import async_unit, plain_unit, threaded_unit
 from gambrel.db.watching import Watch, note_repetition, show_statements
@@ -57,7 +61,17 @@ class DatabaseSettings(Struct, frozen=True, kw_only=True):
     lazy_loads: Annotated[
         bool, Meta(description="in threads, relations are loaded where they are looked at")
     ] = False
+    replicas: Annotated[
+        list[Secret], Meta(description="servers that follow this one: GET is read from them")
+    ] = field(default_factory=list)
+    sticky: Annotated[
+        float, Meta(gt=0, description="that who has written reads from the primary")
+    ] = 5.0
     slow: Annotated[float, Meta(ge=0, description="a statement is logged; 0 for none")] = 0.5
+    comments: Annotated[
+        Literal["off", "route", "request"],
+        Meta(description="SQL says which route has asked, or which request"),
+    ] = "off"
     log: Annotated[bool, Meta(description="in debug every statement is logged")] = True
 
 
@@ -72,36 +86,60 @@ class Database:
     """Open a database with the app: `db: AsyncSession` is one unit of work of a request.
 
     A relative file of SQLite is in the folder of the setting `instance`; `sqlite://` is one that is
-    gone with the app. Settings are those of `DatabaseSettings`. `metadata` has the tables that
-    `create` makes, by default those of all models.
+    gone with the app. `replicas` are URLs of servers that follow this one. Settings are those of
+    `DatabaseSettings`. `metadata` has the tables that `create` makes, by default those of all
+    models.
+
+    A further database has a `name`, and `models`: the base class of those that are kept there.
+    Sessions of the one without a name find them; it has sessions of its own:
+    `Annotated[AsyncSession, Depends(audit.async_session)]`.
     """
 
-    name = "database"
-    requires = ()
-
-    def __init__(self, url: str = "", *, metadata: MetaData | None = None, **settings: Any) -> None:
-        self.settings = DatabaseSettings(url=Secret(url), **settings)
-        self.metadata = Model.metadata if metadata is None else metadata
+    def __init__(
+        self,
+        url: str = "",
+        *,
+        name: str = "",
+        models: type[Model] | None = None,
+        metadata: MetaData | None = None,
+        replicas: Sequence[str] = (),
+        **settings: Any,
+    ) -> None:
+        self.name = section_of(name)
+        self.requires = ("database",) if name else ()
+        self.settings: DatabaseSettings = settings_of(DatabaseSettings, self.name)(
+            url=Secret(url), replicas=[Secret(one) for one in replicas], **settings
+        )
+        self.models = models
+        self.metadata = metadata_of(models, metadata)
         self.given = self.settings
         self.folder = Path("instance")
         self.keys: Sequence[str | bytes] = [secrets.token_urlsafe(48)]
         self.watch = Watch()
         self.session_class: type[SyncSession] = SyncSession
         self.trial: Trial | None = None
+        self.others: Sequence[Database] = ()
+        self.sticky: Sticky | None = None
         self._engines: Engines | None = None
 
     def install(self, setup: Setup) -> None:
         """Provide sessions, and answer for what fails."""
-        self.given = setup.settings.database
+        self.given = getattr(setup.settings, self.name)
         self.folder = setup.settings.core.instance
         self.keys = [key.reveal() for key in setup.settings.core.secret_keys] or self.keys
         self.watch.slow = self.given.slow
+        if self.given.replicas:
+            self.sticky = Sticky(self.name, self.given.sticky, self.keys)
         if setup.settings.core.debug:
             self.watch.logs_all = self.given.log
             if self.given.log:
                 setup.lifespan(show_statements)
             self.session_class = WatchedSession
-        setup.lifespan(self.opened)
+        setup.lifespan(self.opened_beside if self.requires else self.opened)
+        if self.requires:
+            kind = type("".join(map(str.title, reversed(self.name.split("_", 1)))), (), {})
+            setup.provide(kind, lambda: self, "app", ping=self.ping)
+            return
         setup.provide(Database, lambda: self, "app", ping=self.ping)
         setup.check(check_routes, start=False)
         setup.provide(AsyncSession, self.async_session)
@@ -116,8 +154,16 @@ class Database:
         """Open the database while the app runs. Raises GambrelError where it cannot be reached."""
         for mistake in mistakes(app):
             raise mistake
+        self.others = [one for one in databases_of(app) if one.requires and one.models]
+        if self.others:
+            self.session_class = in_order(self.session_class)
         async with self.running():
             yield self
+
+    async def opened_beside(self) -> AsyncIterator[None]:
+        """The same for one with a name."""
+        async with self.running():
+            yield
 
     async def ping(self, _database: "Database") -> None:
         """Ask the database for nothing."""
@@ -164,8 +210,15 @@ class Database:
             connect_timeout=given.connect_timeout,
             statement_timeout=given.statement_timeout,
         )
-        read_only = not given.writes_on_get
-        self._engines = Engines(address, limits, read_only=read_only, prepare=self.watch.attach)
+        replicas = [parse_address(one.reveal(), self.folder) for one in given.replicas]
+        check_replicas(address, replicas, writes_on_get=given.writes_on_get)
+        self._engines = Engines(
+            address,
+            limits,
+            read_only=not given.writes_on_get,
+            prepare=self.watch.attach,
+            replicas=Replicas(address, replicas) if replicas else None,
+        )
         try:
             yield self._engines
         finally:
@@ -198,31 +251,39 @@ class Database:
     # Sessions -------------------------------------------------------------------------------
 
     @asynccontextmanager
-    async def session(self, *, read_only: bool = False) -> AsyncIterator[AsyncSession]:
-        """Open a unit of work of your own: `async with database.session() as db:`."""
-        async with async_unit(await self.make_async(read_only=read_only)) as session:
+    async def session(
+        self, *, read_only: bool = False, fresh: bool = False
+    ) -> AsyncIterator[AsyncSession]:
+        """Open a unit of work of your own: `async with database.session() as db:`.
+
+        One that is `read_only` may be answered by a replica, unless it has to be `fresh`.
+        """
+        async with async_unit(await self.make_async(read_only=read_only, fresh=fresh)) as session:
             yield session
 
     @contextmanager
-    def plain_session(self, *, read_only: bool = False) -> Iterator[SyncSession]:
+    def plain_session(
+        self, *, read_only: bool = False, fresh: bool = False
+    ) -> Iterator[SyncSession]:
         """The same in a thread, or in a script: `with database.plain_session() as db:`."""
-        with plain_unit(self.make_plain(read_only=read_only)) as session:
+        with plain_unit(self.make_plain(read_only=read_only, fresh=fresh)) as session:
             yield session
 
     async def async_session(self, request: Request | None = None) -> AsyncIterator[AsyncSession]:
         """Yield the session of a request, or of a call outside any."""
-        session = await self.make_async(read_only=is_safe(request))
+        session = await self.make_async(read_only=is_safe(request), request=request)
         async with async_unit(session):
             try:
                 yield session
             except GambrelError as error:
                 explain(error, session.sync_session)
                 raise
+        self.note_write(request)
 
     async def sync_session(self, request: Request | None = None) -> AsyncIterator[SyncSession]:
         """Yield the session of a request that is handled in a thread."""
-        bind = None if self.trial is None else await self.trial.for_plain()
-        session = self.make_plain(read_only=is_safe(request), bind=bind)
+        binds = None if self.trial is None else await self.plain_trials()
+        session = self.make_plain(read_only=is_safe(request), request=request, binds=binds)
         session.deadline = deadline_of(request)
         async with threaded_unit(session):
             try:
@@ -230,29 +291,85 @@ class Database:
             except GambrelError as error:
                 explain(error, session)
                 raise
+        self.note_write(request)
 
-    async def make_async(self, *, read_only: bool) -> AsyncSession:
+    async def make_async(
+        self, *, read_only: bool, fresh: bool = False, request: Request | None = None
+    ) -> AsyncSession:
         """Return a session that somebody else has to end."""
-        kind, keys = self.session_class, self.keys
-        if self.trial is not None:
-            bind: Any = await self.trial.for_async()
-            session = AsyncSession(bind, sync_session_class=kind, **_KEPT, **JOINED)
+        kind, joined = self.session_class, {} if self.trial is None else JOINED
+        wish: dict[str, Any] = {"request": request, "read_only": read_only, "fresh": fresh}
+        if self.trial is None:
+            bind = self.engine_for(**wish)
         else:
-            bind = self.engines.reader if read_only else self.engines.writer
-            session = AsyncSession(bind, sync_session_class=kind, **_KEPT)
-        session.sync_session.keys = keys
+            bind = await self.trial.for_async()
+        session = AsyncSession(bind, sync_session_class=kind, **_KEPT, **joined)
+        session.sync_session.keys = self.keys
+        if self.others:
+            await self.route(session.sync_session, wish)
         return session
 
-    def make_plain(self, *, read_only: bool, bind: Any = None) -> SyncSession:
+    async def route(self, session: Any, wish: dict[str, Any]) -> None:
+        """Have an async session find the models of other databases."""
+        session.routes = {}
+        for other in self.others:
+            if other.trial is None:
+                session.routes[other.metadata] = other.engine_for(**wish).sync_engine
+            else:
+                session.routes[other.metadata] = (await other.trial.for_async()).sync_connection
+
+    def make_plain(
+        self,
+        *,
+        read_only: bool,
+        fresh: bool = False,
+        request: Request | None = None,
+        binds: dict[MetaData, Any] | None = None,
+    ) -> SyncSession:
         """Return a session for a thread, that somebody else has to end."""
-        if bind is None:
-            bind = self.engines.plain_reader if read_only else self.engines.plain_writer
-            session = self.session_class(bind, **_KEPT)
+        wish: dict[str, Any] = {"request": request, "read_only": read_only, "fresh": fresh}
+        if binds is None:
+            session = self.session_class(self.engine_for(**wish, plain=True), **_KEPT)
         else:
-            session = self.session_class(bind, **_KEPT, **JOINED)
+            session = self.session_class(binds[self.metadata], **_KEPT, **JOINED)
         session.keys, session.lazy_loads = self.keys, self.given.lazy_loads
         session.statement_timeout = self.given.statement_timeout
+        if self.others:
+            routed: Any = session
+            routed.routes = binds or {
+                one.metadata: one.engine_for(**wish, plain=True) for one in self.others
+            }
         return session
+
+    async def plain_trials(self) -> dict[MetaData, Any]:
+        """Return the connections of a test for threads, by the tables that are there."""
+        trials = [(one.metadata, one.trial) for one in (self, *self.others)]
+        return {tables: await trial.for_plain() for tables, trial in trials if trial is not None}
+
+    def engine_for(
+        self, request: Request | None, *, read_only: bool, fresh: bool, plain: bool = False
+    ) -> Any:
+        """Return the engine of a session: a replica where it may be a moment old."""
+        engines = self.engines
+        if not read_only:
+            return engines.plain_writer if plain else engines.writer
+        if fresh or (self.sticky is not None and self.sticky.has_written(request)):
+            return engines.plain_reader if plain else engines.reader
+        return engines.plain_replica if plain else engines.replica
+
+    def note_write(self, request: Request | None) -> None:
+        """Have who has sent a request that may have written read from the primary for a while."""
+        if request is None or request.method in SAFE:
+            return
+        for one in (self, *self.others):
+            if one.sticky is not None:
+                one.sticky.remember(request)
+
+
+def databases_of(app: Any) -> list[Database]:
+    """Return the databases of an app; the first is the one without a name."""
+    found = [one for one in (*app.defaults, *app.extensions) if isinstance(one, Database)]
+    return sorted(found, key=lambda one: bool(one.requires))
 
 
 def explain(error: GambrelError, session: SyncSession) -> None:

@@ -6,7 +6,7 @@ from contextlib import AsyncExitStack, contextmanager
 from typing import Any, Self
 
 from gambrel.core.http.errors import GambrelError
-from gambrel.db.extension import Database
+from gambrel.db.extension import Database, databases_of
 from gambrel.db.trials import Trial
 from gambrel.db.watching import Statement
 
@@ -20,13 +20,16 @@ def queries(app: Any, *, max: int | None = None) -> Iterator[list[Statement]]:  
     Raises:
         AssertionError: There were more than `max`; it lists them.
     """
-    watch = database_of(app).watch
+    watches = [database.watch for database in databases_for(app)]
     found: list[Statement] = []
-    watch.hearers.append(found.append)
+    hear = found.append
+    for watch in watches:
+        watch.hearers.append(hear)
     try:
         yield found
     finally:
-        watch.hearers.remove(found.append)
+        for watch in watches:
+            watch.hearers.remove(hear)
     if max is not None and len(found) > max:
         lines = "\n".join(f"  {one}" for one in found)
         raise AssertionError(f"{len(found)} statements where {max} were to do:\n{lines}")
@@ -42,7 +45,7 @@ class rolled_back:  # noqa: N801 - used as a function
 
     def __init__(self, app: Any) -> None:
         self.app = app
-        self.database = database_of(app)
+        self.databases = databases_for(app)
 
     def __enter__(self) -> Self:
         self.begin()
@@ -73,22 +76,27 @@ class rolled_back:  # noqa: N801 - used as a function
 
     def begin(self) -> None:
         """Have sessions join the transaction."""
-        self.database.trial = Trial(self.database.engines)
+        for database in self.databases:
+            database.trial = Trial(database.engines)
 
     async def end(self) -> None:
         """Undo it."""
-        trial, self.database.trial = self.database.trial, None
-        if trial is not None:
-            async with AsyncExitStack() as closing:
-                closing.push_async_callback(trial.close)
+        async with AsyncExitStack() as closing:
+            for database in self.databases:
+                trial, database.trial = database.trial, None
+                if trial is not None:
+                    closing.push_async_callback(trial.close)
 
 
 def database_of(app: Any) -> Database:
     """Return the database of an app. Raises GambrelError where it has none."""
-    if isinstance(app, Database):
-        return app
-    for extension in app.extensions:
-        if isinstance(extension, Database):
-            return extension
+    return databases_for(app)[0]
+
+
+def databases_for(app: Any) -> list[Database]:
+    """Return the databases of an app. Raises GambrelError where it has none."""
+    found = [app] if isinstance(app, Database) else databases_of(app)
+    if found:
+        return found
     hint = "App(extensions=[Database(...)])"
     raise GambrelError("db.trial", "this app has no database", "gambrel.db.testing", hint)

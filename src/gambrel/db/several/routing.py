@@ -1,0 +1,67 @@
+"""One session for several databases: each model to its own, and their commits one after the other.
+
+There is no commit for all at once: what can be refused is refused before the first one, and the
+database of the session itself comes last. `extension.py` gives apps with such databases this class.
+"""
+
+from collections.abc import Mapping
+from typing import Any
+
+from sqlalchemy import MetaData, Table, inspect
+from sqlalchemy.sql import visitors
+
+from gambrel.db.sessions import SyncSession
+
+__all__ = ["InOrder", "in_order"]
+
+
+class InOrder(SyncSession):
+    """A session of several databases: tables in `routes` are elsewhere.
+
+    The others are committed first, in their order, its own last.
+    """
+
+    routes: Mapping[MetaData, Any] = {}
+    """Engines by the tables that are there; in tests connections."""
+
+    def get_bind(
+        self, mapper: Any = None, *, clause: Any = None, bind: Any = None, **options: Any
+    ) -> Any:
+        """Return the engine of a statement, by its model or its first table."""
+        if bind is None:
+            bind = self.routes.get(tables_of(mapper, clause))  # type: ignore[arg-type]  # or None
+        return super().get_bind(mapper, clause=clause, bind=bind, **options)
+
+    def commit(self) -> None:
+        """Write what is left everywhere, then commit one database after the other."""
+        while (nested := self.get_nested_transaction()) is not None:
+            nested.commit()
+        self.flush()  # what a constraint refuses is refused before anything is committed
+        transaction = self.get_transaction()
+        if transaction is not None:
+            commit_others(transaction, self.routes)
+        super().commit()
+
+
+def tables_of(mapper: Any, clause: Any) -> MetaData | None:
+    """Return among which tables those of a model or a statement are; None of text."""
+    if mapper is not None:
+        found: MetaData = inspect(mapper).local_table.metadata
+        return found
+    parts = () if clause is None else visitors.iterate(clause)
+    return next((part.metadata for part in parts if isinstance(part, Table)), None)
+
+
+def commit_others(transaction: Any, routes: Mapping[MetaData, Any]) -> None:
+    """Commit what a transaction has begun elsewhere, and have it know that this is done."""
+    begun = transaction._connections  # noqa: SLF001 - SQLAlchemy commits them in no order
+    for other in routes.values():
+        connection, own, should_commit, closes = begun.get(other, (None, None, False, False))
+        if should_commit:
+            own.commit()
+            begun[connection.engine] = begun[connection] = (connection, own, False, closes)
+
+
+def in_order(base: type[SyncSession]) -> type[SyncSession]:
+    """Return a class of sessions that commits in order, and is else like another."""
+    return base if issubclass(base, InOrder) else type(base.__name__, (InOrder, base), {})

@@ -2,7 +2,7 @@
 
 from typing import Annotated, Any
 
-from sqlalchemy import ForeignKey, MetaData, func, insert, select
+from sqlalchemy import MetaData, func, insert, select
 from sqlalchemy.orm import Mapped, mapped_column
 
 from gambrel import App, Depends
@@ -22,9 +22,6 @@ class Ledger(Model):
 class Order(Shop):
     id: Mapped[int] = mapped_column(primary_key=True)
     title: Mapped[str] = mapped_column(unique=True)
-    of_id: Mapped[int | None] = mapped_column(
-        ForeignKey("order.id", deferrable=True, initially="DEFERRED")
-    )
 
 
 class Entry(Ledger):

@@ -50,7 +50,7 @@ def test_in_development_statements_are_logged_without_their_values(sqlite, caplo
         client.post("/heroes/Deadpond")
 
     (inserted,) = [line for line in lines(caplog) if "INSERT" in line]
-    assert " ms INSERT INTO hero" in inserted
+    assert " ms, 1 row INSERT INTO hero" in inserted
     assert inserted.endswith("[5 values]")
     assert "Deadpond" not in "".join(lines(caplog))
 
@@ -109,6 +109,62 @@ def test_values_are_in_no_message_of_an_error(sqlite, caplog):
 
     assert "IntegrityError" in caplog.text
     assert "secret-name" not in caplog.text
+
+
+def test_the_rows_that_were_found_are_counted(url, caplog):
+    app = make_app(url)
+    with Client(app) as client, caplog.at_level(logging.INFO, "gambrel.db"):
+        client.post("/heroes/A")
+        client.post("/heroes/B")
+        client.get("/one/A")
+
+    assert any(" ms, 1 row SELECT hero.id" in line for line in lines(caplog))
+
+
+def test_a_statement_that_fails_is_logged_in_development(sqlite, caplog):
+    app = make_app(sqlite)
+
+    @app.get("/broken")
+    async def broken(db: AsyncSession) -> None:
+        await db.execute(text("SELECT absent FROM hero WHERE id = :id"), {"id": 77})
+
+    with (
+        Client(app, raise_server_errors=False) as client,
+        caplog.at_level(logging.WARNING, "gambrel.db"),
+    ):
+        client.get("/broken")
+
+    (told,) = lines(caplog)
+    assert told.startswith("failed: ")
+    assert told.endswith(" ms SELECT absent FROM hero WHERE id = ? [1 value]")
+
+
+def test_what_hears_is_told_of_failures_too(sqlite):
+    app = make_app(sqlite, debug=False)
+
+    @app.get("/broken")
+    async def broken(db: AsyncSession) -> None:
+        await db.execute(text("SELECT absent FROM hero"))
+
+    with Client(app, raise_server_errors=False) as client, queries(app) as told:
+        client.get("/broken")
+
+    assert [str(one.error) for one in told] == ["no such column: absent"]
+
+
+@pytest.mark.parametrize("prefix", ["", "/plain"])
+def test_in_development_a_statement_is_shown_with_the_line_that_has_asked(
+    sqlite, capsys, monkeypatch, prefix
+):
+    monkeypatch.setattr(logging.getLogger(), "handlers", [])
+    with Client(make_app(sqlite)) as client:
+        capsys.readouterr()
+        client.get(f"{prefix}/each")
+
+    shown = capsys.readouterr().err.split("    ")
+    assert "FROM hero\n" in shown
+    assert "WHERE hero.id = ? [1 value]\n" in shown
+    assert any(part.startswith(f"at {__file__}:") for part in shown)
 
 
 @pytest.mark.parametrize("prefix", ["", "/plain"])

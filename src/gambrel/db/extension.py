@@ -2,13 +2,13 @@
 
 import secrets
 import tempfile
-from collections.abc import AsyncIterator, Iterator, Sequence
+from collections.abc import AsyncIterator, Callable, Iterator, Sequence
 from contextlib import asynccontextmanager, contextmanager
 from pathlib import Path
 from typing import Annotated, Any, Literal
 
 from msgspec import Meta, Struct, field
-from sqlalchemy import MetaData, event, text
+from sqlalchemy import Engine, MetaData, event, text
 from sqlalchemy.exc import DBAPIError
 from sqlalchemy.exc import TimeoutError as PoolTimeout
 from sqlalchemy.orm.exc import StaleDataError
@@ -28,8 +28,11 @@ from gambrel.db.several.routing import in_order
 from gambrel.db.several.sticky import Sticky
 from gambrel.db.trials import JOINED, Trial
 from gambrel.db.units import async_unit, plain_unit, threaded_unit
+from gambrel.db.visible import comments
+from gambrel.db.visible.figures import figures_of
+from gambrel.db.visible.spans import Told
 from gambrel.db.watching import Watch, note_repetition, show_statements
-from gambrel.extend import Env, Problem, Secret, Setup
+from gambrel.extend import FIGURES, WORK, Env, Problem, Secret, Setup
 
 __all__ = ["Database", "DatabaseSettings"]
 
@@ -120,6 +123,8 @@ class Database:
         self.trial: Trial | None = None
         self.others: Sequence[Database] = ()
         self.sticky: Sticky | None = None
+        self.stickies: list[Sticky] = []
+        self.tells_of_work: Callable[[], Sequence[Callable[..., None]]] = tuple
         self._engines: Engines | None = None
 
     def install(self, setup: Setup) -> None:
@@ -130,11 +135,18 @@ class Database:
         self.watch.slow = self.given.slow
         if self.given.replicas:
             self.sticky = Sticky(self.name, self.given.sticky, self.keys)
+            self.stickies = [self.sticky]
         if setup.settings.core.debug:
             self.watch.logs_all = self.given.log
             if self.given.log:
                 setup.lifespan(show_statements)
             self.session_class = WatchedSession
+        for figure in figures_of(self):
+            setup.add(FIGURES, figure)
+        self.tells_of_work = lambda: setup.declarations.values(WORK)
+        if self.given.comments != "off":
+            self.session_class = type("Session", (self.session_class,), {})
+            event.listen(self.session_class, "after_begin", comments.mark_connection)
         setup.lifespan(self.opened_beside if self.requires else self.opened)
         if self.requires:
             kind = type("".join(map(str.title, reversed(self.name.split("_", 1)))), (), {})
@@ -155,6 +167,7 @@ class Database:
         for mistake in mistakes(app):
             raise mistake
         self.others = [one for one in databases_of(app) if one.requires and one.models]
+        self.stickies = [one.sticky for one in (self, *self.others) if one.sticky is not None]
         if self.others:
             self.session_class = in_order(self.session_class)
         async with self.running():
@@ -216,13 +229,24 @@ class Database:
             address,
             limits,
             read_only=not given.writes_on_get,
-            prepare=self.watch.attach,
+            prepare=self.prepare,
             replicas=Replicas(address, replicas) if replicas else None,
         )
+        hearers = self.tells_of_work()
+        told = [Told(address, hearers).hear] if hearers else []
+        self.watch.hearers += told
         try:
             yield self._engines
         finally:
             self._engines = None
+            for hear in told:
+                self.watch.hearers.remove(hear)
+
+    def prepare(self, engine: Engine) -> None:
+        """Have what watches statements, or marks them, hear an engine."""
+        if self.given.comments != "off":
+            comments.mark_statements(engine)
+        self.watch.attach(engine)
 
     async def begin(self, engines: Engines) -> None:
         """See that the database is there, and make its tables if that is asked for."""
@@ -272,26 +296,32 @@ class Database:
     async def async_session(self, request: Request | None = None) -> AsyncIterator[AsyncSession]:
         """Yield the session of a request, or of a call outside any."""
         session = await self.make_async(read_only=is_safe(request), request=request)
+        if self.given.comments != "off":
+            self.mark(session.sync_session, request)
         async with async_unit(session):
             try:
                 yield session
             except GambrelError as error:
                 explain(error, session.sync_session)
                 raise
-        self.note_write(request)
+        if self.stickies:
+            self.note_write(request)
 
     async def sync_session(self, request: Request | None = None) -> AsyncIterator[SyncSession]:
         """Yield the session of a request that is handled in a thread."""
         binds = None if self.trial is None else await self.plain_trials()
         session = self.make_plain(read_only=is_safe(request), request=request, binds=binds)
         session.deadline = deadline_of(request)
+        if self.given.comments != "off":
+            self.mark(session, request)
         async with threaded_unit(session):
             try:
                 yield session
             except GambrelError as error:
                 explain(error, session)
                 raise
-        self.note_write(request)
+        if self.stickies:
+            self.note_write(request)
 
     async def make_async(
         self, *, read_only: bool, fresh: bool = False, request: Request | None = None
@@ -357,13 +387,16 @@ class Database:
             return engines.plain_reader if plain else engines.reader
         return engines.plain_replica if plain else engines.replica
 
+    def mark(self, session: SyncSession, request: Request | None) -> None:
+        """Have the statements of a session say who has asked."""
+        fields = comments.fields_of(request, self.given.comments)
+        session.info[comments.COMMENT] = comments.comment_of(fields)
+
     def note_write(self, request: Request | None) -> None:
         """Have who has sent a request that may have written read from the primary for a while."""
-        if request is None or request.method in SAFE:
-            return
-        for one in (self, *self.others):
-            if one.sticky is not None:
-                one.sticky.remember(request)
+        if request is not None and not is_safe(request):
+            for sticky in self.stickies:
+                sticky.remember(request)
 
 
 def databases_of(app: Any) -> list[Database]:

@@ -193,13 +193,18 @@ class Database:
             finally:
                 await engines.close()
 
+    @property
+    def address(self) -> Address:
+        """Where it is, by the settings of the app. Raises GambrelError for what is no URL."""
+        return parse_address(self.given.url.reveal(), self.folder)
+
     @contextmanager
     def connected(self) -> Iterator[Engines]:
         """Make the engines; where the database is in memory, in a folder of its own."""
         if self._engines is not None:
             what = "the database is opened while it is open already"
             raise GambrelError("db.open-twice", what, "", "one app, one Database(...)")
-        address = parse_address(self.given.url.reveal(), self.folder)
+        address = self.address
         if address.kind == "sqlite" and address.file is None:
             holder: Any = tempfile.TemporaryDirectory(prefix="gambrel-")
             with (
@@ -322,6 +327,16 @@ class Database:
                 raise
         if self.stickies:
             self.note_write(request)
+
+    @asynccontextmanager
+    async def in_shell(self) -> AsyncIterator[Any]:
+        """Yield what `gambrel shell` has of it: the session `db`, models, words for statements."""
+        from gambrel.db.visible.shell import in_shell  # noqa: PLC0415 - start-up: the shell
+
+        name = self.name.removeprefix("database_") if self.requires else "db"
+        tables = [one.metadata for one in (self, *self.others)]
+        async with in_shell(await self.make_async(read_only=False), name, tables) as found:
+            yield found
 
     async def make_async(
         self, *, read_only: bool, fresh: bool = False, request: Request | None = None

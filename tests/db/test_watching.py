@@ -197,6 +197,24 @@ def test_more_statements_than_expected_fail_the_test_and_are_listed(sqlite):
         client.get("/each")
 
 
+def test_a_list_that_asks_once_for_each_of_its_rows_fails_the_test(sqlite):
+    app = make_app(sqlite, debug=False)
+    with (
+        Client(app) as client,
+        pytest.raises(AssertionError, match=r"one statement 12 times .*together\.\n.* SELECT"),
+        queries(app, same=1),
+    ):
+        client.get("/each")
+
+
+def test_one_that_asks_once_for_each_table_passes(sqlite):
+    app = make_app(sqlite, debug=False)
+    with Client(app) as client, queries(app, same=1) as found:
+        client.get("/one/A")
+
+    assert len(found) == 1
+
+
 def test_a_statement_is_shown_on_one_line_and_not_without_end():
     shown = str(Statement("SELECT\n  " + "x" * 5000, 0, 0.0125))
 

@@ -1,7 +1,8 @@
 """For tests of apps: statements counted, and a database that is afterwards as it was before."""
 
 import asyncio
-from collections.abc import Callable, Iterator
+from collections import Counter
+from collections.abc import Callable, Iterable, Iterator
 from contextlib import AsyncExitStack, contextmanager
 from typing import Any, Self
 
@@ -14,11 +15,19 @@ __all__ = ["queries", "rolled_back"]
 
 
 @contextmanager
-def queries(app: Any, *, max: int | None = None) -> Iterator[list[Statement]]:  # noqa: A002
+def queries(
+    app: Any,
+    *,
+    max: int | None = None,  # noqa: A002 - reads as queries(app, max=3)
+    same: int | None = None,
+) -> Iterator[list[Statement]]:
     """Collect the statements that an app runs meanwhile: `with queries(app, max=3):`.
 
+    `same` is how often one and the same statement may be run: a list that asks once for each of its
+    rows does not pass `same=1`.
+
     Raises:
-        AssertionError: There were more than `max`; it lists them.
+        AssertionError: There were more than `max`, or one more often than `same`; it lists them.
     """
     watches = [database.watch for database in databases_for(app)]
     found: list[Statement] = []
@@ -31,8 +40,18 @@ def queries(app: Any, *, max: int | None = None) -> Iterator[list[Statement]]:  
         for watch in watches:
             watch.hearers.remove(hear)
     if max is not None and len(found) > max:
-        lines = "\n".join(f"  {one}" for one in found)
-        raise AssertionError(f"{len(found)} statements where {max} were to do:\n{lines}")
+        raise AssertionError(f"{len(found)} statements where {max} were to do:\n{listed(found)}")
+    repeated = Counter(one.sql for one in found)
+    for sql, count in repeated.most_common(1):
+        if same is not None and count > same:
+            alike = listed([one for one in found if one.sql == sql][:1])
+            what = f"one statement {count} times where {same} were to do"
+            raise AssertionError(f"{what}: load what it is for together.\n{alike}")
+
+
+def listed(statements: Iterable[Statement]) -> str:
+    """Return statements, each on a line."""
+    return "\n".join(f"  {one}" for one in statements)
 
 
 class rolled_back:  # noqa: N801 - used as a function

@@ -45,11 +45,10 @@ def test_each_of_several_databases_has_a_session_and_the_first_has_all_models(tm
     async def main() -> list[str]:
         app = ledger.make_app(f"sqlite:///{tmp_path}/a.db", f"sqlite:///{tmp_path}/b.db")
         main_one, beside = app.extensions
-        async with app.running():
-            async with main_one.in_shell() as one, beside.in_shell() as other:
-                one.names["db"].add(ledger.Entry(text="x"))
-                await one.ended(None)
-                assert {"db", "Order", "Entry"} <= set(one.names)
-                return list(await other.names["ledger"].scalars(select(ledger.Entry.text)))
+        async with app.running(), main_one.in_shell() as one, beside.in_shell() as other:
+            one.names["db"].add(ledger.Entry(text="x"))
+            await one.ended(None)
+            assert {"db", "Order", "Entry"} <= set(one.names)
+            return list(await other.names["ledger"].scalars(select(ledger.Entry.text)))
 
     assert asyncio.run(main()) == ["x"]

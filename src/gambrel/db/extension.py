@@ -4,6 +4,7 @@ import secrets
 import tempfile
 from collections.abc import AsyncIterator, Callable, Iterator, Sequence
 from contextlib import asynccontextmanager, contextmanager
+from functools import partial
 from pathlib import Path
 from typing import Annotated, Any, Literal
 
@@ -24,8 +25,8 @@ from gambrel.db.failures import answer_failure, answer_stale, answer_wait
 from gambrel.db.models import Model
 from gambrel.db.sessions import AsyncSession, SyncSession
 from gambrel.db.several.naming import metadata_of, section_of, settings_of
-from gambrel.db.several.routing import in_order
-from gambrel.db.several.sticky import Sticky
+from gambrel.db.several.routing import in_order, plain_trials, route
+from gambrel.db.several.sticky import Sticky, remember_all
 from gambrel.db.trials import JOINED, Trial
 from gambrel.db.units import async_unit, plain_unit, threaded_unit
 from gambrel.db.visible import comments
@@ -147,11 +148,12 @@ class Database:
         if self.given.comments != "off":
             self.session_class = type("Session", (self.session_class,), {})
             event.listen(self.session_class, "after_begin", comments.mark_connection)
-        setup.lifespan(self.opened_beside if self.requires else self.opened)
         if self.requires:
+            setup.lifespan(opens_beside(self))
             kind = type("".join(map(str.title, reversed(self.name.split("_", 1)))), (), {})
             setup.provide(kind, lambda: self, "app", ping=self.ping)
             return
+        setup.lifespan(self.opened)
         setup.provide(Database, lambda: self, "app", ping=self.ping)
         setup.check(check_routes, start=False)
         setup.provide(AsyncSession, self.async_session)
@@ -172,11 +174,6 @@ class Database:
             self.session_class = in_order(self.session_class)
         async with self.running():
             yield self
-
-    async def opened_beside(self) -> AsyncIterator[None]:
-        """The same for one with a name."""
-        async with self.running():
-            yield
 
     async def ping(self, _database: "Database") -> None:
         """Ask the database for nothing."""
@@ -234,7 +231,7 @@ class Database:
             address,
             limits,
             read_only=not given.writes_on_get,
-            prepare=self.prepare,
+            prepare=partial(prepare, self.watch, given.comments),
             replicas=Replicas(address, replicas) if replicas else None,
         )
         hearers = self.tells_of_work()
@@ -246,12 +243,6 @@ class Database:
             self._engines = None
             for hear in told:
                 self.watch.hearers.remove(hear)
-
-    def prepare(self, engine: Engine) -> None:
-        """Have what watches statements, or marks them, hear an engine."""
-        if self.given.comments != "off":
-            comments.mark_statements(engine)
-        self.watch.attach(engine)
 
     async def begin(self, engines: Engines) -> None:
         """See that the database is there, and make its tables if that is asked for."""
@@ -302,31 +293,31 @@ class Database:
         """Yield the session of a request, or of a call outside any."""
         session = await self.make_async(read_only=is_safe(request), request=request)
         if self.given.comments != "off":
-            self.mark(session.sync_session, request)
+            comments.mark_session(session, request, self.given.comments)
         async with async_unit(session):
             try:
                 yield session
             except GambrelError as error:
                 explain(error, session.sync_session)
                 raise
-        if self.stickies:
-            self.note_write(request)
+        if self.stickies and not is_safe(request):
+            remember_all(self.stickies, request)
 
     async def sync_session(self, request: Request | None = None) -> AsyncIterator[SyncSession]:
         """Yield the session of a request that is handled in a thread."""
-        binds = None if self.trial is None else await self.plain_trials()
+        binds = None if self.trial is None else await plain_trials((self, *self.others))
         session = self.make_plain(read_only=is_safe(request), request=request, binds=binds)
         session.deadline = deadline_of(request)
         if self.given.comments != "off":
-            self.mark(session, request)
+            comments.mark_session(session, request, self.given.comments)
         async with threaded_unit(session):
             try:
                 yield session
             except GambrelError as error:
                 explain(error, session)
                 raise
-        if self.stickies:
-            self.note_write(request)
+        if self.stickies and not is_safe(request):
+            remember_all(self.stickies, request)
 
     @asynccontextmanager
     async def in_shell(self) -> AsyncIterator[Any]:
@@ -351,17 +342,8 @@ class Database:
         session = AsyncSession(bind, sync_session_class=kind, **_KEPT, **joined)
         session.sync_session.keys = self.keys
         if self.others:
-            await self.route(session.sync_session, wish)
+            await route(session.sync_session, self.others, wish)
         return session
-
-    async def route(self, session: Any, wish: dict[str, Any]) -> None:
-        """Have an async session find the models of other databases."""
-        session.routes = {}
-        for other in self.others:
-            if other.trial is None:
-                session.routes[other.metadata] = other.engine_for(**wish).sync_engine
-            else:
-                session.routes[other.metadata] = (await other.trial.for_async()).sync_connection
 
     def make_plain(
         self,
@@ -381,15 +363,11 @@ class Database:
         session.statement_timeout = self.given.statement_timeout
         if self.others:
             routed: Any = session
-            routed.routes = binds or {
-                one.metadata: one.engine_for(**wish, plain=True) for one in self.others
+            routed.routes = {
+                one.metadata: binds[one.metadata] if binds else one.engine_for(**wish, plain=True)
+                for one in self.others
             }
         return session
-
-    async def plain_trials(self) -> dict[MetaData, Any]:
-        """Return the connections of a test for threads, by the tables that are there."""
-        trials = [(one.metadata, one.trial) for one in (self, *self.others)]
-        return {tables: await trial.for_plain() for tables, trial in trials if trial is not None}
 
     def engine_for(
         self, request: Request | None, *, read_only: bool, fresh: bool, plain: bool = False
@@ -402,16 +380,22 @@ class Database:
             return engines.plain_reader if plain else engines.reader
         return engines.plain_replica if plain else engines.replica
 
-    def mark(self, session: SyncSession, request: Request | None) -> None:
-        """Have the statements of a session say who has asked."""
-        fields = comments.fields_of(request, self.given.comments)
-        session.info[comments.COMMENT] = comments.comment_of(fields)
 
-    def note_write(self, request: Request | None) -> None:
-        """Have who has sent a request that may have written read from the primary for a while."""
-        if request is not None and not is_safe(request):
-            for sticky in self.stickies:
-                sticky.remember(request)
+def opens_beside(database: Database) -> Callable[[], AsyncIterator[None]]:
+    """Return what opens a database with a name while the app runs."""
+
+    async def database_beside() -> AsyncIterator[None]:
+        async with database.running():
+            yield
+
+    return database_beside
+
+
+def prepare(watch: Watch, mark: comments.Mark, engine: Engine) -> None:
+    """Have what watches statements, or marks them, hear an engine."""
+    if mark != "off":
+        comments.mark_statements(engine)
+    watch.attach(engine)
 
 
 def databases_of(app: Any) -> list[Database]:

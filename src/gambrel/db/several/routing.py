@@ -4,7 +4,7 @@ There is no commit for all at once: what can be refused is refused before the fi
 database of the session itself comes last. `extension.py` gives apps with such databases this class.
 """
 
-from collections.abc import Mapping
+from collections.abc import Iterable, Mapping
 from typing import Any
 
 from sqlalchemy import MetaData, Table, inspect
@@ -12,7 +12,7 @@ from sqlalchemy.sql import visitors
 
 from gambrel.db.sessions import SyncSession
 
-__all__ = ["InOrder", "in_order"]
+__all__ = ["InOrder", "in_order", "plain_trials", "route"]
 
 
 class InOrder(SyncSession):
@@ -60,6 +60,22 @@ def commit_others(transaction: Any, routes: Mapping[MetaData, Any]) -> None:
         if should_commit:
             own.commit()
             begun[connection.engine] = begun[connection] = (connection, own, False, closes)
+
+
+async def route(session: Any, others: Iterable[Any], wish: Mapping[str, Any]) -> None:
+    """Have an async session find the models of other databases, on engines as it wishes."""
+    session.routes = {}
+    for other in others:
+        if other.trial is None:
+            session.routes[other.metadata] = other.engine_for(**wish).sync_engine
+        else:
+            session.routes[other.metadata] = (await other.trial.for_async()).sync_connection
+
+
+async def plain_trials(databases: Iterable[Any]) -> dict[MetaData, Any]:
+    """Return the connections of a test for threads, by the tables that are there."""
+    trials = [(one.metadata, one.trial) for one in databases]
+    return {tables: await trial.for_plain() for tables, trial in trials if trial is not None}
 
 
 def in_order(base: type[SyncSession]) -> type[SyncSession]:

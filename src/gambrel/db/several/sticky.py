@@ -6,7 +6,7 @@ more than when it was. It is signed, so that nobody keeps away from replicas for
 """
 
 import math
-from collections.abc import Sequence
+from collections.abc import Iterable, Sequence
 from functools import cached_property
 from typing import Any
 
@@ -14,7 +14,7 @@ from gambrel.core.http.errors import BadRequest
 from gambrel.core.http.fields.cookies import SetCookie
 from gambrel.signing import BadSignature, Signer
 
-__all__ = ["Sticky"]
+__all__ = ["Sticky", "remember_all"]
 
 
 class Sticky:
@@ -50,6 +50,13 @@ class Sticky:
             self.cookie, self.signer.sign(b"1"), max_age=self.seconds, secure=is_secure(request)
         )
         request.draft.headers.add("set-cookie", str(line))
+
+
+def remember_all(stickies: Iterable[Sticky], request: Any) -> None:
+    """Have the answer to a request say where its visitor has written; None is no request."""
+    if request is not None:
+        for sticky in stickies:
+            sticky.remember(request)
 
 
 def is_secure(request: Any) -> bool:

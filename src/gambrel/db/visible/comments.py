@@ -11,7 +11,7 @@ from urllib.parse import quote
 
 from sqlalchemy import Engine, event
 
-__all__ = ["Mark", "comment_of", "fields_of", "mark_connection", "mark_statements"]
+__all__ = ["Mark", "comment_of", "fields_of", "mark_connection", "mark_session", "mark_statements"]
 
 Mark = Literal["off", "route", "request"]
 COMMENT = "gambrel_comment"
@@ -35,6 +35,11 @@ def comment_of(fields: Mapping[str, str]) -> str:
     """Return fields as a comment; nothing in them can end it, or be taken for a placeholder."""
     pairs = [f"{quote(name, safe='')}='{quote(fields[name], safe='')}'" for name in sorted(fields)]
     return f"/*{','.join(pairs)}*/"
+
+
+def mark_session(session: Any, request: Any, mark: Mark) -> None:
+    """Have what a session runs say which request has asked."""
+    session.info[COMMENT] = comment_of(fields_of(request, mark))
 
 
 def mark_connection(session: Any, _transaction: Any, connection: Any) -> None:

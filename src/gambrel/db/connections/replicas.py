@@ -75,7 +75,8 @@ class Replicas:
     def leave(self, address: Address, error: Exception) -> None:
         """Ask a replica no more for a while; told once."""
         if address.shown not in self.down:
-            _log.warning("the replica %s does not answer: %s", address.shown, error)
+            reason = " ".join(str(error).split())
+            _log.warning("the replica %s does not answer: %s", address.shown, reason)
         self.down[address.shown] = self.clock() + RETRY
 
     def welcome(self, address: Address) -> None:

@@ -31,6 +31,7 @@ from gambrel.db.trials import JOINED, Trial
 from gambrel.db.units import async_unit, plain_unit, threaded_unit
 from gambrel.db.visible import comments
 from gambrel.db.visible.figures import figures_of
+from gambrel.db.visible.shell import in_shell
 from gambrel.db.visible.spans import Told
 from gambrel.db.watching import Watch, note_repetition, show_statements
 from gambrel.extend import FIGURES, WORK, Env, Problem, Secret, Setup
@@ -322,8 +323,6 @@ class Database:
     @asynccontextmanager
     async def in_shell(self) -> AsyncIterator[Any]:
         """Yield what `gambrel shell` has of it: the session `db`, models, words for statements."""
-        from gambrel.db.visible.shell import in_shell  # noqa: PLC0415 - start-up: the shell
-
         name = self.name.removeprefix("database_") if self.requires else "db"
         tables = [one.metadata for one in (self, *self.others)]
         async with in_shell(await self.make_async(read_only=False), name, tables) as found:

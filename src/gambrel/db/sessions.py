@@ -16,9 +16,8 @@ from sqlalchemy.util.concurrency import greenlet_spawn
 from gambrel.core.http.errors import GambrelError, NotFound
 from gambrel.db.loading import refuse_lazy_load
 from gambrel.db.models import WORD
-from gambrel.db.queries import keysets, paging, rows, upserts
+from gambrel.db.queries import keysets, paging, plans, rows, upserts
 from gambrel.db.queries.paging import SIZE, Page, Slice
-from gambrel.db.visible import plans
 from gambrel.signing import Signer
 
 __all__ = ["AsyncSession", "SyncSession"]

@@ -4,16 +4,12 @@ import os
 import subprocess
 import sys
 from contextlib import suppress
-from typing import TYPE_CHECKING
+from typing import Any
 
 import click
 
 from gambrel import App, GambrelError
 from gambrel.cli.target import load_app
-
-if TYPE_CHECKING:
-    from gambrel.db import Database
-    from gambrel.db.connections.urls import Address
 
 __all__ = ["database_named", "shell"]
 
@@ -38,7 +34,7 @@ def shell(target: str, database: str, read_only: bool, plain: bool) -> None:
         sys.exit(open_client(chosen.address, read_only=read_only))
 
 
-def database_named(app: App, name: str, target: str) -> "Database":
+def database_named(app: App, name: str, target: str) -> Any:
     """Return one of the databases of an app. Raises GambrelError for a name that none has."""
     from gambrel.db.extension import databases_of
 
@@ -55,7 +51,7 @@ def database_named(app: App, name: str, target: str) -> "Database":
     return chosen
 
 
-def open_client(address: "Address", *, read_only: bool) -> int:
+def open_client(address: Any, *, read_only: bool) -> int:
     """Run the client until it ends, and return its exit code."""
     from gambrel.db.visible.clients import client_of
 
@@ -69,7 +65,7 @@ def open_client(address: "Address", *, read_only: bool) -> int:
             continue
 
 
-def prompt(address: "Address", *, read_only: bool) -> None:
+def prompt(address: Any, *, read_only: bool) -> None:
     """Run our own prompt."""
     from gambrel.db.connections.engines import Engines, Limits
     from gambrel.db.visible.clients import check_there

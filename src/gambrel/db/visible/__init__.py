@@ -1,1 +1,1 @@
-"""What is seen of a database: plans, figures, spans, comments in SQL, and its own client."""
+"""What is seen of a database: figures, spans, comments in SQL, and shells."""

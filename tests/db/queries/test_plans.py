@@ -3,7 +3,7 @@ from sqlalchemy import select, text, update
 
 from gambrel import GambrelError
 from gambrel.db import AsyncSession
-from gambrel.db.visible.plans import shown
+from gambrel.db.queries.plans import shown
 from tests.db.shop import Hero, Team, run
 
 SCAN = {"sqlite": "SCAN hero", "postgresql": "Seq Scan on hero", "mariadb": "hero | "}

@@ -163,11 +163,8 @@ def running(app: App) -> Iterator[Opened]:
 
     async def live() -> None:
         async with app.running(), AsyncExitStack() as stack:
-            helpers = [
-                await stack.enter_async_context(one.in_shell())
-                for one in extensions_of(app)
-                if hasattr(one, "in_shell")
-            ]
+            adding = [getattr(one, "in_shell", None) for one in extensions_of(app)]
+            helpers = [await stack.enter_async_context(add()) for add in adding if add is not None]
             end = asyncio.Event()
             opened.set_result(((asyncio.get_running_loop(), helpers), end))
             await end.wait()

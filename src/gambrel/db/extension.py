@@ -147,8 +147,9 @@ class Database:
             setup.add(FIGURES, figure)
         self.tells_of_work = lambda: setup.declarations.values(WORK)
         if self.given.comments != "off":
-            self.session_class = type("Session", (self.session_class,), {})
-            event.listen(self.session_class, "after_begin", comments.mark_connection)
+            marked: Any = type("Session", (self.session_class,), {})
+            event.listen(marked, "after_begin", comments.mark_connection)
+            self.session_class = marked
         if self.requires:
             setup.lifespan(opens_beside(self))
             kind = type("".join(map(str.title, reversed(self.name.split("_", 1)))), (), {})

@@ -14,11 +14,11 @@ COMMANDS = {
 class Databases(click.Group):
     """The group."""
 
-    def list_commands(self, _ctx: click.Context) -> list[str]:
+    def list_commands(self, ctx: click.Context) -> list[str]:
         """Return the names in the order of the documentation."""
         return list(COMMANDS)
 
-    def get_command(self, _ctx: click.Context, cmd_name: str) -> click.Command | None:
+    def get_command(self, ctx: click.Context, cmd_name: str) -> click.Command | None:
         """Import the file of a command."""
         if cmd_name not in COMMANDS:
             return None
@@ -26,7 +26,7 @@ class Databases(click.Group):
         found: click.Command = getattr(module, cmd_name)
         return found
 
-    def format_commands(self, _ctx: click.Context, formatter: click.HelpFormatter) -> None:
+    def format_commands(self, ctx: click.Context, formatter: click.HelpFormatter) -> None:
         """Write the commands without importing them."""
         with formatter.section("Commands"):
             formatter.write_dl([(name, text) for name, (_, text) in COMMANDS.items()])

@@ -28,6 +28,8 @@ DATABASE_ROOMS = {
     "inspection": 1_300,
     "search": 250,
     "transfer": 700,
+    "several": 200,
+    "visible": 450,
 }
 
 # What is larger → why. `path::name` for functions and classes, `path` for files and folders.

@@ -1,13 +1,13 @@
 """What sessions give back is known to type checkers; checked by mypy and pyright, never run."""
 
 from collections.abc import Sequence
-from typing import assert_type
+from typing import Annotated, assert_type
 
 from msgspec import Struct
-from sqlalchemy import select
+from sqlalchemy import MetaData, select
 from sqlalchemy.orm import Mapped, mapped_column
 
-from gambrel import App
+from gambrel import App, Depends
 from gambrel.db import (
     AsyncSession,
     Database,
@@ -78,3 +78,22 @@ def sql_that_is_put_together(db: SyncSession, name: str) -> None:
 
 def it_is_an_extension() -> tuple[App, Extension]:
     return App(extensions=[Database("sqlite://")]), Database("sqlite://")
+
+
+class Audit(Model):
+    __abstract__ = True
+    metadata = MetaData()
+
+
+AUDIT = Database("sqlite://", name="audit", models=Audit, replicas=())
+OfAudit = Annotated[AsyncSession, Depends(AUDIT.async_session)]
+
+
+async def a_session_of_a_database_with_a_name(db: OfAudit) -> None:
+    assert_type(db, AsyncSession)
+    assert_type(await db.explain(select(City), analyze=True), str)
+
+
+async def a_session_that_must_not_be_old(database: Database) -> None:
+    async with database.session(read_only=True, fresh=True) as db:
+        assert_type(db, AsyncSession)

@@ -25,7 +25,7 @@ COMMANDS = {
     "client": "Write a typed client for an app.",
     "config": "Show the settings and where each comes from.",
     "check": "Check the configuration, and with --deploy its safety.",
-    "db": "Migrate, inspect, fill, move and save databases.",
+    "db": "Open, migrate, inspect, fill, move and save databases.",
     "status": "Show the workers of a running server.",
     "reload": "Replace the workers of a running server.",
     "scale": "Let a running server have more workers, or fewer.",

@@ -23,6 +23,7 @@ COMMANDS = {
     "load": ("carrying", "Put the rows of such a file into a database."),
     "backup": ("carrying", "Copy an SQLite database that is in use."),
     "seed": ("carrying", "See that the rows are there that an app begins with."),
+    "shell": ("opening", "Open the client of the database: psql, sqlite3 or mariadb."),
 }
 
 

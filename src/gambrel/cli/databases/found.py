@@ -12,18 +12,23 @@ __all__ = ["database_of"]
 
 
 def database_of(target: str, name: str = "") -> "Database":
-    """Return the database of an app. Raises GambrelError where it has none, or several."""
-    from gambrel.db import Database
+    """Return the database of an app, or the one of several that is named.
+
+    Raises GambrelError where there is none, or none of that name.
+    """
+    from gambrel.db.extension import databases_of
 
     app = load_app(target)
     app.build()
-    found = {one.name: one for one in app.extensions if isinstance(one, Database)}
+    found = {one.name.removeprefix("database_"): one for one in databases_of(app)}
     if not found:
         hint = "App(extensions=[Database(...)])"
         raise GambrelError("db.no-database", "this app has no database", target, hint)
-    chosen = next(iter(found)) if not name and len(found) == 1 else name or "database"
-    if chosen not in found:
-        names = ", ".join(found)
-        what = f"this app has no database {chosen!r}" if name else "this app has several"
-        raise GambrelError("db.no-database", what, target, f"--database, one of: {names}")
-    return found[chosen]
+    if not name:
+        return next(iter(found.values()))
+    chosen = found.get(name.removeprefix("database_") or "database")
+    if chosen is None:
+        what = f"this app has no database {name!r}"
+        hint = f"--database, one of: {', '.join(found)}"
+        raise GambrelError("db.no-database", what, target, hint)
+    return chosen

@@ -13,10 +13,11 @@ from typing import Any
 from msgspec import Struct
 from sqlalchemy import Engine, create_engine, event, exc
 from sqlalchemy.ext.asyncio import AsyncEngine, create_async_engine
-from sqlalchemy.pool import AsyncAdaptedQueuePool, QueuePool
+from sqlalchemy.pool import AsyncAdaptedQueuePool, Pool, QueuePool
 
 from gambrel.core.http.errors import GambrelError
 from gambrel.db.connections.masking import mask
+from gambrel.db.connections.replicas import Replicas
 from gambrel.db.connections.sqlite import BUSY, PRAGMAS, Settled, opener, prepare
 from gambrel.db.connections.urls import Address
 from gambrel.db.failures import tell_apart
@@ -33,6 +34,7 @@ SQLITE: dict[str, Any] = {
     "check_same_thread": False,
 }
 _FAILED = 3  # PQTRANS_INERROR of libpq
+_ENGINES = ("writer", "reader", "replica", "plain_writer", "plain_reader", "plain_replica")
 _CHECKED = "gambrel.given_back"
 _READ_ONLY = "gambrel_read_only"
 
@@ -52,6 +54,7 @@ class Engines:
 
     `reader` and `writer` are for async sessions, `plain_reader` and `plain_writer` for those in
     threads. With `read_only`, the readers cannot write. `prepare` is called with each engine.
+    `replica` and `plain_replica` are the readers of `replicas`, where there are any.
     """
 
     def __init__(
@@ -61,7 +64,9 @@ class Engines:
         *,
         read_only: bool = True,
         prepare: Callable[[Engine], None] = lambda engine: None,
+        replicas: Replicas | None = None,
     ) -> None:
+        self.replicas = replicas
         self.address = address
         self.limits = limits
         self.read_only = read_only
@@ -101,6 +106,24 @@ class Engines:
         if self.is_sqlite:
             return self.make_plain(writes=False)
         return self.plain_writer.execution_options(**self.reading)
+
+    @cached_property
+    def replica(self) -> AsyncEngine:
+        """The engine of async sessions that read what may be a moment old."""
+        if self.replicas is None:
+            return self.reader
+        engine = self.make_async(writes=False)
+        self.replicas.attach(engine.sync_engine)
+        return engine.execution_options(**self.reading)
+
+    @cached_property
+    def plain_replica(self) -> Engine:
+        """The engine of sessions in threads that read what may be a moment old."""
+        if self.replicas is None:
+            return self.plain_reader
+        engine = self.make_plain(writes=False)
+        self.replicas.attach(engine)
+        return engine.execution_options(**self.reading)
 
     @property
     def reading(self) -> dict[str, Any]:
@@ -228,17 +251,23 @@ class Engines:
             "db.no-driver", what, self.address.shown, f"pip install 'gambrel[{extra}]'"
         )
 
+    @property
+    def pools(self) -> list[Pool]:
+        """The pools that were made, each once."""
+        made = [vars(self).get(name) for name in _ENGINES]
+        return list({id(one.pool): one.pool for one in made if one is not None}.values())
+
     async def close(self) -> None:
         """Close all connections."""
         made = vars(self)
-        for name in ("reader", "writer"):
+        for name in ("replica", "reader", "writer"):
             if name in made:
                 await made[name].dispose()
         self.close_plain()
 
     def close_plain(self) -> None:
         """Close the connections of threads."""
-        for name in ("plain_reader", "plain_writer"):
+        for name in ("plain_replica", "plain_reader", "plain_writer"):
             if name in vars(self):
                 vars(self)[name].dispose()
 

@@ -19,6 +19,7 @@ from gambrel.core.http.errors import GambrelError
 try:
     from gambrel.db.columns import Choice, Exact, JSONOf, Moment
     from gambrel.db.extension import Database, DatabaseSettings
+    from gambrel.db.fast.statements import Compiled, CompiledChange, compiled
     from gambrel.db.models import NAMING, Model
     from gambrel.db.parts import (
         SoftDelete,
@@ -48,6 +49,8 @@ __all__ = [
     "NAMING",
     "AsyncSession",
     "Choice",
+    "Compiled",
+    "CompiledChange",
     "Database",
     "DatabaseSettings",
     "Exact",
@@ -65,6 +68,7 @@ __all__ = [
     "UUIDKey",
     "Versioned",
     "check_match",
+    "compiled",
     "etag_of",
     "uuid7",
 ]

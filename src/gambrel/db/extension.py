@@ -64,6 +64,8 @@ class DatabaseSettings(Struct, frozen=True, kw_only=True):
 class WatchedSession(SyncSession):
     """The session of development: it tells of lines that ask again and again."""
 
+    counts_lines = True
+
 
 event.listen(WatchedSession, "do_orm_execute", note_repetition)
 

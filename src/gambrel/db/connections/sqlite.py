@@ -157,6 +157,16 @@ class AsyncConnection(aiosqlite.Connection):
         result: T = await self._execute(call, *arguments)  # type: ignore[no-untyped-call]
         return result
 
+    async def run(self, call: Callable[..., T], *arguments: Any) -> T:
+        """Call something with the connection itself, in its thread, within its transaction."""
+        return await self.in_thread(self._begin_and, call, arguments)
+
+    def _begin_and(self, call: Callable[..., T], arguments: tuple[Any, ...]) -> T:
+        begin, self.begin_with = self.begin_with, ""
+        if begin:
+            self._conn.execute(begin)
+        return call(self._conn, *arguments)
+
     def cursor(self) -> Cursor:  # type: ignore[override]  # all that SQLAlchemy uses of one
         """Return a cursor, for which nobody has to wait."""
         return Cursor(self)

@@ -42,7 +42,7 @@ class Text:
             bind.type._is_tuple_type  # noqa: SLF001 - SQLAlchemy 2.1's
             for bind in made.post_compile_params
         )
-        escaped = made.escaped_bind_names or {}
+        escaped: Mapping[str, str] = made.escaped_bind_names or {}
         self.places: list[Place] = []
         if not self.is_expanding:
             self.places = [(n, None, escaped.get(n, n), self.process(n)) for n in order]
@@ -106,7 +106,7 @@ class Text:
             for origin, names in state.parameter_expansion.items()
             for index, name in enumerate(names)
         }
-        escaped = self.compiled.escaped_bind_names or {}
+        escaped: Mapping[str, str] = self.compiled.escaped_bind_names or {}
         names = self.compiled.bind_names.values()
         own = {escaped.get(name, name): (name, self.process(name)) for name in names}
         places: list[Place] = []

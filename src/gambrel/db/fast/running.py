@@ -32,6 +32,7 @@ class Statement(Protocol):
 
     def text_for(self, dialect: Any) -> Text:
         """Return its text for a dialect."""
+        ...
 
 
 def start(where: Place, statement: Statement, values: Values, read: Read, size: int) -> Any:
@@ -81,13 +82,11 @@ def on_connection(
 ) -> Any:
     """Run a statement on a connection, and return what becomes of its rows."""
     text = statement.text_for(connection.dialect)
-    many = not isinstance(values, Mapping)
-    if many:
-        found = [text.bound(row) for row in values]
-        sql, bound = text.sql, [one[1] for one in found]
+    if isinstance(values, Mapping):
+        answer = heard(connection, *text.bound(values), size, many=False)
     else:
-        sql, bound = text.bound(values)
-    answer = heard(connection, sql, bound, size, many=many)
+        rows = [text.bound(row)[1] for row in values]
+        answer = heard(connection, text.sql, rows, size, many=True)
     return read(text, answer)
 
 

@@ -120,7 +120,8 @@ class Compiled(Prepared, Generic[T]):
     """
 
     def __init__(self, statement: Any, into: type[T], where: str = "") -> None:
-        if not (isinstance(into, type) and issubclass(into, Struct)):
+        given: Any = into
+        if not (isinstance(given, type) and issubclass(given, Struct)):
             what = f"rows become {into!r}, which is no struct"
             raise GambrelError("db.compiled", what, "", "`class HeroPublic(msgspec.Struct): …`")
         statement = narrowed(statement, into)

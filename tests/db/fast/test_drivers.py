@@ -5,8 +5,8 @@ from types import SimpleNamespace
 import pytest
 from sqlalchemy.util.concurrency import greenlet_spawn
 
-from gambrel.db.connections.sqlite import opener
 from gambrel.db.fast.drivers import run_many, run_one, runner_for
+from tests.db.connections.test_sqlite import opened
 
 
 def test_rows_come_with_what_tells_of_their_columns():
@@ -37,7 +37,7 @@ def test_sqlite_runs_in_the_thread_of_its_connection_in_one_transaction(tmp_path
     run = runner_for(SimpleNamespace(is_async=True, name="sqlite"), many=many)
 
     async def main() -> int:
-        connection = await opener(tmp_path / "a.db", (), {"isolation_level": None})()
+        connection = await opened(tmp_path)
         await greenlet_spawn(runner_for(connection_kind(), many=False), connection, TABLE, (), 0)
         connection.begin_with = "BEGIN IMMEDIATE"
         values = [(1,), (2,)] if many else (1,)

@@ -4,6 +4,7 @@ On SQLite a pool of one connection writes, so that writers wait in a queue of ou
 of its lock; all others read. Everywhere else one pool does both. Knows no app.
 """
 
+import asyncio
 import time
 from collections.abc import Callable
 from functools import cached_property
@@ -19,6 +20,7 @@ from gambrel.core.http.errors import GambrelError
 from gambrel.db.connections.sqlite import BUSY, PRAGMAS, Settled, opener, prepare
 from gambrel.db.connections.urls import Address
 from gambrel.db.failures import tell_apart
+from gambrel.threads import WorkerPool
 
 __all__ = ["Engines", "Limits"]
 
@@ -98,6 +100,11 @@ class Engines:
             return self.make_plain(writes=False)
         return self.plain_writer.execution_options(**self.reading)
 
+    @cached_property
+    def workers(self) -> WorkerPool:
+        """The threads of async connections to SQLite."""
+        return WorkerPool(asyncio.get_running_loop())
+
     @property
     def reading(self) -> dict[str, Any]:
         """The options of a connection that only reads."""
@@ -110,7 +117,7 @@ class Engines:
         options = self.options(AsyncAdaptedQueuePool, writes=writes)
         if self.is_sqlite:
             pragmas = self.pragmas(writes=writes)
-            options["async_creator"] = opener(self.file, pragmas, SQLITE)
+            options["async_creator"] = opener(self.file, pragmas, SQLITE, lambda: self.workers)
         try:
             engine = create_async_engine(self.address.for_async, **options)
         except ModuleNotFoundError as error:
@@ -211,6 +218,8 @@ class Engines:
         for name in ("reader", "writer"):
             if name in made:
                 await made[name].dispose()
+        if "workers" in made:
+            self.workers.close()
         self.close_plain()
 
     def close_plain(self) -> None:

@@ -243,6 +243,7 @@ class Database:
             bind = self.engines.reader if read_only else self.engines.writer
             session = AsyncSession(bind, sync_session_class=kind, **_KEPT)
         session.sync_session.keys = keys
+        session.sync_session.only_reads = read_only and not self.given.writes_on_get
         return session
 
     def make_plain(self, *, read_only: bool, bind: Any = None) -> SyncSession:

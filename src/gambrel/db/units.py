@@ -13,6 +13,7 @@ from contextlib import asynccontextmanager, contextmanager
 from typing import Any
 
 from sqlalchemy import event, orm
+from sqlalchemy.util.concurrency import greenlet_spawn
 
 from gambrel.core.http.errors import ServiceUnavailable
 from gambrel.core.http.threads import in_thread
@@ -39,23 +40,42 @@ async def async_unit(session: AsyncSession) -> AsyncIterator[AsyncSession]:
         raise
     plain = session.sync_session
     if plain.in_transaction():
-        await uninterrupted(complete(session))
+        if plain.only_reads:
+            await leave_reading(session)
+        else:
+            await uninterrupted(complete(session))
     plain.is_over = True
-    await run_hooks(plain)
+    if AFTER in plain.info:
+        await run_hooks(plain)
 
 
 async def complete(session: AsyncSession) -> None:
     """Commit and close; roll back where that fails."""
     try:
         async with asyncio.timeout(LIMIT):
-            await session.commit()
+            await greenlet_spawn(commit_and_close, session.sync_session)
     except TimeoutError as error:
         await drop(session)
         raise ServiceUnavailable("the database has not confirmed a COMMIT") from error
     except BaseException:
         await drop(session)
         raise
-    await session.close()
+
+
+async def leave_reading(session: AsyncSession) -> None:
+    """The same where nothing was written: a cancellation may come between, it loses nothing."""
+    try:
+        async with asyncio.timeout(LIMIT):
+            await greenlet_spawn(commit_and_close, session.sync_session)
+    except BaseException:
+        await uninterrupted(drop(session))
+        raise
+
+
+def commit_and_close(session: SyncSession) -> None:
+    """Commit and give the connection back, in one greenlet."""
+    session.commit()
+    session.close()
 
 
 async def drop(session: AsyncSession) -> None:

@@ -12,7 +12,6 @@ import pytest
 from gambrel.db.connections.sqlite import PRAGMAS, AsyncConnection, Settled, opener, prepare
 from gambrel.threads import WorkerPool
 
-
 OPTIONS = {"isolation_level": None, "check_same_thread": False}
 
 

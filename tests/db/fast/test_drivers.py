@@ -3,9 +3,8 @@ import sqlite3
 from types import SimpleNamespace
 
 import pytest
-from sqlalchemy.util.concurrency import greenlet_spawn
 
-from gambrel.db.fast.drivers import run_many, run_one, runner_for
+from gambrel.db.fast.drivers import asker_for, run_many, run_one
 from tests.db.connections.test_sqlite import opened
 
 
@@ -34,14 +33,14 @@ def test_what_has_no_rows_tells_how_many_it_has_changed():
 
 @pytest.mark.parametrize("many", [False, True])
 def test_sqlite_runs_in_the_thread_of_its_connection_in_one_transaction(tmp_path, many):
-    run = runner_for(SimpleNamespace(is_async=True, name="sqlite"), many=many)
+    kind = SimpleNamespace(name="sqlite")
 
     async def main() -> int:
         connection = await opened(tmp_path)
-        await greenlet_spawn(runner_for(connection_kind(), many=False), connection, TABLE, (), 0)
+        await asker_for(kind, many=False)(connection, "CREATE TABLE t (n)", (), 0)
         connection.begin_with = "BEGIN IMMEDIATE"
         values = [(1,), (2,)] if many else (1,)
-        answer = await greenlet_spawn(run, connection, "INSERT INTO t VALUES (?)", values, 0)
+        answer = await asker_for(kind, many=many)(connection, INSERT, values, 0)
         assert connection.plain.in_transaction
         await connection.close()
         return answer[2]
@@ -49,8 +48,4 @@ def test_sqlite_runs_in_the_thread_of_its_connection_in_one_transaction(tmp_path
     assert asyncio.run(main()) == (2 if many else 1)
 
 
-TABLE = "CREATE TABLE t (n)"
-
-
-def connection_kind() -> SimpleNamespace:
-    return SimpleNamespace(is_async=True, name="sqlite")
+INSERT = "INSERT INTO t VALUES (?)"

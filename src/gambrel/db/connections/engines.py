@@ -14,9 +14,10 @@ from typing import Any
 from msgspec import Struct
 from sqlalchemy import Engine, create_engine, event, exc
 from sqlalchemy.ext.asyncio import AsyncEngine, create_async_engine
-from sqlalchemy.pool import AsyncAdaptedQueuePool, QueuePool
+from sqlalchemy.pool import QueuePool
 
 from gambrel.core.http.errors import GambrelError
+from gambrel.db.connections.pools import CHECKED, FRESH, AsyncPool
 from gambrel.db.connections.sqlite import BUSY, PRAGMAS, Settled, opener, prepare
 from gambrel.db.connections.urls import Address
 from gambrel.db.failures import tell_apart
@@ -24,14 +25,11 @@ from gambrel.threads import WorkerPool
 
 __all__ = ["Engines", "Limits"]
 
-FRESH = 1.0
-"""Seconds for which a connection that was given back is taken for a good one."""
 SQLITE: dict[str, Any] = {
     "isolation_level": None,  # its driver begins no transactions: its rules for that are not ours
     "timeout": BUSY,
     "check_same_thread": False,
 }
-_CHECKED = "gambrel.given_back"
 _READ_ONLY = "gambrel_read_only"
 
 
@@ -114,7 +112,7 @@ class Engines:
 
     def make_async(self, *, writes: bool) -> AsyncEngine:
         """Return an engine for coroutines. Raises GambrelError where its driver is missing."""
-        options = self.options(AsyncAdaptedQueuePool, writes=writes)
+        options = self.options(AsyncPool, writes=writes)
         if self.is_sqlite:
             pragmas = self.pragmas(writes=writes)
             options["async_creator"] = opener(self.file, pragmas, SQLITE, lambda: self.workers)
@@ -146,6 +144,7 @@ class Engines:
             "max_overflow": 0,
             "pool_timeout": limits.pool_wait,
             "pool_recycle": -1 if self.is_sqlite else limits.recycle,
+            "pool_reset_on_return": None,  # `end_transaction` does, where one is open
             "connect_args": getattr(self, f"connect_{self.address.kind}")(),
         }
 
@@ -173,6 +172,7 @@ class Engines:
         """Set connections up, and begin transactions as the engine's sessions need them."""
         self.prepare(engine)
         event.listen(engine, "handle_error", tell_apart)
+        event.listen(engine, "reset", end_transaction)
         if not self.is_sqlite:
             event.listen(engine, "checkin", note_return)
             event.listen(engine, "checkout", check_stale(engine))
@@ -229,6 +229,16 @@ class Engines:
                 vars(self)[name].dispose()
 
 
+def end_transaction(connection: Any, _record: Any, state: Any) -> None:
+    """Roll back what a connection is given back with, if there is any: to ask costs nothing."""
+    if state.terminate_only or state.transaction_was_reset or not state.asyncio_safe:
+        return
+    driver = getattr(connection, "driver_connection", connection)
+    is_open = getattr(driver, "is_in_transaction", None)
+    if is_open is None or is_open():
+        connection.rollback()
+
+
 def forget_deadline(connection: Any, _record: Any) -> None:
     """Let a connection of SQLite be without the deadline that a session has set."""
     if connection is not None:
@@ -237,7 +247,7 @@ def forget_deadline(connection: Any, _record: Any) -> None:
 
 def note_return(connection: Any, record: Any) -> None:
     """Remember when a connection was last good."""
-    record.info[_CHECKED] = time.monotonic()
+    record.info[CHECKED] = time.monotonic()
 
 
 def check_stale(engine: Engine) -> Callable[[Any, Any, Any], None]:
@@ -247,7 +257,7 @@ def check_stale(engine: Engine) -> Callable[[Any, Any, Any], None]:
     """
 
     def check(connection: Any, record: Any, proxy: Any) -> None:
-        given_back = record.info.pop(_CHECKED, None)
+        given_back = record.info.pop(CHECKED, None)
         if given_back is None or time.monotonic() - given_back < FRESH:
             return
         try:

@@ -226,6 +226,10 @@ class AsyncConnection(aiosqlite.Connection):
         """Roll back, if anything has begun."""
         await self._finish("rollback")
 
+    def is_in_transaction(self) -> bool:
+        """Whether there is something to roll back, begun or about to begin."""
+        return bool(self.begin_with) or (self._connection is not None and self.in_transaction)
+
     async def _finish(self, method: str) -> None:
         if self.begin_with:
             self.begin_with = ""

@@ -2,10 +2,12 @@
 
 Whatever holds for statements of SQLAlchemy holds here: who listens to an engine hears them, errors
 of drivers become its errors, and a connection that breaks, or whose statement was cancelled, is
-given up. All of it is plain code, which async callers run in a greenlet.
+given up. A greenlet costs as much as a small query: what may wait inside of SQLAlchemy has one, the
+driver itself is awaited.
 """
 
 from collections.abc import Callable, Mapping, Sequence
+from contextlib import nullcontext
 from typing import Any, Protocol
 
 from sqlalchemy import Connection, Engine
@@ -13,7 +15,7 @@ from sqlalchemy.util.concurrency import greenlet_spawn
 
 from gambrel.db.extension import Database
 from gambrel.db.fast.binding import Text
-from gambrel.db.fast.drivers import Answer, runner_for
+from gambrel.db.fast.drivers import Answer, asker_for, run_many, run_one
 from gambrel.db.sessions import AsyncSession, SyncSession
 from gambrel.db.watching import count_line
 
@@ -41,21 +43,26 @@ def start(where: Place, statement: Statement, values: Values, read: Read, size: 
     It is a coroutine, unless the place is a plain session.
     """
     if isinstance(where, SyncSession):
-        return in_session(where, statement, values, read, size)
+        return on_connection(connection_of(where, statement), statement, values, read, size)
     if isinstance(where, AsyncSession):
-        return greenlet_spawn(in_session, where.sync_session, statement, values, read, size)
+        return in_session(where.sync_session, statement, values, read, size)
     return alone(where, statement, values, read, size)
 
 
-def in_session(
-    session: SyncSession, statement: Statement, values: Values, read: Read, size: int
-) -> Any:
-    """Run a statement in the transaction of a session, behind what it has not written yet."""
+def connection_of(session: SyncSession, statement: Statement) -> Connection:
+    """Return the connection of a session's transaction, behind what it has not written yet."""
     session._autoflush()  # noqa: SLF001 - as SQLAlchemy does before a query
     if session.counts_lines:
         count_line(session)
-    connection = session.connection(bind_arguments=statement.bind_arguments)
-    return on_connection(connection, statement, values, read, size)
+    return session.connection(bind_arguments=statement.bind_arguments)
+
+
+async def in_session(
+    session: SyncSession, statement: Statement, values: Values, read: Read, size: int
+) -> Any:
+    """Run a statement in the transaction of an async session."""
+    connection = await greenlet_spawn(connection_of, session, statement)
+    return await awaited(connection, statement, values, read, size)
 
 
 async def alone(
@@ -66,46 +73,77 @@ async def alone(
     if not statement.reads or database.trial is not None or engines.address.kind == "mariadb":
         async with database.session(read_only=statement.reads) as session:
             return await start(session, statement, values, read, size)
-    return await greenlet_spawn(
-        by_itself, engines.reader.sync_engine, statement, values, read, size
-    )
+    connection = await checked_out(engines.reader.sync_engine)
+    driver: Any = connection.connection.driver_connection
+    try:
+        # A query sees one moment without a transaction, too. SQLite begins none by itself.
+        with getattr(driver, "without_transaction", nullcontext)():
+            found = await awaited(connection, statement, values, read, size)
+    except BaseException:
+        await greenlet_spawn(connection.close)
+        raise
+    connection.close()  # it waits for nothing: no transaction is open
+    return found
 
 
-def by_itself(engine: Engine, statement: Statement, values: Values, read: Read, size: int) -> Any:
-    """Run a query without a transaction around it: it sees one moment in any case."""
-    with engine.connect() as connection:
-        return on_connection(connection, statement, values, read, size)
+async def checked_out(engine: Engine) -> Connection:
+    """Return a connection, without a greenlet where one lies ready."""
+    pool: Any = engine.pool
+    if pool.has_fresh():
+        return engine.connect()
+    return await greenlet_spawn(engine.connect)
+
+
+async def awaited(
+    connection: Connection, statement: Statement, values: Values, read: Read, size: int
+) -> Any:
+    """Run a statement by a driver that is awaited."""
+    sql, bound, many = told(connection, statement, values)
+    ask = asker_for(connection.dialect, many=many)
+    context = Context()
+    try:
+        for tell in connection.dispatch.before_cursor_execute:
+            sql, bound = tell(connection, None, sql, bound, context, many)
+        answer = await ask(connection.connection.driver_connection, sql, bound, size)
+        connection.dispatch.after_cursor_execute(connection, None, sql, bound, context, many)
+    except BaseException as error:
+        await greenlet_spawn(failed, connection, error, sql, bound)
+        raise
+    return read(statement.text_for(connection.dialect), answer)
 
 
 def on_connection(
     connection: Connection, statement: Statement, values: Values, read: Read, size: int
 ) -> Any:
-    """Run a statement on a connection, and return what becomes of its rows."""
-    text = statement.text_for(connection.dialect)
-    if isinstance(values, Mapping):
-        answer = heard(connection, *text.bound(values), size, many=False)
-    else:
-        rows = [text.bound(row)[1] for row in values]
-        answer = heard(connection, text.sql, rows, size, many=True)
-    return read(text, answer)
-
-
-def heard(connection: Connection, sql: str, bound: Any, size: int, *, many: bool) -> Answer:
-    """Run a text on the driver, tell who listens, and raise SQLAlchemy's errors."""
-    run = runner_for(connection.dialect, many=many)
-    events = connection.dispatch
+    """The same in a thread."""
+    sql, bound, many = told(connection, statement, values)
+    run = run_many if many else run_one
     context = Context()
     try:
-        for tell in events.before_cursor_execute:
+        for tell in connection.dispatch.before_cursor_execute:
             sql, bound = tell(connection, None, sql, bound, context, many)
-        fairy = connection.connection
-        driver = fairy.driver_connection if connection.dialect.is_async else fairy.dbapi_connection
-        answer = run(driver, sql, bound, size)
-        events.after_cursor_execute(connection, None, sql, bound, context, many)
+        answer = run(connection.connection.dbapi_connection, sql, bound, size)
+        connection.dispatch.after_cursor_execute(connection, None, sql, bound, context, many)
     except BaseException as error:
-        connection._handle_dbapi_exception(error, sql, bound, None, None)  # noqa: SLF001 - as it does
+        failed(connection, error, sql, bound)
         raise
-    return answer
+    return read(statement.text_for(connection.dialect), answer)
+
+
+def told(connection: Connection, statement: Statement, values: Values) -> tuple[str, Any, bool]:
+    """Return a text, what is bound to it, and whether that is many rows of values."""
+    text = statement.text_for(connection.dialect)
+    if isinstance(values, Mapping):
+        return *text.bound(values), False
+    return text.sql, [text.bound(row)[1] for row in values], True
+
+
+def failed(connection: Connection, error: BaseException, sql: str, bound: Any) -> None:
+    """Raise what SQLAlchemy makes of an error, and give up a connection that is broken."""
+    try:
+        raise error  # it asks which one is handled, and a greenlet begins with none
+    except BaseException as again:
+        connection._handle_dbapi_exception(again, sql, bound, None, None)  # noqa: SLF001 - as it does
 
 
 class Context:

@@ -45,7 +45,7 @@ ENVIRONMENTS: Mapping[str, tuple[str, ...]] = {
         "psycopg",
         "aiosqlite",
     ),
-    "django-db": ("django", "gunicorn", "granian", "psycopg", "psycopg-binary"),
+    "django-db": ("django", "gunicorn", "granian", "uvloop", "psycopg", "psycopg-binary"),
     "django-bolt-db": ("django-bolt", "django", "psycopg", "psycopg-binary"),
     "fastapi-db": (
         "fastapi",

@@ -11,12 +11,12 @@ from tests.db.connections.test_sqlite import opened
 def test_rows_come_with_what_tells_of_their_columns():
     connection = sqlite3.connect(":memory:")
 
-    rows, description, _ = run_one(connection, "SELECT 1 AS a UNION SELECT 2", (), 0)
+    rows, cursor, _ = run_one(connection, "SELECT 1 AS a UNION SELECT 2", (), 0)
     first, _, _ = run_one(connection, "SELECT 1 AS a UNION SELECT 2", (), 1)
     connection.close()
 
     assert (rows, first) == ([(1,), (2,)], [(1,)])
-    assert description[0][0] == "a"
+    assert cursor.description[0][0] == "a"
 
 
 def test_what_has_no_rows_tells_how_many_it_has_changed():

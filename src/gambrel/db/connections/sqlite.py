@@ -192,7 +192,8 @@ class AsyncConnection(aiosqlite.Connection):
 
     def __await__(self) -> Generator[Any, None, Self]:
         """Open it; without the thread of the driver."""
-        return self._connect().__await__()  # type: ignore[no-untyped-call,no-any-return]
+        opening: Coroutine[Any, Any, Any] = self._connect()
+        return opening.__await__()
 
     @property
     def plain(self) -> sqlite3.Connection:

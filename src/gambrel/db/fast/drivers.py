@@ -9,7 +9,7 @@ from typing import Any
 __all__ = ["Answer", "asker_for", "run_many", "run_one"]
 
 Answer = tuple[Sequence[Any], Any, int]
-"""Rows, what the driver says of their columns, and how many rows there are or were changed."""
+"""Rows, what has the driver's `description` of their columns, and how many were changed."""
 Asker = Callable[[Any, str, Any, int], Awaitable[Answer]]
 
 
@@ -21,6 +21,8 @@ def asker_for(dialect: Any, *, many: bool) -> Asker:
     """
     if dialect.name == "sqlite":
         return ask_sqlite_many if many else ask_sqlite
+    if dialect.name == "postgresql" and not many:
+        return ask_postgresql
     return ask_many if many else ask
 
 
@@ -32,7 +34,7 @@ def run_one(driver: Any, sql: str, values: Any, size: int) -> Answer:
         if cursor.description is None:
             return (), None, cursor.rowcount
         rows = cursor.fetchmany(size) if size else cursor.fetchall()
-        return rows, cursor.description, cursor.rowcount
+        return rows, cursor, cursor.rowcount
     finally:
         cursor.close()
 
@@ -63,11 +65,19 @@ async def ask(driver: Any, sql: str, values: Any, size: int) -> Answer:
     """Run a statement by a driver that is awaited."""
     async with driver.cursor() as cursor:
         await cursor.execute(sql, values)
-        description = cursor.description
-        if description is None:
+        if cursor.description is None:
             return (), None, cursor.rowcount
         rows = await cursor.fetchmany(size) if size else await cursor.fetchall()
-        return rows, description, cursor.rowcount
+        return rows, cursor, cursor.rowcount
+
+
+async def ask_postgresql(driver: Any, sql: str, values: Any, size: int) -> Answer:
+    """The same by psycopg: its cursors need no end, and to describe columns takes long."""
+    cursor = await driver.execute(sql, values)
+    if not cursor.pgresult.nfields:
+        return (), None, cursor.rowcount
+    rows = await cursor.fetchmany(size) if size else await cursor.fetchall()
+    return rows, cursor, cursor.rowcount
 
 
 async def ask_many(driver: Any, sql: str, values: Any, _size: int) -> Answer:

@@ -168,9 +168,9 @@ class Compiled(Prepared, Generic[T]):
 
     def made(self, text: Text, answer: Answer) -> list[T]:
         """Return rows as structs."""
-        rows, description, _ = answer
+        rows, cursor, _ = answer
         if text.make is None:
-            text.make = self.shape.maker(text.dialect, description)
+            text.make = self.shape.maker(text.dialect, cursor.description)
         return text.make(rows)
 
     def first_of(self, text: Text, answer: Answer) -> T | None:

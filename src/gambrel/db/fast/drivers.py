@@ -10,6 +10,17 @@ __all__ = ["Answer", "asker_for", "run_many", "run_one"]
 
 Answer = tuple[Sequence[Any], Any, int]
 """Rows, what has the driver's `description` of their columns, and how many were changed."""
+
+
+class Described:
+    """The description of columns, of a cursor that is closed."""
+
+    __slots__ = ("description",)
+
+    def __init__(self, description: Any) -> None:
+        self.description = description
+
+
 Asker = Callable[[Any, str, Any, int], Awaitable[Answer]]
 
 
@@ -31,10 +42,10 @@ def run_one(driver: Any, sql: str, values: Any, size: int) -> Answer:
     cursor = driver.cursor()
     try:
         cursor.execute(sql, values)
-        if cursor.description is None:
+        if (description := cursor.description) is None:
             return (), None, cursor.rowcount
         rows = cursor.fetchmany(size) if size else cursor.fetchall()
-        return rows, cursor, cursor.rowcount
+        return rows, Described(description), cursor.rowcount
     finally:
         cursor.close()
 
@@ -65,10 +76,10 @@ async def ask(driver: Any, sql: str, values: Any, size: int) -> Answer:
     """Run a statement by a driver that is awaited."""
     async with driver.cursor() as cursor:
         await cursor.execute(sql, values)
-        if cursor.description is None:
+        if (description := cursor.description) is None:
             return (), None, cursor.rowcount
         rows = await cursor.fetchmany(size) if size else await cursor.fetchall()
-        return rows, cursor, cursor.rowcount
+        return rows, Described(description), cursor.rowcount
 
 
 async def ask_postgresql(driver: Any, sql: str, values: Any, size: int) -> Answer:

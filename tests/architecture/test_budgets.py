@@ -30,6 +30,7 @@ DATABASE_ROOMS = {
     "transfer": 700,
     "several": 200,
     "visible": 450,
+    "fast": 600,
 }
 
 # What is larger → why. `path::name` for functions and classes, `path` for files and folders.

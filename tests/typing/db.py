@@ -4,18 +4,20 @@ from collections.abc import Sequence
 from typing import Annotated, assert_type
 
 from msgspec import Struct
-from sqlalchemy import MetaData, select
+from sqlalchemy import MetaData, bindparam, select, update
 from sqlalchemy.orm import Mapped, mapped_column
 
 from gambrel import App, Depends
 from gambrel.db import (
     AsyncSession,
+    Compiled,
     Database,
     Listing,
     Model,
     Page,
     Slice,
     SyncSession,
+    compiled,
     find_by_natural_key,
     subtree,
 )
@@ -63,6 +65,27 @@ def a_plain_session(db: SyncSession) -> None:
     assert_type(db.get_or_404(City, 1), City)
     assert_type(db.page(select(City)).items, list[City])
     assert_type(db.slice(select(City)).next, str | None)
+
+
+FIND = compiled(select(City).where(City.id == bindparam("id")), into=CityRow)
+RENAME = compiled(update(City).values(name=bindparam("name")).where(City.id == bindparam("key")))
+
+
+async def compiled_statements(db: AsyncSession, database: Database) -> None:
+    assert_type(FIND, Compiled[CityRow])
+    assert_type(await FIND.one(db, id=1), CityRow)
+    assert_type(await FIND.one_or_404(db, id=1), CityRow)
+    assert_type(await FIND.first(db, id=1), CityRow | None)
+    assert_type(await FIND.all(database, id=1), list[CityRow])
+    assert_type(await RENAME.run(db, key=1, name="a"), int)
+    assert_type(await RENAME.run_many(database, [{"key": 1, "name": "a"}]), int)
+
+
+def plain_compiled_statements(db: SyncSession) -> None:
+    assert_type(FIND.one(db, id=1), CityRow)
+    assert_type(FIND.first(db, id=1), CityRow | None)
+    assert_type(FIND.all(db, id=1), list[CityRow])
+    assert_type(RENAME.run(db, key=1, name="a"), int)
 
 
 async def units_of_work(database: Database) -> None:

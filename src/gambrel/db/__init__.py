@@ -19,6 +19,7 @@ from gambrel.core.http.errors import GambrelError
 try:
     from gambrel.db.columns import TEXT, Choice, Exact, JSONOf, Moment, TextOf, values_of
     from gambrel.db.extension import MIGRATION_FOLDERS, Database, DatabaseSettings
+    from gambrel.db.fast.statements import Compiled, CompiledChange, compiled
     from gambrel.db.inspection.verbatim import Verbatim
     from gambrel.db.migrations.folders import MigrationFolder
     from gambrel.db.models import NAMING, Model
@@ -66,6 +67,8 @@ __all__ = [
     "Authored",
     "ChangeLog",
     "Choice",
+    "Compiled",
+    "CompiledChange",
     "Database",
     "DatabaseSettings",
     "Exact",
@@ -93,6 +96,7 @@ __all__ = [
     "Versioned",
     "ancestors",
     "check_match",
+    "compiled",
     "ensure",
     "etag_of",
     "exactly_one",

@@ -93,6 +93,8 @@ class DatabaseSettings(Struct, frozen=True, kw_only=True):
 class WatchedSession(SyncSession):
     """The session of development: it tells of lines that ask again and again."""
 
+    counts_lines = True
+
 
 event.listen(WatchedSession, "do_orm_execute", note_repetition)
 
@@ -378,6 +380,7 @@ class Database:
         if joined and read_only and self.engines.read_only:
             hold_to_reading(session.sync_session)
         session.sync_session.keys = self.keys
+        session.sync_session.only_reads = read_only and self.engines.read_only
         session.sync_session.files = getattr(self.files, "media", None)
         if self.others:
             await route(session.sync_session, self.others, wish)
@@ -393,6 +396,7 @@ class Database:
         if joined and read_only and self.engines.read_only:
             hold_to_reading(session)
         session.keys, session.lazy_loads = self.keys, self.given.lazy_loads
+        session.only_reads = read_only and self.engines.read_only
         session.files = getattr(self.files, "media", None)
         session.statement_timeout = self.given.statement_timeout
         if self.others:

@@ -47,6 +47,10 @@ class SyncSession(orm.Session):
     lazy_loads = False
     """Whether a relation is loaded when it is first looked at."""
     is_refreshing = False
+    only_reads = False
+    """Whether the database refuses what it would write."""
+    counts_lines = False
+    """Whether lines that ask again and again are told, in development."""
     deadline: float | None = None
     """When its statements have to end, by the monotonic clock."""
     statement_timeout = 30.0

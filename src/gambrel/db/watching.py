@@ -14,10 +14,10 @@ from typing import Any, TextIO
 import greenlet
 from msgspec import Struct
 from sqlalchemy import Engine, event
-from sqlalchemy.orm import ORMExecuteState
+from sqlalchemy.orm import ORMExecuteState, Session
 from sqlalchemy.util.concurrency import in_greenlet
 
-__all__ = ["Statement", "Watch", "caller_of", "note_repetition", "show_statements"]
+__all__ = ["Statement", "Watch", "caller_of", "count_line", "note_repetition", "show_statements"]
 
 REPEATED = 10
 """How often one line of a program asks in one unit of work before it is told."""
@@ -169,9 +169,13 @@ def show_statements() -> Iterator[None]:
 
 def note_repetition(state: ORMExecuteState) -> None:
     """Warn of a line that asks again and again in one unit of work; hears of ORM statements."""
-    if not state.is_select:
-        return
-    counts: Counter[str] = state.session.info.setdefault(_COUNTS, Counter())
+    if state.is_select:
+        count_line(state.session)
+
+
+def count_line(session: Session) -> None:
+    """Count how often one line asks in a unit of work, and warn of it once."""
+    counts: Counter[str] = session.info.setdefault(_COUNTS, Counter())
     line = caller_of(sys._getframe())  # noqa: SLF001 - development only
     counts[line] += 1
     if line and counts[line] == REPEATED:

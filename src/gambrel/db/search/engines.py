@@ -171,10 +171,11 @@ def rank_postgresql(element: Rank, compiler: Any, **options: Any) -> str:
 def against(search: Any, terms: Sequence[Term]) -> Any:
     """Return the words of a row matched with what is asked, in the language of MariaDB."""
     asked = " ".join(
-        f'+"{" ".join(term.words)}"' if len(term.words) > 1 or not term.is_open
-        else f"+{term.words[0]}*"
+        f"+{' '.join(term.words)}*"
+        if term.is_open and len(term.words) == 1
+        else f'+"{" ".join(term.words)}"'
         for term in terms
-    )  # fmt: skip
+    )
     names = func.match(*search.columns)
     value: Any = bindparam("asked", asked, unique=True)  # there may be several in a statement
     return names.op("AGAINST")(text("(:asked IN BOOLEAN MODE)").bindparams(value))

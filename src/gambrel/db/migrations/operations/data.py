@@ -95,7 +95,7 @@ def walk(
     last = values_of(keys, after) if after else None
     while True:
         behind = asked if last is None else asked.where(tuple_(*keys) > tuple_(*last))
-        rows: list[Row[Any]] = list(connection().execute(behind).all())
+        rows: list[Any] = list(connection().execute(behind).all())
         if not rows:
             return
         last = [rows[-1]._mapping[key.name] for key in keys]  # noqa: SLF001 - public, in spite of its name

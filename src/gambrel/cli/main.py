@@ -26,6 +26,10 @@ COMMANDS = {
     "config": "Show the settings and where each comes from.",
     "check": "Check the configuration, and with --deploy its safety.",
     "db": "Open, migrate, inspect, fill, move and save databases.",
+    "new": "Begin a project.",
+    "add": "Add a battery to a project.",
+    "grow": "Make a package of a single file.",
+    "lock": "Write down the versions that are installed.",
     "status": "Show the workers of a running server.",
     "reload": "Replace the workers of a running server.",
     "scale": "Let a running server have more workers, or fewer.",
@@ -33,7 +37,7 @@ COMMANDS = {
 }
 CONTROL = {"status", "reload", "scale", "stop"}
 _FOLDERS = dict.fromkeys(CONTROL, "control.") | dict.fromkeys(("openapi", "client"), "documents.")
-_FOLDERS["db"] = "databases."
+_FOLDERS |= dict.fromkeys(("new", "add", "grow", "lock"), "projects.") | {"db": "databases."}
 
 _MORE = "The commands of an app's extensions are listed with `gambrel --app TARGET --help`."
 

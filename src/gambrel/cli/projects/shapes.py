@@ -30,7 +30,7 @@ SHAPES = {
     "api": Shape("A typed API, in modules and versions."),
     "site": Shape("A site with pages, forms and sessions.", ("templates",)),
     "platform": Shape("A product: pages, forms and an API over one database.", ("db", "templates")),
-    "realtime": Shape("Pages that hear at once of what others do.", workers="1"),
+    "realtime": Shape("Pages that hear at once of what others do.", ("templates",), "1"),
 }
 
 

@@ -54,8 +54,9 @@ def command(name: str, shape: str, batteries: tuple[str, ...], owner: str) -> No
 
 def checked(name: str) -> str:
     """Return a name that can be one of a package, a service and a host."""
-    if not re.fullmatch(r"[a-z][a-z0-9]*(?:[-_][a-z0-9]+)*", name):
-        raise click.BadParameter("write it in small letters, digits and -", param_hint="NAME")
+    if not re.fullmatch(r"(?!.{41})[a-z][a-z0-9]*(?:[-_][a-z0-9]+)*", name):
+        what = f"{name!r} is not a name of small letters, digits and -, 40 at most"
+        raise click.BadParameter(what, param_hint="NAME")
     import keyword
     import sys
 

@@ -118,7 +118,9 @@ def add_import(text: Text, home: str, name: str, width: int) -> None:
 
 def import_of(home: str, names: Iterable[str], width: int) -> str:
     """Return an import as a formatter writes it: constants first, then classes, then functions."""
-    ordered = sorted(set(names), key=lambda name: (not name.isupper(), name[:1].islower(), name.lower()))
+    ordered = sorted(
+        set(names), key=lambda name: (not name.isupper(), name[:1].islower(), name.lower())
+    )
     line = f"from {home} import {', '.join(ordered)}"
     if len(line) <= width:
         return line

@@ -10,7 +10,7 @@ from collections.abc import Iterable, Iterator
 from gambrel import GambrelError
 from gambrel.cli.projects.text import Text, indent_of, is_plain
 
-__all__ = ["add_extension", "apps_of", "refused"]
+__all__ = ["add_extension", "add_import", "apps_of", "import_of", "one_app", "refused"]
 
 _APPS = {"gambrel.App", "gambrel.defaults.App"}
 

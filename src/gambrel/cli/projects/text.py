@@ -42,6 +42,10 @@ class Text:
             return self.source.rindex("@", 0, self.start(decorators[0]))
         return self.at(node.lineno, node.col_offset)
 
+    def first_line(self, node: ast.stmt) -> int:
+        """Return the number of the line in which a statement begins, or its decorators do."""
+        return self.source.count("\n", 0, self.start(node)) + 1
+
     def end(self, node: ast.stmt | ast.expr | ast.keyword) -> int:
         """Return where a node ends."""
         assert node.end_lineno is not None and node.end_col_offset is not None  # noqa: PT018

@@ -48,7 +48,8 @@ def test_every_command_explains_itself(gambrel, name):
     result = gambrel(name, "--help")
 
     assert result.exit_code == 0
-    subject = {"watch": "PROGRAM", "files": "FOLDER"}.get(name, "TARGET")
+    subjects = {"watch": "PROGRAM", "files": "FOLDER", "new": "NAME", "lock": "pyproject.toml"}
+    subject = subjects.get(name, "TARGET")
     assert ("--control" if name in CONTROL else subject) in result.output
 
 

@@ -7,6 +7,7 @@ from pathlib import Path
 import click
 
 from gambrel import GambrelError
+from gambrel.cli.projects.batteries import BATTERIES, add, find
 from gambrel.cli.projects.changes import apply, differences
 from gambrel.cli.projects.locking import lock_files
 from gambrel.cli.projects.shapes import SHAPES, Start, render
@@ -20,7 +21,12 @@ _KEY = "# Of this machine alone: not in git. What else may be set is in .env.exa
 @click.argument("name")
 @click.option("--shape", type=click.Choice(list(SHAPES)), default="service", show_default=True)
 @click.option(
-    "--with", "batteries", multiple=True, metavar="BATTERY", help="Add this too; may be repeated."
+    "--with",
+    "batteries",
+    multiple=True,
+    type=click.Choice(list(BATTERIES)),
+    metavar="BATTERY",
+    help="Add this too; may be repeated. `gambrel add --help` lists them.",
 )
 @click.option(
     "--owner",
@@ -67,8 +73,6 @@ def checked(name: str) -> str:
 
 def make(start: Start, batteries: tuple[str, ...] = ()) -> dict[str, str]:
     """Return all files of a new project."""
-    from gambrel.cli.projects.batteries import add, find
-
     files = render(start)
     for battery in batteries:
         files = add(files, find(battery), start.target)

@@ -3,6 +3,7 @@ import stat
 import pytest
 
 from gambrel.cli.projects.shapes import SHAPES
+from tests.architecture.source import ROOT
 
 
 def test_a_project_is_begun_and_what_to_type_next_is_said(gambrel, folder):
@@ -67,5 +68,10 @@ def test_what_there_is_not_is_refused(gambrel, folder, args):
     assert not any(folder.iterdir())
 
 
-def test_the_shapes_are_those_of_the_guide():
-    assert list(SHAPES) == ["service", "api", "site", "platform", "realtime"]
+def test_the_guide_shows_what_is_said_and_has_every_shape(gambrel, folder):
+    guide = (ROOT / "docs" / "guides" / "projects.md").read_text("utf-8")
+
+    said = gambrel("new", "shed", "--shape", "api").output
+
+    assert said.partition("\n\nREADME")[0] in guide
+    assert [name for name in SHAPES if f"| `{name}` |" not in guide] == []

@@ -111,6 +111,7 @@ def test_it_answers_under_gambrel_run(tmp_path, start, monkeypatch, shape):
 
 
 @pytest.mark.slow
+@pytest.mark.service("curl", "git")
 @pytest.mark.parametrize("shape", SHAPES)
 def test_it_is_deployed_by_its_own_script(tmp_path, host, shape):
     project = begin(tmp_path, shape)
@@ -129,6 +130,7 @@ def test_it_is_deployed_by_its_own_script(tmp_path, host, shape):
 
 
 @pytest.mark.slow
+@pytest.mark.service("curl", "git")
 def test_a_release_that_is_not_well_is_taken_back(tmp_path, host):
     project = begin(tmp_path, "service")
     host.prepare("a_service", "0123456789abcdef" * 4)

@@ -4,10 +4,11 @@
 installed stands there as it is asked for, so that the files can be installed in any case.
 """
 
+import json
 import re
 import tomllib
 from collections.abc import Iterable
-from importlib.metadata import PackageNotFoundError, distribution
+from importlib.metadata import Distribution, PackageNotFoundError, distribution
 
 from msgspec import Struct
 
@@ -70,7 +71,7 @@ def pins(requirements: Iterable[str]) -> dict[str, str]:
             extras = f"[{','.join(one.extras)}]" if one.extras else ""
             lines.setdefault(one.key, f"{one.name}{extras}{one.range}")
             continue
-        lines[one.key] = f"{one.key}=={found.version}"
+        lines[one.key] = f"{one.key}{exactly(found)}"
         more = {""} | set(one.extras)
         new = {extra for extra in more if (one.key, extra) not in seen}
         seen.update((one.key, extra) for extra in new)
@@ -79,11 +80,21 @@ def pins(requirements: Iterable[str]) -> dict[str, str]:
     return {key: f"{lines[key]}{condition(markers[key])}" for key in sorted(lines)}
 
 
+def exactly(found: Distribution) -> str:
+    """Return which one is installed: its version, or where it came from (PEP 610)."""
+    told = found.read_text("direct_url.json")
+    if told is None:
+        return f"=={found.version}"
+    source = json.loads(told)
+    vcs = source.get("vcs_info")
+    return f" @ {vcs['vcs']}+{source['url']}@{vcs['commit_id']}" if vcs else f" @ {source['url']}"
+
+
 def condition(markers: set[str]) -> str:
     """Return when a package is needed, if not always."""
     if "" in markers:
         return ""
-    return f"; {' or '.join(sorted(markers))}"
+    return f" ; {' or '.join(sorted(markers))}"
 
 
 def asked(pyproject: str) -> list[str]:

@@ -74,7 +74,7 @@ class Start(Struct, frozen=True):
 def part(shape: str, name: str) -> str:
     """Return a piece that only some shapes have."""
     file = FOLDER / shape / name
-    return f"{file.read_text('utf-8')}\n" if file.is_file() else ""
+    return file.read_text("utf-8") if file.is_file() else ""
 
 
 def render(start: Start) -> dict[str, str]:

@@ -12,6 +12,8 @@ SERVERS = {
     "postgresql": (f"postgresql+psycopg://{getpass.getuser()}@127.0.0.1:5432/", "postgres"),
     "mariadb": ("mysql+pymysql://root@127.0.0.1:3306/", "mysql"),
 }
+MADE: set[str] = set()
+"""Where it is; each room that imports the fixture has one of its own."""
 EMPTY = {
     "postgresql": ("DROP SCHEMA public CASCADE", "CREATE SCHEMA public"),
     "mariadb": (f"DROP DATABASE {NAME}", f"CREATE DATABASE {NAME}"),
@@ -35,9 +37,9 @@ def run(server: str, name: str, *statements: str) -> None:
 @pytest.fixture(scope="session")
 def servers() -> Iterator[set[str]]:
     """Say which servers have our database already; it is dropped at the end."""
-    made: set[str] = set()
-    yield made
-    for kind in made:
+    yield MADE
+    while MADE:
+        kind = MADE.pop()
         server, admin = SERVERS[kind]
         force = " WITH (FORCE)" if kind == "postgresql" else ""
         run(server, admin, f"DROP DATABASE IF EXISTS {NAME}{force}")

@@ -82,7 +82,7 @@ arch: $(VENV)/.test ## floors, budgets, mirror, removability, public names
 
 .PHONY: test
 test: $(VENV)/.test ## all tests of the package
-	$(PYTEST) -q -n $(JOBS) --dist worksteal tests
+	$(PYTEST) -q -n $(JOBS) --dist worksteal $(if $(MARK),-m '$(MARK)') tests
 
 .PHONY: docs
 docs: $(VENV)/.test ## run every block of the documentation
@@ -93,9 +93,9 @@ examples: $(VENV)/.test ## the examples' own tests
 	$(PYTEST) -q -n $(JOBS) --dist worksteal examples
 
 .PHONY: oldest
-oldest: ## the tests on the oldest Python at hand
+oldest: ## the tests on the oldest Python at hand, but for the slow ones
 	@if test "$(OLDEST)" = "$(PYTHON)"; then echo "only $(PYTHON) is at hand: nothing older"; \
-		else $(MAKE) test VENV=.venv-oldest PYTHON="$(OLDEST)"; fi
+		else $(MAKE) test VENV=.venv-oldest PYTHON="$(OLDEST)" MARK='not slow'; fi
 
 .PHONY: check
 check: lint types test docs examples oldest ## everything; what CI runs (`test` has `arch` in it)

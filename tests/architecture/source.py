@@ -63,15 +63,20 @@ class Source:
         """Count the code lines of a function or class, its decorators left out."""
         return len(self.code.intersection(range(node.lineno, node.end_lineno + 1)))
 
+    @cached_property
+    def definitions(self) -> list[tuple[str, ast.stmt]]:
+        """Return each function and class with its dotted name within the file."""
+        return list(named(self.tree))
+
     def functions(self) -> Iterator[tuple[str, Function]]:
-        """Yield each function with its dotted name within the file."""
-        for name, node in named(self.tree):
+        """Yield each function with its dotted name."""
+        for name, node in self.definitions:
             if isinstance(node, Function):
                 yield name, node
 
     def classes(self) -> Iterator[tuple[str, ast.ClassDef]]:
-        """Yield each class with its dotted name within the file."""
-        for name, node in named(self.tree):
+        """Yield each class with its dotted name."""
+        for name, node in self.definitions:
             if isinstance(node, ast.ClassDef):
                 yield name, node
 
@@ -86,13 +91,13 @@ def is_text(node: ast.AST) -> bool:
 
 
 def named(tree: ast.AST, prefix: str = "") -> Iterator[tuple[str, ast.stmt]]:
-    """Walk the definitions below a node."""
+    """Walk the definitions below a node; none stands in an expression."""
     for node in ast.iter_child_nodes(tree):
         if isinstance(node, Function | ast.ClassDef):
             name = f"{prefix}{node.name}"
             yield name, node
             yield from named(node, f"{name}.")
-        else:
+        elif not isinstance(node, ast.expr):
             yield from named(node, prefix)
 
 

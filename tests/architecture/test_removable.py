@@ -21,7 +21,8 @@ sys.meta_path.insert(0, Bare)
 
 # What is not ours is imported once; each battery is gone in a fork, which imports ours anew.
 IMPORT_ALL = """
-import importlib, os
+import gc, importlib, os
+gc.disable()
 batteries, names = json.loads(sys.argv[1]), sys.argv[2:]
 for name in names:
     importlib.import_module(name)

@@ -1,11 +1,17 @@
 import sqlite3
 from typing import Any
+from uuid import UUID
 
 import pytest
+from sqlalchemy import MetaData
 from sqlalchemy.exc import DBAPIError, IntegrityError, OperationalError
+from sqlalchemy.orm import Mapped, mapped_column
 
-from gambrel import Conflict, ServiceUnavailable
+from gambrel import App, Conflict, ServiceUnavailable
+from gambrel.db import AsyncSession, Database, Model
 from gambrel.db.failures import answer_failure, answer_stale, answer_wait, is_retryable, is_unwell
+from gambrel.testing import Client
+from tests.db.conftest import empty
 
 
 class Cause(Exception):
@@ -65,6 +71,25 @@ def test_a_row_that_is_there_or_is_needed_is_a_conflict(cause):
 )
 def test_a_value_that_the_program_should_have_refused_stays_an_error(cause):
     answer_failure(None, of(cause, IntegrityError))
+
+
+class Note(Model):
+    metadata = MetaData()
+    id: Mapped[UUID] = mapped_column(primary_key=True)
+
+
+@pytest.mark.service("mariadb")
+def test_a_uuid_that_only_mariadb_refuses_is_a_mistake_of_the_client(tmp_path, servers):
+    url = empty("mariadb", tmp_path, servers)
+    app = App(extensions=[Database(url, create=True, metadata=Note.metadata)])
+
+    @app.put("/notes/{key:uuid}")
+    async def put(key: UUID, db: AsyncSession) -> None:
+        db.add(Note(id=key))
+
+    with Client(app) as client:
+        assert client.put(f"/notes/{UUID(int=1 << 127, version=4)}").status_code == 204
+        assert client.put("/notes/e33c37f1-88dd-f918-1f49-e090328475a7").status_code == 422
 
 
 def test_who_waited_or_came_late_is_answered():

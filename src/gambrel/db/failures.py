@@ -92,6 +92,12 @@ def is_conflict(error: DBAPIError) -> bool:
     return isinstance(error, IntegrityError) and is_known
 
 
+def is_unfit(error: DBAPIError) -> bool:
+    """Whether a value is one that its column cannot have; asyncmy has no class of errors for it."""
+    code = code_of(error.orig)
+    return code in _UNFIT and (isinstance(error, DataError) or isinstance(code, int))
+
+
 def tell_apart(context: Any) -> None:
     """Raise what an error of a driver means, where that says too little: of `handle_error`."""
     if isinstance(context.original_exception, OverflowError | Unfit):  # which are none of a driver
@@ -119,7 +125,7 @@ def answer_failure(request: Any, error: DBAPIError) -> None:
         raise Conflict("It is there already, or others depend on it.", **members) from error
     if faults:
         raise Unprocessable(faults=faults) from error
-    if isinstance(error, DataError) and code_of(error.orig) in _UNFIT:
+    if is_unfit(error):
         raise Unprocessable("A value is larger or longer than can be kept.") from error
     if is_unwell(error):
         if is_retryable(error):

@@ -1,6 +1,5 @@
 """Models that tests of this battery share: heroes and their teams."""
 
-import asyncio
 from collections.abc import Awaitable, Callable
 from typing import Any
 
@@ -8,6 +7,7 @@ from sqlalchemy import ForeignKey, MetaData
 from sqlalchemy.orm import Mapped, mapped_column, relationship
 
 from gambrel.db import AsyncSession, Database, Model
+from tests.db import running
 
 
 class Base(Model):
@@ -38,13 +38,4 @@ def make_database(url: str, **settings: Any) -> Database:
 def run(url: str, *works: Callable[[AsyncSession], Awaitable[Any]], **settings: Any) -> Any:
     """Run functions, each with a session of its own, and return what the last one returns."""
 
-    async def main() -> Any:
-        result = None
-        database = make_database(url, **settings)
-        async with database.running():
-            for work in works:
-                async with database.session() as db:
-                    result = await work(db)
-        return result
-
-    return asyncio.run(main())
+    return running.run(Base, url, *works, **settings)

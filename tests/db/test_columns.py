@@ -1,4 +1,3 @@
-import asyncio
 import enum
 from datetime import UTC, datetime, timedelta, timezone
 from decimal import Decimal
@@ -11,7 +10,8 @@ from sqlalchemy.exc import StatementError
 from sqlalchemy.orm import Mapped, mapped_column
 
 from gambrel import GambrelError
-from gambrel.db import AsyncSession, Database, Exact, JSONOf, Model
+from gambrel.db import AsyncSession, Exact, JSONOf, Model
+from tests.db import running
 
 
 class Base(Model):
@@ -48,16 +48,7 @@ class Thing(Base):
 
 
 def run(url: str, *works: Any) -> Any:
-    async def main() -> Any:
-        result = None
-        database = Database(url, create=True, metadata=Base.metadata)
-        async with database.running():
-            for work in works:
-                async with database.session() as db:
-                    result = await work(db)
-        return result
-
-    return asyncio.run(main())
+    return running.run(Base, url, *works)
 
 
 def kept(url: str, **values: Any) -> Thing:

@@ -1,6 +1,5 @@
 """Further types of columns, each on every database."""
 
-import asyncio
 from datetime import date, time, timedelta
 from decimal import Decimal
 from ipaddress import IPv4Address, IPv6Address, ip_address
@@ -13,7 +12,8 @@ from sqlalchemy.dialects import postgresql
 from sqlalchemy.exc import StatementError
 from sqlalchemy.orm import Mapped, composite, mapped_column
 
-from gambrel.db import AsyncSession, Database, JSONOf, Model, TextOf
+from gambrel.db import AsyncSession, JSONOf, Model, TextOf
+from tests.db.running import run
 
 
 class Base(Model):
@@ -70,19 +70,6 @@ class Booking(OnlyPostgres):
     ages: Mapped[postgresql.Range[int]] = mapped_column(postgresql.INT4RANGE)
     notes: Mapped[list[str]] = mapped_column(postgresql.ARRAY(String))
     address: Mapped[str] = mapped_column(postgresql.INET)
-
-
-def run(base: Any, url: str, *works: Any) -> Any:
-    async def main() -> Any:
-        result = None
-        database = Database(url, create=True, metadata=base.metadata)
-        async with database.running():
-            for work in works:
-                async with database.session() as db:
-                    result = await work(db)
-        return result
-
-    return asyncio.run(main())
 
 
 VALUES = [

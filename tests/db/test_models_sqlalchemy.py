@@ -1,6 +1,5 @@
 """What of SQLAlchemy a model may have, as it is here on every database."""
 
-import asyncio
 from datetime import datetime
 from typing import Any, Self
 
@@ -26,7 +25,8 @@ from sqlalchemy.exc import DBAPIError, IntegrityError
 from sqlalchemy.ext.hybrid import hybrid_property
 from sqlalchemy.orm import Mapped, Session, mapped_column, object_session, relationship, validates
 
-from gambrel.db import NAMING, AsyncSession, Database, Model
+from gambrel.db import NAMING, AsyncSession, Model
+from tests.db import running
 
 
 class Base(Model):
@@ -92,16 +92,7 @@ class Mail(Base):
 
 
 def run(url: str, *works: Any, metadata: MetaData = Base.metadata) -> Any:
-    async def main() -> Any:
-        result = None
-        database = Database(url, create=True, metadata=metadata)
-        async with database.running():
-            for work in works:
-                async with database.session() as db:
-                    result = await work(db)
-        return result
-
-    return asyncio.run(main())
+    return running.run_on(metadata, url, *works)
 
 
 async def put(db: AsyncSession) -> None:

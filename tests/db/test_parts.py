@@ -22,6 +22,7 @@ from gambrel.db import (
     uuid7,
 )
 from gambrel.testing import AsyncClient, Client
+from tests.db import running
 
 
 class Base(Model):
@@ -47,16 +48,7 @@ def make_database(url: str) -> Database:
 
 
 def run(url: str, *works: Any) -> Any:
-    async def main() -> Any:
-        result = None
-        database = make_database(url)
-        async with database.running():
-            for work in works:
-                async with database.session() as db:
-                    result = await work(db)
-        return result
-
-    return asyncio.run(main())
+    return running.run(Base, url, *works)
 
 
 async def a_post(db: AsyncSession) -> None:

@@ -6,7 +6,7 @@ from sqlalchemy.orm import Mapped, mapped_column
 from gambrel import App
 from gambrel.db import AsyncSession, Authored, Database, Model, SyncSession
 from gambrel.testing import Client
-from tests.db.records.running import run
+from tests.db.running import run
 
 
 class Base(Model):

@@ -7,7 +7,7 @@ from sqlalchemy.orm import Mapped, mapped_column, relationship, selectinload
 
 from gambrel.db import NAMING, AsyncSession, Model, exactly_one
 from gambrel.db.writing.clashes import fault_of
-from tests.db.records.running import run
+from tests.db.running import run
 
 
 class Base(Model):

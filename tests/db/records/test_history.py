@@ -8,7 +8,7 @@ from sqlalchemy.orm import Mapped, mapped_column
 from gambrel import GambrelError
 from gambrel.db import AsyncSession, ChangeLog, Model, Recorded, history_of
 from gambrel.db.records.history import log_of
-from tests.db.records.running import run
+from tests.db.running import run
 
 
 class Base(Model):

@@ -7,7 +7,7 @@ from sqlalchemy.orm import Mapped, Session, mapped_column, relationship
 from gambrel import GambrelError
 from gambrel.db import AsyncSession, Model
 from gambrel.db.records.natural_keys import find_by_natural_key, natural_key, natural_key_of
-from tests.db.records.running import run
+from tests.db.running import run
 
 
 class Base(Model):

@@ -6,7 +6,7 @@ from sqlalchemy.orm import Mapped, mapped_column
 
 from gambrel import GambrelError
 from gambrel.db import AsyncSession, Model, Positioned, place
-from tests.db.records.running import run
+from tests.db.running import run
 
 
 class Base(Model):

@@ -6,7 +6,7 @@ from sqlalchemy.orm import Mapped, mapped_column, relationship, selectinload
 
 from gambrel import GambrelError, NotFound
 from gambrel.db import AsyncSession, Model, Tenanted
-from tests.db.records.running import run
+from tests.db.running import run
 
 
 class Base(Model):

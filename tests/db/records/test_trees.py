@@ -8,7 +8,8 @@ from sqlalchemy.orm import Mapped, mapped_column
 
 from gambrel import Conflict, GambrelError
 from gambrel.db import AsyncSession, Database, Model, Tree, UUIDKey, ancestors, move, roots, subtree
-from tests.db.records.running import run
+from gambrel.db.records.trees import DEPTH
+from tests.db.running import run
 
 
 class Base(Model):
@@ -94,6 +95,22 @@ def test_nothing_is_moved_below_itself(url, below):
 
     with pytest.raises(Conflict, match="below itself"):
         run(Base, url, grow, loop)
+
+
+def test_nothing_is_moved_to_where_nobody_looks_any_more(sqlite):
+    """Nor is a loop made there, of which its beginning would not be seen."""
+
+    async def chain(db: AsyncSession) -> None:
+        for key in range(1, DEPTH + 2):
+            db.add(Topic(id=key, parent_id=key - 1 or None, name=str(key)))
+            await db.flush()
+
+    async def loop(db: AsyncSession) -> None:
+        top, last = await db.get_or_404(Topic, 1), await db.get_or_404(Topic, DEPTH + 1)
+        await db.run_sync(move, top, last)
+
+    with pytest.raises(Conflict, match="deeper than 100"):
+        run(Base, sqlite, chain, loop)
 
 
 def test_two_moves_at_once_make_no_loop(url):

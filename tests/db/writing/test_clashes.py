@@ -7,7 +7,7 @@ from sqlalchemy.orm import Mapped, mapped_column
 
 from gambrel.db import NAMING, AsyncSession, Model
 from gambrel.db.writing.clashes import Clash, clash_of, fault_of, of_mariadb
-from tests.db.records.running import run
+from tests.db.running import run
 
 
 class Unnamed(Model):

@@ -10,7 +10,7 @@ from gambrel import App
 from gambrel.db import AsyncSession, Database, Model
 from gambrel.db.writing.rules import BrokenRules, rules_of
 from gambrel.testing import Client
-from tests.db.records.running import run
+from tests.db.running import run
 
 Name = Annotated[str, Meta(min_length=2, max_length=20)]
 Age = Annotated[int, Meta(ge=0, le=150)]

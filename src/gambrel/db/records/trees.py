@@ -65,7 +65,7 @@ def move(session: Session, row: Any, below: Any) -> None:
     """Put a row, with all that is below it, below another one; None makes it a root.
 
     The rows on the way up are locked, so that two moves at once make no loop either. Raises
-    Conflict where the row would be below itself.
+    Conflict where the row would be below itself, or deeper than is looked.
     """
     model = type(row)
     own, parent = key_of(model), above(model)
@@ -80,6 +80,8 @@ def move(session: Session, row: Any, below: Any) -> None:
         if step == key:
             raise Conflict("It cannot be below itself.")
         step = session.scalar(select(parent).where(own == step).with_for_update())
+    else:
+        raise Conflict(f"It cannot be deeper than {DEPTH}.")
     setattr(row, parent.key, place)
     session.flush()
 

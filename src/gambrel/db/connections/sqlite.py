@@ -214,9 +214,9 @@ class AsyncConnection(aiosqlite.Connection):
         return await self.in_thread(self._begin_and, call, arguments)
 
     def _begin_and(self, call: Callable[..., T], arguments: tuple[Any, ...]) -> T:
-        begin, self.begin_with = self.begin_with, ""
-        if begin:
-            self._conn.execute(begin)
+        if self.begin_with:
+            self._conn.execute(self.begin_with)
+            self.begin_with = ""  # but not where that failed
         return call(self._conn, *arguments)
 
     def cursor(self) -> Cursor:  # type: ignore[override]  # all that SQLAlchemy uses of one

@@ -192,8 +192,9 @@ class AsyncConnection(aiosqlite.Connection):
 
     def __await__(self) -> Generator[Any, None, Self]:
         """Open it; without the thread of the driver."""
-        opening: Coroutine[Any, Any, Any] = self._connect()
-        return opening.__await__()
+        opening: Any = self._connect()
+        waiting: Generator[Any, None, Self] = opening.__await__()
+        return waiting
 
     @property
     def plain(self) -> sqlite3.Connection:

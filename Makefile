@@ -101,10 +101,11 @@ oldest: ## the tests on the oldest Python at hand, but for the slow ones
 		else $(MAKE) test VENV=.venv-oldest PYTHON="$(OLDEST)" MARK='not slow' \
 		HYPOTHESIS_PROFILE=few; fi
 
+# Types and docs keep one processor busy each, the others all of them.
 .PHONY: check
 check: ## everything; what CI runs (`test` has `arch` in it)
 	$(MAKE) lint
-	$(MAKE) --jobs 2 --output-sync types docs  # each keeps one processor busy
+	$(MAKE) --jobs 2 --output-sync types docs
 	$(MAKE) test examples oldest
 
 .PHONY: quick

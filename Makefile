@@ -11,6 +11,9 @@ SECONDS ?= 60
 HOST ?= 127.0.0.1
 PORT ?= 8000
 
+# Sources and rewritten tests are compiled once, not at every run, whatever the shell says.
+export PYTHONDONTWRITEBYTECODE =
+
 # The newest Python at hand makes the environment; the oldest runs the tests once more in `check`.
 # pyenv's commands answer only for the versions that PYENV_VERSION names.
 PYENVS := $(shell pyenv versions --bare 2>/dev/null | grep -E '^3\.(1[1-9]|[2-9][0-9])\.[0-9]+$$')
@@ -95,14 +98,17 @@ examples: $(VENV)/.test ## the examples' own tests
 .PHONY: oldest
 oldest: ## the tests on the oldest Python at hand, but for the slow ones
 	@if test "$(OLDEST)" = "$(PYTHON)"; then echo "only $(PYTHON) is at hand: nothing older"; \
-		else $(MAKE) test VENV=.venv-oldest PYTHON="$(OLDEST)" MARK='not slow'; fi
+		else $(MAKE) test VENV=.venv-oldest PYTHON="$(OLDEST)" MARK='not slow' \
+		HYPOTHESIS_PROFILE=few; fi
 
+# Types and docs keep one processor busy each, the others all of them.
 .PHONY: check
-check: lint types test docs examples oldest ## everything; what CI runs (`test` has `arch` in it)
+check: ## everything; what CI runs (`test` has `arch` in it)
+	$(MAKE) lint
+	$(MAKE) --jobs 2 --output-sync types docs
+	$(MAKE) test examples oldest
 
-# Rewritten tests and the sources are compiled once, not at every run, whatever the shell says.
 .PHONY: quick
-quick: export PYTHONDONTWRITEBYTECODE =
 quick: CHANGED = $(wildcard $(shell git diff --name-only --diff-filter=d HEAD -- '*.py' | sed -n -E \
 	-e 's,^src/gambrel/(.*/)?([^/]+)\.py$$,tests/\1test_\2.py,p' -e '/^tests\/.*\/test_[^/]+$$/p'))
 quick: $(VENV)/.check ## seconds: style, architecture, tests of what changed; the git hook

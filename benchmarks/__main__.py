@@ -9,6 +9,8 @@ from collections.abc import Callable, Iterable
 from dataclasses import replace
 from pathlib import Path
 
+from benchmarks.database import KINDS, measure_database
+from benchmarks.database import REFERENCE as FAST
 from benchmarks.load import HEADER_SETS, MICRO
 from benchmarks.measure import Plan, measure
 from benchmarks.observability import REFERENCE as BARE
@@ -22,7 +24,7 @@ from benchmarks.setup import find_interpreter, make_environments
 from benchmarks.sockets import REFERENCE as ECHO
 from benchmarks.sockets import measure_sockets
 from benchmarks.startup import measure_starts
-from benchmarks.targets import SOCKETS, select
+from benchmarks.targets import DATABASES, SOCKETS, select
 
 REFERENCE = "gambrel-async"
 PAGES = ("page", "rows")
@@ -39,7 +41,8 @@ def main() -> None:
 
 def setup(options: argparse.Namespace) -> None:
     """Make the environments of the targets, from the package registry."""
-    chosen = [*select(options.targets), *([] if options.targets else SOCKETS.values())]
+    others = [*SOCKETS.values(), *DATABASES.values()]
+    chosen = [*select(options.targets), *([] if options.targets else others)]
     names = dict.fromkeys(target.environment for target in chosen)
     make_environments(names, options.python or find_interpreter(), fresh=options.fresh)
 
@@ -71,6 +74,13 @@ def compare(options: argparse.Namespace) -> None:
     """Measure a few targets; ratios are to the first one."""
     targets = select(options.targets or [REFERENCE, "django-bolt"])
     _finish(measure(Run("compare", targets[0].name), targets, _plan(options)))
+
+
+def database(options: argparse.Namespace) -> None:
+    """Measure rows of PostgreSQL and SQLite: our fast path and sessions, by hand, and peers."""
+    make_environments({one.environment: None for one in DATABASES.values()}, find_interpreter())
+    targets = select(options.targets, DATABASES)
+    _finish(measure_database(Run("database", FAST), targets, _plan(options), options.databases))
 
 
 def startup(options: argparse.Namespace) -> None:
@@ -118,7 +128,7 @@ def everything(options: argparse.Namespace) -> None:
         command(options)
 
 
-MEASURES = (page, table, startup, scaling, sockets, observability, inside)
+MEASURES = (page, table, database, startup, scaling, sockets, observability, inside)
 COMMANDS = {f.__name__: f for f in (everything, setup, check, *MEASURES, compare, report)}
 
 
@@ -179,6 +189,7 @@ def _parser() -> argparse.ArgumentParser:
     )
     parser.add_argument("--workloads", type=_some_of(MICRO), default=Plan.workloads)
     parser.add_argument("--headers", type=_some_of(HEADER_SETS), default=("1", "10"))
+    parser.add_argument("--databases", type=_some_of(KINDS), default=KINDS)
     parser.add_argument("--server-cpu", type=int, default=Plan.server_cpu)
     parser.add_argument("--load-cpu", type=int, default=Plan.load_cpu)
     parser.add_argument("--python", help="interpreter for the environments (3.12 or newer)")

@@ -24,6 +24,7 @@ ORDER: Final = {
     ],
     "note": None,
 }
+POST: Final = {"title": "A post", "body": "Of a hundred letters. " * 5, "score": 7}
 TYPICAL_HEADERS: Final = {
     "User-Agent": "Mozilla/5.0 (X11; Linux x86_64; rv:133.0) Gecko/20100101 Firefox/133.0",
     "Accept": "text/html,application/xhtml+xml,application/xml;q=0.9,*/*;q=0.8",
@@ -84,10 +85,19 @@ WORKLOADS: Final = {
         Workload("W2", "JSON", "GET", "/json"),
         Workload("W3", "typed path and query", "GET", "/users/42?limit=5&q=abc"),
         Workload("W4", "validated body", "POST", "/orders", json.dumps(ORDER).encode()),
+        Workload("row", "one row by its id", "GET", "/db"),
+        Workload("unit", "one row, in a transaction", "GET", "/db/session"),
+        Workload("queries", "20 rows by 20 queries", "GET", "/queries?queries=20"),
+        Workload("fortunes", "a page of 13 rows, sorted", "GET", "/fortunes"),
+        Workload("updates", "20 rows read and changed", "POST", "/updates?queries=20"),
+        Workload("list", "30 rows of 10,000, and their number", "GET", "/posts"),
+        Workload("create", "a row created", "POST", "/posts", json.dumps(POST).encode()),
     )
 }
-# Those that every target answers.
-MICRO: Final = tuple(name for name in WORKLOADS if name not in ("page", "rows"))
+# Those that every target answers; those of the apps with a database, and of SQLite alone.
+MICRO: Final = ("W1", "W2", "W3", "W4")
+DATABASE: Final = ("W1", "W2", "row", "unit", "queries", "fortunes", "updates")
+RECORDS: Final = ("list", "create")
 
 
 class LoadError(Exception):

@@ -10,6 +10,7 @@ from collections import defaultdict
 from collections.abc import Iterable, Mapping, Sequence
 from statistics import median
 
+from benchmarks.database_goals import database_rows
 from benchmarks.goals import ratio_rows, start_rows
 from benchmarks.load import MICRO, WORKLOADS
 from benchmarks.ratios import differences, pairs, show
@@ -19,6 +20,7 @@ from benchmarks.setup import Environment
 TITLES = {
     "page": "A whole page",
     "compare": "Head to head",
+    "database": "Rows of a database",
     "table": "All servers",
     "startup": "Start to first response",
     "scaling": "1,000 routes against 10",
@@ -26,6 +28,7 @@ TITLES = {
     "observability": "Access log, metrics, traces",
     "inside": "Access log, metrics, traces, without a network",
 }
+KINDS = {"postgresql": "PostgreSQL", "sqlite": "SQLite"}
 SOCKET_TITLES = {
     "echo": "64 bytes of text there and back, 50 connections",
     "idle": "an open connection that says nothing, of 2,000",
@@ -37,6 +40,12 @@ and a table of fifty rows and nothing else. As they are behind a browser's heade
 and memory are those under the load of 64 connections. The goal for the table is a
 fifth of Flask's and of Django's cost; what it takes to make it, without a server,
 `python -m benchmarks.rendering` tells.""",
+    "database": """TechEmpower's six workloads as endpoints, behind a browser's headers, on 10,000
+rows, and records of SQLite: one created with a commit, a page of thirty with the number of all.
+`gambrel-fast` are compiled statements, `gambrel-orm` sessions with models, `by-hand` is our server
+with the driver by hand and the same rules for connections and transactions
+(`benchmarks/apps/database/by_hand_*.py`). Ten connections at most. The CPU is that of the
+app, not of PostgreSQL, which runs on the same two cores: requests per second understate.""",
     "observability": """One app with and without them; the lines of `AccessLog()` go to the null
 device, those of `--access-log` to a file. What a thread does to write them is counted. Spans are
 made, and sent nowhere.""",
@@ -61,7 +70,9 @@ def render(run: Run) -> str:
     groups = _grouped(run.samples)
     if run.kind in ("observability", "inside"):
         parts += [_added(run, headers) for headers in dict.fromkeys(h for h, _ in groups)]
-    if run.kind in ("table", "compare"):
+    if run.kind == "database":
+        parts.append(_table(["on", "what", "goal", "measured", "rounds"], database_rows(run)))
+    if run.kind in ("table", "compare", "database"):
         parts += [_overview(run, headers) for headers in dict.fromkeys(h for h, _ in groups)]
     parts += [_details(run, *key) for key in groups]
     if run.failures:
@@ -115,8 +126,9 @@ def _ratio(run: Run, name: str, targets: dict[str, list[Sample]]) -> str:
 def _overview(run: Run, headers: str) -> str:
     groups = {key[1]: found for key, found in _grouped(run.samples).items() if key[0] == headers}
     names = dict.fromkeys(name for targets in groups.values() for name in targets)
+    absent = "" if run.kind == "database" else "failed"
     rows = [
-        [name, *(_ratio(run, name, t) if name in t else "failed" for t in groups.values())]
+        [name, *(_ratio(run, name, t) if name in t else absent for t in groups.values())]
         for name in names
     ]
     title = f"### CPU per request relative to {run.reference}: {_describe(headers)}"
@@ -154,6 +166,8 @@ def _details(run: Run, headers: str, workload: str) -> str:
 
 
 def _describe(headers: str) -> str:
+    if headers in KINDS:
+        return f"on {KINDS[headers]}"
     counts = {"1": "1 request header", "2": "2 request headers", "10": "10 request headers"}
     return counts.get(headers, "10 request headers, one of them new in every request")
 

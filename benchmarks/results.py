@@ -9,7 +9,7 @@ from datetime import UTC, datetime
 from pathlib import Path
 
 from benchmarks.setup import Environment, describe_environment
-from benchmarks.targets import OBSERVED, RESULTS, SOCKETS, TARGETS
+from benchmarks.targets import DATABASES, OBSERVED, RESULTS, SOCKETS, TARGETS
 
 
 @dataclass(frozen=True, slots=True)
@@ -51,6 +51,8 @@ class Run:
         self.machine = _describe_machine()
         measured = {sample.target.partition("@")[0] for sample in self.samples}
         known = {**TARGETS, **SOCKETS, OBSERVED.name: OBSERVED}
+        if self.kind == "database":  # some of whose targets have the names of others
+            known = {**DATABASES}
         for name in sorted({known[target].environment for target in measured}):
             self.environments[name] = describe_environment(name)
         RESULTS.mkdir(exist_ok=True)

@@ -77,7 +77,8 @@ def launched(target: Target, cpu: int) -> Iterator[Server]:
     if not binary.exists():
         raise StartError("not installed: run `python -m benchmarks setup`")
     port = _free_port()
-    arguments = [part.format(port=port) for part in target.command[1:]]
+    kind = target.variables.get("BENCH_KIND", "")
+    arguments = [part.format(port=port, kind=kind) for part in target.command[1:]]
     variables = {**_environment(target, binary.parent), "PORT": str(port), **target.variables}
     logs = RESULTS / "logs"
     logs.mkdir(parents=True, exist_ok=True)

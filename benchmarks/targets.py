@@ -6,12 +6,13 @@ safety default left on. Called by setup (environments) and by server (commands).
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field, replace
 from pathlib import Path
 
 HOME = Path(__file__).resolve().parent
 APPS = HOME / "apps"
+DATABASE_APPS = APPS / "database"
 VENVS = HOME / ".venvs"
 RESULTS = HOME / "results"
 
@@ -33,9 +34,37 @@ ENVIRONMENTS: Mapping[str, tuple[str, ...]] = {
     "socketify": ("socketify", "msgspec"),
     "starlette": ("starlette", *UVICORN, "msgspec", "jinja2", "itsdangerous"),
     "uvicorn": (*UVICORN, "websockets", "wsproto"),
+    # With a database: SQLAlchemy or Django's ORM, and the drivers.
+    "gambrel-db": (
+        "gambrel",
+        "uvloop",
+        "httptools",
+        "msgspec",
+        "jinja2",
+        "sqlalchemy",
+        "psycopg",
+        "aiosqlite",
+    ),
+    "django-db": ("django", "gunicorn", "granian", "uvloop", "psycopg", "psycopg-binary"),
+    "django-bolt-db": ("django-bolt", "django", "psycopg", "psycopg-binary"),
+    "fastapi-db": (
+        "fastapi",
+        *UVICORN,
+        "jinja2",
+        "sqlalchemy",
+        "greenlet",
+        "asyncpg",
+        "psycopg",
+        "psycopg-binary",
+        "aiosqlite",
+    ),
+    "flask-db": ("flask", "gunicorn", "sqlalchemy", "psycopg", "psycopg-binary"),
 }
 # Gambrel itself is installed from this repository.
-SOURCES = {"gambrel": ("--editable", f"{HOME.parent}[tracing]", "jinja2")}
+SOURCES = {
+    "gambrel": ("--editable", f"{HOME.parent}[tracing]", "jinja2"),
+    "gambrel-db": ("--editable", f"{HOME.parent}[postgres]", "jinja2"),
+}
 
 
 @dataclass(frozen=True, slots=True)
@@ -83,6 +112,7 @@ def _script(name: str, *arguments: str) -> Target:
     return Target(name, name, ("python", f"{name.replace('-', '_')}_app.py", *arguments))
 
 
+_BOLT = ("runbolt", "--host", "127.0.0.1", "--port", "{port}")
 TARGETS: Mapping[str, Target] = {
     target.name: target
     for target in (
@@ -90,7 +120,7 @@ TARGETS: Mapping[str, Target] = {
         _gambrel("pool"),
         _gambrel("inline"),
         _gambrel("middleware"),
-        _script("django-bolt", "runbolt", "--host", "127.0.0.1", "--port", "{port}"),
+        _script("django-bolt", *_BOLT),
         _script("socketify"),
         _script("robyn", "--processes", "1", "--workers", "1", "--log-level", "ERROR"),
         _script("sanic"),
@@ -136,6 +166,32 @@ SOCKETS: Mapping[str, Target] = {
     )
 }
 
+
+def _with_database(name: str, command: Sequence[str], environment: str = "") -> Target:
+    return Target(
+        name, environment or f"{name.split('-')[0]}-db", tuple(command), {}, DATABASE_APPS
+    )
+
+
+def _serving(app: str) -> tuple[str, ...]:
+    return ("gambrel", "run", app, "--port", "{port}")
+
+
+# Those with an app in apps/database/; `{kind}` is the database.
+DATABASES: Mapping[str, Target] = {
+    target.name: target
+    for target in (
+        _with_database("gambrel-fast", _serving("gambrel_fast_app.py")),
+        _with_database("gambrel-orm", _serving("gambrel_orm_app.py")),
+        _with_database("by-hand", _serving("by_hand_{kind}_app.py"), "gambrel-db"),
+        _with_database("fastapi-sqlalchemy", _uvicorn("fastapi", "fastapi_app:app").command),
+        _with_database("flask-sqlalchemy", _gunicorn("flask", "flask_app:app").command),
+        _with_database("django-granian", _granian("django", "django_app:wsgi", "wsgi").command),
+        _with_database("django-gunicorn", _gunicorn("django", "django_app:wsgi").command),
+        _with_database("django-bolt", _script("django-bolt", *_BOLT).command, "django-bolt-db"),
+    )
+}
+
 # Those with an app in apps/page/: the frameworks that pages are made with.
 PAGES = (
     "gambrel-pool",
@@ -152,16 +208,16 @@ PAGES = (
 )
 
 
-def select(names: list[str]) -> list[Target]:
+def select(names: list[str], known: Mapping[str, Target] = TARGETS) -> list[Target]:
     """The targets of these names or name prefixes, in the order asked; all when none is given.
 
     Raises `SystemExit` naming the choices when a name fits no target.
     """
     chosen: dict[str, Target] = {}
-    for name in names or TARGETS:
-        exact = TARGETS.get(name)
-        found = [exact] if exact else [t for n, t in TARGETS.items() if n.startswith(name)]
+    for name in names or known:
+        exact = known.get(name)
+        found = [exact] if exact else [t for n, t in known.items() if n.startswith(name)]
         if not found:
-            raise SystemExit(f"no target {name!r}; choose from: {', '.join(TARGETS)}")
+            raise SystemExit(f"no target {name!r}; choose from: {', '.join(known)}")
         chosen.update((target.name, target) for target in found)
     return list(chosen.values())

@@ -8,18 +8,25 @@ from typing import Annotated
 from uuid import UUID
 
 from msgspec import Meta, Struct
-from sqlalchemy import BigInteger, CheckConstraint, ForeignKey, func, select
+from sqlalchemy import BigInteger, CheckConstraint, ForeignKey, MetaData, func, select
 from sqlalchemy.orm import Mapped, mapped_column
 
 from gambrel import App, Conflict, NotFound, Response, Router
-from gambrel.db import AsyncSession, Database, Model, Retries, Timestamps
+from gambrel.db import NAMING, AsyncSession, Database, Model, Retries, Timestamps
 
 router = Router()
 
 # Tables ---------------------------------------------------------------------------------------
 
 
-class Account(Model):
+class Base(Model):
+    """Tables of their own, whatever else is in the process."""
+
+    __abstract__ = True
+    metadata = MetaData(naming_convention=NAMING)
+
+
+class Account(Base):
     __table_args__ = (CheckConstraint("balance >= 0", name="is_covered"),)
 
     id: Mapped[int] = mapped_column(primary_key=True)
@@ -27,7 +34,7 @@ class Account(Model):
     balance: Mapped[int] = mapped_column(BigInteger)
 
 
-class Transfer(Timestamps, Model):
+class Transfer(Timestamps, Base):
     id: Mapped[UUID] = mapped_column(primary_key=True)
     source: Mapped[int] = mapped_column(ForeignKey("account.id"))
     target: Mapped[int] = mapped_column(ForeignKey("account.id"))
@@ -141,7 +148,7 @@ async def books(db: AsyncSession) -> Books:
 
 
 def create_app() -> App:
-    app = App(extensions=[Database("sqlite:///bank.db", create=True)])
+    app = App(extensions=[Database("sqlite:///bank.db", metadata=Base.metadata, create=True)])
     app.include(router)
     return app
 

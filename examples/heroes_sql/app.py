@@ -27,7 +27,7 @@ class Team(Model):
 class Hero(Model):
     id: Mapped[int] = mapped_column(primary_key=True)
     name: Mapped[str] = mapped_column(index=True)
-    age: Mapped[int | None]
+    age: Mapped[int | None] = mapped_column(index=True)
     secret_name: Mapped[str]
     team_id: Mapped[int | None] = mapped_column(ForeignKey("team.id", ondelete="SET NULL"))
     team: Mapped[Team | None] = relationship(back_populates="heroes")
@@ -147,7 +147,7 @@ async def remove_team(id: int, db: AsyncSession) -> None:
 
 
 def create_app() -> App:
-    app = App(extensions=[Database("sqlite:///heroes.db", create=True)])
+    app = App(extensions=[Database("sqlite:///heroes.db", migrate=True)])
     app.include(router)
     return app
 

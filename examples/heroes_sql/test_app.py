@@ -6,7 +6,7 @@ import pytest
 from heroes_sql.app import create_app
 
 from gambrel import App
-from gambrel.db.testing import queries, rolled_back
+from gambrel.db.testing import check_migrations, migrating, queries, rolled_back
 from gambrel.testing import Client
 
 DEADPOND = {"name": "Deadpond", "age": 31, "secret_name": "Dive Wilson"}
@@ -138,3 +138,16 @@ def test_a_deleted_hero_is_gone(client):
 
     assert client.delete(f"/heroes/{hero}").status_code == 204
     assert client.get(f"/heroes/{hero}").status_code == 404
+
+
+def test_migrations_make_what_the_models_want_and_undo_it(app):
+    check_migrations(app)
+
+
+def test_heroes_outlive_the_second_migration_and_its_undoing(app):
+    with migrating(app, "0001") as database:
+        database.run("INSERT INTO hero (id, name, secret_name) VALUES (1, 'Deadpond', '?')")
+        database.up()
+        database.down("0001")
+
+        assert database.rows("SELECT name FROM hero") == [("Deadpond",)]

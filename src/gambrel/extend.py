@@ -42,11 +42,13 @@ if TYPE_CHECKING:
     from gambrel.core.routing.router import Router
     from gambrel.operations import Operation
     from gambrel.settings import Env, Secret
+    from gambrel.telemetry import FIGURES, WORK, Figure
 
 __all__ = [
     "ANSWERED",
     "DEBUG_RENDERER",
     "ENTRANCES",
+    "FIGURES",
     "GUARDS",
     "HANDLER_ADAPTER",
     "MESSAGES",
@@ -57,6 +59,7 @@ __all__ = [
     "TEMPLATE_GLOBALS",
     "TRUSTED_ORIGINS",
     "WEBSOCKETS",
+    "WORK",
     "AppStarted",
     "AppStopping",
     "Band",
@@ -67,6 +70,7 @@ __all__ = [
     "ErrorReported",
     "Event",
     "Extension",
+    "Figure",
     "Level",
     "Mounted",
     "Operation",
@@ -95,6 +99,8 @@ _HOMES = {
     "ErrorReported": "core.app.events",
     "Event": "core.app.events",
     "Extension": "core.app.extension",
+    "FIGURES": "telemetry",
+    "Figure": "telemetry",
     "GUARDS": "core.app.setup",
     "HANDLER_ADAPTER": "core.app.setup",
     "Level": "checks",
@@ -114,6 +120,7 @@ _HOMES = {
     "TEMPLATE_GLOBALS": "core.app.setup",
     "TRUSTED_ORIGINS": "core.app.setup",
     "WEBSOCKETS": "core.app.setup",
+    "WORK": "telemetry",
     "json_schemas": "conversion.schemas",
     "object_converter": "conversion.objects",
     "read_shape": "conversion.shape",

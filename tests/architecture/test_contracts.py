@@ -12,6 +12,7 @@ TYPE_ONLY: dict[str, str] = {
         (
             "__init__.py",
             "extend.py",
+            "db/migrations/__init__.py",
             "files/__init__.py",
             "headers/__init__.py",
             "middleware/__init__.py",
@@ -21,9 +22,17 @@ TYPE_ONLY: dict[str, str] = {
         ),
         "a facade: type checkers see what a table of names loads when it is used",
     ),
+    **dict.fromkeys(
+        (
+            f"cli/databases/{name}.py"
+            for name in ("found", "looking", "making", "moving", "projects")
+        ),
+        "what of a battery that a command loads when it runs",
+    ),
     "core/app/app.py": "the ASGI edge, and what `operations` returns",
     "core/app/build.py": "proxies, and what `operations` returns",
     "core/routing/table.py": "what `explain` returns; only tools import it",
+    "db/transfer/opening.py": "the extension, which does not know those that open its database",
 }
 
 

@@ -129,3 +129,75 @@ def test_an_interrupt_ends_what_was_typed_and_not_the_app(site):
     assert "42\n" in rest
     assert "closed" in rest
     assert shell.returncode == 0
+
+
+WITH_MODELS = """
+from gambrel import App
+from gambrel.db import Database, Model
+from sqlalchemy.orm import Mapped, mapped_column
+
+class Hero(Model):
+    id: Mapped[int] = mapped_column(primary_key=True)
+    name: Mapped[str] = mapped_column(unique=True)
+"""
+SHOP = """
+import shop_models
+from gambrel import App
+from gambrel.db import Database
+app = App(extensions=[Database("sqlite:///a.db", create=True)])
+"""
+
+
+def test_models_a_session_and_words_for_statements_are_there(folder):
+    """Whatever module the models are in."""
+    (folder / "shop_models.py").write_text(WITH_MODELS.replace("Hero", "ShellHero"))
+    (folder / "app.py").write_text(SHOP)
+
+    code, output = typed(
+        "db.add(ShellHero(name='A'))",
+        "await db.scalar(select(func.count(ShellHero.id)))",
+        "db.add(ShellHero(name='A'))",
+        "await db.scalar(select(func.count(ShellHero.id)))",
+        "db.in_transaction()",
+    )
+
+    assert code == 0
+    assert output.count(">>> 1\n") == 2
+    assert "UNIQUE constraint failed" in output  # when its line is committed
+    assert ">>> False\n" in output  # no lock is held while one thinks
+
+
+def test_what_a_line_writes_before_it_fails_is_undone(folder):
+    (folder / "shop_models.py").write_text(WITH_MODELS.replace("Hero", "UndoneHero"))
+    (folder / "app.py").write_text(SHOP)
+
+    _, output = typed(
+        "db.add(UndoneHero(name='A')); await db.flush(); 1 / 0",
+        "await db.scalar(select(func.count(UndoneHero.id)))",
+    )
+
+    assert "ZeroDivisionError" in output
+    assert ">>> 0\n" in output
+
+
+def test_an_app_is_begun_anew_with_files_that_have_changed(site):
+    command = [sys.executable, "-m", "gambrel.cli.main", "shell"]
+    pipes = {"stdin": subprocess.PIPE, "stdout": subprocess.PIPE, "stderr": subprocess.STDOUT}
+    with subprocess.Popen(command, text=True, bufsize=0, **pipes) as shell:
+        giving_up = threading.Timer(PATIENCE, shell.kill)
+        giving_up.start()
+        seen = ""
+        shell.stdin.write("print('ready', flush=True)\n")
+        while "ready" not in seen:
+            seen += shell.stdout.read(1)
+        (site / "app.py").write_text(APP.replace("2 * number", "3 * number"))
+        shell.stdin.write("print(doubled(7), flush=True)\nreload()\n")
+        while "await works" not in seen.partition("closed")[2]:
+            seen += shell.stdout.read(1)
+        rest, _ = shell.communicate("doubled(7)\n")
+        giving_up.cancel()
+
+    assert "app.py has changed: reload() begins anew with it" in seen
+    assert "14\n" in seen
+    assert "21\n" in rest
+    assert shell.returncode == 0

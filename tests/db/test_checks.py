@@ -224,3 +224,21 @@ def test_a_stream_may_depend_on_what_was_loaded_before_it():
         yield "x"
 
     assert list(mistakes(app)) == []
+
+
+@pytest.mark.parametrize(
+    ("kind", "method"), [("async", "async_session"), ("plain", "sync_session")]
+)
+def test_a_session_that_names_its_database_in_text_ends_the_start(kind, method):
+    app = App(extensions=[make_database("sqlite://")])
+
+    async def handler(db: Annotated[AsyncSession, "audit"]) -> None: ...
+
+    def plain(db: Annotated[SyncSession, "audit"]) -> None: ...
+
+    app.add("/", handler if kind == "async" else plain)
+    (found,) = mistakes(app)
+
+    assert found.code == "db.session-name"
+    assert "is a session of 'audit' by text" in found.what
+    assert f"Depends(audit.{method})]" in found.hint

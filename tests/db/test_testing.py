@@ -6,8 +6,14 @@ import pytest
 from sqlalchemy import func, insert, select
 
 from gambrel import App, GambrelError
-from gambrel.db import AsyncSession, SyncSession
-from gambrel.db.testing import database_of, queries, rolled_back
+from gambrel.db import AsyncSession, Database, SyncSession
+from gambrel.db.testing import (
+    check_migrations,
+    database_of,
+    migrating,
+    queries,
+    rolled_back,
+)
 from gambrel.testing import AsyncClient, Client
 from tests.db.shop import Hero, make_database
 
@@ -94,6 +100,19 @@ def test_a_plain_session_of_a_test_itself_is_undone_with_the_rest(url):
         assert client.get("/plain/heroes").json() == 0
 
 
+def test_a_test_begins_with_the_rows_of_seeds(url, tmp_path):
+    file = tmp_path / "heroes.json"
+    file.write_text('{"Team": [{"name": "A"}], "Hero": [{"name": "Hulk", "team": "A"}]}')
+    app = make_app(url)
+
+    with Client(app) as client:
+        for _ in range(2):
+            with rolled_back(app) as trial:
+                trial.plant(file)
+                assert client.get("/heroes").json() == 1
+        assert client.get("/heroes").json() == 0
+
+
 def test_a_test_prepares_rows_in_the_same_transaction(url):
     app = make_app(url)
 
@@ -143,3 +162,22 @@ def test_statements_of_a_database_itself_are_counted(sqlite):
             return len([one for one in found if "hero" in one.sql])
 
     assert asyncio.run(main()) == 1
+
+
+def test_migrations_that_do_not_fit_their_models_are_told(tmp_path):
+    database = Database(f"sqlite:///{tmp_path}/x.db", metadata=Hero.metadata, migrations=tmp_path)
+
+    with pytest.raises(AssertionError, match="in the models, not in the migrations"):
+        check_migrations(App(extensions=[database]))
+
+
+def test_rows_are_taken_through_migrations(tmp_path):
+    (tmp_path / "0001_a.py").write_text(
+        "from alembic import op\nrevision = '0001_a'\ndown_revision = None\n\n"
+        "def upgrade() -> None:\n    op.execute('CREATE TABLE a (b integer)')\n"
+    )
+    database = Database(f"sqlite:///{tmp_path}/x.db", migrations=tmp_path)
+
+    with migrating(database, "0001") as rehearsal:
+        rehearsal.run("INSERT INTO a VALUES (:b)", b=7)
+        assert rehearsal.rows("SELECT b FROM a") == [(7,)]

@@ -50,7 +50,7 @@ def test_in_development_statements_are_logged_without_their_values(sqlite, caplo
         client.post("/heroes/Deadpond")
 
     (inserted,) = [line for line in lines(caplog) if "INSERT" in line]
-    assert " ms INSERT INTO hero" in inserted
+    assert " ms, 1 row INSERT INTO hero" in inserted
     assert inserted.endswith("[5 values]")
     assert "Deadpond" not in "".join(lines(caplog))
 
@@ -111,6 +111,61 @@ def test_values_are_in_no_message_of_an_error(sqlite, caplog):
     assert "secret-name" not in caplog.text
 
 
+def test_the_rows_that_were_found_are_counted(url, caplog):
+    app = make_app(url)
+    with Client(app) as client, caplog.at_level(logging.INFO, "gambrel.db"):
+        client.post("/heroes/A")
+        client.post("/heroes/B")
+        client.get("/one/A")
+
+    assert any(" ms, 1 row SELECT hero.id" in line for line in lines(caplog))
+
+
+def test_a_statement_that_fails_is_logged_in_development(sqlite, caplog):
+    app = make_app(sqlite)
+
+    @app.get("/broken")
+    async def broken(db: AsyncSession) -> None:
+        await db.execute(text("SELECT absent FROM hero WHERE id = :id"), {"id": 77})
+
+    with (
+        Client(app, raise_server_errors=False) as client,
+        caplog.at_level(logging.WARNING, "gambrel.db"),
+    ):
+        client.get("/broken")
+
+    (told,) = [line for line in lines(caplog) if line.startswith("failed: ")]
+    assert told.endswith(" ms SELECT absent FROM hero WHERE id = ? [1 value]")
+
+
+def test_what_hears_is_told_of_failures_too(sqlite):
+    app = make_app(sqlite, debug=False)
+
+    @app.get("/broken")
+    async def broken(db: AsyncSession) -> None:
+        await db.execute(text("SELECT absent FROM hero"))
+
+    with Client(app, raise_server_errors=False) as client, queries(app) as told:
+        client.get("/broken")
+
+    assert [str(one.error) for one in told] == ["no such column: absent"]
+
+
+@pytest.mark.parametrize("prefix", ["", "/plain"])
+def test_in_development_a_statement_is_shown_with_the_line_that_has_asked(
+    sqlite, capsys, monkeypatch, prefix
+):
+    monkeypatch.setattr(logging.getLogger(), "handlers", [])
+    with Client(make_app(sqlite)) as client:
+        capsys.readouterr()
+        client.get(f"{prefix}/each")
+
+    shown = capsys.readouterr().err.split("    ")
+    assert "FROM hero\n" in shown
+    assert "WHERE hero.id = ? [1 value]\n" in shown
+    assert any(part.startswith(f"at {__file__}:") for part in shown)
+
+
 @pytest.mark.parametrize("prefix", ["", "/plain"])
 def test_a_line_that_asks_again_and_again_is_named_once(sqlite, caplog, prefix):
     app = make_app(sqlite, log=False)
@@ -140,6 +195,24 @@ def test_more_statements_than_expected_fail_the_test_and_are_listed(sqlite):
         queries(app, max=3),
     ):
         client.get("/each")
+
+
+def test_a_list_that_asks_once_for_each_of_its_rows_fails_the_test(sqlite):
+    app = make_app(sqlite, debug=False)
+    with (
+        Client(app) as client,
+        pytest.raises(AssertionError, match=r"one statement 12 times .*together\.\n.* SELECT"),
+        queries(app, same=1),
+    ):
+        client.get("/each")
+
+
+def test_one_that_asks_once_for_each_table_passes(sqlite):
+    app = make_app(sqlite, debug=False)
+    with Client(app) as client, queries(app, same=1) as found:
+        client.get("/one/A")
+
+    assert len(found) == 1
 
 
 def test_a_statement_is_shown_on_one_line_and_not_without_end():

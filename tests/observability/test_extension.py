@@ -172,3 +172,30 @@ def test_a_root_logger_that_is_set_up_is_left_alone(monkeypatch: pytest.MonkeyPa
 
 def test_nothing_stands_around_a_request():
     assert shop().build().middleware == shop(AccessLog(), Logging()).build().middleware == []
+
+
+def test_slow_answers_are_told_with_their_route(caplog: pytest.LogCaptureFixture):
+    app = App(extensions=[Logging(slow=1e-9)])
+
+    @app.get("/users/{number}")
+    async def user(number: int) -> int:
+        return number
+
+    with Client(app) as client:
+        client.get("/users/7?token=hunter2")
+        client.get("/none")
+
+    told = [one.getMessage() for one in caplog.records if one.name == "gambrel.slow"]
+    assert [line.rpartition(" in ")[0] for line in told] == [
+        "slow: GET /users/{number}, 200",
+        "slow: GET no route, 404",
+    ]
+
+
+@pytest.mark.parametrize("slow", [0, 3600])
+def test_others_are_not(slow: float, caplog: pytest.LogCaptureFixture):
+    app = App(extensions=[Logging(slow=slow)])
+    with Client(app) as client:
+        client.get("/none")
+
+    assert "slow" not in caplog.text

@@ -1,21 +1,23 @@
 """What sessions give back is known to type checkers; checked by mypy and pyright, never run."""
 
 from collections.abc import Sequence
-from typing import assert_type
+from typing import Annotated, assert_type
 
 from msgspec import Struct
-from sqlalchemy import select
+from sqlalchemy import MetaData, bindparam, select, update
 from sqlalchemy.orm import Mapped, mapped_column
 
-from gambrel import App
+from gambrel import App, Depends
 from gambrel.db import (
     AsyncSession,
+    Compiled,
     Database,
     Listing,
     Model,
     Page,
     Slice,
     SyncSession,
+    compiled,
     find_by_natural_key,
     subtree,
 )
@@ -65,6 +67,27 @@ def a_plain_session(db: SyncSession) -> None:
     assert_type(db.slice(select(City)).next, str | None)
 
 
+FIND = compiled(select(City).where(City.id == bindparam("id")), into=CityRow)
+RENAME = compiled(update(City).values(name=bindparam("name")).where(City.id == bindparam("key")))
+
+
+async def compiled_statements(db: AsyncSession, database: Database) -> None:
+    assert_type(FIND, Compiled[CityRow])
+    assert_type(await FIND.one(db, id=1), CityRow)
+    assert_type(await FIND.one_or_404(db, id=1), CityRow)
+    assert_type(await FIND.first(db, id=1), CityRow | None)
+    assert_type(await FIND.all(database, id=1), list[CityRow])
+    assert_type(await RENAME.run(db, key=1, name="a"), int)
+    assert_type(await RENAME.run_many(database, [{"key": 1, "name": "a"}]), int)
+
+
+def plain_compiled_statements(db: SyncSession) -> None:
+    assert_type(FIND.one(db, id=1), CityRow)
+    assert_type(FIND.first(db, id=1), CityRow | None)
+    assert_type(FIND.all(db, id=1), list[CityRow])
+    assert_type(RENAME.run(db, key=1, name="a"), int)
+
+
 async def units_of_work(database: Database) -> None:
     async with database.session() as db:
         assert_type(db, AsyncSession)
@@ -78,3 +101,22 @@ def sql_that_is_put_together(db: SyncSession, name: str) -> None:
 
 def it_is_an_extension() -> tuple[App, Extension]:
     return App(extensions=[Database("sqlite://")]), Database("sqlite://")
+
+
+class Audit(Model):
+    __abstract__ = True
+    metadata = MetaData()
+
+
+AUDIT = Database("sqlite://", name="audit", models=Audit, replicas=())
+OfAudit = Annotated[AsyncSession, Depends(AUDIT.async_session)]
+
+
+async def a_session_of_a_database_with_a_name(db: OfAudit) -> None:
+    assert_type(db, AsyncSession)
+    assert_type(await db.explain(select(City), analyze=True), str)
+
+
+async def a_session_that_must_not_be_old(database: Database) -> None:
+    async with database.session(read_only=True, fresh=True) as db:
+        assert_type(db, AsyncSession)

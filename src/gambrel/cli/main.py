@@ -25,6 +25,7 @@ COMMANDS = {
     "client": "Write a typed client for an app.",
     "config": "Show the settings and where each comes from.",
     "check": "Check the configuration, and with --deploy its safety.",
+    "db": "Open, migrate, inspect, fill, move and save databases.",
     "status": "Show the workers of a running server.",
     "reload": "Replace the workers of a running server.",
     "scale": "Let a running server have more workers, or fewer.",
@@ -32,6 +33,7 @@ COMMANDS = {
 }
 CONTROL = {"status", "reload", "scale", "stop"}
 _FOLDERS = dict.fromkeys(CONTROL, "control.") | dict.fromkeys(("openapi", "client"), "documents.")
+_FOLDERS["db"] = "databases."
 
 _MORE = "The commands of an app's extensions are listed with `gambrel --app TARGET --help`."
 

@@ -17,8 +17,11 @@ Needs `pip install 'gambrel[db]'`.
 from gambrel.core.http.errors import GambrelError
 
 try:
-    from gambrel.db.columns import Choice, Exact, JSONOf, Moment, TextOf
-    from gambrel.db.extension import Database, DatabaseSettings
+    from gambrel.db.columns import TEXT, Choice, Exact, JSONOf, Moment, TextOf, values_of
+    from gambrel.db.extension import MIGRATION_FOLDERS, Database, DatabaseSettings
+    from gambrel.db.fast.statements import Compiled, CompiledChange, compiled
+    from gambrel.db.inspection.verbatim import Verbatim
+    from gambrel.db.migrations.folders import MigrationFolder
     from gambrel.db.models import NAMING, Model
     from gambrel.db.parts import (
         SoftDelete,
@@ -40,7 +43,9 @@ try:
     from gambrel.db.records.tenants import Tenanted
     from gambrel.db.records.trees import Tree, ancestors, move, roots, subtree
     from gambrel.db.retries import Retries
+    from gambrel.db.search.fulltext import FullText
     from gambrel.db.sessions import AsyncSession, SyncSession
+    from gambrel.db.transfer.seeds import ensure
     from gambrel.db.visits import SessionStore
     from gambrel.db.writing.files import FileOf, sweep
     from gambrel.db.writing.keys import read_key, write_key
@@ -55,17 +60,23 @@ except ModuleNotFoundError as error:
     ) from error
 
 __all__ = [
+    "MIGRATION_FOLDERS",
     "NAMING",
+    "TEXT",
     "AsyncSession",
     "Authored",
     "ChangeLog",
     "Choice",
+    "Compiled",
+    "CompiledChange",
     "Database",
     "DatabaseSettings",
     "Exact",
     "FileOf",
+    "FullText",
     "JSONOf",
     "Listing",
+    "MigrationFolder",
     "Model",
     "Moment",
     "Page",
@@ -81,9 +92,12 @@ __all__ = [
     "Timestamps",
     "Tree",
     "UUIDKey",
+    "Verbatim",
     "Versioned",
     "ancestors",
     "check_match",
+    "compiled",
+    "ensure",
     "etag_of",
     "exactly_one",
     "find_by_natural_key",
@@ -97,6 +111,7 @@ __all__ = [
     "subtree",
     "sweep",
     "uuid7",
+    "values_of",
     "with_part",
     "write_key",
 ]

@@ -7,7 +7,7 @@ import difflib
 import types
 import typing
 from collections.abc import Iterable, Iterator
-from typing import Any, get_args, get_origin
+from typing import Annotated, Any, get_args, get_origin
 
 import msgspec
 from sqlalchemy import inspect
@@ -19,7 +19,8 @@ from gambrel.db.sessions import AsyncSession, SyncSession
 
 __all__ = ["mistakes"]
 
-_SESSIONS = {AsyncSession, SyncSession}
+_METHODS: dict[Any, str] = {AsyncSession: "async_session", SyncSession: "sync_session"}
+_SESSIONS = set(_METHODS)
 _NONE = type(None)
 _NUMBERS = {(int, float)}
 
@@ -33,6 +34,7 @@ def mistakes(app: Any) -> Iterator[GambrelError]:
         signature, is_socket = plan.signature, "WEBSOCKET" in route.methods
         inner = [node.signature for node in plan.graph.nodes]
         yield from wrong_kinds([signature, *inner])
+        yield from named_only([signature, *inner])
         if is_socket or signature.is_generator:  # what a stream depends on has ended before it
             yield from too_long([signature, *(inner if is_socket else [])], is_socket=is_socket)
         if route.options.returns is not None:
@@ -49,6 +51,24 @@ def wrong_kinds(signatures: Iterable[Any]) -> Iterator[GambrelError]:
             what = f"{signature.name} is `{form}` and takes {wrong.__name__}"
             hint = f"ask for `db: {right.__name__}`, which has the same methods"
             yield GambrelError("db.session-kind", what, signature.where, hint)
+
+
+def named_only(signatures: Iterable[Any]) -> Iterator[GambrelError]:
+    """Yield parameters that name a database in text, which nothing reads: they get another one."""
+    for signature in signatures:
+        for parameter in signature.parameters:
+            kind, *notes = get_args(parameter.annotation) or [parameter.annotation]
+            names = [note for note in notes if isinstance(note, str)]
+            if names and kind in _SESSIONS and get_origin(parameter.annotation) is Annotated:
+                shown, method = kind.__name__, _METHODS[kind]
+                what = (
+                    f"{parameter.name!r} of {signature.name} is a session of {names[0]!r} by text"
+                )
+                hint = (
+                    f"`{parameter.name}: Annotated[{shown}, Depends({names[0]}.{method})]`, where "
+                )
+                hint += f'`{names[0]} = Database(..., name="{names[0]}")`'
+                yield GambrelError("db.session-name", what, signature.where, hint)
 
 
 def too_long(signatures: Iterable[Any], *, is_socket: bool) -> Iterator[GambrelError]:
@@ -76,7 +96,7 @@ def pairs(declared: Any, returned: Any) -> Iterator[tuple[Any, Any]]:
 
 def plain(annotation: Any) -> Any:
     """Return `T` of `T | None`, of `Annotated[T, …]` and of `Mapped[T]`."""
-    if get_origin(annotation) is typing.Annotated:
+    if get_origin(annotation) is Annotated:
         return plain(get_args(annotation)[0])
     members = [member for member in get_args(annotation) if member is not _NONE]
     if len(members) == 1 and _NONE in get_args(annotation):

@@ -15,7 +15,7 @@ from sqlalchemy.types import JSON
 from gambrel.core.http.errors import GambrelError
 from gambrel.db.exact import Exact
 
-__all__ = ["TEXT", "Choice", "Exact", "JSONOf", "Moment", "TextOf"]
+__all__ = ["TEXT", "Choice", "Exact", "JSONOf", "Moment", "TextOf", "values_of"]
 
 TEXT = String().with_variant(String(255), "mysql", "mariadb")  # which know no text without an end
 _ENUM_LENGTH = 64

@@ -2,14 +2,17 @@
 
 import asyncio
 import secrets
+import sys
 import tempfile
-from collections.abc import AsyncIterator, Iterator, Sequence
+from collections.abc import AsyncIterator, Callable, Iterator, Sequence
 from contextlib import asynccontextmanager, contextmanager
+from functools import partial
 from pathlib import Path
-from typing import Annotated, Any
+from typing import Annotated, Any, Literal
 
 from msgspec import Meta, Struct, field
-from sqlalchemy import MetaData, event, text
+from msgspec.structs import replace
+from sqlalchemy import Engine, MetaData, event, text
 from sqlalchemy.exc import DBAPIError
 from sqlalchemy.exc import TimeoutError as PoolTimeout
 from sqlalchemy.orm.exc import StaleDataError
@@ -19,18 +22,30 @@ from gambrel.core.http.request import Request
 from gambrel.core.http.threads import in_thread
 from gambrel.db.checks import mistakes
 from gambrel.db.connections.engines import Engines, Limits
+from gambrel.db.connections.replicas import Replicas, check_replicas
 from gambrel.db.connections.urls import Address, parse_address
 from gambrel.db.deadlines import deadline_of
 from gambrel.db.failures import answer_failure, answer_stale, answer_wait
+from gambrel.db.migrations.folders import APP, MigrationFolder, Project
 from gambrel.db.models import Model
 from gambrel.db.sessions import AsyncSession, SyncSession
+from gambrel.db.several.naming import metadata_of, section_of, settings_of
+from gambrel.db.several.routing import begin_plain, in_order, route
+from gambrel.db.several.sticky import Sticky, remember_all
 from gambrel.db.trials import JOINED, Trial, hold_to_reading
 from gambrel.db.units import async_unit, plain_unit, threaded_unit
+from gambrel.db.visible import comments
+from gambrel.db.visible.figures import figures_of
+from gambrel.db.visible.shell import in_shell
+from gambrel.db.visible.spans import Told
 from gambrel.db.watching import Watch, note_repetition, show_statements
 from gambrel.db.writing.files import HasFiles
-from gambrel.extend import Env, Problem, Secret, Setup
+from gambrel.extend import FIGURES, WORK, Env, Point, Problem, Secret, Setup
 
-__all__ = ["Database", "DatabaseSettings"]
+__all__ = ["MIGRATION_FOLDERS", "Database", "DatabaseSettings"]
+
+MIGRATION_FOLDERS: Point[MigrationFolder] = Point("folder of migrations", key=lambda one: one.name)
+"""Migrations of an extension's own tables."""
 
 _KEPT: dict[str, Any] = {"expire_on_commit": False}
 # Who makes tables is alone; SQLite has one writer in any case.
@@ -56,16 +71,29 @@ class DatabaseSettings(Struct, frozen=True, kw_only=True):
         float, Meta(gt=0, description="that a server may take for a statement")
     ] = 30.0
     create: Annotated[bool, Meta(description="make tables that are missing, at start")] = False
+    migrate: Annotated[bool, Meta(description="apply migrations at start")] = False
     writes_on_get: Annotated[bool, Meta(description="handlers of GET may write")] = False
     lazy_loads: Annotated[
         bool, Meta(description="in threads, relations are loaded where they are looked at")
     ] = False
+    replicas: Annotated[
+        list[Secret], Meta(description="servers that follow this one: GET is read from them")
+    ] = field(default_factory=list)
+    sticky: Annotated[
+        float, Meta(gt=0, description="that who has written reads from the primary")
+    ] = 5.0
     slow: Annotated[float, Meta(ge=0, description="a statement is logged; 0 for none")] = 0.5
+    comments: Annotated[
+        Literal["off", "route", "request"],
+        Meta(description="SQL says which route has asked, or which request"),
+    ] = "off"
     log: Annotated[bool, Meta(description="in debug every statement is logged")] = True
 
 
 class WatchedSession(SyncSession):
     """The session of development: it tells of lines that ask again and again."""
+
+    counts_lines = True
 
 
 event.listen(WatchedSession, "do_orm_execute", note_repetition)
@@ -75,44 +103,79 @@ class Database:
     """Open a database with the app: `db: AsyncSession` is one unit of work of a request.
 
     A relative file of SQLite is in the folder of the setting `instance`; `sqlite://` is one that is
-    gone with the app. Settings are those of `DatabaseSettings`. `metadata` has the tables that
-    `create` makes, by default those of all models. `files` is what keeps files of rows, such as
-    `MediaFiles()`.
-    """
+    gone with the app. `replicas` are URLs of servers that follow this one. Settings are those of
+    `DatabaseSettings`. `metadata` has the tables that `create` and migrations make, by default
+    those of all models. `migrations` is a folder beside the file that says `Database(...)`. `files`
+    is what keeps files of rows, such as `MediaFiles()`.
 
-    name = "database"
-    requires = ()
+    A further database has a `name`, and `models`: the base class of those that are kept there.
+    Sessions of the one without a name find them; it has sessions of its own:
+    `Annotated[AsyncSession, Depends(audit.async_session)]`.
+    """
 
     def __init__(
         self,
         url: str = "",
         *,
+        name: str = "",
+        models: type[Model] | None = None,
         metadata: MetaData | None = None,
+        replicas: Sequence[str] = (),
         files: HasFiles | None = None,
+        migrations: str | Path = "",
         **settings: Any,
     ) -> None:
-        self.settings = DatabaseSettings(url=Secret(url), **settings)
-        self.metadata = Model.metadata if metadata is None else metadata
+        self.name = section_of(name)
+        self.requires = ("database",) if name else ()
+        self.settings: DatabaseSettings = settings_of(DatabaseSettings, self.name)(
+            url=Secret(url), replicas=[Secret(one) for one in replicas], **settings
+        )
+        self.models = models
+        self.metadata = metadata_of(models, metadata)
         self.files = files
         self.given = self.settings
+        self.migrations = folder_of(sys._getframe(1).f_code.co_filename) / (  # noqa: SLF001
+            migrations or (f"migrations_{name}" if name else "migrations")
+        )
+        self.folders: Callable[[], Sequence[MigrationFolder]] = tuple
         self.folder = Path("instance")
         self.keys: Sequence[str | bytes] = [secrets.token_urlsafe(48)]
         self.watch = Watch()
         self.session_class: type[SyncSession] = SyncSession
         self.trial: Trial | None = None
+        self.others: Sequence[Database] = ()
+        self.sticky: Sticky | None = None
+        self.stickies: list[Sticky] = []
+        self.tells_of_work: Callable[[], Sequence[Callable[..., None]]] = tuple
         self._engines: Engines | None = None
 
     def install(self, setup: Setup) -> None:
         """Provide sessions, and answer for what fails."""
-        self.given = setup.settings.database
+        self.given = getattr(setup.settings, self.name)
         self.folder = setup.settings.core.instance
         self.keys = [key.reveal() for key in setup.settings.core.secret_keys] or self.keys
+        self.folders = lambda: setup.declarations.values(MIGRATION_FOLDERS)
         self.watch.slow = self.given.slow
+        if self.given.replicas:
+            self.sticky = Sticky(self.name, self.given.sticky, self.keys)
+            self.stickies = [self.sticky]
         if setup.settings.core.debug:
             self.watch.logs_all = self.given.log
             if self.given.log:
                 setup.lifespan(show_statements)
             self.session_class = WatchedSession
+        for figure in figures_of(self):
+            setup.add(FIGURES, figure)
+        self.tells_of_work = lambda: setup.declarations.values(WORK)
+        if self.given.comments != "off":
+            marked: Any = type("Session", (self.session_class,), {})
+            event.listen(marked, "after_begin", comments.mark_connection)
+            self.session_class = marked
+        if self.requires:
+            setup.lifespan(opens_beside(self))
+            kind = type("".join(map(str.title, reversed(self.name.split("_", 1)))), (), {})
+            setup.provide(kind, lambda: self, "app", ping=self.ping)
+            return
         setup.lifespan(self.opened)
         setup.provide(Database, lambda: self, "app", ping=self.ping)
         setup.check(check_routes, start=False)
@@ -133,6 +196,10 @@ class Database:
         """Open the database while the app runs. Raises GambrelError where it cannot be reached."""
         for mistake in mistakes(app):
             raise mistake
+        self.others = [one for one in databases_of(app) if one.requires and one.models]
+        self.stickies = [one.sticky for one in (self, *self.others) if one.sticky is not None]
+        if self.others:
+            self.session_class = in_order(self.session_class)
         async with self.running():
             yield self
 
@@ -181,15 +248,29 @@ class Database:
             connect_timeout=given.connect_timeout,
             statement_timeout=given.statement_timeout,
         )
-        read_only = not given.writes_on_get
-        self._engines = Engines(address, limits, read_only=read_only, prepare=self.watch.attach)
+        replicas = [parse_address(one.reveal(), self.folder) for one in given.replicas]
+        check_replicas(address, replicas, writes_on_get=given.writes_on_get)
+        self._engines = Engines(
+            address,
+            limits,
+            read_only=not given.writes_on_get,
+            prepare=partial(prepare, self.watch, given.comments),
+            replicas=Replicas(address, replicas) if replicas else None,
+        )
+        hearers = self.tells_of_work()
+        told = [Told(address, hearers).hear] if hearers else []
+        self.watch.hearers += told
         try:
             yield self._engines
         finally:
             self._engines = None
+            for hear in told:
+                self.watch.hearers.remove(hear)
 
     async def begin(self, engines: Engines) -> None:
         """See that the database is there, and make its tables if that is asked for."""
+        if self.given.migrate:
+            await in_thread(self.migrate, engines.address)
         try:
             async with engines.writer.begin() as connection:
                 lock, unlock = _ALONE.get(engines.address.kind, ("SELECT 1", "SELECT 1"))
@@ -203,6 +284,19 @@ class Database:
             hint = "start it, or correct the URL: GAMBREL_DATABASE_URL, or Database(...)"
             raise GambrelError("db.unreachable", what, "Database(...)", hint) from error
 
+    def project(self, target: str = "app.py") -> Project:
+        """Return what migrations are about; `target` is what one types for the app."""
+        others = [one for one in self.folders() if one.database == self.name]
+        return Project(
+            self.address, self.metadata, [*others, MigrationFolder(APP, self.migrations)], target
+        )
+
+    def migrate(self, address: Address) -> None:
+        """Apply migrations, alone of all processes. Raises GambrelError."""
+        from gambrel.db.migrations.running.runner import migrate  # noqa: PLC0415 - start-up: Alembic
+
+        migrate(replace(self.project(), address=address))
+
     @property
     def engines(self) -> Engines:
         """The engines. Raises GambrelError unless the database is open."""
@@ -215,69 +309,138 @@ class Database:
     # Sessions -------------------------------------------------------------------------------
 
     @asynccontextmanager
-    async def session(self, *, read_only: bool = False) -> AsyncIterator[AsyncSession]:
-        """Open a unit of work of your own: `async with database.session() as db:`."""
-        async with async_unit(await self.make_async(read_only=read_only)) as session:
+    async def session(
+        self, *, read_only: bool = False, fresh: bool = False
+    ) -> AsyncIterator[AsyncSession]:
+        """Open a unit of work of your own: `async with database.session() as db:`.
+
+        One that is `read_only` may be answered by a replica, unless it has to be `fresh`.
+        """
+        async with async_unit(await self.make_async(read_only=read_only, fresh=fresh)) as session:
             yield session
 
     @contextmanager
-    def plain_session(self, *, read_only: bool = False) -> Iterator[SyncSession]:
+    def plain_session(
+        self, *, read_only: bool = False, fresh: bool = False
+    ) -> Iterator[SyncSession]:
         """The same in a thread, or in a script: `with database.plain_session() as db:`."""
-        with plain_unit(self.make_plain(read_only=read_only)) as session:
+        with plain_unit(self.make_plain(read_only=read_only, fresh=fresh)) as session:
             yield session
 
     async def async_session(self, request: Request | None = None) -> AsyncIterator[AsyncSession]:
         """Yield the session of a request, or of a call outside any."""
-        session = await self.make_async(read_only=is_safe(request))
+        session = await self.make_async(read_only=is_safe(request), request=request)
+        if self.given.comments != "off":
+            comments.mark_session(session, request, self.given.comments)
         async with async_unit(session):
             try:
                 yield session
             except GambrelError as error:
                 explain(error, session.sync_session)
                 raise
+        if self.stickies and not is_safe(request):
+            remember_all(self.stickies, request)
 
     async def sync_session(self, request: Request | None = None) -> AsyncIterator[SyncSession]:
         """Yield the session of a request that is handled in a thread."""
-        if self.trial is not None:
-            await in_thread(self.trial.for_plain)
-        session = self.make_plain(read_only=is_safe(request))
+        await begin_plain(one.trial for one in (self, *self.others))
+        session = self.make_plain(read_only=is_safe(request), request=request)
         session.deadline = deadline_of(request)
         session.loop = asyncio.get_running_loop()
+        if self.given.comments != "off":
+            comments.mark_session(session, request, self.given.comments)
         async with threaded_unit(session):
             try:
                 yield session
             except GambrelError as error:
                 explain(error, session)
                 raise
+        if self.stickies and not is_safe(request):
+            remember_all(self.stickies, request)
 
-    async def make_async(self, *, read_only: bool) -> AsyncSession:
+    @asynccontextmanager
+    async def in_shell(self) -> AsyncIterator[Any]:
+        """Yield what `gambrel shell` has of it: the session `db`, models, words for statements."""
+        name = self.name.removeprefix("database_") if self.requires else "db"
+        tables = [one.metadata for one in (self, *self.others)]
+        async with in_shell(await self.make_async(read_only=False), name, tables) as found:
+            yield found
+
+    async def make_async(
+        self, *, read_only: bool, fresh: bool = False, request: Request | None = None
+    ) -> AsyncSession:
         """Return a session that somebody else has to end."""
-        kind, keys = self.session_class, self.keys
-        if self.trial is not None:
-            bind: Any = await self.trial.for_async()
-            session = AsyncSession(bind, sync_session_class=kind, **_KEPT, **JOINED)
-            if read_only and self.engines.read_only:
-                hold_to_reading(session.sync_session)
+        kind, joined = self.session_class, {} if self.trial is None else JOINED
+        wish: dict[str, Any] = {"request": request, "read_only": read_only, "fresh": fresh}
+        if self.trial is None:
+            bind = self.engine_for(**wish)
         else:
-            bind = self.engines.reader if read_only else self.engines.writer
-            session = AsyncSession(bind, sync_session_class=kind, **_KEPT)
-        session.sync_session.keys = keys
+            bind = await self.trial.for_async()
+        session = AsyncSession(bind, sync_session_class=kind, **_KEPT, **joined)
+        if joined and read_only and self.engines.read_only:
+            hold_to_reading(session.sync_session)
+        session.sync_session.keys = self.keys
+        session.sync_session.only_reads = read_only and self.engines.read_only
         session.sync_session.files = getattr(self.files, "media", None)
+        if self.others:
+            await route(session.sync_session, self.others, wish)
         return session
 
-    def make_plain(self, *, read_only: bool) -> SyncSession:
+    def make_plain(
+        self, *, read_only: bool, fresh: bool = False, request: Request | None = None
+    ) -> SyncSession:
         """Return a session for a thread, that somebody else has to end."""
-        if self.trial is not None:
-            session = self.session_class(self.trial.for_plain(), **_KEPT, **JOINED)
-            if read_only and self.engines.read_only:
-                hold_to_reading(session)
-        else:
-            bind = self.engines.plain_reader if read_only else self.engines.plain_writer
-            session = self.session_class(bind, **_KEPT)
+        wish: dict[str, Any] = {"request": request, "read_only": read_only, "fresh": fresh}
+        joined = {} if self.trial is None else JOINED
+        session = self.session_class(self.plain_bind(wish), **_KEPT, **joined)
+        if joined and read_only and self.engines.read_only:
+            hold_to_reading(session)
         session.keys, session.lazy_loads = self.keys, self.given.lazy_loads
+        session.only_reads = read_only and self.engines.read_only
         session.files = getattr(self.files, "media", None)
         session.statement_timeout = self.given.statement_timeout
+        if self.others:
+            routed: Any = session
+            routed.routes = {one.metadata: one.plain_bind(wish) for one in self.others}
         return session
+
+    def plain_bind(self, wish: dict[str, Any]) -> Any:
+        """Return what a session of a thread is bound to: in a test, its one transaction."""
+        return self.engine_for(**wish, plain=True) if self.trial is None else self.trial.for_plain()
+
+    def engine_for(
+        self, request: Request | None, *, read_only: bool, fresh: bool, plain: bool = False
+    ) -> Any:
+        """Return the engine of a session: a replica where it may be a moment old."""
+        engines = self.engines
+        if not read_only:
+            return engines.plain_writer if plain else engines.writer
+        if fresh or (self.sticky is not None and self.sticky.has_written(request)):
+            return engines.plain_reader if plain else engines.reader
+        return engines.plain_replica if plain else engines.replica
+
+
+def opens_beside(database: Database) -> Callable[[], AsyncIterator[None]]:
+    """Return what opens a database with a name while the app runs."""
+
+    async def database_beside() -> AsyncIterator[None]:
+        async with database.running():
+            yield
+
+    return database_beside
+
+
+def prepare(watch: Watch, mark: comments.Mark, engine: Engine) -> None:
+    """Have what watches statements, or marks them, hear an engine."""
+    if mark != "off":
+        comments.mark_statements(engine)
+    watch.attach(engine)
+
+
+def databases_of(app: Any) -> list[Database]:
+    """Return the databases of an app; the first is the one without a name."""
+    found = [one for one in (*app.defaults, *app.extensions) if isinstance(one, Database)]
+    return sorted(found, key=lambda one: bool(one.requires))
 
 
 def explain(error: GambrelError, session: SyncSession) -> None:
@@ -288,6 +451,11 @@ def explain(error: GambrelError, session: SyncSession) -> None:
             f"a new {name} has its key once it is written: `await db.flush()` before you "
             f"return it, or make it by `await db.create({name}, sent)`"
         )
+
+
+def folder_of(file: str) -> Path:
+    """Return the folder of a file, or the working directory for what was typed."""
+    return Path.cwd() if file.startswith("<") else Path(file).absolute().parent
 
 
 def check_routes(app: Any) -> Iterator[Problem]:

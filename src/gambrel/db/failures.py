@@ -21,6 +21,7 @@ __all__ = [
     "answer_failure",
     "answer_stale",
     "answer_wait",
+    "code_of",
     "is_conflict",
     "is_retryable",
     "is_unwell",

@@ -123,8 +123,13 @@ def hide_deleted(state: ORMExecuteState) -> None:
     if state.is_select and SoftDelete.__subclasses__() and not state.is_column_load:
         if state.execution_options.get(DELETED):
             return
-        hidden = with_loader_criteria(SoftDelete, is_kept, include_aliases=True)
-        state.statement = state.statement.options(hidden)
+        state.statement = without_deleted(state.statement)
+
+
+def without_deleted(statement: Any) -> Any:
+    """Return a statement that does not see rows that are deleted softly."""
+    hidden = with_loader_criteria(SoftDelete, is_kept, include_aliases=True)
+    return statement.options(hidden)
 
 
 def is_kept(model: Any) -> Any:

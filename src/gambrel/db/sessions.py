@@ -17,7 +17,7 @@ from sqlalchemy.util.concurrency import greenlet_spawn
 from gambrel.core.http.errors import GambrelError, NotFound, ServiceUnavailable
 from gambrel.db.loading import refuse_lazy_load
 from gambrel.db.models import WORD
-from gambrel.db.queries import keysets, paging, rows, upserts
+from gambrel.db.queries import keysets, paging, plans, rows, upserts
 from gambrel.db.queries.paging import SIZE, Page, Slice
 from gambrel.db.writing import files, forms
 from gambrel.db.writing.forms import SentForm
@@ -47,6 +47,10 @@ class SyncSession(orm.Session):
     lazy_loads = False
     """Whether a relation is loaded when it is first looked at."""
     is_refreshing = False
+    only_reads = False
+    """Whether the database refuses what it would write."""
+    counts_lines = False
+    """Whether lines that ask again and again are told, in development."""
     deadline: float | None = None
     """When its statements have to end, by the monotonic clock."""
     statement_timeout = 30.0
@@ -195,6 +199,13 @@ class SyncSession(orm.Session):
         found = self.execute(text(statement), values)
         return rows.structs_of(into, found.mappings())
 
+    def explain(self, statement: Any, *, analyze: bool = False) -> str:
+        """Return how the database would run a statement, as text; with `analyze` it is run.
+
+        Raises GambrelError where a database cannot measure.
+        """
+        return plans.explain(self, statement, analyze=analyze)
+
     def signer(self, purpose: str) -> Signer:
         """Return what signs for a purpose. Raises GambrelError where there are no keys."""
         return Signer(self.keys, f"db.{purpose}")
@@ -325,6 +336,13 @@ class AsyncSession(async_orm.AsyncSession):
         It has to be written in the program: a type checker refuses what is put together of input.
         """
         return await greenlet_spawn(self.sync_session.fetch, into, statement, **values)
+
+    async def explain(self, statement: Any, *, analyze: bool = False) -> str:
+        """Return how the database would run a statement, as text; with `analyze` it is run.
+
+        Raises GambrelError where a database cannot measure.
+        """
+        return await greenlet_spawn(self.sync_session.explain, statement, analyze=analyze)
 
     def after_commit(self, call: Callable[..., Any], *arguments: Any) -> None:
         """Call something once what was written until now is committed, and never if it is not.

@@ -13,6 +13,7 @@ from contextlib import asynccontextmanager, contextmanager
 from typing import Any
 
 from sqlalchemy import event, orm
+from sqlalchemy.util.concurrency import greenlet_spawn
 
 from gambrel.core.http.errors import ServiceUnavailable
 from gambrel.core.http.threads import in_thread
@@ -48,13 +49,22 @@ async def async_unit(session: AsyncSession) -> AsyncIterator[AsyncSession]:
         raise
     try:
         if plain.in_transaction():
-            await uninterrupted(complete(session))
+            if plain.only_reads:
+                await leave_reading(session)
+            else:
+                await uninterrupted(complete(session))
     finally:  # a cancellation that came during the COMMIT does not undo it
         plain.is_over = True
-        try:
-            await run_hooks(plain)
-        finally:
-            await drop_files(plain)
+        if plain.info:
+            await finish(plain)
+
+
+async def finish(session: SyncSession) -> None:
+    """Do what waits for the end of a unit of work."""
+    try:
+        await run_hooks(session)
+    finally:
+        await drop_files(session)
 
 
 async def drop_files(session: SyncSession) -> None:
@@ -76,14 +86,29 @@ async def complete(session: AsyncSession) -> None:
     """Commit and close; roll back where that fails."""
     try:
         async with asyncio.timeout(LIMIT):
-            await session.commit()
+            await greenlet_spawn(commit_and_close, session.sync_session)
     except TimeoutError as error:
         await drop(session)
         raise ServiceUnavailable("the database has not confirmed a COMMIT") from error
     except BaseException:
         await drop(session)
         raise
-    await session.close()
+
+
+async def leave_reading(session: AsyncSession) -> None:
+    """The same where nothing was written: a cancellation may come between, it loses nothing."""
+    try:
+        async with asyncio.timeout(LIMIT):
+            await greenlet_spawn(commit_and_close, session.sync_session)
+    except BaseException:
+        await uninterrupted(drop(session))
+        raise
+
+
+def commit_and_close(session: SyncSession) -> None:
+    """Commit and give the connection back, in one greenlet."""
+    session.commit()
+    session.close()
 
 
 async def drop(session: AsyncSession) -> None:

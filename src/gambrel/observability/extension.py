@@ -11,7 +11,7 @@ from typing import Any, Literal, Self, TextIO
 from msgspec import Struct
 
 from gambrel.core.http.errors import GambrelError
-from gambrel.extend import ANSWERED, ENTRANCES, Point, Setup
+from gambrel.extend import ANSWERED, ENTRANCES, OBSERVERS, Point, Setup
 from gambrel.observability.access import AccessWriter, JSONForm, SpanIds, TextForm
 from gambrel.observability.flood import FloodLimit
 from gambrel.observability.records import (
@@ -19,6 +19,7 @@ from gambrel.observability.records import (
     SinkHandler,
     TextFormatter,
     remember_request,
+    slow_teller,
 )
 from gambrel.observability.scrub import Scrubber
 
@@ -91,15 +92,17 @@ class Logging(Struct, frozen=True, kw_only=True):
     """Let the app's log go to standard error, a record a line, without secrets and floods.
 
     `form` as in `AccessLog`; `level` is the least to write, `levels` that of single loggers;
-    `per_second` is how often one place may log. Records name the request they were made for. The
-    root logger is set up while the app runs, and left alone if it has a handler already. What
-    httpx2 tells of each request, with the whole URL, is written only if `levels` says so.
+    `per_second` is how often one place may log. An answer whose head takes longer than `slow`
+    seconds is told, with its route; 0 is slow for none. Records name the request they were made
+    for. The root logger is set up while the app runs, and left alone if it has a handler already.
+    What httpx2 tells of each request, with the whole URL, is written only if `levels` says so.
     """
 
     form: Form = "auto"
     level: str = "INFO"
     levels: dict[str, str] = {}
     per_second: int = 10
+    slow: float = 0.0
 
     name = "logging"
     requires = ()
@@ -121,6 +124,8 @@ class Logging(Struct, frozen=True, kw_only=True):
 
         setup.lifespan(logging_handler)
         setup.add(ENTRANCES, remember_request)
+        if given.slow > 0:
+            setup.add(OBSERVERS, slow_teller(given.slow))
 
     def handle(self, formatter: logging.Formatter) -> Iterator[None]:
         """Have the root logger write lines until resumed."""

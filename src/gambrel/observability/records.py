@@ -26,6 +26,7 @@ __all__ = [
     "remember_request",
     "render_json",
     "shorten",
+    "slow_teller",
     "thousandth",
 ]
 
@@ -37,11 +38,24 @@ CURRENT_REQUEST: ContextVar[Any] = ContextVar("gambrel.request", default=None)
 """The request being answered, for whoever logs; set by the extension `Logging` alone."""
 
 Scrub = Callable[[str], str]
+_log = logging.getLogger("gambrel.slow")
 
 
 def remember_request(request: Any) -> None:
     """Let log records that are made meanwhile name the request (an entrance)."""
     CURRENT_REQUEST.set(request)
+
+
+def slow_teller(limit: float) -> Callable[[Any, int, float], None]:
+    """Return an observer that logs answers which have taken longer than `limit` seconds."""
+
+    def tell(request: Any, status: int, seconds: float) -> None:
+        if seconds >= limit:
+            route = request.route
+            path = "no route" if route is None else f"{request.root_path}{route.pattern}"
+            _log.warning("slow: %s %s, %d in %.3f s", request.method, path, status, seconds)
+
+    return tell
 
 
 _OWN = frozenset(logging.makeLogRecord({}).__dict__) | {"message", "asctime", "taskName"}

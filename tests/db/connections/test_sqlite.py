@@ -2,16 +2,27 @@ import asyncio
 import gc
 import sqlite3
 import threading
+from collections.abc import Coroutine, Iterable
 from contextlib import closing
+from pathlib import Path
+from typing import Any
 
 import pytest
 
-from gambrel.db.connections.sqlite import PRAGMAS, Settled, opener, prepare
+from gambrel.db.connections.sqlite import PRAGMAS, AsyncConnection, Settled, opener, prepare
+from gambrel.threads import WorkerPool
+
+OPTIONS = {"isolation_level": None, "check_same_thread": False}
+
+
+def opened(folder: Path, pragmas: Iterable[str] = PRAGMAS) -> Coroutine[Any, Any, AsyncConnection]:
+    pool = WorkerPool(asyncio.get_running_loop())
+    return opener(folder / "x.db", pragmas, OPTIONS, lambda: pool)()
 
 
 def test_a_connection_begins_with_what_production_needs(tmp_path):
     async def main() -> list[object]:
-        connection = await opener(tmp_path / "x.db", PRAGMAS, {"isolation_level": None})()
+        connection = await opened(tmp_path)
         found = []
         for name in ("journal_mode", "foreign_keys", "busy_timeout", "synchronous"):
             cursor = await connection.execute(f"PRAGMA {name}")
@@ -49,7 +60,7 @@ def test_a_fault_that_waiting_does_not_mend_is_told_at_once(tmp_path):
 
 def test_a_connection_that_is_cancelled_while_it_opens_is_closed(tmp_path):
     async def main() -> None:
-        task = asyncio.create_task(opener(tmp_path / "x.db", PRAGMAS, {})())
+        task = asyncio.create_task(opened(tmp_path))
         await asyncio.sleep(0)
         task.cancel()
         await asyncio.wait([task])
@@ -61,7 +72,7 @@ def test_a_connection_that_is_cancelled_while_it_opens_is_closed(tmp_path):
 
 def test_a_connection_that_its_thread_has_closed_is_not_interrupted(tmp_path):
     async def main() -> None:
-        connection = await opener(tmp_path / "x.db", PRAGMAS, {})()
+        connection = await opened(tmp_path)
         await connection.in_thread(connection.plain.close)
 
         connection.interrupt_statement()
@@ -86,7 +97,7 @@ def test_a_closed_connection_holds_no_lock_though_a_statement_was_not_read(tmp_p
 
 def test_a_statement_and_its_rows_are_one_trip_and_more_rows_come_when_they_are_asked_for(tmp_path):
     async def main() -> None:
-        connection = await opener(tmp_path / "x.db", PRAGMAS, {"isolation_level": None})()
+        connection = await opened(tmp_path)
         trips: list[str] = []
         original = connection.in_thread
 
@@ -117,7 +128,7 @@ def test_a_statement_and_its_rows_are_one_trip_and_more_rows_come_when_they_are_
 
 def test_a_transaction_that_could_not_begin_begins_with_the_next_statement(tmp_path):
     async def main() -> None:
-        connection = await opener(tmp_path / "x.db", PRAGMAS[:1], {"isolation_level": None})()
+        connection = await opened(tmp_path, PRAGMAS[:1])
         await connection.cursor().execute("CREATE TABLE t (a)")
         await connection.cursor().execute("PRAGMA busy_timeout = 0")
         with closing(sqlite3.connect(tmp_path / "x.db", isolation_level=None)) as other:
@@ -138,7 +149,7 @@ def test_a_transaction_begins_with_its_first_statement_and_ends_without_a_trip_i
     tmp_path,
 ):
     async def main() -> None:
-        connection = await opener(tmp_path / "x.db", PRAGMAS, {"isolation_level": None})()
+        connection = await opened(tmp_path)
         connection.begin_with = "BEGIN IMMEDIATE"
         await connection.commit()
         assert (connection.begin_with, connection.in_transaction) == ("", False)

@@ -3,6 +3,7 @@
 import asyncio
 import logging
 from collections.abc import Awaitable, Callable, Coroutine
+from functools import partial
 from typing import Any, TypeVar
 
 __all__ = ["uninterrupted"]
@@ -35,8 +36,16 @@ async def ended(task: "asyncio.Future[Any]") -> asyncio.CancelledError | None:
     """Wait for a task to end; return the cancellation of the caller that came meanwhile."""
     cancelled = None
     while not task.done():
+        waiting = task.get_loop().create_future()
+        task.add_done_callback(partial(wake, waiting))
         try:
-            await asyncio.wait([task])
+            await waiting
         except asyncio.CancelledError as error:
             cancelled = error
     return cancelled
+
+
+def wake(waiting: "asyncio.Future[None]", _task: "asyncio.Future[Any]") -> None:
+    """Have who waits for a task go on."""
+    if not waiting.done():
+        waiting.set_result(None)

@@ -4,6 +4,7 @@ On SQLite a pool of one connection writes, so that writers wait in a queue of ou
 of its lock; all others read. Everywhere else one pool does both. Knows no app.
 """
 
+import asyncio
 import time
 from collections.abc import Callable
 from functools import cached_property
@@ -13,18 +14,19 @@ from typing import Any
 from msgspec import Struct
 from sqlalchemy import Engine, create_engine, event, exc
 from sqlalchemy.ext.asyncio import AsyncEngine, create_async_engine
-from sqlalchemy.pool import AsyncAdaptedQueuePool, QueuePool
+from sqlalchemy.pool import Pool, QueuePool
 
 from gambrel.core.http.errors import GambrelError
 from gambrel.db.connections.masking import mask
+from gambrel.db.connections.pools import CHECKED, FRESH, AsyncPool
+from gambrel.db.connections.replicas import Replicas
 from gambrel.db.connections.sqlite import BUSY, PRAGMAS, Settled, opener, prepare
 from gambrel.db.connections.urls import Address
 from gambrel.db.failures import tell_apart
+from gambrel.threads import WorkerPool
 
 __all__ = ["Engines", "Limits"]
 
-FRESH = 1.0
-"""Seconds for which a connection that was given back is taken for a good one."""
 GRACE = 5.0
 """Seconds that a server has to tell of a statement that it has ended."""
 SQLITE: dict[str, Any] = {
@@ -33,7 +35,7 @@ SQLITE: dict[str, Any] = {
     "check_same_thread": False,
 }
 _FAILED = 3  # PQTRANS_INERROR of libpq
-_CHECKED = "gambrel.given_back"
+_ENGINES = ("writer", "reader", "replica", "plain_writer", "plain_reader", "plain_replica")
 _READ_ONLY = "gambrel_read_only"
 
 
@@ -52,6 +54,7 @@ class Engines:
 
     `reader` and `writer` are for async sessions, `plain_reader` and `plain_writer` for those in
     threads. With `read_only`, the readers cannot write. `prepare` is called with each engine.
+    `replica` and `plain_replica` are the readers of `replicas`, where there are any.
     """
 
     def __init__(
@@ -61,7 +64,9 @@ class Engines:
         *,
         read_only: bool = True,
         prepare: Callable[[Engine], None] = lambda engine: None,
+        replicas: Replicas | None = None,
     ) -> None:
+        self.replicas = replicas
         self.address = address
         self.limits = limits
         self.read_only = read_only
@@ -102,6 +107,29 @@ class Engines:
             return self.make_plain(writes=False)
         return self.plain_writer.execution_options(**self.reading)
 
+    @cached_property
+    def replica(self) -> AsyncEngine:
+        """The engine of async sessions that read what may be a moment old."""
+        if self.replicas is None:
+            return self.reader
+        engine = self.make_async(writes=False)
+        self.replicas.attach(engine.sync_engine)
+        return engine.execution_options(**self.reading)
+
+    @cached_property
+    def plain_replica(self) -> Engine:
+        """The engine of sessions in threads that read what may be a moment old."""
+        if self.replicas is None:
+            return self.plain_reader
+        engine = self.make_plain(writes=False)
+        self.replicas.attach(engine)
+        return engine.execution_options(**self.reading)
+
+    @cached_property
+    def workers(self) -> WorkerPool:
+        """The threads of async connections to SQLite."""
+        return WorkerPool(asyncio.get_running_loop())
+
     @property
     def reading(self) -> dict[str, Any]:
         """The options of a connection that only reads."""
@@ -111,10 +139,10 @@ class Engines:
 
     def make_async(self, *, writes: bool) -> AsyncEngine:
         """Return an engine for coroutines. Raises GambrelError where its driver is missing."""
-        options = self.options(AsyncAdaptedQueuePool, writes=writes)
+        options = self.options(AsyncPool, writes=writes)
         if self.is_sqlite:
             pragmas = self.pragmas(writes=writes)
-            options["async_creator"] = opener(self.file, pragmas, SQLITE)
+            options["async_creator"] = opener(self.file, pragmas, SQLITE, lambda: self.workers)
         try:
             engine = create_async_engine(self.address.for_async, **options)
         except ModuleNotFoundError as error:
@@ -145,6 +173,7 @@ class Engines:
             "max_overflow": 0,
             "pool_timeout": limits.pool_wait,
             "pool_recycle": -1 if self.is_sqlite else limits.recycle,
+            "pool_reset_on_return": None,  # `end_transaction` does, where one is open
             "connect_args": getattr(self, f"connect_{self.address.kind}")(),
         }
 
@@ -187,6 +216,7 @@ class Engines:
         self.prepare(engine)
         event.listen(engine, "handle_error", mask)  # before others tell of it
         event.listen(engine, "handle_error", tell_apart)
+        event.listen(engine, "reset", end_transaction)
         if not self.is_sqlite:
             event.listen(engine, "checkin", note_return)
             event.listen(engine, "checkout", check_stale(engine))
@@ -228,19 +258,37 @@ class Engines:
             "db.no-driver", what, self.address.shown, f"pip install 'gambrel[{extra}]'"
         )
 
+    @property
+    def pools(self) -> list[Pool]:
+        """The pools that were made, each once."""
+        made = [vars(self).get(name) for name in _ENGINES]
+        return list({id(one.pool): one.pool for one in made if one is not None}.values())
+
     async def close(self) -> None:
         """Close all connections."""
         made = vars(self)
-        for name in ("reader", "writer"):
+        for name in ("replica", "reader", "writer"):
             if name in made:
                 await made[name].dispose()
+        if "workers" in made:
+            self.workers.close()
         self.close_plain()
 
     def close_plain(self) -> None:
         """Close the connections of threads."""
-        for name in ("plain_reader", "plain_writer"):
+        for name in ("plain_replica", "plain_reader", "plain_writer"):
             if name in vars(self):
                 vars(self)[name].dispose()
+
+
+def end_transaction(connection: Any, _record: Any, state: Any) -> None:
+    """Roll back what a connection is given back with, if there is any: to ask costs nothing."""
+    if state.terminate_only or state.transaction_was_reset or not state.asyncio_safe:
+        return
+    driver = getattr(connection, "driver_connection", connection)
+    is_open = getattr(driver, "is_in_transaction", None)
+    if is_open is None or is_open():
+        connection.rollback()
 
 
 def forget_deadline(connection: Any, _record: Any) -> None:
@@ -251,7 +299,7 @@ def forget_deadline(connection: Any, _record: Any) -> None:
 
 def note_return(connection: Any, record: Any) -> None:
     """Remember when a connection was last good."""
-    record.info[_CHECKED] = time.monotonic()
+    record.info[CHECKED] = time.monotonic()
 
 
 def check_stale(engine: Engine) -> Callable[[Any, Any, Any], None]:
@@ -261,7 +309,7 @@ def check_stale(engine: Engine) -> Callable[[Any, Any, Any], None]:
     """
 
     def check(connection: Any, record: Any, proxy: Any) -> None:
-        given_back = record.info.pop(_CHECKED, None)
+        given_back = record.info.pop(CHECKED, None)
         if given_back is None or time.monotonic() - given_back < FRESH:
             return
         try:

@@ -7,14 +7,16 @@ import asyncio
 import sqlite3
 import time
 from collections import deque
-from collections.abc import Callable, Coroutine, Iterable
+from collections.abc import Callable, Coroutine, Generator, Iterable
 from contextlib import suppress
+from functools import partial
 from pathlib import Path
 from typing import Any, Self, TypeVar
 
 import aiosqlite
 
 from gambrel.db.connections.awaiting import uninterrupted
+from gambrel.threads import WorkerPool
 
 __all__ = ["BUSY", "PRAGMAS", "Settled", "opener", "prepare"]
 
@@ -142,10 +144,57 @@ class Cursor:
             await self._connection.in_thread(cursor.close)
 
 
+class Jobs:
+    """What one connection has to do, one after the other, in the threads of a pool.
+
+    The driver has a thread for each connection, which costs two hand-overs for each statement; the
+    pool has one for all statements of a turn of the loop.
+    """
+
+    def __init__(self, pool: WorkerPool) -> None:
+        self._pool = pool
+        self._waiting: deque[tuple[asyncio.Future[Any] | None, Callable[[], Any]]] = deque()
+        self._is_busy = False
+
+    def put_nowait(self, job: tuple["asyncio.Future[Any] | None", Callable[[], Any]]) -> None:
+        """Have a function called when those before have ended, its result in the future."""
+        self._waiting.append(job)
+        if not self._is_busy:
+            self._next()
+
+    def _next(self) -> None:
+        self._is_busy = True
+        future, call = self._waiting.popleft()
+        self._pool.submit(partial(self._finish, future), call)
+
+    def _finish(
+        self, future: "asyncio.Future[Any] | None", result: Any, error: BaseException | None
+    ) -> None:
+        self._is_busy = False
+        if self._waiting:
+            self._next()
+        if future is None or future.done():
+            return
+        if error is None:
+            future.set_result(result)
+        else:
+            future.set_exception(error)
+
+
 class AsyncConnection(aiosqlite.Connection):
     """A connection for coroutines. `begin_with` is what its next statement begins with."""
 
     begin_with = ""
+
+    def __init__(self, connector: Callable[[], sqlite3.Connection], pool: WorkerPool) -> None:
+        super().__init__(connector, _CHUNK)
+        self._tx: Any = Jobs(pool)
+
+    def __await__(self) -> Generator[Any, None, Self]:
+        """Open it; without the thread of the driver."""
+        opening: Any = self._connect()
+        waiting: Generator[Any, None, Self] = opening.__await__()
+        return waiting
 
     @property
     def plain(self) -> sqlite3.Connection:
@@ -161,6 +210,16 @@ class AsyncConnection(aiosqlite.Connection):
         result: T = await self._execute(work)  # type: ignore[no-untyped-call]
         return result
 
+    async def run(self, call: Callable[..., T], *arguments: Any) -> T:
+        """Call something with the connection itself, in its thread, within its transaction."""
+        return await self.in_thread(self._begin_and, call, arguments)
+
+    def _begin_and(self, call: Callable[..., T], arguments: tuple[Any, ...]) -> T:
+        if self.begin_with:
+            self._conn.execute(self.begin_with)
+            self.begin_with = ""  # but not where that failed
+        return call(self._conn, *arguments)
+
     def cursor(self) -> Cursor:  # type: ignore[override]  # all that SQLAlchemy uses of one
         """Return a cursor, for which nobody has to wait."""
         return Cursor(self)
@@ -172,6 +231,10 @@ class AsyncConnection(aiosqlite.Connection):
     async def rollback(self) -> None:
         """Roll back, if anything has begun."""
         await self._finish("rollback")
+
+    def is_in_transaction(self) -> bool:
+        """Whether there is something to roll back, begun or about to begin."""
+        return bool(self.begin_with) or (self._connection is not None and self.in_transaction)
 
     async def _finish(self, method: str) -> None:
         if self.begin_with:
@@ -202,16 +265,21 @@ class AsyncConnection(aiosqlite.Connection):
 
 
 def opener(
-    file: Path, pragmas: Iterable[str], options: dict[str, Any]
+    file: Path,
+    pragmas: Iterable[str],
+    options: dict[str, Any],
+    pool: Callable[[], WorkerPool],
 ) -> Callable[[], Coroutine[Any, Any, AsyncConnection]]:
-    """Return what opens a connection, or leaves nothing open where it is cancelled meanwhile."""
+    """Return what opens a connection, or leaves nothing open where it is cancelled meanwhile.
+
+    `pool` gives the threads that it works in.
+    """
 
     def connect() -> sqlite3.Connection:
         return sqlite3.connect(file, factory=Settled, **options)
 
     async def opened() -> AsyncConnection:
-        connection = AsyncConnection(connect, _CHUNK)
-        connection._thread.daemon = True  # noqa: SLF001 - as SQLAlchemy does
+        connection = AsyncConnection(connect, pool())
         await connection
         try:
             await connection.in_thread(prepare, connection.plain, pragmas)

@@ -14,6 +14,7 @@ from sqlalchemy.orm import InstrumentedAttribute
 from gambrel.conversion.errors import Fault
 from gambrel.core.http.errors import GambrelError, Unprocessable
 from gambrel.db.queries.rows import fields_of
+from gambrel.db.search.fulltext import FullText
 
 __all__ = ["Listing"]
 
@@ -44,7 +45,8 @@ class Listing(Generic[M]):
 
     A filter is a column, equal to the value or to one of a list, or a function of the value. What
     is None or UNSET is not asked. `order` is names separated by commas, `-name` for the largest
-    first; `q` is words, all of which are in one of the columns of `search`.
+    first; `q` is words, all of which are in one of the columns of `search`;
+    or a text for the `FullText` that it is, best rows first unless an order is asked.
     """
 
     def __init__(
@@ -53,13 +55,14 @@ class Listing(Generic[M]):
         *,
         filters: Mapping[str, Any] | None = None,
         order: Mapping[str, Any] | None = None,
-        search: Iterable[Any] = (),
+        search: Iterable[Any] | FullText = (),
         base: Select[Any] | None = None,
     ) -> None:
         self.model = model
         self.filters = {name: condition_of(name, one) for name, one in (filters or {}).items()}
         self.order = dict(order or {})
-        self.search = tuple(search)
+        self.full_text = search if isinstance(search, FullText) else None
+        self.search = () if isinstance(search, FullText) else tuple(search)
         self.base = select(model) if base is None else base
 
     def select(self, asked: Any) -> Select[M]:
@@ -69,10 +72,13 @@ class Listing(Generic[M]):
             Unprocessable: An order is asked by a name that was not declared (422).
             GambrelError: A field of the struct is no filter.
         """
-        statement = self.base
+        statement, wanted = self.base, ""
         for name, value in given_by(asked):
             if name == "order" and self.order:
                 statement = statement.order_by(*self.ordering(str(value)))
+            elif name == "q" and self.full_text is not None:
+                statement = statement.where(self.full_text.matches(str(value)))
+                wanted = str(value)
             elif name == "q" and self.search:
                 for word in str(value).split()[:WORDS]:
                     found = [column.icontains(word, autoescape=True) for column in self.search]
@@ -81,6 +87,8 @@ class Listing(Generic[M]):
                 statement = statement.where(self.filters[name](value))
             elif name not in {"page", "size", "after"}:
                 raise undeclared(name, [*self.filters, "order", "q"])
+        if wanted and self.full_text is not None and not statement._order_by_clauses:  # noqa: SLF001
+            statement = statement.order_by(self.full_text.rank(wanted).desc())
         return statement
 
     def ordering(self, text: str) -> list[Any]:

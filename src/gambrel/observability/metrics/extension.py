@@ -13,9 +13,9 @@ from msgspec import Struct, field
 from gambrel.core.http.errors import NotFound, ServiceUnavailable
 from gambrel.core.http.request import Request
 from gambrel.core.http.response import Response
-from gambrel.extend import OBSERVERS, Env, Point, Secret, Setup
+from gambrel.extend import FIGURES, OBSERVERS, Env, Point, Secret, Setup
 from gambrel.observability.insiders import LOOPBACK, Insiders
-from gambrel.observability.metrics.kinds import Metric, distinct, render
+from gambrel.observability.metrics.kinds import Metric, distinct, metric_of, render
 from gambrel.observability.metrics.process import process_metrics
 from gambrel.observability.metrics.requests import RequestMetrics
 
@@ -72,7 +72,8 @@ class Metrics(Struct, frozen=True, kw_only=True):
             return Response(render(found), 200, {"cache-control": "no-store"}, FORMAT)
 
         async def gather_metrics() -> AsyncIterator[None]:
-            shown[:] = distinct(setup.declarations.values(METRICS))
+            told = map(metric_of, setup.declarations.values(FIGURES))
+            shown[:] = distinct([*setup.declarations.values(METRICS), *told])
             if not given.folder:
                 yield
                 return

@@ -12,6 +12,7 @@ from itertools import accumulate, pairwise
 from typing import Literal
 
 from gambrel.core.http.errors import GambrelError
+from gambrel.telemetry import Figure
 
 __all__ = [
     "SECONDS",
@@ -22,6 +23,7 @@ __all__ = [
     "Metric",
     "Value",
     "distinct",
+    "metric_of",
     "render",
 ]
 
@@ -233,6 +235,12 @@ class Histogram(Metric):
                 yield "_bucket", ("le", bound), key, number
             yield "_sum", (), key, total
             yield "_count", (), key, sums[-1]
+
+
+def metric_of(figure: Figure) -> Metric:
+    """Return what a battery tells of itself as a metric."""
+    kind = Counter if figure.kind == "counter" else Gauge
+    return kind(figure.name, figure.help, read=figure.read)
 
 
 def distinct(metrics: Iterable[Metric]) -> list[Metric]:

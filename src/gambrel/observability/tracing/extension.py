@@ -8,12 +8,13 @@ from msgspec import Meta, Struct
 from opentelemetry import trace
 
 from gambrel.core.http.errors import GambrelError
-from gambrel.extend import ENTRANCES, OUTGOING, RequestFailed, Setup
+from gambrel.extend import ENTRANCES, OUTGOING, WORK, RequestFailed, Setup
 from gambrel.observability.extension import SPAN_IDS
 from gambrel.observability.scrub import Scrubber
 from gambrel.observability.tracing.outgoing import OutgoingTraces
 from gambrel.observability.tracing.provider import end_within, make_provider, named_provider
 from gambrel.observability.tracing.requests import RequestTraces
+from gambrel.observability.tracing.work import WorkTraces
 
 __all__ = ["Tracing", "TracingSettings"]
 
@@ -59,15 +60,15 @@ class Tracing(Struct, frozen=True, kw_only=True):
             hint = "TracerProvider(sampler=ParentBased(TraceIdRatioBased(0.1))), or no provider"
             raise GambrelError("tracing.two-samplers", what, "Tracing(provider=...)", hint)
         scrub = Scrubber(secret.reveal() for secret in setup.settings.secrets())
-        traces, outgoing = RequestTraces(scrub), OutgoingTraces(scrub)
+        traces, outgoing, work = RequestTraces(scrub), OutgoingTraces(scrub), WorkTraces()
 
         async def tracing() -> AsyncIterator[None]:
             found = self.provider or (named_provider() if given.sample is None else None)
             provider = found or make_provider(given.sample, given.service)
             if found is None and named_provider() is None:
                 trace.set_tracer_provider(provider)
-            traces.use(provider)
-            outgoing.use(provider)
+            for one in (traces, outgoing, work):
+                one.use(provider)
             try:
                 yield
             finally:
@@ -76,6 +77,7 @@ class Tracing(Struct, frozen=True, kw_only=True):
         setup.lifespan(tracing)
         setup.add(ENTRANCES, traces.enter)
         setup.add(OUTGOING, outgoing.begin)
+        setup.add(WORK, work.hear)
         setup.add(SPAN_IDS, traces.ids_of)
         setup.on(RequestFailed, traces.record)
 

@@ -1,0 +1,3 @@
+"""django-bolt's Django side has no pages."""
+
+urlpatterns = []

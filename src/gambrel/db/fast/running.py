@@ -1,0 +1,154 @@
+"""Where a compiled statement runs: in the transaction of a session, or by itself.
+
+Whatever holds for statements of SQLAlchemy holds here: who listens to an engine hears them, errors
+of drivers become its errors, and a connection that breaks, or whose statement was cancelled, is
+given up. A greenlet costs as much as a small query: what may wait inside of SQLAlchemy has one, the
+driver itself is awaited.
+"""
+
+from collections.abc import Callable, Mapping, Sequence
+from contextlib import nullcontext
+from typing import Any, Protocol
+
+from sqlalchemy import Connection, Engine
+from sqlalchemy.util.concurrency import greenlet_spawn
+
+from gambrel.db.extension import Database
+from gambrel.db.failures import only_reads
+from gambrel.db.fast.binding import Text
+from gambrel.db.fast.drivers import Answer, asker_for, run_many, run_one
+from gambrel.db.sessions import AsyncSession, SyncSession
+from gambrel.db.watching import count_line
+
+__all__ = ["Place", "Statement", "start"]
+
+Place = AsyncSession | SyncSession | Database
+Values = Mapping[str, Any] | Sequence[Mapping[str, Any]]
+Read = Callable[[Text, Answer], Any]
+
+
+class Statement(Protocol):
+    """What is run here: see `statements.py`."""
+
+    bind_arguments: dict[str, Any]
+    reads: bool
+
+    def text_for(self, dialect: Any) -> Text:
+        """Return its text for a dialect."""
+        ...
+
+
+def start(where: Place, statement: Statement, values: Values, read: Read, size: int) -> Any:
+    """Run a statement there, and return what `read` makes of at most `size` rows, 0 for all.
+
+    It is a coroutine, unless the place is a plain session.
+    """
+    if isinstance(where, SyncSession):
+        return on_connection(connection_of(where, statement), statement, values, read, size)
+    if isinstance(where, AsyncSession):
+        return in_session(where.sync_session, statement, values, read, size)
+    return alone(where, statement, values, read, size)
+
+
+def connection_of(session: SyncSession, statement: Statement) -> Connection:
+    """Return the connection of a session's transaction, behind what it has not written yet."""
+    if session.only_reads and not statement.reads:
+        raise only_reads()
+    session._autoflush()  # noqa: SLF001 - as SQLAlchemy does before a query
+    if session.counts_lines:
+        count_line(session)
+    return session.connection(bind_arguments=statement.bind_arguments)
+
+
+async def in_session(
+    session: SyncSession, statement: Statement, values: Values, read: Read, size: int
+) -> Any:
+    """Run a statement in the transaction of an async session."""
+    connection = await greenlet_spawn(connection_of, session, statement)
+    return await awaited(connection, statement, values, read, size)
+
+
+async def alone(
+    database: Database, statement: Statement, values: Values, read: Read, size: int
+) -> Any:
+    """Run a statement in no unit of work: a query by itself, a change in one of its own."""
+    engines = database.engines
+    if not statement.reads or database.trial is not None or engines.address.kind == "mariadb":
+        async with database.session(read_only=statement.reads) as session:
+            return await start(session, statement, values, read, size)
+    reader = database.engine_for(None, read_only=True, fresh=False)
+    connection = await checked_out(reader.sync_engine)
+    driver: Any = connection.connection.driver_connection
+    try:
+        # A query sees one moment without a transaction, too. SQLite begins none by itself.
+        with getattr(driver, "without_transaction", nullcontext)():
+            found = await awaited(connection, statement, values, read, size)
+    except BaseException:
+        await greenlet_spawn(connection.close)
+        raise
+    connection.close()  # it waits for nothing: no transaction is open
+    return found
+
+
+async def checked_out(engine: Engine) -> Connection:
+    """Return a connection, without a greenlet where one lies ready."""
+    pool: Any = engine.pool
+    if pool.has_fresh():
+        return engine.connect()
+    return await greenlet_spawn(engine.connect)
+
+
+async def awaited(
+    connection: Connection, statement: Statement, values: Values, read: Read, size: int
+) -> Any:
+    """Run a statement by a driver that is awaited."""
+    sql, bound, many = told(connection, statement, values)
+    ask = asker_for(connection.dialect, many=many)
+    context = Context()
+    try:
+        for tell in connection.dispatch.before_cursor_execute:
+            sql, bound = tell(connection, None, sql, bound, context, many)
+        answer = await ask(connection.connection.driver_connection, sql, bound, size)
+        connection.dispatch.after_cursor_execute(connection, None, sql, bound, context, many)
+    except BaseException as error:
+        await greenlet_spawn(failed, connection, error, sql, bound)
+        raise
+    return read(statement.text_for(connection.dialect), answer)
+
+
+def on_connection(
+    connection: Connection, statement: Statement, values: Values, read: Read, size: int
+) -> Any:
+    """The same in a thread."""
+    sql, bound, many = told(connection, statement, values)
+    run = run_many if many else run_one
+    context = Context()
+    try:
+        for tell in connection.dispatch.before_cursor_execute:
+            sql, bound = tell(connection, None, sql, bound, context, many)
+        answer = run(connection.connection.dbapi_connection, sql, bound, size)
+        connection.dispatch.after_cursor_execute(connection, None, sql, bound, context, many)
+    except BaseException as error:
+        failed(connection, error, sql, bound)
+        raise
+    return read(statement.text_for(connection.dialect), answer)
+
+
+def told(connection: Connection, statement: Statement, values: Values) -> tuple[str, Any, bool]:
+    """Return a text, what is bound to it, and whether that is many rows of values."""
+    text = statement.text_for(connection.dialect)
+    if isinstance(values, Mapping):
+        return *text.bound(values), False
+    return text.sql, [text.bound(row)[1] for row in values], True
+
+
+def failed(connection: Connection, error: BaseException, sql: str, bound: Any) -> None:
+    """Raise what SQLAlchemy makes of an error, and give up a connection that is broken."""
+    try:
+        raise error  # it asks which one is handled, and a greenlet begins with none
+    except BaseException as again:
+        connection._handle_dbapi_exception(again, sql, bound, None, None)  # noqa: SLF001 - as it does
+
+
+class Context:
+    """What listeners get as the context of a statement: something to keep what they like on."""

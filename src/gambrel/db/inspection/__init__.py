@@ -1,0 +1,1 @@
+"""Models of a database that is there already, and pictures of models: `gambrel db inspect`."""

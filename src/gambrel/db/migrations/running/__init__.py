@@ -1,0 +1,1 @@
+"""Migrations as they are run: one at a time, to their end or from where it broke."""

@@ -1,0 +1,1 @@
+"""Full-text search: one declaration for SQLite, PostgreSQL and MariaDB."""

@@ -1,0 +1,1 @@
+"""Data in and out of a database: dumps that any other takes, backups, seeds, anonymous copies."""

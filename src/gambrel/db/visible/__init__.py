@@ -1,0 +1,1 @@
+"""What is seen of a database: figures, spans, comments in SQL, and shells."""

@@ -1,0 +1,64 @@
+"""What `gambrel shell` has of a database: its models, a session, and words for statements.
+
+What a line writes is committed when the line has ended, or undone where it has failed: a shell
+that somebody leaves open holds no lock.
+"""
+
+from collections.abc import AsyncIterator, Iterable, Iterator
+from contextlib import asynccontextmanager
+from typing import Any
+
+from sqlalchemy import MetaData, delete, func, insert, select, text, update
+
+from gambrel.db.models import Model
+from gambrel.db.sessions import AsyncSession
+from gambrel.db.units import run_hooks
+
+__all__ = ["InShell", "in_shell", "models_of"]
+
+WORDS: dict[str, Any] = {
+    "delete": delete,
+    "func": func,
+    "insert": insert,
+    "select": select,
+    "text": text,
+    "update": update,
+}
+
+
+class InShell:
+    """Names for a shell, and what is to be done when a line has ended."""
+
+    def __init__(self, session: AsyncSession, names: dict[str, Any]) -> None:
+        self.session = session
+        self.names = names
+
+    async def ended(self, error: BaseException | None) -> None:
+        """Commit what a line has written, or undo it."""
+        if error is not None:
+            await self.session.rollback()
+            return
+        try:
+            await self.session.commit()
+        except BaseException:
+            await self.session.rollback()
+            raise
+        await run_hooks(self.session.sync_session)
+
+
+@asynccontextmanager
+async def in_shell(
+    session: AsyncSession, name: str, tables: Iterable[MetaData]
+) -> AsyncIterator[InShell]:
+    """Yield what a shell has while it is open; the session is called by `name`."""
+    models = {model.__name__: model for model in models_of(set(tables))}
+    async with session:
+        yield InShell(session, {**WORDS, **models, name: session})
+
+
+def models_of(tables: set[MetaData], base: type[Model] = Model) -> Iterator[type[Model]]:
+    """Yield the models whose tables are among some."""
+    for model in base.__subclasses__():
+        if model.metadata in tables and hasattr(model, "__mapper__"):
+            yield model
+        yield from models_of(tables, model)

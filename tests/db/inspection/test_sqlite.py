@@ -1,0 +1,48 @@
+import pytest
+from sqlalchemy import inspect
+
+from gambrel.db.inspection.sqlite import complete
+from tests.db.inspection.roundtrip import engine_of, run_sql
+
+
+@pytest.fixture
+def connection(sqlite):
+    engine = engine_of(sqlite)
+    run_sql(
+        engine,
+        "CREATE TABLE a (id INTEGER PRIMARY KEY, name VARCHAR(8) UNIQUE, n INTEGER UNIQUE,"
+        " up INTEGER REFERENCES a (id) ON UPDATE CASCADE,"
+        " down INTEGER REFERENCES a (id) ON DELETE SET NULL, plain INTEGER REFERENCES a (id),"
+        " UNIQUE (name, n))",
+    )
+    with engine.connect() as connection:
+        yield connection
+
+
+def test_what_happens_with_a_row_whose_other_row_goes_is_seen(connection):
+    complete(connection)
+    complete(connection)
+
+    keys = inspect(connection).get_foreign_keys("a")
+
+    assert {key["constrained_columns"][0]: key["options"] for key in keys} == {
+        "up": {"onupdate": "CASCADE"},
+        "down": {"ondelete": "SET NULL"},
+        "plain": {},
+    }
+
+
+def test_unique_columns_are_seen_and_none_twice(connection):
+    complete(connection)
+
+    found = inspect(connection).get_unique_constraints("a")
+
+    assert sorted(one["column_names"] for one in found) == [["n"], ["name"], ["name", "n"]]
+
+
+@pytest.mark.service("postgres")
+def test_other_databases_are_left_alone(postgres):
+    with engine_of(postgres).connect() as connection:
+        complete(connection)
+
+        assert "get_foreign_keys" not in vars(connection.dialect)

@@ -10,6 +10,7 @@ from pathlib import Path
 
 import pytest
 
+from gambrel.cli.projects.batteries import BATTERIES
 from gambrel.cli.projects.changes import apply, differences
 from gambrel.cli.projects.new import make
 from gambrel.cli.projects.shapes import SHAPES, Start, render
@@ -22,10 +23,10 @@ LONGEST = "a-name-of-forty-letters-is-the-longest-1"
 STYLE = ("ruff", "mypy")
 
 
-def begin(folder: Path, shape: str, name: str = "") -> Path:
+def begin(folder: Path, shape: str, name: str = "", batteries: tuple[str, ...] = ()) -> Path:
     """Write a project as `gambrel new` does."""
     project = folder / (name or f"a_{shape}")
-    apply(project, differences({}, make(Start(shape, name or f"a_{shape}"))))
+    apply(project, differences({}, make(Start(shape, name or f"a_{shape}"), batteries)))
     return project
 
 
@@ -95,8 +96,8 @@ def test_the_types_of_all_shapes_pass_as_editors_look_at_them(tmp_path):
 
 
 @pytest.mark.parametrize("shape", SHAPES)
-def test_the_longest_name_breaks_no_line(tmp_path, shape):
-    project = begin(tmp_path, shape, LONGEST)
+def test_the_longest_name_and_every_battery_break_no_line(tmp_path, shape):
+    project = begin(tmp_path, shape, LONGEST, tuple(BATTERIES))
 
     run(project, [str(BIN / "ruff"), "check"])
     run(project, [str(BIN / "ruff"), "format", "--check"])

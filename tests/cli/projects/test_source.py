@@ -116,6 +116,17 @@ def test_a_line_that_becomes_too_long_is_several():
     assert "app = App(\n    extensions=[\n        Extension0(),\n" in found
 
 
+def test_a_list_that_becomes_too_long_in_a_line_of_its_own_is_several():
+    items = ", ".join(f"Extension{number}()" for number in range(6))
+    own = f"{IMPORT}EXTENSIONS = [{items}]\napp = App(extensions=EXTENSIONS)\n"
+    within = f"{IMPORT}app = App(\n    extensions=[{items}],\n    title='x',\n)\n"
+
+    assert "EXTENSIONS = [\n    Extension0(),\n" in add(own)
+    assert "\n    Forms(),\n]\napp = App(extensions=EXTENSIONS)\n" in add(own)
+    assert "    extensions=[\n        Extension0(),\n" in add(within)
+    assert "        Forms(),\n    ],\n    title='x',\n" in add(within)
+
+
 NAMES = st.lists(st.sampled_from(["A()", "B(x=[1])", "C", "'ä'", "D(\n1)"]), max_size=5)
 
 

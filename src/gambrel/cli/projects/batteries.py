@@ -91,6 +91,11 @@ BATTERIES = {
         "gambrel.observability.metrics",
         example=_METRICS,
     ),
+    "rate-limits": Battery(
+        "how often a client may ask",
+        'RateLimits("300/minute", "20/second")',
+        "gambrel.limits",
+    ),
     "request-id": Battery("an id for every request", "RequestID()", "gambrel.middleware"),
     "sessions": Battery("what is remembered of a visitor", "Sessions()", "gambrel.sessions"),
     "static": Battery(

@@ -128,14 +128,21 @@ def import_of(home: str, names: Iterable[str], width: int) -> str:
 
 
 def exploded(source: str, file: str, width: int) -> str:
-    """Return the file with a call of App(...) that has become too long a line in several."""
+    """Return the file with a call of App(...), or its list, that is too long a line in several."""
     text = Text(source, file)
     [app] = one_app(text)
-    line = text.lines[app.lineno - 1]
-    if len(line.rstrip("\n")) <= width or not is_plain(text, app) or app.lineno != app.end_lineno:
+    given = given_list(text, app)
+    assert given is not None  # it was put in, if it was not there
+    line = text.lines[given.lineno - 1]
+    in_one_line = given.lineno == given.end_lineno
+    if len(line.rstrip("\n")) <= width or not in_one_line or not is_plain(text, app):
         return source
     outer = line[: len(line) - len(line.lstrip())]
     inner = f"{outer}    "
+    if app.lineno != app.end_lineno or given.lineno != app.lineno:
+        items = "".join(f"{inner}{text.of(item)},\n" for item in given.elts)
+        text.replace(given, f"[\n{items}{outer}]")
+        return text.changed()
     parts = [argument(text, keyword, inner, width) for keyword in app.keywords]
     end = ",\n" if len(parts) > 1 else "\n"
     body = f",\n{inner}".join(parts)

@@ -27,7 +27,7 @@ DATABASE_ROOMS = {
     "writing": 550,
     "migrations": 2_600,
     "inspection": 1_300,
-    "search": 250,
+    "search": 300,
     "transfer": 700,
     "several": 200,
     "visible": 450,

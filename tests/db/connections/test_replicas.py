@@ -229,3 +229,19 @@ def test_a_replica_gets_the_options_of_its_primary(postgres):
 
     with Client(app) as client:
         assert client.get("/timeout").text == "7s"
+
+
+@pytest.mark.service("postgres")
+@pytest.mark.parametrize("whose", ["primary", "replica"])
+def test_options_of_a_url_leave_the_limits_as_they_are(postgres, whose):
+    told = f"{postgres}?options=-c%20work_mem%3D8MB&connect_timeout=9"
+    urls = (told, postgres) if whose == "primary" else (postgres, told)
+    app = make_app(*urls, statement_timeout=7.0)
+
+    @app.get("/told")
+    async def of_the_replica(db: AsyncSession) -> list[str]:
+        shown = "SELECT current_setting('statement_timeout'), current_setting('work_mem')"
+        return list((await db.execute(text(shown))).one())
+
+    with Client(app) as client:
+        assert client.get("/told").json() == ["7s", "8MB" if whose == "replica" else "4MB"]

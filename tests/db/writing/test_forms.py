@@ -5,7 +5,8 @@ from typing import Annotated, Any
 
 import pytest
 from msgspec import Meta, Struct, field
-from sqlalchemy import ForeignKey, MetaData, UniqueConstraint, select
+from sqlalchemy import ForeignKey, MetaData, UniqueConstraint, select, update
+from sqlalchemy.exc import IntegrityError
 from sqlalchemy.orm import Mapped, mapped_column, relationship
 
 from gambrel import HTML, App, Redirect, Request
@@ -276,9 +277,22 @@ def test_what_postgres_would_check_at_the_end_is_told_of_the_form(postgres):
 
     async def main() -> None:
         database = Database(postgres, create=True, metadata=Late.metadata)
-        async with database.running(), database.session() as db:
-            await db.save(Seat, Fake(SeatForm(1)))
-            await db.save(Seat, form)
+        async with database.running():
+            async with database.session() as db:
+                await db.save(Seat, Fake(SeatForm(1)))
+                await db.save(Seat, Fake(SeatForm(2)))
+                await db.save(Seat, form)
+                for number in (2, 1):  # changed round, which is right only at the end
+                    await db.execute(
+                        update(Seat).where(Seat.id == 3 - number).values(number=number)
+                    )
+            with pytest.raises(IntegrityError):
+                await spoil(database)
+
+    async def spoil(database: Database) -> None:
+        async with database.session() as db:
+            await db.save(Seat, Fake(SeatForm(3)))
+            await db.execute(update(Seat).values(number=7))
 
     asyncio.run(main())
 

@@ -4,6 +4,7 @@ Any object that is a `SentForm` will do, such as `HTMLForm`: nothing here knows 
 """
 
 from collections.abc import Collection
+from functools import lru_cache
 from inspect import isfunction
 from typing import Any, Protocol, TypeVar
 
@@ -54,7 +55,7 @@ def save(session: Session, target: type[M] | M, form: SentForm, values: dict[str
                     setattr(row, name, value)
             session.add(row)
             session.flush()
-            check_deferred(session)
+            check_deferred(session, type(row))
     except (BrokenRules, DBAPIError, StaleDataError) as error:
         if not refused(form, row, error, fields):
             raise
@@ -87,10 +88,23 @@ def show_version(row: Any, version: str, form: SentForm) -> None:
         form.texts[version] = [str(getattr(row, version))]
 
 
-def check_deferred(session: Session) -> None:
-    """Let PostgreSQL check now what it would at the end: a form can still be told."""
-    if session.get_bind().dialect.name == "postgresql":
-        session.execute(text("SET CONSTRAINTS ALL IMMEDIATE"))
+def check_deferred(session: Session, model: type[Any]) -> None:
+    """Let PostgreSQL check now what it would at the end: a form can still be told.
+
+    What is written later in the transaction is checked at its end, as before.
+    """
+    if session.get_bind(inspect(model)).dialect.name == "postgresql" and is_deferred(model):
+        connection = session.connection(bind_arguments={"mapper": inspect(model)})
+        with connection.begin_nested() as inner:
+            connection.execute(text("SET CONSTRAINTS ALL IMMEDIATE"))
+            inner.rollback()
+
+
+@lru_cache(maxsize=1024)
+def is_deferred(model: type[Any]) -> bool:
+    """Whether a constraint of a model may be checked at the end of a transaction."""
+    tables: Any = inspect(model).tables
+    return any(one.deferrable or one.initially for table in tables for one in table.constraints)
 
 
 def refused(form: SentForm, row: Any, error: Exception, fields: Collection[str]) -> bool:

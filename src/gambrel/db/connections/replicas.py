@@ -13,6 +13,7 @@ from typing import Any
 from sqlalchemy import Engine, event, exc
 
 from gambrel.core.http.errors import GambrelError
+from gambrel.db.connections.pools import CHECKED, FRESH
 from gambrel.db.connections.urls import Address
 
 __all__ = ["RETRY", "Replicas", "check_replicas"]
@@ -44,6 +45,7 @@ class Replicas:
         `limits` gives what connections to an address begin with, besides what its URL says.
         """
         event.listen(engine, "do_connect", partial(self.connect, limits))
+        event.listen(engine, "checkin", doubt)
         event.listen(engine, "checkout", self.check)
 
     def connect(
@@ -101,6 +103,15 @@ class Replicas:
         until = record.info.get(_UNTIL)
         if until is not None and until <= self.clock():
             raise exc.DisconnectionError  # the pool connects anew
+
+
+def doubt(_connection: Any, record: Any) -> None:
+    """Have a connection that stands in for a replica be looked at before it is taken again.
+
+    Nobody takes it then as if that never waits: it may be replaced.
+    """
+    if _UNTIL in record.info:
+        record.info[CHECKED] = -FRESH
 
 
 def check_replicas(primary: Address, replicas: Sequence[Address], *, writes_on_get: bool) -> None:

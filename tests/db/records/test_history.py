@@ -132,7 +132,12 @@ def test_orphans_and_what_relations_change_are_kept(url):
         del plain.heroes[0]
         plain.heroes[0].name = "C"
 
-    found = [one[1:] for one in run(Base, url, join, recruit, dismiss, log)[2:]]
+    async def dismiss_changed(db: AsyncSession) -> None:
+        plain = await db.get_or_404(Plain, 2, options=[selectinload(Plain.heroes)])
+        plain.heroes[0].wage = func.abs(1)
+        await db.delete(plain.heroes[0])
+
+    found = [one[1:] for one in run(Base, url, join, recruit, dismiss, dismiss_changed, log)[2:]]
 
     assert found[:2] == [
         ("change", "Hero", "1", {"team_id": [None, 2]}),
@@ -141,6 +146,7 @@ def test_orphans_and_what_relations_change_are_kept(url):
     assert found[2] == ("change", "Hero", "2", {"name": ["B", "C"]})
     assert found[3][:3] == ("delete", "Hero", "1")
     assert found[3][3]["team_id"] == [2, None]
+    assert found[4][:3] == ("delete", "Hero", "2")
 
 
 def test_changes_of_a_flush_are_written_together(sqlite):

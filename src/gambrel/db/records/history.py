@@ -10,6 +10,7 @@ Each change is written in the transaction that makes it: both are there, or neit
 import re
 from collections.abc import Mapping
 from datetime import datetime
+from functools import lru_cache
 from typing import Any
 
 import msgspec
@@ -77,6 +78,7 @@ def history_of(log: type[Any], row: Any) -> Select[Any]:
     return select(log).where(log.model == model, log.row == write_key(row)).order_by(log.id)
 
 
+@lru_cache(maxsize=1024)
 def log_of(model: Any) -> Any:
     """Return the log of a model. Raises GambrelError where there is none, or more than one."""
     found = [
@@ -111,18 +113,19 @@ def record(session: Session, context: UOWTransaction) -> None:
     found: dict[Any, list[dict[str, Any]]] = {}
     for row, action in written(session, context):
         if isinstance(row, Recorded):
-            computed = noted.get(inspect(row), {})
+            model: Any = type(row)
+            computed = {} if action == "delete" else noted.get(inspect(row), {})
             changes = changes_of(row, action, read_computed(session, row, computed))
             if changes:
                 change = {
                     "at": now(),
                     "actor": getattr(session, "actor", None),
                     "action": action,
-                    "model": type(row).__name__,
+                    "model": model.__name__,
                     "row": write_key(row),
                     "changes": changes,
                 }
-                found.setdefault(log_of(type(row)).__table__, []).append(change)
+                found.setdefault(log_of(model).__table__, []).append(change)
     for table, rows in found.items():
         session.execute(insert(table), rows)
 

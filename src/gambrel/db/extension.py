@@ -389,11 +389,7 @@ class Database:
         else:
             bind = await self.trial.for_async()
         session = AsyncSession(bind, sync_session_class=kind, **_KEPT, **joined)
-        if joined and read_only and self.engines.read_only:
-            hold_to_reading(session.sync_session)
-        session.sync_session.keys = self.keys
-        session.sync_session.only_reads = read_only and self.engines.read_only
-        session.sync_session.files = getattr(self.files, "media", None)
+        self.furnish(session.sync_session, read_only=read_only)
         if self.others:
             await route(session.sync_session, self.others, wish)
         return session
@@ -405,16 +401,20 @@ class Database:
         wish: dict[str, Any] = {"request": request, "read_only": read_only, "fresh": fresh}
         joined = {} if self.trial is None else JOINED
         session = self.session_class(self.plain_bind(wish), **_KEPT, **joined)
-        if joined and read_only and self.engines.read_only:
-            hold_to_reading(session)
-        session.keys, session.lazy_loads = self.keys, self.given.lazy_loads
-        session.only_reads = read_only and self.engines.read_only
-        session.files = getattr(self.files, "media", None)
+        self.furnish(session, read_only=read_only)
+        session.lazy_loads = self.given.lazy_loads
         session.statement_timeout = self.given.statement_timeout
         if self.others:
             routed: Any = session
             routed.routes = {one.metadata: one.plain_bind(wish) for one in self.others}
         return session
+
+    def furnish(self, session: SyncSession, *, read_only: bool) -> None:
+        """Give a session what both kinds have."""
+        session.only_reads = read_only and self.engines.read_only
+        session.keys, session.files = self.keys, getattr(self.files, "media", None)
+        if session.only_reads and self.trial is not None:
+            hold_to_reading(session)
 
     def plain_bind(self, wish: dict[str, Any]) -> Any:
         """Return what a session of a thread is bound to: in a test, its one transaction."""

@@ -113,7 +113,7 @@ class Engines:
         if self.replicas is None:
             return self.reader
         engine = self.make_async(writes=False)
-        self.replicas.attach(engine.sync_engine)
+        self.replicas.attach(engine.sync_engine, self.connect_args)
         return engine.execution_options(**self.reading)
 
     @cached_property
@@ -122,7 +122,7 @@ class Engines:
         if self.replicas is None:
             return self.plain_reader
         engine = self.make_plain(writes=False)
-        self.replicas.attach(engine)
+        self.replicas.attach(engine, self.connect_args)
         return engine.execution_options(**self.reading)
 
     @cached_property
@@ -174,20 +174,25 @@ class Engines:
             "pool_timeout": limits.pool_wait,
             "pool_recycle": -1 if self.is_sqlite else limits.recycle,
             "pool_reset_on_return": None,  # `end_transaction` does, where one is open
-            "connect_args": getattr(self, f"connect_{self.address.kind}")(),
+            "connect_args": self.connect_args(self.address),
         }
 
-    def connect_sqlite(self) -> dict[str, Any]:
+    def connect_args(self, address: Address) -> dict[str, Any]:
+        """Return what connections to an address begin with: to a replica, or where it is."""
+        found: dict[str, Any] = getattr(self, f"connect_{self.address.kind}")(address)
+        return found
+
+    def connect_sqlite(self, _address: Address) -> dict[str, Any]:
         """Connections that leave no lock behind."""
         return {**SQLITE, "factory": Settled}
 
-    def connect_postgresql(self) -> dict[str, Any]:
+    def connect_postgresql(self, address: Address) -> dict[str, Any]:
         """Connections that are found dead, and statements that end, though nobody cancels them.
 
         What the URL says of them holds.
         """
         milliseconds = int(self.limits.statement_timeout * 1000)
-        query = self.address.for_threads.query
+        query = address.for_threads.query
         given = query.get("options", "")
         limits = {
             "connect_timeout": max(2, round(self.limits.connect_timeout)),  # the least it takes
@@ -199,7 +204,7 @@ class Engines:
         }
         return {name: value for name, value in limits.items() if name not in {*query} - {"options"}}
 
-    def connect_mariadb(self) -> dict[str, Any]:
+    def connect_mariadb(self, _address: Address) -> dict[str, Any]:
         """Statements that end, and warnings that are not asked for: their texts have values.
 
         The comment is for MariaDB alone; MySQL has no limit for statements that write.

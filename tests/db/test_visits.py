@@ -10,7 +10,6 @@ from gambrel.db.visits import SessionStore
 from gambrel.sessions import Session, Sessions
 from gambrel.testing import Client
 
-
 PATIENCE = 30  # seconds; never a measure
 
 

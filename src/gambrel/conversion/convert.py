@@ -147,7 +147,7 @@ def _decode(
             guard(body)
         try:
             value = decode(body)
-        except msgspec.ValidationError:
+        except (msgspec.ValidationError, TypeError):  # the latter of a key: Decimal("sNaN")
             return decode_slowly(body)
         except (msgspec.DecodeError, UnicodeDecodeError, RecursionError) as error:
             raise _malformed(error) from None

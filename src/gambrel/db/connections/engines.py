@@ -7,7 +7,7 @@ of its lock; all others read. Everywhere else one pool does both. Knows no app.
 import asyncio
 import time
 from collections.abc import Callable
-from functools import cached_property
+from functools import cached_property, partial
 from pathlib import Path
 from typing import Any
 
@@ -22,7 +22,7 @@ from gambrel.db.connections.pools import CHECKED, FRESH, AsyncPool
 from gambrel.db.connections.replicas import Replicas
 from gambrel.db.connections.sqlite import BUSY, PRAGMAS, Settled, opener, prepare
 from gambrel.db.connections.urls import Address
-from gambrel.db.failures import tell_apart
+from gambrel.db.failures import ONLY_READS, tell_apart
 from gambrel.threads import WorkerPool
 
 __all__ = ["Engines", "Limits"]
@@ -36,7 +36,6 @@ SQLITE: dict[str, Any] = {
 }
 _FAILED = 3  # PQTRANS_INERROR of libpq
 _ENGINES = ("writer", "reader", "replica", "plain_writer", "plain_reader", "plain_replica")
-_READ_ONLY = "gambrel_read_only"
 
 
 class Limits(Struct, frozen=True, kw_only=True):
@@ -135,7 +134,7 @@ class Engines:
         """The options of a connection that only reads."""
         if not self.read_only:
             return {}
-        return {_READ_ONLY: True}
+        return {ONLY_READS: True}
 
     def make_async(self, *, writes: bool) -> AsyncEngine:
         """Return an engine for coroutines. Raises GambrelError where its driver is missing."""
@@ -220,7 +219,8 @@ class Engines:
         """Set connections up, and begin transactions as the engine's sessions need them."""
         self.prepare(engine)
         event.listen(engine, "handle_error", mask)  # before others tell of it
-        event.listen(engine, "handle_error", tell_apart)
+        reads = self.is_sqlite and self.read_only and not writes
+        event.listen(engine, "handle_error", partial(tell_apart, reads=reads))
         event.listen(engine, "reset", end_transaction)
         if not self.is_sqlite:
             event.listen(engine, "checkin", note_return)
@@ -336,7 +336,7 @@ def connect_by_ours(_dialect: Any, _record: Any, _arguments: Any, options: Any) 
 
 def begin_postgresql(connection: Any) -> None:
     """Say whether the transaction may write: the driver begins it with the first statement."""
-    wanted = bool(connection.get_execution_options().get(_READ_ONLY))
+    wanted = bool(connection.get_execution_options().get(ONLY_READS))
     dialect, driver = connection.dialect, connection.connection.dbapi_connection
     if bool(dialect.get_readonly(driver)) is not wanted:
         dialect.set_readonly(driver, wanted)
@@ -353,5 +353,5 @@ def see_whole(connection: Any) -> None:
 
 def begin_mariadb(connection: Any) -> None:
     """Begin a transaction that cannot write, where a session only reads."""
-    if connection.get_execution_options().get(_READ_ONLY):
+    if connection.get_execution_options().get(ONLY_READS):
         connection.exec_driver_sql("START TRANSACTION READ ONLY")

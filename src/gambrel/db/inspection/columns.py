@@ -19,9 +19,9 @@ from sqlalchemy import (
 from gambrel.db.inspection.conventions import Convention
 from gambrel.db.inspection.imports import Imports
 from gambrel.db.inspection.kinds import Kind, Kinds, ddl_of, generic
-from gambrel.db.inspection.layout import quoted, sql_text
+from gambrel.db.inspection.layout import quoted, requoted, sql_text
 
-__all__ = ["Columns"]
+__all__ = ["Columns", "ordered"]
 
 _SQL = "sqlalchemy"
 _TEXT = re.compile(r"^'([^'\\]*)'(?:::(?:character varying|text|bpchar))?$")
@@ -251,7 +251,7 @@ class Columns:
         """Return an option of one database."""
         if hasattr(value, "compile") or key.endswith("_where"):
             return f"{self.of('text')}({sql_text(value)})"
-        return quoted(value) if isinstance(value, str) else repr(value).replace("'", '"')
+        return requoted(repr(value))
 
 
 def ordered(items: Any) -> list[Any]:

@@ -49,5 +49,16 @@ CREATE TABLE workers (
     id INTEGER PRIMARY KEY,
     department_id INTEGER NOT NULL REFERENCES departments (id)
 );
+CREATE TABLE log (
+    happened_at DATETIME NOT NULL,
+    "class" VARCHAR(20),
+    note TEXT
+);
+CREATE TABLE moves (
+    from_id INTEGER NOT NULL REFERENCES workers (id),
+    class_id INTEGER NOT NULL,
+    note TEXT,
+    UNIQUE (from_id, class_id)
+);
 CREATE VIEW readers AS SELECT id, name, since FROM people WHERE "class" = 'reader';
 CREATE VIRTUAL TABLE found USING fts5 (name);

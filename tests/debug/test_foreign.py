@@ -3,6 +3,7 @@ import pytest
 
 import gambrel
 from gambrel import App, GambrelError, Query, Request, Response, Router
+from gambrel.db import Database
 from gambrel.debug import foreign
 from gambrel.debug.foreign import NAMES, foreign_name
 from gambrel.middleware import CORS
@@ -31,6 +32,10 @@ def build(**settings):
     App(**settings).build()
 
 
+class Team:
+    """As a model of another framework has it."""
+
+
 @pytest.mark.parametrize(
     ("mistake", "typed"),
     [
@@ -57,6 +62,10 @@ def build(**settings):
         (lambda: Query("q"), "Query(alias=...)"),
         (lambda: App("shop"), "without a name"),
         (lambda: App().middleware("http"), "`@app.middleware`"),
+        (lambda: import_one("UnprocessableEntity"), "`Unprocessable`"),
+        (lambda: import_one("render_template"), "`Template("),
+        (lambda: Database("sqlite://").scalars, "`db: AsyncSession`"),
+        (lambda: Team.objects, "`await db.scalars(select(Model))`"),
     ],
 )
 def test_a_name_of_another_framework_is_told_in_our_words(mistake, typed):
@@ -92,6 +101,7 @@ def test_what_is_told_is_not_here_under_that_name():
         for name in NAMES[r"cannot import name '(\w+)' from 'gambrel[\w.]*'"]
         if name in gambrel.__all__
     ]
-    app, request = list(NAMES.values())[:2]
+    app, request, database = list(NAMES.values())[:3]
     assert not [name for name in app if hasattr(App, name)]
     assert not [name for name in request if hasattr(Request, name)]
+    assert not [name for name in database if hasattr(Database, name)]

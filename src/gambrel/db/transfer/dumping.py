@@ -85,8 +85,8 @@ def see_tables(connection: Connection, tables: Iterable[Table]) -> None:
     missing = [one.key for one in tables if not there.has_table(one.name, schema=one.schema)]
     if missing:
         what = f"the database has no table {', '.join(sorted(missing))}"
-        hint = "`gambrel db up` makes tables by migrations; `--create` of this command, by models"
-        raise GambrelError("db.no-tables", what, str(connection.engine.url), hint)
+        hint = "`gambrel db up` makes tables by migrations; `--create` of load and seed, by models"
+        raise GambrelError("db.no-tables", what, connection.engine.url.database or "", hint)
 
 
 def columns_of(table: Table) -> dict[str, Codec]:

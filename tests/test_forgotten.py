@@ -11,7 +11,7 @@ from sqlalchemy.ext.asyncio import AsyncSession as AsyncSessionOfSQLAlchemy
 from sqlalchemy.orm import Mapped, mapped_column
 from sqlalchemy.orm import Session as SessionOfSQLAlchemy
 
-from gambrel import App, GambrelError
+from gambrel import App, GambrelError, Upload
 from gambrel.client import HTTP, HTTPClient
 from gambrel.db import AsyncSession, Database, Model
 from gambrel.extend import TEMPLATE_FILTERS, TEMPLATE_GLOBALS
@@ -104,6 +104,7 @@ class Mailer(Protocol):
     ("kind", "told"),
     [
         (Hero, "`class HeroPublic(Struct)`"),
+        (Upload, "`picture: Upload`"),
         (SessionOfSQLAlchemy, "`from gambrel.db import SyncSession`"),
         (AsyncSessionOfSQLAlchemy, "`from gambrel.db import AsyncSession`"),
         (Note, "`class Note(Struct)`"),

@@ -35,7 +35,7 @@ _TYPES = {
     "SyncSession": _DATABASE,
 }
 _OF_SQLALCHEMY = {"AsyncSession": "AsyncSession", "Session": "SyncSession"}
-_STARTS = ("App(extensions=", "a model is", "take the session", "if a client")
+_STARTS = ("App(extensions=", "a file comes", "a model is", "take the session", "if a client")
 _NAMES = {
     "consent": _SESSIONS,
     "csrf_token": ("Sessions(tokens=True)", "gambrel.sessions"),
@@ -80,6 +80,8 @@ def hint_for_type(kind: Any) -> str:
     home = str(getattr(plain, "__module__", ""))
     if found is not None and f"{home}.".startswith(f"{found[1]}."):
         return _hint(found)
+    if name == "Upload" and home.startswith("gambrel."):
+        return "a file comes with a form: let it be a parameter of its own, `picture: Upload`"
     if hasattr(plain, "__mapper__"):
         return (
             f"a model is neither sent nor shown as it is: write a struct of the fields that are, "

@@ -2,7 +2,7 @@ import msgspec
 import pytest
 
 import gambrel
-from gambrel import App, GambrelError, Query, Request, Response, Router
+from gambrel import App, Depends, GambrelError, Query, Request, Response, Router
 from gambrel.db import Database
 from gambrel.debug import foreign
 from gambrel.debug.foreign import NAMES, foreign_name
@@ -30,6 +30,17 @@ def set_status_code(response):
 
 def build(**settings):
     App(**settings).build()
+
+
+def build_method():
+    app = App()
+
+    class Views:
+        @app.get("/")
+        async def show(self) -> str:
+            return "shown"
+
+    app.build()
 
 
 class Team:
@@ -61,6 +72,9 @@ class Team:
         (lambda: Query(default=5), "Query()] = 10"),
         (lambda: Query("q"), "Query(alias=...)"),
         (lambda: App("shop"), "without a name"),
+        (lambda: App(CORS()), "`App(extensions=[...])`"),
+        (lambda: Depends(), "Depends(Mailer)"),
+        (lambda: build_method(), "`app.add(path, views.show)`"),
         (lambda: App().middleware("http"), "`@app.middleware`"),
         (lambda: import_one("UnprocessableEntity"), "`Unprocessable`"),
         (lambda: import_one("render_template"), "`Template("),

@@ -211,6 +211,7 @@ CASES = [
         "Add the extension that gives it: `App(extensions=[A()])`, after `b`.",
     ),
     ("missing_argument", lambda: App().provide(dict), "`app.provide(Repo, Repo)`"),
+    ("piece_of_a_stream", lambda: b"".join([5]), "`-> AsyncIterator[int]`"),
     ("settings_too_early", lambda: App().settings.shed, "settings: ShedSettings"),
     ("missing_table", says("no such table: hero"), "`gambrel db up`"),
     ("several_at_once", says("concurrent operations are not permitted"), "`gather`"),
@@ -238,7 +239,7 @@ def test_a_common_mistake_is_recognised(name, mistake, typed):
 
 
 def test_there_are_many_and_each_has_a_case():
-    assert len(hints.HINTS) == 29
+    assert len(hints.HINTS) == 30
     assert {hint.__name__ for hint in hints.HINTS} == {name for name, _, _ in CASES}
 
 

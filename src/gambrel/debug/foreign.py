@@ -166,7 +166,16 @@ NAMES: Mapping[str, Mapping[str, str]] = {
     rf"(Extra positional) arguments provided.*\b{_MARKERS}\(": {
         "Extra positional": "`q: Annotated[str, Query(alias=...)] = value`, each by its name",
     },
-    r"(App)\.__init__\(\) takes 1 positional argument": {"App": "`App()`, without a name"},
+    r"(App)\.__init__\(\) takes 1 positional argument": {
+        "App": "`App()`, without a name; extensions are `App(extensions=[...])`"
+    },
+    r"(Missing) required argument 'call'.*\bDepends\(": {
+        "Missing": "`Annotated[Mailer, Depends(Mailer)]`: what is called is named",
+    },
+    r"parameter '(self)' of \S+ .*has no annotation": {
+        "self": "`@app.route(path)` over the class, with methods `get` and `post`; or, for an "
+        "object that is there, `app.add(path, views.show)`",
+    },
     r"\[app.call\] a middleware is a function, and '(\w+)'": {
         "http": "`@app.middleware`, without a word",
     },

@@ -326,6 +326,17 @@ def upload_saved_again(error: BaseException) -> str | None:
     return None
 
 
+def piece_of_a_stream(error: BaseException) -> str | None:
+    """A stream of text or octets was given something else."""
+    found = re.match(r"sequence item \d+: expected a bytes-like object, (\w+) found", str(error))
+    if found is None or not isinstance(error, TypeError):
+        return None
+    return (
+        f"A piece of a stream is of type `{found[1]}`: yield `str` or `bytes`, or declare what is "
+        f"yielded, `-> AsyncIterator[{found[1]}]`, which is sent as lines of JSON."
+    )
+
+
 def settings_too_early(error: BaseException) -> str | None:
     """Settings were read while modules load."""
     if isinstance(error, AttributeError) and "before the build has loaded the settings" in str(
@@ -396,6 +407,7 @@ HINTS: tuple[Hint, ...] = (
     naive_datetime,
     upload_saved_again,
     json_as_text,
+    piece_of_a_stream,
     settings_too_early,
     *DATABASE_HINTS,
     foreign_name,

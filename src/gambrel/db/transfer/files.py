@@ -91,8 +91,8 @@ def reading(file: Path) -> Iterator[IO[bytes]]:
             return
         with zipfile.ZipFile(file) as archive, archive.open(_MEMBER) as member:
             yield io.BufferedReader(member)  # type: ignore[type-var]  # it is raw
-    except FileNotFoundError as error:
-        raise broken(f"there is no file {file}") from error
+    except FileNotFoundError:
+        raise broken(f"there is no file {file}") from None
     except (zipfile.BadZipFile, KeyError) as error:
         raise broken(f"{file} is no dump: {error}") from error
 

@@ -141,7 +141,8 @@ def answer_failure(request: Any, error: DBAPIError) -> None:
     faults: list[Fault] = getattr(error, "faults", [])  # of fields that the client has sent
     if is_conflict(error):
         members: dict[str, Any] = {"errors": faults} if faults else {}
-        raise Conflict("It is there already, or others depend on it.", **members) from error
+        what = "It is there already, refers to what is not there, or others depend on it."
+        raise Conflict(what, **members) from error
     if faults:
         raise Unprocessable(faults=faults) from error
     if is_unfit(error):

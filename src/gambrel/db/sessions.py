@@ -198,13 +198,14 @@ class SyncSession(orm.Session):
     def upsert(
         self,
         model: type[M],
-        values: Mapping[str, Any],
+        values: Mapping[str, Any] | Any,
         on: Iterable[Any],
         update: Iterable[str] | None = None,
     ) -> M:
         """Insert a row, or change the one that is equal in `on`, in one statement; return it.
 
-        `update` names what is changed: by default all values but those of `on`, nothing for `()`.
+        `values` are a struct, or a mapping. `update` names what is changed: by default all of them
+        but those of `on`, nothing for `()`.
         """
         return upserts.upsert(self, model, values, on, update)
 
@@ -337,13 +338,14 @@ class AsyncSession(async_orm.AsyncSession):
     async def upsert(
         self,
         model: type[M],
-        values: Mapping[str, Any],
+        values: Mapping[str, Any] | Any,
         on: Iterable[Any],
         update: Iterable[str] | None = None,
     ) -> M:
         """Insert a row, or change the one that is equal in `on`, in one statement; return it.
 
-        `update` names what is changed: by default all values but those of `on`, nothing for `()`.
+        `values` are a struct, or a mapping. `update` names what is changed: by default all of them
+        but those of `on`, nothing for `()`.
         """
         return await greenlet_spawn(self.sync_session.upsert, model, values, on, update)
 

@@ -2,7 +2,7 @@ import asyncio
 from typing import Annotated, Any
 
 import pytest
-from msgspec import Meta
+from msgspec import UNSET, Meta, Struct, UnsetType
 from sqlalchemy import MetaData, String, func, select
 from sqlalchemy.exc import IntegrityError
 from sqlalchemy.orm import Mapped, mapped_column
@@ -22,6 +22,12 @@ from tests.db import running
 from tests.db.shop import Hero, make_database, run
 
 
+class HeroSent(Struct):
+    name: str
+    age: int
+    nickname: str | UnsetType | None = UNSET
+
+
 def test_a_row_is_inserted_and_then_changed(url):
     async def work(db: AsyncSession) -> tuple[int, int, int, int]:
         first = await db.upsert(Hero, {"name": "Deadpond", "age": 30}, on=[Hero.name])
@@ -33,6 +39,16 @@ def test_a_row_is_inserted_and_then_changed(url):
 
     assert first == second
     assert (before, after) == (30, 31)
+
+
+def test_a_struct_has_the_values_as_well_but_for_what_is_unset(url):
+    async def work(db: AsyncSession) -> tuple[int, int, str | None]:
+        await db.upsert(Hero, {"name": "Deadpond", "age": 30, "nickname": "a"}, on=[Hero.name])
+        sent = HeroSent(name="Deadpond", age=31)
+        hero = await db.upsert(Hero, sent, on=[Hero.name])
+        return await db.scalar(select(func.count(Hero.id))) or 0, hero.age, hero.nickname
+
+    assert run(url, work) == (1, 31, "a")
 
 
 def test_only_what_is_named_is_changed(url):

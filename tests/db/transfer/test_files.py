@@ -28,6 +28,14 @@ def test_a_file_that_broke_off_is_not_there(tmp_path):
     assert list(tmp_path.iterdir()) == []
 
 
+def test_a_folder_that_is_not_there_is_told(tmp_path):
+    with (
+        pytest.raises(GambrelError, match="nowhere: No such file or directory"),
+        writing(tmp_path / "nowhere" / "dump.zip"),
+    ):
+        pass
+
+
 def test_a_file_that_is_there_is_kept(tmp_path):
     file = tmp_path / "dump.jsonl"
     file.write_text("mine")

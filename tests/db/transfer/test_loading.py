@@ -9,6 +9,7 @@ from sqlalchemy import func, select
 from sqlalchemy.orm import Session
 
 from gambrel import GambrelError
+from gambrel.db import Database
 from gambrel.db.transfer.dumping import dump
 from gambrel.db.transfer.loading import load
 from gambrel.db.transfer.opening import address_of, engine_of
@@ -160,3 +161,26 @@ def test_a_file_that_is_not_there_is_told(tmp_path, sqlite):
         open_for(made(sqlite), writes=True) as connection,
     ):
         load(connection, Base.metadata, tmp_path / "none.jsonl")
+
+
+def test_a_database_without_the_tables_is_told(dumped, tmp_path):
+    with (
+        pytest.raises(GambrelError, match="no table department, everything, node, worker"),
+        open_for(Database(f"sqlite:///{tmp_path}/empty.db"), writes=True) as connection,
+    ):
+        load(connection, Base.metadata, dumped)
+
+
+def test_a_row_that_a_database_keeps_differently_is_named(dumped, tmp_path):
+    database = made(f"sqlite:///{tmp_path}/target.db")
+    with open_for(database, writes=True) as connection:
+        connection.exec_driver_sql(
+            "CREATE TRIGGER shorter AFTER INSERT ON everything WHEN new.id = 7 "
+            "BEGIN UPDATE everything SET text = 'x', number = 0 WHERE id = 7; END"
+        )
+
+    with (
+        pytest.raises(GambrelError, match="everything 7 is not what it was in the dump: number, t"),
+        open_for(database, writes=True) as connection,
+    ):
+        load(connection, Base.metadata, dumped)

@@ -71,8 +71,14 @@ def writing(file: Path) -> Iterator[IO[bytes]]:
 
 
 def private(file: Path) -> IO[bytes]:
-    """Open a file of one's own: a dump has what no visitor may see."""
-    return os.fdopen(os.open(file, os.O_WRONLY | os.O_CREAT | os.O_TRUNC, 0o600), "wb")
+    """Open a file of one's own: a dump has what no visitor may see. Raises GambrelError."""
+    try:
+        descriptor = os.open(file, os.O_WRONLY | os.O_CREAT | os.O_TRUNC, 0o600)
+    except OSError as error:
+        what = f"nothing can be written into {file.parent}: {error.strerror}"
+        hint = "make the folder, or name a file in another one"
+        raise GambrelError("db.no-folder", what, "", hint) from None
+    return os.fdopen(descriptor, "wb")
 
 
 @contextmanager
@@ -85,8 +91,8 @@ def reading(file: Path) -> Iterator[IO[bytes]]:
             return
         with zipfile.ZipFile(file) as archive, archive.open(_MEMBER) as member:
             yield io.BufferedReader(member)  # type: ignore[type-var]  # it is raw
-    except FileNotFoundError as error:
-        raise broken(f"there is no file {file}") from error
+    except FileNotFoundError:
+        raise broken(f"there is no file {file}") from None
     except (zipfile.BadZipFile, KeyError) as error:
         raise broken(f"{file} is no dump: {error}") from error
 

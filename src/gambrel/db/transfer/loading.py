@@ -8,12 +8,13 @@ from itertools import islice
 from pathlib import Path
 from typing import Any
 
+import msgspec
 from msgspec import Struct
 from sqlalchemy import Column, Connection, MetaData, Table, insert, select
 from sqlalchemy.exc import DBAPIError
 
 from gambrel.core.http.errors import GambrelError
-from gambrel.db.transfer.dumping import BATCH, columns_of, dumped, in_order
+from gambrel.db.transfer.dumping import BATCH, columns_of, dumped, in_order, see_tables
 from gambrel.db.transfer.files import Digest, broken, lines_of, reading
 from gambrel.db.transfer.rules import go_on_counting, relaxed
 from gambrel.db.transfer.values import Codec
@@ -53,12 +54,13 @@ def load(
     with reading(file) as stream:
         lines = lines_of(stream)
         chosen = [known(tables, name) for name in head_of(lines)]
+        see_tables(connection, chosen)
         make_empty(connection, chosen, replace=replace)
         with relaxed(connection, chosen):
             for part in parts_of(lines):
                 table = known(tables, part.table)
                 fill(connection, table, part)
-                compare(connection, table, part)
+                compare(connection, table, part, file)
                 counts[part.table] = part.end["rows"]
             if missing := {str(table.key) for table in chosen} - {*counts}:
                 raise broken(f"the dump ends before the table {min(missing)}")
@@ -146,7 +148,7 @@ def bare(table: Table, codecs: dict[str, Codec]) -> Table:
     return Table(table.name, MetaData(), *columns, schema=table.schema)
 
 
-def compare(connection: Connection, table: Table, part: Part) -> None:
+def compare(connection: Connection, table: Table, part: Part, file: Path) -> None:
     """See that all rows are there as they were dumped. Raises GambrelError where they are not."""
     digest = Digest()
     for line in dumped(connection, table, [*part.columns]):
@@ -154,6 +156,26 @@ def compare(connection: Connection, table: Table, part: Part) -> None:
     if (digest.rows, digest.text) != (part.end.get("rows"), part.end.get("digest")):
         what = f"{table.key} has {digest.rows} rows now, the dump says {part.end.get('rows')}"
         if digest.rows == part.end.get("rows"):
-            what = f"rows of {table.key} are not what they were in the dump"
+            what = different(connection, table, part, file)
         hint = "a type of this database may keep less than the other's: shorter texts, fewer places"
         raise GambrelError("db.load", what, "", hint)
+
+
+def different(connection: Connection, table: Table, part: Part, file: Path) -> str:
+    """Return which row is not what it was, and in which columns. Values are nobody's business."""
+    names = [*part.columns]
+    keys = [names.index(column.name) for column in table.primary_key if column.name in names]
+    now = {}
+    for line in dumped(connection, table, names):
+        row = msgspec.json.decode(line)
+        now[str([row[key] for key in keys])] = row
+    with reading(file) as stream:
+        for again in parts_of(islice(lines_of(stream), 1, None)):
+            for row in again.rows():
+                key = [row[key] for key in keys] if again.table == part.table else []
+                there = now.get(str(key), row)
+                if there != row:
+                    other = [n for n, old, new in zip(names, row, there, strict=True) if old != new]
+                    where = ", ".join(map(str, key))
+                    return f"{table.key} {where} is not what it was in the dump: {', '.join(other)}"
+    return f"rows of {table.key} are not what they were in the dump"

@@ -3,6 +3,7 @@
 Pages of examples are found by their routes: what answers a browser with HTML is one.
 """
 
+import asyncio
 import importlib
 import sys
 from collections.abc import Callable, Iterator
@@ -13,6 +14,7 @@ import httpx2
 import pytest
 
 from gambrel import App, WebSocket
+from gambrel.db import SyncSession
 from gambrel.files import StaticFiles
 from gambrel.testing import LiveServer
 from tests.conftest import NODE_MODULES
@@ -114,14 +116,31 @@ def sign_badly(page: Any, url: str) -> None:
     page.get_by_role("button", name="Write it down").click()
 
 
+def stocked(app: App) -> None:
+    """Put something on the shelves of the store."""
+    stock = importlib.import_module("store.stock").stock
+
+    def fill(db: SyncSession) -> None:
+        stock(db, tracks=40, customers=3)
+
+    assert app.tasks.loop is not None
+    asyncio.run_coroutine_threadsafe(app.call(fill), app.tasks.loop).result()
+
+
 FILE = {"name": "roof.png", "mimeType": "image/png", "buffer": b"\x89PNG\r\n\x1a\n"}
 BEFORE = {"flaskr": sign_up, "uploads": upload, "guestbook": sign_badly}
+FILLED = {"store": stocked}
+ROWS = {"store": ["/albums/1", "/customers/1"]}
+"""Pages of rows, which are there once an example is filled."""
 
 
 @pytest.mark.parametrize("name", SHOWN)
 def test_pages_of_examples_have_no_fault_that_axe_can_find(name, app_of, look):
     with LiveServer(app_of(name)) as server:
+        if name in FILLED:
+            FILLED[name](server.app)
         addresses = pages_of(server.app, server.url)
+        addresses += [server.url + path for path in ROWS.get(name, ())]
         faults = [fault for url in addresses for fault in look(url)]
         if name in BEFORE:
             BEFORE[name](look.page, server.url)

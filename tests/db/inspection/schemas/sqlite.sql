@@ -41,6 +41,7 @@ CREATE TABLE people_tags (
     tag VARCHAR(40) NOT NULL REFERENCES tags (name),
     PRIMARY KEY (person_id, tag)
 );
+CREATE INDEX ix_people_tags_tag ON people_tags (tag);
 CREATE TABLE departments (
     id INTEGER PRIMARY KEY,
     head_id INTEGER REFERENCES workers (id)

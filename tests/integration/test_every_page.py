@@ -7,6 +7,7 @@ import asyncio
 import importlib
 import sys
 from collections.abc import Callable, Iterator
+from datetime import UTC, datetime
 from pathlib import Path
 from typing import Any
 
@@ -116,21 +117,26 @@ def sign_badly(page: Any, url: str) -> None:
     page.get_by_role("button", name="Write it down").click()
 
 
-def stocked(app: App) -> None:
+def stock(db: SyncSession) -> None:
     """Put something on the shelves of the store."""
-    stock = importlib.import_module("store.stock").stock
+    importlib.import_module("store.stock").stock(db, tracks=40, customers=3)
 
-    def fill(db: SyncSession) -> None:
-        stock(db, tracks=40, customers=3)
 
-    assert app.tasks.loop is not None
-    asyncio.run_coroutine_threadsafe(app.call(fill), app.tasks.loop).result()
+def ask(db: SyncSession) -> None:
+    """Ask a question in polls."""
+    models = importlib.import_module("polls.models")
+    choice = models.Choice(choice_text="Not much")
+    now = datetime.now(UTC)
+    db.add(models.Question(question_text="What's new?", pub_date=now, choices=[choice]))
 
 
 FILE = {"name": "roof.png", "mimeType": "image/png", "buffer": b"\x89PNG\r\n\x1a\n"}
 BEFORE = {"flaskr": sign_up, "uploads": upload, "guestbook": sign_badly}
-FILLED = {"store": stocked}
-ROWS = {"store": ["/albums/1", "/customers/1"]}
+FILLED = {"polls": ask, "store": stock}
+ROWS = {
+    "polls": ["/polls/1/", "/polls/1/results/"],
+    "store": ["/albums/1", "/customers/1"],
+}
 """Pages of rows, which are there once an example is filled."""
 
 
@@ -138,7 +144,8 @@ ROWS = {"store": ["/albums/1", "/customers/1"]}
 def test_pages_of_examples_have_no_fault_that_axe_can_find(name, app_of, look):
     with LiveServer(app_of(name)) as server:
         if name in FILLED:
-            FILLED[name](server.app)
+            filling = server.app.call(FILLED[name])
+            asyncio.run_coroutine_threadsafe(filling, server.app.tasks.loop).result()
         addresses = pages_of(server.app, server.url)
         addresses += [server.url + path for path in ROWS.get(name, ())]
         faults = [fault for url in addresses for fault in look(url)]

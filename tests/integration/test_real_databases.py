@@ -5,8 +5,6 @@ They are where GAMBREL_SAMPLE_DATA names a folder that has them.
 
 import asyncio
 import shutil
-import sqlite3
-from contextlib import closing
 from decimal import Decimal
 from pathlib import Path
 from types import ModuleType
@@ -70,8 +68,8 @@ def test_real_databases_are_made_again_paged_through_and_carried_elsewhere(real,
         assert write_models(read(connection, [None])) == code
 
 
-@pytest.mark.parametrize("sample", ["chinook"])
-def test_a_real_file_of_sqlite_is_used_as_it_is(sample, tmp_path):
+def test_a_real_file_of_sqlite_is_used_as_it_is_and_carried_to_postgresql(postgres, tmp_path):
+    sample = "chinook"
     need(sample)
     file = tmp_path / "found.db"
     shutil.copyfile(file_of(sample).with_name("chinook.sqlite"), file)
@@ -84,8 +82,9 @@ def test_a_real_file_of_sqlite_is_used_as_it_is(sample, tmp_path):
         assert difference(connection, base_of(module).metadata) == []
     assert walked(url, module) == ROWS[sample] - links_of(url, module)
     assert asked(url, module, select(func.sum(module.Invoice.total))) == Decimal("2328.60")
-    with closing(sqlite3.connect(file)) as made:
-        assert made.execute("PRAGMA foreign_key_check").fetchall() == []
+    carried(url, postgres, base_of(module).metadata, tmp_path / "out.zip")
+    assert walked(postgres, module) == ROWS[sample] - links_of(postgres, module)
+    assert asked(postgres, module, select(func.sum(module.Invoice.total))) == Decimal("2328.60")
 
 
 def models_of(module: ModuleType) -> list[Any]:

@@ -19,6 +19,10 @@ CREATE TABLE "Order Details" (
     "Line No" INTEGER NOT NULL,
     "Größe" REAL,
     anything,
+    label NVARCHAR(40) NOT NULL,
+    shade BINARY(3),
+    token UUID,
+    "no type" STRING NOT NULL DEFAULT 'x',
     flag BOOLEAN NOT NULL DEFAULT 1,
     total INTEGER GENERATED ALWAYS AS ("Line No" * 2) STORED,
     PRIMARY KEY ("Order ID", "Line No")

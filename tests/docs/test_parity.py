@@ -83,4 +83,5 @@ def test_applications_of_others_name_tests_that_exist():
     assert [name for name, *_ in found] == sorted({name for name, *_ in found})
     for _, state, proof in found:
         assert state in STATES
+        assert PROOF.findall(proof)
         assert all(test in functions_of(path) for path, test in PROOF.findall(proof))

@@ -1,7 +1,7 @@
 import pytest
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
-from sqlalchemy import MetaData, Text, select
+from sqlalchemy import MetaData, Text, inspect, select
 from sqlalchemy.orm import Mapped, Session, mapped_column
 
 from gambrel import GambrelError
@@ -141,3 +141,34 @@ def test_what_cannot_be_searched_is_told():
         FullText(Book.title, Keyed.name)
     with pytest.raises(GambrelError, match="is no language"):
         FullText(Book.title, language="'; DROP")
+
+
+def test_a_table_that_was_there_before_gets_its_index_with_the_rows_it_has(sqlite):
+    engine = engine_of(address_of(Database(sqlite)))
+    with engine.begin() as connection:
+        connection.exec_driver_sql(
+            "CREATE TABLE book (id INTEGER PRIMARY KEY, title VARCHAR, summary TEXT)"
+        )
+        connection.exec_driver_sql("INSERT INTO book (title) VALUES ('Dune')")
+
+    Base.metadata.create_all(engine)
+    Base.metadata.create_all(engine)
+
+    with Session(engine) as session:
+        session.add(Book(title="Dune Messiah"))
+        session.commit()
+        assert found(session, "dune") == {"Dune", "Dune Messiah"}
+
+
+def test_an_index_goes_with_its_table_and_comes_again(url):
+    engine = engine_of(address_of(Database(url)))
+    for title in ("Dune", "Dune Messiah"):
+        Base.metadata.create_all(engine)
+        with Session(engine) as session:
+            session.add(Book(title=title))
+            session.commit()
+            assert found(session, "dune") == {title}
+        Base.metadata.drop_all(engine)
+
+    with engine.connect() as connection:
+        assert inspect(connection).get_table_names() == []

@@ -73,6 +73,8 @@ PAGES = "positive_data_acceptance,negative_data_rejection"
 LEFT_OUT = {
     "booking": PAGES,
     "flaskr": PAGES,
+    "polls": PAGES,
+    "store": PAGES,
     "uploads": PAGES,
     "traced": "not_a_server_error",  # nobody answers its requests
 }

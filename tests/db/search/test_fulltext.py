@@ -1,7 +1,7 @@
 import pytest
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
-from sqlalchemy import MetaData, Text, func, select, text
+from sqlalchemy import MetaData, Text, func, inspect, select, text
 from sqlalchemy.orm import Mapped, Session, mapped_column
 
 from gambrel import GambrelError
@@ -157,3 +157,34 @@ def test_on_postgresql_words_that_are_alike_are_found_by_their_trigrams(postgres
         assert session.scalars(asked).all() == ["The Dispossessed"]
         session.commit()
     engine.dispose()
+
+
+def test_a_table_that_was_there_before_gets_its_index_with_the_rows_it_has(sqlite):
+    engine = engine_of(address_of(Database(sqlite)))
+    with engine.begin() as connection:
+        connection.exec_driver_sql(
+            "CREATE TABLE book (id INTEGER PRIMARY KEY, title VARCHAR, summary TEXT)"
+        )
+        connection.exec_driver_sql("INSERT INTO book (title) VALUES ('Dune')")
+
+    Base.metadata.create_all(engine)
+    Base.metadata.create_all(engine)
+
+    with Session(engine) as session:
+        session.add(Book(title="Dune Messiah"))
+        session.commit()
+        assert found(session, "dune") == {"Dune", "Dune Messiah"}
+
+
+def test_an_index_goes_with_its_table_and_comes_again(url):
+    engine = engine_of(address_of(Database(url)))
+    for title in ("Dune", "Dune Messiah"):
+        Base.metadata.create_all(engine)
+        with Session(engine) as session:
+            session.add(Book(title=title))
+            session.commit()
+            assert found(session, "dune") == {title}
+        Base.metadata.drop_all(engine)
+
+    with engine.connect() as connection:
+        assert inspect(connection).get_table_names() == []

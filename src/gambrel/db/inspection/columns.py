@@ -170,7 +170,7 @@ class Columns:
 
     # Tables ---------------------------------------------------------------------------------
 
-    def constraints(self, table: Any, *, is_class: bool = True) -> Iterator[tuple[str, list[str]]]:
+    def constraints(self, table: Any) -> Iterator[tuple[str, list[str]]]:
         """Yield what has to be said of a table as a whole: what to call, and with what."""
         name = self.convention.name_to_write(table.primary_key)
         if name and self.dialect.name not in {"mysql", "mariadb"}:
@@ -179,13 +179,13 @@ class Columns:
         for item in ordered(table.constraints):
             if isinstance(item, ForeignKeyConstraint):
                 yield from self.whole_key(item)
-            elif isinstance(item, UniqueConstraint) and not (is_class and self.is_lone(item)):
+            elif isinstance(item, UniqueConstraint) and not self.is_lone(item):
                 columns = [quoted(column.name) for column in item.columns]
                 yield self.of("UniqueConstraint"), [*columns, *self.named(item)]
             elif isinstance(item, CheckConstraint):
                 yield self.of("CheckConstraint"), [sql_text(item.sqltext), *self.named(item)]
         for index in ordered(table.indexes):
-            if not (is_class and self.is_lone(index)) and not self.is_of_key(index):
+            if not self.is_lone(index) and not self.is_of_key(index):
                 yield self.of("Index"), self.index(index)
 
     def of(self, name: str) -> str:

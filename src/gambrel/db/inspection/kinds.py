@@ -38,6 +38,14 @@ _MODULES = {
     "time": "datetime",
     "timedelta": "datetime",
 }
+_ELSEWHERE = {
+    "BINARY": "LargeBinary",
+    "NCHAR": "CHAR",
+    "NVARCHAR": "String",
+    "REAL": "Double",  # of eight octets
+    "VARBINARY": "LargeBinary",
+}
+"""What other databases have in place of types of SQLite."""
 _NAMED = re.compile(r"\b(length|astext_type|text_type)=(Text\(\))?")
 _ANSI = "sqlalchemy"
 
@@ -118,11 +126,23 @@ class Kinds:
         name = type(kind).__name__
         if isinstance(kind, Verbatim):
             return f"{self.imports.name('gambrel.db', name)}({quoted(kind.name)})"
+        if self.dialect.name == "sqlite" and name in _ELSEWHERE:
+            return self.of_sqlite(kind, _ELSEWHERE[name])
         written = requoted(_NAMED.sub("", repr(kind))).removesuffix("()")
         if isinstance(kind, types.Numeric):
             written = written.replace("precision=", "").replace("scale=", "")
         _, mark, arguments = written.partition("(")
         return f"{self.imports.name(module_of(kind), name)}{mark}{arguments}"
+
+    def of_sqlite(self, kind: types.TypeEngine[Any], elsewhere: str) -> str:
+        """Return a type that SQLite takes by a name that others do not know, or take otherwise."""
+        given = getattr(kind, "length", None)
+        length = f"({given})" if given else ""
+        usual = self.imports.name(_ANSI, elsewhere) + (
+            length if length and isinstance(kind, types.String) else "()"
+        )
+        here = self.imports.name(_ANSI, type(kind).__name__) + length
+        return f'{usual}.with_variant({here}, "sqlite")'
 
     def of_enum(self, kind: types.Enum) -> Kind:
         """Return how an enumeration is written: by its class."""

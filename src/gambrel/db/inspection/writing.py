@@ -107,7 +107,7 @@ class Writer:
         for one in table.columns:
             given = self.columns.arguments(one, self.kinds.kind(one.type))
             lines += with_comma(call(column, given, self.width - 1))
-        for head, given in self.columns.constraints(table, is_class=False):
+        for head, given in self.columns.constraints(table):
             lines += with_comma(call(head, given, self.width - 1))
         if table.schema:
             lines.append(f"    schema={quoted(table.schema)},")

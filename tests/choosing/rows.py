@@ -29,8 +29,7 @@ class Row:
 def row(about: str, workload: str, rules: str, shape: str, **more: Any) -> Row:
     """Return a row; what is not an expectation is an answer."""
     expected = {name: more.pop(name) for name in list(more) if name in Row.__dataclass_fields__}
-    answers = {name.replace("_", "-"): value for name, value in more.items()}
-    return Row(about, {"workload": workload, **answers}, rules.split(), shape, **expected)
+    return Row(about, {"workload": workload, **more}, rules.split(), shape, **expected)
 
 
 GLANCE = [
@@ -228,7 +227,7 @@ SIGNALS = [
         "api",
         needs=["admin"],
         today="product",
-        lives_on="fastapi",
+        existing="fastapi",
         knows=["fastapi"],
         choice="fastapi",
         advice="Put an admin beside it",
@@ -372,7 +371,7 @@ QUESTIONS = [
         "api",
         "move-one-route",
         "api",
-        lives_on="flask",
+        existing="flask",
         needs=["public-api"],
         knows=["flask"],
         advice="move one route at a time",
@@ -482,7 +481,7 @@ COUNTER_CASES = [
         "full-stack",
         "stay-on-django move-one-route",
         "site",
-        lives_on="django",
+        existing="django",
         knows=["django"],
         choice="django",
         best="django",
@@ -493,7 +492,7 @@ COUNTER_CASES = [
             "async-service" if name in {"tornado", "sanic"} else "webhook",
             f"stay-on-{name}",
             "api" if name in {"tornado", "sanic"} else "service",
-            lives_on=name,
+            existing=name,
             knows=[name],
             practices=["async"],
             choice=name,

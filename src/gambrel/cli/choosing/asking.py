@@ -40,7 +40,6 @@ def questions(command: Callable[..., None]) -> Callable[..., None]:
     for question in reversed(load_guide().questions.values()):
         command = click.option(
             f"--{question.id}",
-            question.id.replace("-", "_"),
             type=Choices(question),
             metavar="LIST" if question.many else "ONE",
             help=f"{question.asks} {', '.join(question.choices)}",

@@ -44,7 +44,7 @@ def command(
     """
     guide = load_guide()
     given: dict[str, Any] = read_answers(answers) if answers else {}
-    given |= {k.replace("_", "-"): value for k, value in options.items() if value is not None}
+    given |= {name: value for name, value in options.items() if value is not None}
     if sys.stdin.isatty() and not as_json if ask is None else ask:
         given = ask_all(guide, given)
     found = recommend(guide, parse_answers(guide, given, answers or "gambrel choose"), name)

@@ -12,6 +12,7 @@ from own_extension.app import app as own_extension
 from versions.app import app as versions
 
 from demo.choose import choose
+from demo.markdown import inline
 from demo.pages import documents_below, pages
 from demo.tour import TOUR
 from gambrel import App
@@ -29,7 +30,7 @@ def make_app() -> App:
     """Return the platform, with every example below a path of its own."""
     app = App(
         extensions=[
-            Templates(),
+            Templates(filters={"inline": inline}),
             Forms(),
             Looks(),
             StaticFiles(),

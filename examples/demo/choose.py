@@ -72,7 +72,8 @@ async def answer(request: Request, given: Annotated[Interview, Query()]) -> Temp
     """Say what to take, and why."""
     found = found_for(given)
     stub = coloured("prototype.py", read_stub(found.risk))
-    shown = {"found": found, "guide": GUIDE, "stub": stub, "query": request.url.query}
+    compared = sorted(found.compared, key=lambda one: (one.id != found.choice, -one.points))
+    shown = {"found": found, "compared": compared, "stub": stub, "query": request.url.query}
     return Template("answer.html", shown)
 
 

@@ -36,7 +36,7 @@ def blocks(text: str) -> Iterator[Markup | str]:
     for fence in FENCE.finditer(text):
         yield from plain(text[done : fence.start()])
         shown = python(fence[2]) if fence[1] == "python" else fence[2]
-        yield element("pre", element("code", shown), tabindex="0", role="region", aria_label="Code")
+        yield element("pre", element("code", shown), tabindex="0", role="group", aria_label="Code")
         done = fence.end()
     yield from plain(text[done:])
 
@@ -93,7 +93,7 @@ def table(block: str) -> Markup:
     head = element("tr", *(element("th", inline(cell), scope="col") for cell in rows[0]))
     body = [element("tr", *(element("td", inline(cell)) for cell in row)) for row in rows[2:]]
     whole = element("table", element("thead", head), element("tbody", *body))
-    return element("div", whole, class_="scroll", role="region", aria_label="Table", tabindex="0")
+    return element("div", whole, class_="scroll", role="group", aria_label="Table", tabindex="0")
 
 
 def cells(line: str) -> list[str]:

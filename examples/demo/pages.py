@@ -72,27 +72,34 @@ def documents_below(app: App, prefix: str) -> None:
         return Redirect(f"{request.root_path}{prefix}/docs/index.md")
 
     @app.get(prefix + "/{path:path}", hidden=True)
-    def document(path: str) -> Template | Redirect:
+    def document(request: Request, path: str) -> Template | Redirect:
         file = text_at(path)
         if file is None:
             raise NotFound
+        here = file.relative_to(ROOT).as_posix()
+        if here != path:  # so that links relative to it hold
+            return Redirect(request.url_for("document", path=here))
+        if file.is_dir():
+            names = [one.name for one in sorted(file.iterdir()) if text_at(f"{here}/{one.name}")]
+            return Template("folder.html", {"title": here, "names": names, "start": file.name})
         text = file.read_text("utf-8")
         is_page = file.suffix == ".md"
         content = render_markdown(text) if is_page else coloured(file.name, text)
-        title = title_of(text) if is_page else path
+        title = title_of(text) if is_page else here
         return Template("document.html", {"title": title, "content": content, "is_page": is_page})
 
 
 def text_at(path: str) -> Path | None:
-    """Return a text of this repository that is for readers, or None."""
+    """Return a text of this repository that is for readers, or a folder of such; or None."""
     file = (ROOT / path).resolve()
     if not file.is_relative_to(ROOT):
         return None
-    if file.is_dir():
-        file = next(
-            (file / name for name in ("index.md", "README.md") if (file / name).is_file()), file
-        )
     parts = file.relative_to(ROOT).parts
-    is_known = len(parts) == 1 or parts[0] in SHOWN
-    is_text = file.is_file() and (file.suffix in TEXTS or file.name == "LICENSE")
-    return file if is_known and is_text and not any(p.startswith(".") for p in parts) else None
+    is_hidden = any(part.startswith((".", "__")) for part in parts)
+    if not parts or is_hidden or (len(parts) > 1 and parts[0] not in SHOWN):
+        return None
+    if file.is_dir():
+        pages = (file / name for name in ("index.md", "README.md"))
+        return next(filter(Path.is_file, pages), file if parts[0] in SHOWN else None)
+    is_text = file.suffix in TEXTS or file.name == "LICENSE"
+    return file if file.is_file() and is_text else None

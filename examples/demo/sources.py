@@ -24,7 +24,7 @@ def coloured(name: str, text: str) -> Markup:
     content = python(text) if name.endswith(".py") else text
     label = f"Source of {name}"
     code = element("code", content)
-    return element("pre", code, class_="source", role="region", aria_label=label, tabindex="0")
+    return element("pre", code, class_="source", role="group", aria_label=label, tabindex="0")
 
 
 def python(text: str) -> Markup | str:

@@ -88,9 +88,9 @@ def test_two_windows_of_the_mounted_chat_see_each_other(open_page):
     assert one.evaluate("trouble") == []
 
 
+@pytest.mark.slow
 @pytest.mark.service("node")
-@pytest.mark.parametrize("colours", ["light", "dark"])
-@pytest.mark.parametrize("width", [1280, 360])
+@pytest.mark.parametrize(("width", "colours"), [(1280, "light"), (360, "dark")])
 def test_axe_finds_no_fault_in_any_page(open_page, width, colours):
     page = open_page(
         viewport={"width": width, "height": 900}, color_scheme=colours, bypass_csp=True

@@ -20,14 +20,14 @@ from gambrel.choosing import (
     recommend,
     render_record,
 )
-from gambrel.choosing.guide import Question
+from gambrel.choosing.guide import NAME, Question
 from gambrel.forms import HTMLForm, field
 from gambrel.templates import Template
 
 __all__ = ["choose"]
 
 GUIDE = load_guide()
-Name = Annotated[str, Meta(pattern="^[a-z][a-z0-9_]{0,30}$"), field("What is it called?")]
+Name = Annotated[str, Meta(pattern=f"^{NAME}$"), field("What is it called?")]
 
 
 def asked(question: Question) -> tuple[str, Any, Any]:

@@ -178,7 +178,7 @@ SIGNALS = [
         "site",
         needs=["pages"],
         avoid=["fastapi"],
-        batteries=["templates", "sessions"],
+        batteries=["templates", "forms", "sessions"],
     ),
     row(
         "signal: authentication and users",
@@ -249,7 +249,6 @@ SIGNALS = [
         "site",
         needs=["realtime"],
         risk="live",
-        batteries=["websockets"],
         avoid=["django", "flask", "pyramid"],
     ),
     row(
@@ -258,6 +257,7 @@ SIGNALS = [
         "integrations",
         "api",
         needs=["integrations"],
+        batteries=["http"],
         risk="integration",
     ),
     row(
@@ -268,14 +268,21 @@ SIGNALS = [
         needs=["background"],
         advice="Procrastinate or Celery",
     ),
-    row("signal: file uploads", "api", "uploads", "api", needs=["uploads"]),
+    row(
+        "signal: file uploads",
+        "api",
+        "uploads",
+        "api",
+        needs=["uploads"],
+        batteries=["media"],
+    ),
     row(
         "signal: several languages",
         "content-site",
         "languages",
         "site",
         needs=["languages", "pages"],
-        batteries=["i18n"],
+        batteries=["languages"],
         best="django",
     ),
     row(
@@ -417,6 +424,7 @@ CHECKLIST = [
         "people-who-run-it",
         "api",
         operator="operations",
+        batteries=["metrics"],
         advice="runbook",
     ),
 ]

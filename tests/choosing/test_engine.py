@@ -76,12 +76,16 @@ def test_without_such_a_rule_another_has_to_be_clearly_ahead(weight, choice):
 
 
 def test_the_command_names_the_shape_and_what_it_does_not_have():
-    rules = [rule(when={}, shape={"platform": 1}, **{"with": ["db", "i18n", "sessions", "i18n"]})]
+    rules = [
+        rule(
+            when={}, shape={"platform": 1}, **{"with": ["db", "languages", "sessions", "languages"]}
+        )
+    ]
 
     found = recommend(guide_of(*rules), ANSWERS, "shop")
 
-    assert found.batteries == ["db", "i18n", "sessions"]
-    assert found.command == "gambrel new shop --shape platform --with i18n"
+    assert found.batteries == ["db", "languages", "sessions"]
+    assert found.command == "gambrel new shop --shape platform --with languages"
 
 
 def test_every_rule_that_held_is_told_with_what_follows_from_it():

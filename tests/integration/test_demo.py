@@ -1,4 +1,4 @@
-"""The demo platform in a real browser: by keyboard, without a script, in light and dark, with axe."""
+"""The demo platform in a real browser: by keyboard, without a script, light and dark, with axe."""
 
 from collections.abc import Iterator
 from typing import Any

@@ -10,9 +10,11 @@ from pathlib import Path
 import msgspec
 from msgspec import Struct
 
-__all__ = ["Framework", "Guide", "Question", "Risk", "Rule", "Shape", "Stage", "load_guide"]
+__all__ = ["NAME", "Framework", "Guide", "Question", "Risk", "Rule", "Shape", "Stage", "load_guide"]
 
 HERE = Path(__file__).parent
+NAME = r"(?!.{41})[a-z][a-z0-9]*(?:[-_][a-z0-9]+)*"
+"""What a project may be called, as `gambrel new` takes it."""
 Clause = dict[str, list[str]]
 
 

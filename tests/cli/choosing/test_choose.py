@@ -63,6 +63,7 @@ def test_record_and_prototype_are_written_once(folder, gambrel):
     ("options", "code", "words"),
     [
         ([], 1, "workload has no answer"),
+        (["My Shop", "--workload", "api"], 2, "'My Shop' is not a name"),
         (["--workload", "ap"], 2, "did you mean 'api'"),
         (["--answers", "none.toml"], 1, "choose.answers-file"),
         (["--workload", "api", "--record", "."], 2, "is a directory"),

@@ -11,6 +11,7 @@ import msgspec
 
 from gambrel import GambrelError
 from gambrel.choosing import load_guide, parse_answers, read_stub, recommend, render_record
+from gambrel.choosing.guide import NAME
 from gambrel.cli.choosing.asking import ask_all, questions, read_answers
 from gambrel.cli.choosing.telling import tell
 
@@ -42,6 +43,9 @@ def command(
     and told so. Lists have commas: --needs models,roles. The rules are a file of data, which
     says of each what it is based on.
     """
+    if not re.fullmatch(NAME, name):
+        what = f"{name!r} is not a name of small letters, digits and -, 40 at most"
+        raise click.BadParameter(what, param_hint="NAME")
     guide = load_guide()
     given: dict[str, Any] = read_answers(answers) if answers else {}
     given |= {name: value for name, value in options.items() if value is not None}

@@ -48,7 +48,11 @@ def lines(guide: Guide, found: Recommendation, prototype: str) -> Iterator[str]:
     for stage in found.stages:
         yield from filled(f"{stage.name}, until {'; or '.join(stage.outgrown)}", "  ")
         yield from filled(f"then {stage.next}", "    ")
-    yield from title("Begin" if found.is_ours else "If you take Gambrel all the same")
+    yield from title(
+        f"Begin: Gambrel, shape {found.shape}"
+        if found.is_ours
+        else "If you take Gambrel all the same"
+    )
     yield f"  {found.command}"
     yield from assumed(guide, found)
 

@@ -419,6 +419,14 @@ CHECKLIST = [
         avoid=["django"],
     ),
     row(
+        "checklist: profile before optimising",
+        "api",
+        "sql-is-new",
+        "api",
+        needs=["models"],
+        advice="a test can hold their number",
+    ),
+    row(
         "checklist: who runs it",
         "api",
         "people-who-run-it",

@@ -98,10 +98,15 @@ examples: $(VENV)/.test ## the examples' own tests
 .PHONY: oldest
 oldest: ## the tests on the oldest Python at hand, but for the slow ones
 	@if test "$(OLDEST)" = "$(PYTHON)"; then echo "only $(PYTHON) is at hand: nothing older"; \
-		else $(MAKE) test VENV=.venv-oldest PYTHON="$(OLDEST)" MARK='not slow'; fi
+		else $(MAKE) test VENV=.venv-oldest PYTHON="$(OLDEST)" MARK='not slow' \
+		HYPOTHESIS_PROFILE=few; fi
 
+# Types and docs keep one processor busy each, the others all of them.
 .PHONY: check
-check: lint types test docs examples oldest ## everything; what CI runs (`test` has `arch` in it)
+check: ## everything; what CI runs (`test` has `arch` in it)
+	$(MAKE) lint
+	$(MAKE) --jobs 2 --output-sync types docs
+	$(MAKE) test examples oldest
 
 .PHONY: quick
 quick: CHANGED = $(wildcard $(shell git diff --name-only --diff-filter=d HEAD -- '*.py' | sed -n -E \

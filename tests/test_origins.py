@@ -7,7 +7,7 @@ from gambrel.checks import Level
 from gambrel.core.http.errors import GambrelError
 from gambrel.forms import Forms
 from gambrel.middleware import CrossOriginProtection
-from gambrel.origins import OriginRules, is_own
+from gambrel.origins import OriginRules, is_own, network_of
 from gambrel.sessions import Sessions
 from gambrel.testing import Client
 
@@ -174,3 +174,19 @@ def test_a_text_is_no_list_of_origins():
         OriginRules("https://app.example.com")
 
     assert caught.value.hint == "write ['https://app.example.com']"
+
+
+@pytest.mark.parametrize(
+    ("client", "network"),
+    [
+        ("192.0.2.7", "192.0.2.7"),
+        ("2001:db8:1:2:3:4:5:6", "2001:db8:1:2::/64"),
+        ("fe80::1%eth0", "fe80::/64"),
+        ("::ffff:192.0.2.7", "192.0.2.7"),
+        ("::ffff:c000:208", "192.0.2.8"),
+        ("", ""),
+        (":nonsense", ":nonsense"),
+    ],
+)
+def test_of_ipv6_a_client_has_64_bits_and_of_ipv4_within_it_all(client, network):
+    assert network_of(client) == network

@@ -4,6 +4,7 @@ CORS, the cross-origin protection and WebSockets ask. An origin is compared as a
 beginning or end, and in the form that browsers send: lower case, no default port (RFC 6454 §6.2).
 """
 
+import ipaddress
 from collections.abc import Iterable, Sequence
 from functools import cached_property
 from typing import Any
@@ -24,6 +25,7 @@ __all__ = [
     "has_ambient_credentials",
     "is_open",
     "is_own",
+    "network_of",
 ]
 
 _FOREIGN = "This request was made by a page of another site."
@@ -190,3 +192,14 @@ def has_ambient_credentials(request: Request) -> bool:
     """Say whether a browser may have added credentials by itself."""
     scheme = (request.headers.first("authorization") or "").partition(" ")[0].lower()
     return "cookie" in request.headers or scheme in {"basic", "digest", "negotiate", "ntlm"}
+
+
+def network_of(client: str) -> str:
+    """Return an IPv4 address as it is, and the first 64 bits of one of IPv6 (RFC 6177)."""
+    try:
+        address = ipaddress.IPv6Address(client.partition("%")[0])
+    except ValueError:
+        return client
+    if address.ipv4_mapped is not None:  # as a socket for both kinds has it
+        return str(address.ipv4_mapped)
+    return str(ipaddress.ip_network((address, 64), strict=False))

@@ -131,6 +131,7 @@ LATE = {
     "db/extension.py": 1,
     "files/media/images.py": 2,
     "forms/extension.py": 2,
+    "limits/stores/redis.py": 1,
     "middleware/headers/extension.py": 1,
     "mounts/extension.py": 1,
     "observability/metrics/extension.py": 1,

@@ -18,6 +18,7 @@ import gambrel
 from gambrel.core.app.settings import Settings
 from gambrel.core.http.errors import HTTPError
 from gambrel.db import DatabaseSettings
+from gambrel.limits.extension import RateLimitSettings
 from gambrel.server.limits import ServerSettings
 from gambrel.sessions import SessionSettings
 
@@ -274,6 +275,7 @@ TABLES: dict[str, Callable[[], str]] = {
     "metrics": lambda: extensions_table("gambrel.observability.metrics"),
     "client": lambda: extensions_table("gambrel.client"),
     "database": lambda: settings_table("database", DatabaseSettings),
+    "rate_limits": lambda: settings_table("rate_limits", RateLimitSettings),
     "sessions": lambda: settings_table("sessions", SessionSettings),
     "websockets": lambda: extensions_table("gambrel.websockets"),
     "settings": settings_table,

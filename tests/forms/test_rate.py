@@ -1,9 +1,8 @@
-import pytest
 from msgspec import Struct
 
 from gambrel import HTML, App, Request
 from gambrel.forms import Forms, HTMLForm, PerClient
-from gambrel.forms.rate import KEPT, Tally, network_of
+from gambrel.forms.rate import KEPT, Tally
 from gambrel.i18n import I18n
 from gambrel.testing import Client
 
@@ -72,22 +71,6 @@ def test_a_hook_of_ones_own_may_wait_and_decide_by_anything():
 
         assert "Try again in 1 second." in slow.text
         assert client.post("/", data={"text": "t"}).text == "taken"
-
-
-@pytest.mark.parametrize(
-    ("client", "network"),
-    [
-        ("192.0.2.7", "192.0.2.7"),
-        ("2001:db8:1:2:3:4:5:6", "2001:db8:1:2::/64"),
-        ("fe80::1%eth0", "fe80::/64"),
-        ("::ffff:192.0.2.7", "192.0.2.7"),
-        ("::ffff:c000:208", "192.0.2.8"),
-        ("", ""),
-        (":nonsense", ":nonsense"),
-    ],
-)
-def test_of_ipv6_a_client_has_64_bits_and_of_ipv4_within_it_all(client, network):
-    assert network_of(client) == network
 
 
 def test_a_tally_begins_anew_and_forgets():

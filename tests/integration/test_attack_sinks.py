@@ -383,8 +383,11 @@ def test_nothing_unpacks_an_archive():
     names = "tarfile|zipfile|shelve|pickle|marshal|xml"
     imports = re.compile(rf"^\s*(?:import|from) ({names})\b", re.MULTILINE)
 
-    assert [source.name for source in sources() if imports.search(source.text)] == []
-    assert [source.name for source in sources() if "unpack_archive" in source.text] == []
+    # A dump may be in a zip, whose one member is read by its name, line by line.
+    found = [source.name for source in sources() if imports.search(source.text)]
+    assert found == ["db/transfer/files.py"]
+    unpacks = re.compile("unpack_archive|extractall")
+    assert [source.name for source in sources() if unpacks.search(source.text)] == []
 
 
 MODES = """

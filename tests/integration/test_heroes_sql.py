@@ -22,4 +22,4 @@ def test_the_example_passes_its_tests_on_every_database(url, tmp_path):
     )
 
     assert done.returncode == 0, done.stdout[-3000:]
-    assert "18 passed" in done.stdout
+    assert "20 passed" in done.stdout

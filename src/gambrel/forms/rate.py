@@ -4,13 +4,13 @@ A client that has sent too often is told how long to wait, and keeps what was ty
 """
 
 import inspect
-import ipaddress
 import math
 import time
 from collections.abc import Awaitable, Callable
 from typing import Any, Protocol
 
 from gambrel.core.http.request import Request
+from gambrel.origins import network_of
 
 __all__ = ["Once", "PerClient", "Rate", "Tally", "impose_rate"]
 
@@ -83,17 +83,6 @@ class PerClient:
         route = getattr(request.route, "where", "")
         count, left = self.tally.hit((network_of(request.client), route), self.seconds)
         return left if count > self.times else 0
-
-
-def network_of(client: str) -> str:
-    """Return what one client can be taken to have: an IPv4 address, or 64 bits of IPv6."""
-    try:
-        address = ipaddress.IPv6Address(client.partition("%")[0])
-    except ValueError:
-        return client
-    if address.ipv4_mapped is not None:  # as a socket for both kinds has it
-        return str(address.ipv4_mapped)
-    return str(ipaddress.ip_network((address, 64), strict=False))
 
 
 class Sent(Protocol):

@@ -7,7 +7,7 @@ import pytest
 from tests.db.conftest import postgres, servers  # noqa: F401 - fixtures
 
 APP = """
-from sqlalchemy import MetaData
+from sqlalchemy import ForeignKey, MetaData
 from sqlalchemy.orm import Mapped, mapped_column
 
 from gambrel import App

@@ -25,11 +25,20 @@ def test_models_are_written_to_the_screen_or_to_a_file_that_is_not_there(tmp_pat
     assert "db.file-exists" in second.output
 
 
-def test_the_models_of_an_app_are_drawn(tmp_path):
-    mermaid, dot = (
-        invoke("diagram", "examples/heroes_sql"),
-        invoke("diagram", "examples/heroes_sql", "--format", "dot"),
-    )
+TEAM = """
+class Team(Base):
+    id: Mapped[int] = mapped_column(primary_key=True)
+
+
+class Hero(Base):
+    team_id: Mapped[int | None] = mapped_column(ForeignKey("team.id"))
+"""
+
+
+def test_the_models_of_an_app_are_drawn(heroes):
+    app = heroes.change("class Hero(Base):\n", TEAM.lstrip())
+
+    mermaid, dot = invoke("diagram", app), invoke("diagram", app, "--format", "dot")
 
     assert 'team o|--o{ hero : "team_id"' in mermaid.output
     assert '"hero" -> "team"' in dot.output

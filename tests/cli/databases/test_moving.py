@@ -51,16 +51,17 @@ def test_what_hurts_on_postgresql_is_refused_once_the_database_is_in_use(
     two, gambrel, postgres, monkeypatch
 ):
     monkeypatch.setenv("GAMBREL_DATABASE_URL", postgres)
+    app = two.write()  # another module: the one that is there has read its settings
     path = two.folder / "migrations" / "0002_second.py"
     drop = 'from alembic import op\n\n    op.drop_column("hero", "name")'
     path.write_text(path.read_text().replace("    pass", f"    {drop}", 1))
-    gambrel("db", "up", two.app, "--to", "0001", "--unsafe")
+    gambrel("db", "up", app, "--to", "0001", "--unsafe")
 
-    refused = gambrel("db", "up", two.app)
+    refused = gambrel("db", "up", app)
     assert refused.exit_code == 1
     assert "[drop] 0002_second: hero.name is dropped" in refused.stderr
     assert 'accepted = ["drop"]' in refused.stderr
 
     path.write_text(path.read_text() + '\nphase = "contract"\n')
-    assert lines(gambrel("db", "up", two.app, "--expand")) == ["the database is up to date"]
-    assert lines(gambrel("db", "up", two.app)) == ["up 0002_second"]
+    assert lines(gambrel("db", "up", app, "--expand")) == ["the database is up to date"]
+    assert lines(gambrel("db", "up", app)) == ["up 0002_second"]

@@ -52,6 +52,25 @@ def test_watchfiles_finds_what_is_written(folder):
     assert {path.name for path in changed} == {"new.py"}
 
 
+def test_what_was_in_a_folder_before_it_was_watched_is_found(folder, monkeypatch):
+    watchfiles = pytest.importorskip("watchfiles")
+
+    def late(*_folders: Path, watch_filter, **_options: object) -> Iterator[set]:
+        yield set()
+        seen = [(watchfiles.Change.added, str(folder / name)) for name in ("templates", ".git")]
+        yield {one for one in seen if watch_filter(*one)}
+
+    monkeypatch.setattr(watchfiles, "watch", late)
+
+    changed = watch_while(
+        changes([folder.resolve()], lambda: False),
+        folder / "templates" / "page.html",
+        folder / ".git" / "hook.py",
+    )
+
+    assert changed == {folder / "templates" / "page.html"}
+
+
 def test_without_watchfiles_files_are_polled(folder, monkeypatch):
     imported = builtins.__import__
 

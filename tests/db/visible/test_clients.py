@@ -21,7 +21,7 @@ def started(url: str, tmp_path: Path, *, read_only: bool = False, missing: str =
     [
         ("postgresql://me:p@h:5/x", ("psql", "postgresql://me@h:5/x"), {"PGPASSWORD": "p"}),
         (
-            "postgresql+asyncpg://h/x?sslmode=require",
+            "postgresql+psycopg://h/x?sslmode=require",
             ("psql", "postgresql://h/x?sslmode=require"),
             {},
         ),

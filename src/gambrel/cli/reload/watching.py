@@ -55,7 +55,10 @@ def follow(
 
 
 def watch(folders: list[Path], is_stopped: Callable[[], bool]) -> Iterator[set[Path]]:
-    """Yield the files below `folders` that have changed."""
+    """Yield the files below `folders` that have changed.
+
+    Of a new folder what is in it: it was written before anybody watched that folder.
+    """
     try:
         import watchfiles
     except ImportError:
@@ -63,13 +66,14 @@ def watch(folders: list[Path], is_stopped: Callable[[], bool]) -> Iterator[set[P
         return
     for changed in watchfiles.watch(
         *folders,
-        watch_filter=lambda _change, path: is_watched(Path(path), folders),
+        watch_filter=lambda _change, path: concerns(Path(path), folders),
         step=20,
         rust_timeout=int(TICK * 1000),
         yield_on_timeout=True,
         ignore_permission_denied=True,
     ):
-        yield {Path(path) for _, path in changed}
+        paths = [Path(path) for _, path in changed]
+        yield {one for path in paths for one in (sources_of(path) if path.is_dir() else [path])}
 
 
 def poll(
@@ -116,6 +120,11 @@ def is_watched(path: Path, folders: Iterable[Path]) -> bool:
     folder = next((folder for folder in folders if path.is_relative_to(folder)), path.parent)
     above = path.relative_to(folder).parts[:-1]
     return has_watched_name(path.name) and not any(map(is_skipped, above))
+
+
+def concerns(path: Path, folders: Iterable[Path]) -> bool:
+    """Tell whether a change of a file, or of what is in a folder, may be one of the app."""
+    return is_watched(path, folders) or (is_watched(path / "any.py", folders) and path.is_dir())
 
 
 def has_watched_name(name: str) -> bool:

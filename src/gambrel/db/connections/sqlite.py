@@ -192,8 +192,9 @@ class AsyncConnection(aiosqlite.Connection):
 
     def __await__(self) -> Generator[Any, None, Self]:
         """Open it; without the thread of the driver."""
-        opening: Coroutine[Any, Any, Any] = self._connect()
-        return opening.__await__()
+        opening: Any = self._connect()
+        waiting: Generator[Any, None, Self] = opening.__await__()
+        return waiting
 
     @property
     def plain(self) -> sqlite3.Connection:
@@ -214,9 +215,9 @@ class AsyncConnection(aiosqlite.Connection):
         return await self.in_thread(self._begin_and, call, arguments)
 
     def _begin_and(self, call: Callable[..., T], arguments: tuple[Any, ...]) -> T:
-        begin, self.begin_with = self.begin_with, ""
-        if begin:
-            self._conn.execute(begin)
+        if self.begin_with:
+            self._conn.execute(self.begin_with)
+            self.begin_with = ""  # but not where that failed
         return call(self._conn, *arguments)
 
     def cursor(self) -> Cursor:  # type: ignore[override]  # all that SQLAlchemy uses of one

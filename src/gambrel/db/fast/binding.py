@@ -16,6 +16,7 @@ __all__ = ["Text"]
 KEPT = 64
 """Texts that are remembered of a statement with lists: one for each of their lengths."""
 Process = Callable[[Any], Any] | None
+Default = Callable[[Mapping[str, Any]], Any]
 # Of what is bound: whose value, of a list which one, its name in the text, and what it is sent by.
 Place = tuple[str, int | None, str, Process]
 
@@ -69,7 +70,7 @@ class Text:
         values = dict(given)
         for name, bind in self.constants.items():
             make = self.defaults.get(name)
-            values[name] = bind.effective_value if make is None else make()
+            values[name] = bind.effective_value if make is None else make(values)
         if self.is_expanding:
             return self.expand(values)
         return self.sql, self.filled(self.places, values)
@@ -129,15 +130,26 @@ class Text:
         return state.statement, dict(zip(names, made, strict=True))
 
 
-def defaults_of(made: SQLCompiler) -> dict[str, Callable[[], Any]]:
+def defaults_of(made: SQLCompiler) -> dict[str, Default]:
     """Return what makes the values that nobody gives: defaults of columns, in Python."""
     given = {column.key: column.default for column in made.insert_prefetch or ()}
     changed = {column.key: column.onupdate for column in made.update_prefetch or ()}
     return {name: value_of(default) for name, default in {**given, **changed}.items()}
 
 
-def value_of(default: Any) -> Callable[[], Any]:
-    """Return what makes the value of a default."""
+def value_of(default: Any) -> Default:
+    """Return what makes the value of a default, of the others of its row."""
     if default.is_callable:
-        return lambda: default.arg(None)
-    return lambda: default.arg
+        return lambda values: default.arg(Row(values))
+    return lambda _: default.arg
+
+
+class Row:
+    """What a default of a column may ask for: the values that its row has so far."""
+
+    def __init__(self, values: Mapping[str, Any]) -> None:
+        self.values = values
+
+    def get_current_parameters(self) -> Mapping[str, Any]:
+        """Return them by the names of their columns."""
+        return self.values

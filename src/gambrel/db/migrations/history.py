@@ -5,9 +5,11 @@ Alembic reads the files. Knows no database.
 
 import hashlib
 import io
+import sys
 import tokenize
 from ast import literal_eval
 from collections.abc import Iterable, Iterator
+from contextlib import contextmanager
 from functools import cached_property
 from pathlib import Path
 from typing import Any
@@ -21,6 +23,20 @@ from gambrel.db.migrations.folders import APP, MigrationFolder, Project
 __all__ = ["History", "Revision"]
 
 _SILENT = {tokenize.COMMENT, tokenize.NL, tokenize.ENCODING, tokenize.ENDMARKER}
+
+
+@contextmanager
+def uncached() -> Iterator[None]:
+    """Have Python keep no compiled files meanwhile.
+
+    It tells an edited file by its size and the second of its time: two of one second may be taken
+    for the same, and the one be run that is no longer there.
+    """
+    before, sys.dont_write_bytecode = sys.dont_write_bytecode, True
+    try:
+        yield
+    finally:
+        sys.dont_write_bytecode = before
 
 
 class Revision:
@@ -77,7 +93,8 @@ class History:
         places = [one.path for one in project.folders]
         self.scripts = ScriptDirectory(Path.cwd(), version_locations=places)
         try:
-            found = list(self.scripts.walk_revisions()) if any(map(Path.is_dir, places)) else []
+            with uncached():
+                found = list(self.scripts.walk_revisions()) if any(map(Path.is_dir, places)) else []
         except GambrelError:
             raise
         except Exception as error:

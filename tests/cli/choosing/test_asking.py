@@ -7,7 +7,7 @@ from click.testing import CliRunner
 
 from gambrel import GambrelError
 from gambrel.choosing import load_guide
-from gambrel.cli.choosing.asking import Choices, ask, ask_all, read_answers
+from gambrel.cli.choosing.asking import answers_to, ask, ask_all, read_answers
 
 GUIDE = load_guide()
 
@@ -60,11 +60,12 @@ def test_only_what_was_not_given_is_asked():
 
 
 def test_an_option_takes_several_answers_with_commas():
-    needs = Choices(GUIDE.questions["needs"])
+    needs = answers_to(GUIDE.questions["needs"])
 
-    assert needs.convert("models,roles", None, None) == ["models", "roles"]
+    assert needs(None, None, "models,roles") == ["models", "roles"]
+    assert needs(None, None, None) is None
     with pytest.raises(click.BadParameter, match="did you mean 'models'"):
-        needs.convert("model", None, None)
+        needs(None, None, "model")
 
 
 def test_answers_are_read_from_toml_json_and_stdin(tmp_path, monkeypatch):

@@ -14,25 +14,19 @@ from gambrel.choosing import Guide, load_guide
 from gambrel.choosing.answers import check_answer
 from gambrel.choosing.guide import Question
 
-__all__ = ["Choices", "ask", "ask_all", "questions", "read_answers"]
+__all__ = ["answers_to", "ask", "ask_all", "questions", "read_answers"]
 
 
-class Choices(click.ParamType[list[str]]):
-    """Answers to a question, separated by commas."""
+def answers_to(question: Question) -> Callable[..., list[str] | None]:
+    """Return what reads an option: the answers to a question, separated by commas."""
 
-    name = "answers"
-
-    def __init__(self, question: Question) -> None:
-        self.question = question
-
-    def convert(self, value: Any, param: Any, ctx: Any) -> list[str]:
-        """Return the answers as a list. Raises a UsageError for what is none."""
-        if isinstance(value, list):
-            return value
+    def read(_context: click.Context, _option: click.Parameter, text: str | None) -> Any:
         try:
-            return check_answer(self.question, split(value), "")
+            return None if text is None else check_answer(question, split(text), "")
         except GambrelError as error:
-            self.fail(f"{error.what}; {error.hint}", param, ctx)
+            raise click.BadParameter(f"{error.what}; {error.hint}") from error
+
+    return read
 
 
 def questions(command: Callable[..., None]) -> Callable[..., None]:
@@ -40,7 +34,7 @@ def questions(command: Callable[..., None]) -> Callable[..., None]:
     for question in reversed(load_guide().questions.values()):
         command = click.option(
             f"--{question.id}",
-            type=Choices(question),
+            callback=answers_to(question),
             metavar="LIST" if question.many else "ONE",
             help=f"{question.asks} {', '.join(question.choices)}",
         )(command)

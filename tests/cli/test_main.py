@@ -48,7 +48,7 @@ def test_every_command_explains_itself(gambrel, name):
     result = gambrel(name, "--help")
 
     assert result.exit_code == 0
-    subject = {"watch": "PROGRAM", "files": "FOLDER"}.get(name, "TARGET")
+    subject = {"choose": "NAME", "watch": "PROGRAM", "files": "FOLDER"}.get(name, "TARGET")
     assert ("--control" if name in CONTROL else subject) in result.output
 
 

@@ -8,6 +8,7 @@ import logging
 import os
 import shutil
 import socket
+import sys
 from collections.abc import Callable, Iterator
 from pathlib import Path
 
@@ -61,6 +62,9 @@ SERVICES: dict[str, Callable[[], object]] = {
     "nginx": lambda: shutil.which("nginx") or shutil.which("nginx", path="/usr/sbin"),
     "varnish": lambda: shutil.which("varnishd") or shutil.which("varnishd", path="/usr/sbin"),
     "openssl": lambda: shutil.which("openssl"),
+    "git": lambda: shutil.which("git"),
+    "curl": lambda: shutil.which("curl"),
+    "pyright": lambda: (Path(sys.executable).parent / "pyright").is_file(),
 }
 
 

@@ -5,6 +5,7 @@ import sys
 from pathlib import Path
 
 import pytest
+from click.shell_completion import ShellComplete
 from click.testing import CliRunner
 
 from gambrel.cli.main import COMMANDS, CONTROL, main, take_option
@@ -48,7 +49,9 @@ def test_every_command_explains_itself(gambrel, name):
     result = gambrel(name, "--help")
 
     assert result.exit_code == 0
-    subject = {"choose": "NAME", "watch": "PROGRAM", "files": "FOLDER"}.get(name, "TARGET")
+    subjects = {"choose": "NAME", "new": "NAME", "lock": "pyproject.toml"}
+    subjects |= {"watch": "PROGRAM", "files": "FOLDER"}
+    subject = subjects.get(name, "TARGET")
     assert ("--control" if name in CONTROL else subject) in result.output
 
 
@@ -128,6 +131,20 @@ def test_an_error_of_an_apps_command_is_its_own(gambrel, folder):
 
     with pytest.raises(LookupError, match="seeded"):
         gambrel("seed-users", "3")
+
+
+@pytest.mark.parametrize(
+    ("typed", "begun", "offered"),
+    [
+        ([], "rou", {"routes"}),
+        (["new", "shed", "--shape"], "", {"service", "api", "site", "platform", "realtime"}),
+        (["run"], "--access", {"--access-log"}),
+    ],
+)
+def test_a_shell_completes_commands_options_and_choices(typed, begun, offered):
+    shell = ShellComplete(main, {}, "gambrel", "_GAMBREL_COMPLETE")
+
+    assert {item.value for item in shell.get_completions(typed, begun)} == offered
 
 
 def test_an_option_is_taken_out_of_the_arguments():

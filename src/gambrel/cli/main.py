@@ -27,6 +27,12 @@ COMMANDS = {
     "config": "Show the settings and where each comes from.",
     "check": "Check the configuration, and with --deploy its safety.",
     "db": "Open, migrate, inspect, fill, move and save databases.",
+    "request": "Send one request to an app, without a server.",
+    "info": "Tell versions for a bug report.",
+    "new": "Begin a project.",
+    "add": "Add a battery to a project.",
+    "grow": "Make a package of a single file.",
+    "lock": "Write down the versions that are installed.",
     "status": "Show the workers of a running server.",
     "reload": "Replace the workers of a running server.",
     "scale": "Let a running server have more workers, or fewer.",
@@ -34,7 +40,11 @@ COMMANDS = {
 }
 CONTROL = {"status", "reload", "scale", "stop"}
 _FOLDERS = dict.fromkeys(CONTROL, "control.") | dict.fromkeys(("openapi", "client"), "documents.")
-_FOLDERS |= {"choose": "choosing.", "db": "databases."}
+_FOLDERS |= dict.fromkeys(("new", "add", "grow", "lock"), "projects.")
+_FOLDERS |= dict.fromkeys(("request", "info"), "asking.") | {
+    "choose": "choosing.",
+    "db": "databases.",
+}
 
 _MORE = "The commands of an app's extensions are listed with `gambrel --app TARGET --help`."
 

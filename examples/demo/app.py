@@ -3,12 +3,12 @@
 gambrel run examples/demo
 """
 
-from booking.app import make_app as make_booking
 from chat.app import app as chat
 from flaskr.app import create_app as make_flaskr
 from heroes.app import app as heroes
 from heroes_sql.app import create_app as make_heroes_sql
 from own_extension.app import app as own_extension
+from polls.app import create_app as make_polls
 from versions.app import app as versions
 
 from demo.choose import choose
@@ -44,7 +44,7 @@ def make_app() -> App:
     running = {
         "flask": make_flaskr(),
         "fastapi": heroes,
-        "django": make_booking(),
+        "django": make_polls(seeds=["seeds/questions.py"]),
         "drf": make_heroes_sql(),
         "pyramid": own_extension,
         "tornado": chat,

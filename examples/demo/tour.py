@@ -39,10 +39,10 @@ TOUR = (
     Stop(
         "django",
         "Django",
-        "A form in several steps",
-        "booking",
+        "The polls of its tutorial",
+        "polls",
         "/",
-        "Book a table, go back, change an answer. Forms, sessions, messages; no script needed.",
+        "Vote, and see who else has. Models, migrations, queries, pages; no script needed.",
         "django",
     ),
     Stop(

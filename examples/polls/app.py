@@ -6,6 +6,8 @@ The database is made in the folder that GAMBREL_INSTANCE names, `instance` here,
 `migrations`; another one is used where GAMBREL_DATABASE_URL names it.
 """
 
+from collections.abc import Sequence
+
 from gambrel import App, Redirect, Request
 from gambrel.db import Database
 from gambrel.files import StaticFiles
@@ -17,9 +19,9 @@ from polls.pages import polls
 __all__ = ["app", "create_app"]
 
 
-def create_app(url: str = "sqlite:///polls.db") -> App:
+def create_app(url: str = "sqlite:///polls.db", seeds: Sequence[str] = ()) -> App:
     """Return the polls over a database; that of the instance, unless one is given."""
-    database = Database(url, migrate=True, metadata=Base.metadata)
+    database = Database(url, migrate=True, metadata=Base.metadata, seeds=list(seeds))
     app = App(extensions=[database, Templates(), StaticFiles(), Looks()])
     app.include(polls)
 

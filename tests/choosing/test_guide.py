@@ -7,14 +7,12 @@ import pytest
 
 from gambrel.choosing import load_guide
 from gambrel.choosing.engine import clauses
+from gambrel.cli.projects.batteries import BATTERIES
 from tests.architecture.source import ROOT
 
 GUIDE = load_guide()
 PROJECT = tomllib.loads((ROOT / "pyproject.toml").read_text())
 FLOORS = " ".join(PROJECT["tool"]["importlinter"]["contracts"][0]["layers"])
-AGREED = {"access-log", "health", "logging", "request-id", "metrics"} | {
-    *("db", "forms", "http", "languages", "looks", "media", "sessions", "static", "templates")
-}
 
 
 @pytest.mark.parametrize("rule", GUIDE.rules, ids=lambda rule: rule.id)
@@ -33,7 +31,7 @@ def test_a_rule_speaks_of_what_is_there(rule):
     assert set(rule.risk) <= set(GUIDE.risks)
     assert {*rule.gives, *rule.costs} <= {*GUIDE.seven, "gambrel"}
     assert rule.gives.keys().isdisjoint(rule.costs)
-    assert set(rule.batteries) <= AGREED
+    assert set(rule.batteries) <= BATTERIES.keys()
     assert rule.instead in {"", "best", *GUIDE.frameworks}
     assert rule.until in {"", *re.findall(r"\w+", FLOORS)}
 
@@ -76,7 +74,7 @@ def test_only_what_it_is_has_to_be_said():
 
 def test_shapes_have_batteries_that_are_agreed_and_three_stages():
     for shape in GUIDE.shapes.values():
-        assert set(shape.batteries) <= AGREED
+        assert set(shape.batteries) <= BATTERIES.keys()
         assert len(shape.stages) == 3
 
 

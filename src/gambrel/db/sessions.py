@@ -21,7 +21,7 @@ from gambrel.db.queries import keysets, paging, plans, rows, upserts
 from gambrel.db.queries.paging import SIZE, Page, Slice
 from gambrel.db.writing import files, forms
 from gambrel.db.writing.forms import SentForm
-from gambrel.db.writing.rules import hold_rules
+from gambrel.db.writing.rules import check_rules, hold_rules
 from gambrel.signing import Signer
 
 __all__ = ["AsyncSession", "SyncSession"]
@@ -207,7 +207,7 @@ class SyncSession(orm.Session):
         `values` are a struct, or a mapping. `update` names what is changed: by default all of them
         but those of `on`, nothing for `()`.
         """
-        return upserts.upsert(self, model, values, on, update)
+        return upserts.upsert(self, model, values, on, update, check_rules)
 
     def fetch(self, into: type[T], statement: LiteralString, /, **values: Any) -> list[T]:
         """Return the rows of SQL by hand as structs; its `:names` are bound, and nothing else.

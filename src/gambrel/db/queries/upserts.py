@@ -1,6 +1,6 @@
 """Insert, or change what is there: in one statement, as each kind of database has it."""
 
-from collections.abc import Iterable, Mapping
+from collections.abc import Callable, Iterable, Mapping
 from typing import Any, TypeVar
 
 from sqlalchemy import inspect, select
@@ -9,10 +9,11 @@ from sqlalchemy.orm import Session
 
 from gambrel.core.http.errors import Conflict, GambrelError
 from gambrel.db.queries.rows import check_names, values_for
-from gambrel.db.records.authors import Authored
-from gambrel.db.writing.rules import check_rules
 
-__all__ = ["upsert"]
+__all__ = ["AUTHORED", "upsert"]
+
+AUTHORED = "__authored__"
+"""What a model has whose rows say who has written them."""
 
 M = TypeVar("M")
 _INSERT: dict[str, Any] = {"sqlite": sqlite.insert, "postgresql": postgresql.insert}
@@ -24,15 +25,20 @@ def upsert(
     given: Any,
     on: Iterable[Any],
     update: Iterable[str] | None,
+    check: Callable[[Any], None],
 ) -> M:
-    """Insert a row or change the one that is equal in `on`; return it."""
+    """Insert a row or change the one that is equal in `on`; return it.
+
+    `check(row)` raises where the row does not keep its rules.
+    """
     values = values_for(model, given)
     keys = [one if isinstance(one, str) else one.key for one in on]
     changed = [name for name in values if name not in keys] if update is None else list(update)
     check_names(model, [*keys, *changed], "the upsert")
     check_keys(model, values, keys)
-    check_rules(model(**values))
-    if issubclass(model, Authored) and (actor := getattr(session, "actor", None)) is not None:
+    check(model(**values))
+    actor = getattr(session, "actor", None)
+    if actor is not None and getattr(model, AUTHORED, False):
         values = {"created_by": actor, "updated_by": actor, **values}
         changed += ["updated_by"] if changed else []
     session.flush()  # what was added before is there for the statement

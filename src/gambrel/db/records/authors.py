@@ -16,6 +16,8 @@ __all__ = ["Authored"]
 class Authored:
     """`created_by` and `updated_by`: the `actor` of the session; None where nobody is known."""
 
+    __authored__ = True
+
     created_by: Mapped[str | None] = mapped_column(TEXT, default=None, sort_order=94)
     updated_by: Mapped[str | None] = mapped_column(TEXT, default=None, sort_order=95)
 

@@ -26,7 +26,7 @@ DATABASE_ROOMS = {
     "records": 500,
     "writing": 550,
     "migrations": 2_600,
-    "inspection": 1_300,
+    "inspection": 1_350,
     "search": 300,
     "transfer": 750,
     "several": 200,

@@ -33,7 +33,6 @@ TYPE_ONLY: dict[str, str] = {
     "core/http/errors.py": "what a text may be, of a module that errors do without",
     "core/app/build.py": "proxies, and what `operations` returns",
     "core/routing/table.py": "what `explain` returns; only tools import it",
-    "db/transfer/opening.py": "the extension, which does not know those that open its database",
 }
 
 

@@ -138,23 +138,32 @@ def test_what_follows_a_commit_is_called_though_the_request_was_cancelled_meanwh
     assert told == ["kept"]
 
 
-class Part(Base):
+class Late(Model):
+    __abstract__ = True
+    metadata = MetaData()
+
+
+class Whole(Late):
     id: Mapped[int] = mapped_column(primary_key=True)
-    of: Mapped[int] = mapped_column(ForeignKey("deed.id", deferrable=True, initially="DEFERRED"))
+
+
+class Part(Late):
+    id: Mapped[int] = mapped_column(primary_key=True)
+    of: Mapped[int] = mapped_column(ForeignKey("whole.id", deferrable=True, initially="DEFERRED"))
 
 
 @pytest.mark.parametrize("kind", ["async", "plain"])
 def test_a_refused_commit_leaves_nothing_to_the_next(sqlite, kind):
     """SQLite keeps a transaction whose COMMIT it has refused, with its lock."""
-    database = make_database(sqlite)
+    database = Database(sqlite, create=True, metadata=Late.metadata)
 
     async def main() -> int:
         async with database.running():
             with pytest.raises(DBAPIError, match="FOREIGN KEY"):
                 await write(Part(of=99))
-            await write(Deed(number=1))
+            await write(Whole())
             async with database.session(read_only=True) as db:
-                return await db.scalar(select(func.count(Deed.id))) or 0
+                return await db.scalar(select(func.count(Whole.id))) or 0
 
     async def write(row: Any) -> None:
         if kind == "plain":

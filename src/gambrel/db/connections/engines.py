@@ -287,12 +287,19 @@ class Engines:
 
 
 def end_transaction(connection: Any, _record: Any, state: Any) -> None:
-    """Roll back what a connection is given back with, if there is any: to ask costs nothing."""
-    if state.terminate_only or state.transaction_was_reset or not state.asyncio_safe:
+    """Roll back what a connection is given back with, if there is any: to ask costs nothing.
+
+    SQLite keeps the transaction whose COMMIT it has refused; SQLAlchemy takes that for its end.
+    """
+    if state.terminate_only or not state.asyncio_safe:
         return
     driver = getattr(connection, "driver_connection", connection)
     is_open = getattr(driver, "is_in_transaction", None)
-    if is_open is None or is_open():
+    if is_open is not None:
+        is_left = is_open()
+    else:
+        is_left = getattr(driver, "in_transaction", not state.transaction_was_reset)
+    if is_left:
         connection.rollback()
 
 

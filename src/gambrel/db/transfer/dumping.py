@@ -5,13 +5,23 @@ from pathlib import Path
 from typing import Any
 
 import msgspec
-from sqlalchemy import Column, Computed, Connection, ForeignKeyConstraint, MetaData, Table, select
+from sqlalchemy import (
+    Column,
+    Computed,
+    Connection,
+    ForeignKeyConstraint,
+    MetaData,
+    Table,
+    inspect,
+    select,
+)
 from sqlalchemy.schema import sort_tables_and_constraints
 
+from gambrel.core.http.errors import GambrelError
 from gambrel.db.transfer.files import Digest, writing
 from gambrel.db.transfer.values import Codec, codec_of
 
-__all__ = ["columns_of", "dump", "dumped", "in_order", "late_keys"]
+__all__ = ["check_there", "columns_of", "dump", "dumped", "in_order", "late_keys"]
 
 BATCH = 500
 Change = Callable[[Column[Any], Any], Any]
@@ -22,9 +32,11 @@ def dump(
 ) -> dict[str, int]:
     """Write all rows into a file, and return how many of each table.
 
-    `change(column, value)` may give another value in place of one; see `anonymous.py`.
+    `change(column, value)` may give another value in place of one; see `anonymous.py`. Raises
+    GambrelError where a table is missing, or the file is there.
     """
     tables = in_order(metadata)
+    check_there(connection, tables)
     counts: dict[str, int] = {}
     with writing(file) as stream:
         head = {"gambrel": "dump", "version": 1, "tables": [str(table.key) for table in tables]}
@@ -41,6 +53,17 @@ def dump(
             stream.write(msgspec.json.encode(end) + b"\n")
             counts[str(table.key)] = digest.rows
     return counts
+
+
+def check_there(connection: Connection, tables: list[Table]) -> None:
+    """Raise GambrelError for a table of the models that the database has not."""
+    found = inspect(connection)
+    for table in tables:
+        if not found.has_table(table.name, table.schema):
+            what = f"the database has no table {table.key}"
+            raise GambrelError(
+                "db.no-tables", what, "", "gambrel db up TARGET, or --create of load"
+            )
 
 
 def dumped(

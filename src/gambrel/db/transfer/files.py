@@ -73,7 +73,13 @@ def writing(file: Path) -> Iterator[IO[bytes]]:
 
 
 def private(file: Path) -> tuple[Path, IO[bytes]]:
-    """Open a new file beside another one, which nobody else has made or may read."""
+    """Open a new file beside another one, which nobody else has made or may read.
+
+    Raises GambrelError where there is no such folder.
+    """
+    if not file.parent.is_dir():
+        hint = f"mkdir -p {file.parent}"
+        raise GambrelError("db.no-folder", f"there is no folder {file.parent}", str(file), hint)
     opened, name = tempfile.mkstemp(".part", f".{file.name}.", file.parent)
     return Path(name), os.fdopen(opened, "wb")
 

@@ -14,7 +14,7 @@ from sqlalchemy import Column, Connection, MetaData, Table, and_, insert, inspec
 from sqlalchemy.exc import DBAPIError
 
 from gambrel.core.http.errors import GambrelError
-from gambrel.db.transfer.dumping import BATCH, columns_of, dumped, in_order
+from gambrel.db.transfer.dumping import BATCH, check_there, columns_of, dumped, in_order
 from gambrel.db.transfer.files import Digest, broken, lines_of, reading
 from gambrel.db.transfer.rules import go_on_counting, relaxed
 from gambrel.db.transfer.values import Codec
@@ -69,6 +69,7 @@ def load(
     with reading(file) as stream:
         lines = lines_of(stream)
         chosen = [known(tables, name) for name in head_of(lines)]
+        check_there(connection, chosen)
         make_empty(connection, chosen, replace=replace)
         with relaxed(connection, chosen):
             for part in parts_of(lines):

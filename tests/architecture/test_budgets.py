@@ -28,7 +28,7 @@ DATABASE_ROOMS = {
     "migrations": 2_600,
     "inspection": 1_350,
     "search": 300,
-    "transfer": 750,
+    "transfer": 850,
     "several": 200,
     "visible": 450,
     "fast": 700,

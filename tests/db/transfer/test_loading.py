@@ -5,7 +5,17 @@ import zipfile
 from contextlib import closing
 
 import pytest
-from sqlalchemy import func, select
+from sqlalchemy import (
+    Column,
+    ForeignKey,
+    Integer,
+    MetaData,
+    Sequence,
+    Table,
+    func,
+    insert,
+    select,
+)
 from sqlalchemy.orm import Session
 
 from gambrel import GambrelError
@@ -120,6 +130,12 @@ def changed(file, change):
         (lambda lines: [one.replace(b'"node"', b'"knot"') for one in lines], "no model"),
         (lambda lines: [one.replace(b'"int"', b'"date"') for one in lines], "the model has"),
         (lambda lines: [lines[0], *lines[2:]], "rows of no table"),
+        (lambda lines: [b'{"gambrel":"dump","version":1,"tables":5}'], "first line of the dump"),
+        (lambda lines: [lines[0], b'{"table":"node","columns":["id"]}'], "a table of the dump"),
+        (
+            lambda lines: [b'{"gambrel":"dump","version":1,"tables":[]}\n', *lines[1:]],
+            "does not announce",
+        ),
         (lambda lines: [one.replace(b'"dark blue"', b'"blue"') for one in lines], "not what"),
     ],
 )
@@ -137,6 +153,56 @@ def test_a_dump_that_is_not_whole_changes_nothing(dumped, change, told, tmp_path
     with open_for(database) as connection:
         for model in (Everything, Node, Worker, Department):
             assert connection.scalar(select(func.count()).select_from(model)) == 0
+
+
+COUNTED = MetaData()
+SHELF = Table("shelf", COUNTED, Column("id", Integer, primary_key=True))
+BOOK = Table(
+    "book",
+    COUNTED,
+    Column("id", Integer, Sequence("books"), primary_key=True),
+    Column("shelf_id", ForeignKey("shelf.id")),
+)
+
+
+def counted(url: str, file, *keys: int):
+    """Return a database with tables that count, and a dump of rows with these keys."""
+    source = Database(f"sqlite:///{file}.db")
+    with open_for(source, writes=True) as connection:
+        COUNTED.create_all(connection)
+        connection.execute(insert(SHELF), [{"id": key} for key in keys])
+        connection.execute(insert(BOOK), [{"id": key} for key in keys])
+        dump(connection, COUNTED, file)
+    database = Database(url)
+    with open_for(database, writes=True) as connection:
+        COUNTED.create_all(connection)
+    return database
+
+
+@pytest.mark.parametrize(("keys", "following"), [((-1, 0), 1), ((2, 7), 8)])
+def test_keys_of_any_number_come_and_named_sequences_go_on(url, tmp_path, keys, following):
+    file = tmp_path / "dump.jsonl"
+    database = counted(url, file, *keys)
+
+    with open_for(database, writes=True) as connection:
+        load(connection, COUNTED, file)
+        for table in (SHELF, BOOK):
+            assert connection.execute(insert(table)).inserted_primary_key == (following,)
+
+
+def test_rows_that_others_need_are_not_removed_with_what_a_dump_has(url, tmp_path):
+    file = tmp_path / "dump.jsonl"
+    database = counted(url, file, 5)
+    with open_for(database, writes=True) as connection:
+        connection.execute(insert(SHELF).values(id=1))
+        connection.execute(insert(BOOK).values(id=1, shelf_id=1))
+    changed(file, lambda lines: [lines[0].replace(b',"book"', b""), *lines[1:4]])
+
+    with (
+        pytest.raises(GambrelError, match="rows of book, which is not in the dump"),
+        open_for(database, writes=True) as connection,
+    ):
+        load(connection, COUNTED, file, replace=True)
 
 
 def test_rows_that_refer_to_nobody_are_told(url, tmp_path):

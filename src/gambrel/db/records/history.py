@@ -42,6 +42,7 @@ UNRECORDED = "unrecorded"
 COMPUTED = "gambrel.computed"
 HIDDEN = "***"
 _SECRET = re.compile(r"passw|secret|token|api_?key|credential", re.IGNORECASE)
+_NAMES = {"personal": "text", "copies": True}  # a copy without persons has none of here either
 _KEY = BigInteger().with_variant(Integer(), "sqlite")  # of which only the last counts by itself
 
 
@@ -54,11 +55,11 @@ class ChangeLog:
 
     id: Mapped[int] = mapped_column(_KEY, primary_key=True)
     at: Mapped[datetime] = mapped_column(Moment(), default=now, index=True)
-    actor: Mapped[str | None] = mapped_column(TEXT)
+    actor: Mapped[str | None] = mapped_column(TEXT, info=_NAMES)
     action: Mapped[str] = mapped_column(TEXT)
     model: Mapped[str] = mapped_column(TEXT)
-    row: Mapped[str] = mapped_column(TEXT, index=True)
-    changes: Mapped[dict[str, Any]] = mapped_column(JSON)
+    row: Mapped[str] = mapped_column(TEXT, index=True, info=_NAMES)
+    changes: Mapped[dict[str, Any]] = mapped_column(JSON, info={**_NAMES, "personal": "secret"})
 
 
 class Recorded:

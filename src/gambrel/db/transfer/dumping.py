@@ -32,7 +32,8 @@ def dump(
 ) -> dict[str, int]:
     """Write all rows into a file, and return how many of each table.
 
-    `change(column, value)` may give another value in place of one; see `anonymous.py`.
+    `change(column, value)` may give another value in place of one; see `anonymous.py`. Raises
+    GambrelError where a table is missing, or the file is there.
     """
     tables = in_order(metadata)
     see_tables(connection, tables)

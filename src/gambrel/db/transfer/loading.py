@@ -6,11 +6,11 @@ Keys that lead in circles are checked at its end. What counts (sequences) goes o
 from collections.abc import Iterator
 from itertools import islice
 from pathlib import Path
-from typing import Any
+from typing import Any, TypeVar
 
 import msgspec
 from msgspec import Struct
-from sqlalchemy import Column, Connection, MetaData, Table, insert, select
+from sqlalchemy import Column, Connection, MetaData, Table, and_, insert, inspect, select
 from sqlalchemy.exc import DBAPIError
 
 from gambrel.core.http.errors import GambrelError
@@ -20,6 +20,21 @@ from gambrel.db.transfer.rules import go_on_counting, relaxed
 from gambrel.db.transfer.values import Codec
 
 __all__ = ["load"]
+
+T = TypeVar("T")
+
+
+class Head(Struct):
+    """The first line of a dump."""
+
+    tables: list[str]
+
+
+class Opening(Struct):
+    """The line before the rows of a table."""
+
+    table: str
+    columns: dict[str, str]
 
 
 class Part(Struct):
@@ -59,6 +74,8 @@ def load(
         with relaxed(connection, chosen):
             for part in parts_of(lines):
                 table = known(tables, part.table)
+                if table not in chosen:
+                    raise broken(f"the dump has the table {table.key}, which it does not announce")
                 fill(connection, table, part)
                 compare(connection, table, part, file)
                 counts[part.table] = part.end["rows"]
@@ -76,7 +93,7 @@ def head_of(lines: Iterator[Any]) -> list[str]:
         raise broken("the file does not begin as a dump does")
     if head.get("version") != 1:
         raise broken(f"the dump is of version {head.get('version')}, and this reads version 1")
-    return list(head["tables"])
+    return read(Head, head, "the first line of the dump").tables
 
 
 def parts_of(lines: Iterator[Any]) -> Iterator[Part]:
@@ -84,7 +101,16 @@ def parts_of(lines: Iterator[Any]) -> Iterator[Part]:
     for line in lines:
         if not isinstance(line, dict) or "table" not in line:
             raise broken("the dump has rows of no table")
-        yield Part(line["table"], line["columns"], lines)
+        found = read(Opening, line, "a table of the dump")
+        yield Part(found.table, found.columns, lines)
+
+
+def read(kind: type[T], line: Any, what: str) -> T:
+    """Return a line of a dump that is no row. Raises GambrelError for one that is not whole."""
+    try:
+        return msgspec.convert(line, kind)
+    except msgspec.ValidationError as error:
+        raise broken(f"{what} is not as it should be: {error}") from error
 
 
 def known(tables: dict[str, Table], name: str) -> Table:
@@ -98,6 +124,7 @@ def known(tables: dict[str, Table], name: str) -> Table:
 def make_empty(connection: Connection, tables: list[Table], *, replace: bool) -> None:
     """See that no rows are in the way. Raises GambrelError, or removes them."""
     if replace:
+        check_alone(connection, tables)
         with relaxed(connection, tables):
             for table in reversed(tables):
                 connection.execute(table.delete())
@@ -105,6 +132,22 @@ def make_empty(connection: Connection, tables: list[Table], *, replace: bool) ->
         if connection.execute(select(1).select_from(table).limit(1)).first() is not None:
             what = f"the table {table.key} has rows already"
             raise GambrelError("db.load", what, "", "--replace removes all rows before")
+
+
+def check_alone(connection: Connection, tables: list[Table]) -> None:
+    """Raise GambrelError where rows of tables that stay refer to those that are removed."""
+    there = inspect(connection)
+    others = {table for one in tables for table in one.metadata.tables.values()} - {*tables}
+    for table in sorted(others, key=lambda one: one.key):
+        for key in table.foreign_key_constraints:
+            if key.referred_table not in tables or not there.has_table(table.name, table.schema):
+                continue
+            refers = and_(*(column.is_not(None) for column in key.columns))
+            if connection.execute(select(1).select_from(table).where(refers).limit(1)).first():
+                what = f"rows of {table.key}, which is not in the dump, refer to those of it"
+                raise GambrelError(
+                    "db.load", what, "", "remove them, or load into an empty database"
+                )
 
 
 def fill(connection: Connection, table: Table, part: Part) -> None:
@@ -115,8 +158,8 @@ def fill(connection: Connection, table: Table, part: Part) -> None:
     while batch := [row_of(codecs, row) for row in islice(rows, BATCH)]:
         try:
             connection.execute(insert(target), batch)
-        except DBAPIError as error:
-            what = f"the database refuses rows of {table.key}: {error.orig}"
+        except (DBAPIError, OverflowError) as error:
+            what = f"the database refuses rows of {table.key}: {getattr(error, 'orig', error)}"
             raise GambrelError("db.load", what, "", "load them where their models are") from error
 
 

@@ -69,7 +69,7 @@ def connected(address: Address, *, writes: bool) -> Iterator[Connection]:
     """
     engine = engine_of(address)
     options: dict[str, Any] = {"gambrel_writes": writes}
-    if address.kind == "postgresql" and not writes:
+    if address.kind != "sqlite" and not writes:
         options["isolation_level"] = "REPEATABLE READ"
     try:
         connection = engine.connect().execution_options(**options)

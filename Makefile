@@ -42,7 +42,7 @@ help: ## say what there is
 
 $(VENV)/.demo: pyproject.toml
 	$(MAKE_VENV)
-	$(INSTALL) -e .
+	$(INSTALL) -e '.[db,templates]'
 	@touch $@
 
 $(VENV)/.test: $(VENV)/.demo
@@ -60,7 +60,7 @@ setup: $(VENV)/.check ## make the environment and switch the git hook on
 
 .PHONY: demo
 demo: $(VENV)/.demo ## serve the demo at http://127.0.0.1:8000
-	$(BIN)/gambrel run examples/orders --host $(HOST) --port $(PORT)
+	$(BIN)/gambrel run examples/demo --host $(HOST) --port $(PORT)
 
 # ----------------------------------------------------------------------------------------- checks
 

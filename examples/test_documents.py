@@ -74,6 +74,8 @@ LEFT_OUT = {
     "booking": PAGES,
     "flaskr": PAGES,
     "neighbours": "unsupported_method",  # Django has the others still
+    "polls": PAGES,
+    "store": PAGES,
     "uploads": PAGES,
     "traced": "not_a_server_error",  # nobody answers its requests
 }

@@ -1,6 +1,7 @@
 import json
 from typing import Annotated
 
+import pytest
 from msgspec import Struct
 
 from gambrel import App, Cookie
@@ -11,6 +12,7 @@ from gambrel.middleware import SecurityHeaders
 from gambrel.sessions import Session, Sessions
 from gambrel.testing import Client
 from tests.architecture.isolation import run_without
+from tests.core.edges.server import visit
 
 LOADED = """
 from gambrel import App
@@ -148,6 +150,60 @@ def test_further_origins_are_a_setting(monkeypatch):
 
     with Client(bank()) as client:
         assert client.post("/transfer", headers=FOREIGN).status_code == 200
+
+
+def old(environ, start_response):
+    start_response("200 OK", [("content-type", "text/plain")])
+    return [b"done"]
+
+
+@pytest.mark.parametrize(("declare", "rest"), [("mount", "/"), ("raw", "")])
+def test_a_page_of_another_site_changes_nothing_in_an_app_of_another_framework(declare, rest):
+    app = App()
+    getattr(app, declare)("/old", old)
+    getattr(app, declare)("/votes", old, extra={"any_origin": True})
+
+    with Client(app) as client:
+        foreign = client.post(f"/old{rest}", headers=FOREIGN)
+        own = client.post(f"/old{rest}", headers={"origin": "http://localhost"})
+        read = client.get(f"/old{rest}", headers=FOREIGN)
+        meant = client.post(f"/votes{rest}", headers=FOREIGN)
+
+    assert foreign.status_code == 403
+    assert own.text == read.text == meant.text == "done"
+
+
+def test_a_mounted_app_of_ours_says_itself_what_is_for_pages_of_all_sites():
+    app, bare = App(), App(defaults=())
+    bare.add("/close", lambda: "closed", ["POST"])
+    app.mount("/bank", bank())
+    app.mount("/bare", bare)
+
+    with Client(app) as client:
+        refused = client.post("/bank/transfer", headers=FOREIGN)
+        hook = client.post("/bank/hook", headers=FOREIGN)
+        unguarded = client.post("/bare/close", headers=FOREIGN)
+
+    assert (refused.status_code, hook.text, unguarded.status_code) == (403, "told", 403)
+
+
+@pytest.mark.parametrize("is_around", [False, True])
+def test_what_is_refused_is_not_read(is_around):
+    app = App()
+
+    @app.post("/notes")
+    def note(body: dict[str, str]) -> str:
+        return "noted"
+
+    @app.middleware if is_around else id
+    async def around(request, call_next):
+        return await call_next(request)
+
+    sent = visit(
+        app, "/notes", "POST", headers=[(b"origin", b"https://evil.example")], body=[b"{}"]
+    )
+
+    assert (sent.status, sent.received) == (403, 0)
 
 
 def test_nothing_is_asked_of_safe_methods():

@@ -10,7 +10,7 @@ from typing import Annotated, Literal
 
 from msgspec import Meta, Struct
 
-from gambrel import App, Redirect
+from gambrel import App, Redirect, Request
 from gambrel.forms import Forms, PerClient, Steps, field, step
 from gambrel.looks import Looks
 from gambrel.middleware import SecurityHeaders
@@ -82,7 +82,7 @@ def make_app() -> App:
     booked: dict[dt.date, int] = {}
 
     @app.route("/book", methods=["GET", "POST"])
-    async def book(steps: Steps[Booking], flash: Flash) -> Template | Redirect:
+    async def book(request: Request, steps: Steps[Booking], flash: Flash) -> Template | Redirect:
         """Ask step by step."""
         if steps.value is not None and full(steps.value.table):
             steps.refuse("table.people", "are more than there are seats left that day")
@@ -93,7 +93,7 @@ def make_app() -> App:
         booking = steps.value
         booked[booking.table.day] = booked.get(booking.table.day, 0) + booking.table.people
         flash.add(f"Thank you, {booking.guest.name}. We look forward to seeing you.", "success")
-        return Redirect("/", 303)
+        return Redirect(request.url_for("welcome"))
 
     def full(table: Table) -> bool:
         return booked.get(table.day, 0) + table.people > 20

@@ -6,7 +6,7 @@ from uuid import uuid4
 
 from msgspec import Meta, Struct
 
-from gambrel import HTML, JSON, App, Form, Redirect, Response, WebSocket
+from gambrel import HTML, JSON, App, Form, Redirect, Request, Response, WebSocket
 from gambrel.middleware import CrossOriginProtection
 from gambrel.streams import Feed
 from gambrel.websockets import broadcast
@@ -14,16 +14,17 @@ from gambrel.websockets import broadcast
 PAGE = """<!doctype html>
 <html lang="en"><head><meta charset="utf-8"><title>Chat</title>
 <meta name="viewport" content="width=device-width, initial-scale=1">
-<link rel="stylesheet" href="/chat.css"><script src="/chat.js" defer></script></head>
+<link rel="stylesheet" href="{root}/chat.css"><script src="{root}/chat.js" defer></script></head>
 <body><main><h1>Chat</h1><div id="inbox" aria-live="polite">{messages}</div>
-<form id="form" action="/a/message/new" method="post">
+<form id="form" action="{root}/a/message/new" method="post">
 <label for="body">Message</label><input id="body" name="body" placeholder="Say something"
 autocomplete="off" required>
-<input type="hidden" name="next" value="/"><button>Send</button></form></main></body></html>
+<input type="hidden" name="next" value="{root}/"><button>Send</button></form></main></body></html>
 """
 SCRIPT = """const inbox = document.getElementById("inbox");
 const form = document.getElementById("form");
-const socket = new WebSocket(location.origin.replace("http", "ws") + "/chatsocket");
+const address = new URL("chatsocket", document.currentScript.src).href;
+const socket = new WebSocket(address.replace("http", "ws"));
 socket.onmessage = (event) => {
   inbox.insertAdjacentHTML("beforeend", JSON.parse(event.data).html);
   inbox.lastElementChild.scrollIntoView();
@@ -93,8 +94,9 @@ def say(body: str) -> Message:
 
 
 @app.get("/")
-async def index() -> HTML:
-    return HTML(PAGE.format(messages="".join(entry.value.html for entry in feed)))
+async def index(request: Request) -> HTML:
+    messages = "".join(entry.value.html for entry in feed)
+    return HTML(PAGE.format(messages=messages, root=escape(request.root_path)))
 
 
 @app.get("/chat.js")

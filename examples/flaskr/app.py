@@ -31,7 +31,7 @@ def create_app(url: str = "sqlite:///flaskr.sqlite") -> App:
 
     @app.on_error(NotSignedIn)
     async def send_to_log_in(request: Request, error: NotSignedIn) -> Redirect:
-        return Redirect("/auth/login", 303)
+        return Redirect(request.url_for("log_in_form"))
 
     @app.command
     async def init_db(database: Database) -> None:

@@ -10,7 +10,7 @@ from sqlalchemy import select
 from sqlalchemy.exc import IntegrityError
 
 from flaskr.db import User
-from gambrel import Depends, Form, Redirect, Router
+from gambrel import Depends, Form, Redirect, Request, Router
 from gambrel.db import SyncSession
 from gambrel.sessions import Flash, Session
 from gambrel.templates import Template
@@ -58,7 +58,7 @@ def register_form(user: Visitor) -> Template:
 
 @auth.post("/register")
 def register(
-    given: Annotated[Credentials, Form()], db: SyncSession, flash: Flash
+    request: Request, given: Annotated[Credentials, Form()], db: SyncSession, flash: Flash
 ) -> Template | Redirect:
     """Make a user of it."""
     error = None
@@ -73,7 +73,7 @@ def register(
         except IntegrityError:
             error = f"User {given.username} is already registered."
     if error is None:
-        return Redirect("/auth/login", 303)
+        return Redirect(request.url_for("log_in_form"))
     flash.add(error, "error")
     return Template("auth.html", {"title": "Register", "user": None}, 422)
 
@@ -86,7 +86,11 @@ def log_in_form(user: Visitor) -> Template:
 
 @auth.post("/login")
 def log_in(
-    given: Annotated[Credentials, Form()], db: SyncSession, session: Session, flash: Flash
+    request: Request,
+    given: Annotated[Credentials, Form()],
+    db: SyncSession,
+    session: Session,
+    flash: Flash,
 ) -> Template | Redirect:
     """Remember who it is: under another id, so that nobody has planted the one in use."""
     user = db.scalar(select(User).where(User.username == given.username))
@@ -98,15 +102,15 @@ def log_in(
         session.clear()
         session["user_id"] = user.id
         session.rotate()
-        return Redirect("/", 303)
+        return Redirect(request.url_for("index"))
     return Template("auth.html", {"title": "Log In", "user": None}, 422)
 
 
 @auth.get("/logout")
-async def log_out(session: Session) -> Redirect:
+async def log_out(request: Request, session: Session) -> Redirect:
     """Forget who it is."""
     session.end()
-    return Redirect("/", 303)
+    return Redirect(request.url_for("index"))
 
 
 def hashed(password: str) -> str:

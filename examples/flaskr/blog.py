@@ -8,7 +8,7 @@ from sqlalchemy.orm import joinedload
 
 from flaskr.auth import Author, Visitor
 from flaskr.db import Post
-from gambrel import Depends, Forbidden, Form, NotFound, Redirect, Router
+from gambrel import Depends, Forbidden, Form, NotFound, Redirect, Request, Router
 from gambrel.db import SyncSession
 from gambrel.sessions import Flash
 from gambrel.templates import Template
@@ -56,7 +56,11 @@ async def create_form(author: Author) -> Template:
 
 @blog.post("/create")
 def create(
-    author: Author, text: Annotated[Text, Form()], db: SyncSession, flash: Flash
+    request: Request,
+    author: Author,
+    text: Annotated[Text, Form()],
+    db: SyncSession,
+    flash: Flash,
 ) -> Template | Redirect:
     """Keep a new post."""
     if not text.title:
@@ -64,7 +68,7 @@ def create(
         page = {"title": "New Post", "text": text, "post": None, "user": author}
         return Template("edit.html", page, 422)
     db.add(Post(title=text.title, body=text.body, author_id=author.id))
-    return Redirect("/", 303)
+    return Redirect(request.url_for("index"))
 
 
 @blog.get("/{id:int}/update")
@@ -76,7 +80,11 @@ async def update_form(post: OwnPost, author: Author) -> Template:
 
 @blog.post("/{id:int}/update")
 def update(
-    post: OwnPost, author: Author, text: Annotated[Text, Form()], db: SyncSession, flash: Flash
+    request: Request,
+    post: OwnPost,
+    author: Author,
+    text: Annotated[Text, Form()],
+    flash: Flash,
 ) -> Template | Redirect:
     """Keep a post that was changed."""
     if not text.title:
@@ -84,11 +92,11 @@ def update(
         page = {"title": f'Edit "{post.title}"', "text": text, "post": post, "user": author}
         return Template("edit.html", page, 422)
     post.title, post.body = text.title, text.body
-    return Redirect("/", 303)
+    return Redirect(request.url_for("index"))
 
 
 @blog.post("/{id:int}/delete")
-def delete(post: OwnPost, db: SyncSession) -> Redirect:
+def delete(request: Request, post: OwnPost, db: SyncSession) -> Redirect:
     """Forget a post."""
     db.delete(post)
-    return Redirect("/", 303)
+    return Redirect(request.url_for("index"))

@@ -1,12 +1,13 @@
 """Which extension gives what an app asks for: types of parameters, names and filters of templates.
 
-Read where an error is made, so that it can say what to type. Only names are known here, and
-nothing is imported.
+Also what stands in for a type that no client sends: a model, a class without a constructor. Read
+where an error is made, so that it can say what to type. Only names are known here, and nothing is
+imported.
 """
 
 from typing import Any
 
-__all__ = ["hint_for_filter", "hint_for_name", "hint_for_type", "hint_to_provide"]
+__all__ = ["hint_for_filter", "hint_for_name", "hint_for_type", "hint_to_provide", "is_of_type"]
 
 _FORMS = "Forms()", "gambrel.forms"
 _SESSIONS = "Sessions()", "gambrel.sessions"
@@ -33,6 +34,8 @@ _TYPES = {
     "SyncHTTPClient": _HTTP,
     "SyncSession": _DATABASE,
 }
+_OF_SQLALCHEMY = {"AsyncSession": "AsyncSession", "Session": "SyncSession"}
+_STARTS = ("App(extensions=", "a file comes", "a model is", "take the session", "if a client")
 _NAMES = {
     "consent": _SESSIONS,
     "csrf_token": ("Sessions(tokens=True)", "gambrel.sessions"),
@@ -67,11 +70,41 @@ _FILTERS = frozenset(
 
 
 def hint_for_type(kind: Any) -> str:
-    """Return which extension gives values of a type, also of `HTMLForm[Order]`; or nothing."""
+    """Return which extension gives values of a type, also of `HTMLForm[Order]`; or nothing.
+
+    Of what no extension gives and no client sends, what stands in for it.
+    """
     plain = getattr(kind, "__origin__", kind)
-    found = _TYPES.get(getattr(plain, "__name__", ""))
+    name = getattr(plain, "__name__", "")
+    found = _TYPES.get(name)
     home = str(getattr(plain, "__module__", ""))
-    return _hint(found) if found is not None and f"{home}.".startswith(f"{found[1]}.") else ""
+    if found is not None and f"{home}.".startswith(f"{found[1]}."):
+        return _hint(found)
+    if name == "Upload" and home.startswith("gambrel."):
+        return "a file comes with a form: let it be a parameter of its own, `picture: Upload`"
+    if hasattr(plain, "__mapper__"):
+        return (
+            f"a model is neither sent nor shown as it is: write a struct of the fields that are, "
+            f"`class {name}Public(Struct)`; for an answer, `returns={name}Public` at the route"
+        )
+    if home.startswith("sqlalchemy.") and name in _OF_SQLALCHEMY:
+        return f"take the session of the request: `from gambrel.db import {_OF_SQLALCHEMY[name]}`"
+    if has_only_fields(plain):
+        return f"if a client sends it: `class {name}(Struct)`; else {hint_to_provide(name)}"
+    return ""
+
+
+def has_only_fields(kind: Any) -> bool:
+    """Whether a class names fields and nothing fills them, as if it were a struct."""
+    if not isinstance(kind, type) or any("__init__" in vars(one) for one in kind.__mro__[:-1]):
+        return False
+    names = {"__annotations__", "__annotate_func__"}  # the second is that of Python 3.14
+    return bool(names & vars(kind).keys()) and not getattr(kind, "_is_protocol", False)
+
+
+def is_of_type(hint: str) -> bool:
+    """Whether a hint is one that `hint_for_type` gives."""
+    return hint.startswith(_STARTS)
 
 
 def hint_to_provide(kind: str) -> str:

@@ -30,9 +30,9 @@ TYPE_ONLY: dict[str, str] = {
         "what of a battery that a command loads when it runs",
     ),
     "core/app/app.py": "the ASGI edge, and what `operations` returns",
+    "core/http/errors.py": "what a text may be, of a module that errors do without",
     "core/app/build.py": "proxies, and what `operations` returns",
     "core/routing/table.py": "what `explain` returns; only tools import it",
-    "db/transfer/opening.py": "the extension, which does not know those that open its database",
 }
 
 

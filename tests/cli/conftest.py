@@ -62,9 +62,9 @@ def shop(folder: Path) -> Path:
 
 @pytest.fixture
 def gambrel() -> Callable[..., Result]:
-    """Run a command in this process."""
-    return lambda *args: CliRunner().invoke(
-        main, [str(arg) for arg in args], catch_exceptions=False
+    """Run a command in this process; `typed` is what is typed meanwhile."""
+    return lambda *args, typed="": CliRunner().invoke(
+        main, [str(arg) for arg in args], input=typed, catch_exceptions=False
     )
 
 

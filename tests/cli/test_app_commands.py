@@ -4,7 +4,7 @@ import json
 from collections.abc import AsyncIterator, Callable, Iterator
 from dataclasses import dataclass
 from pathlib import Path
-from typing import Annotated, Any, Literal
+from typing import Annotated, Any, Literal, Protocol, runtime_checkable
 
 import click
 import pytest
@@ -164,6 +164,34 @@ def test_what_the_app_provides_is_handed_in_and_closed(folder):
 
     assert shown(it, "a", "b", "--loud", app=app) == "session, True True ('a', 'b') True\n"
     assert seen == ["closed"]
+
+
+class Counts(Protocol):
+    def count(self) -> int: ...
+
+
+@runtime_checkable
+class Builds(Protocol):
+    def build(self) -> object: ...
+
+
+class Counter:
+    def count(self) -> int:
+        return 3
+
+    def build(self) -> object:
+        return "a counter"
+
+
+def test_a_protocol_is_what_the_app_provides_and_not_what_has_the_methods(folder):
+    app = App()
+    app.provide(Counts, Counter, scope="app")
+    app.provide(Builds, Counter)
+
+    def command(counts: Counts, builds: Builds) -> None:
+        print(counts.count(), builds.build())
+
+    assert shown(command, app=app) == "3 a counter\n"
 
 
 def test_what_only_a_request_has_no_command_gets(folder):

@@ -1,5 +1,10 @@
 import contextlib
 
+import pytest
+from sqlalchemy import inspect
+from sqlalchemy.exc import NoInspectionAvailable
+from sqlalchemy.orm import DeclarativeBase
+
 from gambrel import GambrelError
 from gambrel.cli.failures import describe, place_of, tell, user_trace
 from gambrel.cli.target import attempt
@@ -78,6 +83,35 @@ def test_what_calls_the_users_code_for_us_says_nothing_to_them():
 
     assert "in opened" in trace
     assert "contextlib.py" not in trace
+
+
+class Loop(DeclarativeBase):
+    pass
+
+
+def without_a_key() -> None:
+    type("Row", (Loop,), {"__tablename__": "row"})
+
+
+def test_what_packages_do_below_the_line_of_the_user_says_nothing_to_them():
+    error = caught(without_a_key)
+
+    trace = user_trace(error.__cause__)
+    assert "in without_a_key" in trace
+    assert "could not assemble any primary key" in trace
+    assert "site-packages" not in trace
+    line = without_a_key.__code__.co_firstlineno + 1
+    assert error.where == f"tests/cli/test_failures.py:{line}"
+
+
+def test_where_nothing_is_of_the_user_frames_of_packages_are_shown():
+    with pytest.raises(NoInspectionAvailable) as caught:
+        inspect(object)
+    error = caught.value
+    error.__traceback__ = error.__traceback__.tb_next
+
+    assert "site-packages" in user_trace(error)
+    assert "site-packages" in place_of(error.__traceback__)
 
 
 def test_a_password_in_what_failed_is_not_shown(capsys):

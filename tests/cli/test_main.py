@@ -49,7 +49,8 @@ def test_every_command_explains_itself(gambrel, name):
     result = gambrel(name, "--help")
 
     assert result.exit_code == 0
-    subjects = {"watch": "PROGRAM", "files": "FOLDER", "new": "NAME", "lock": "pyproject.toml"}
+    subjects = {"choose": "NAME", "new": "NAME", "lock": "pyproject.toml"}
+    subjects |= {"watch": "PROGRAM", "files": "FOLDER"}
     subject = subjects.get(name, "TARGET")
     assert ("--control" if name in CONTROL else subject) in result.output
 

@@ -6,7 +6,7 @@ from pathlib import Path
 import pytest
 
 from gambrel.cli.serving.listening import open_listener
-from tests.cli.processes import PATIENCE, get
+from tests.cli.processes import PATIENCE, free_port, get
 
 LIFE = """
 from gambrel import App
@@ -36,6 +36,13 @@ def test_an_app_is_served_with_one_line_until_it_is_asked_to_stop(shop, start):
     assert run.end(signal.SIGTERM) == 0
     lines = [line for line in run.seen if not line.startswith("warning: ")]
     assert lines == [f"Gambrel serves app.py at http://127.0.0.1:{port}"]
+
+
+def test_a_platform_names_the_port_by_its_variable(shop, start):
+    port = free_port()
+
+    assert start("run", PORT=str(port)).port() == port
+    assert start("run", "--port", "0", PORT=str(port)).port() != port
 
 
 def test_ctrl_c_ends_it_in_peace(shop, start):

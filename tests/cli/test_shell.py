@@ -1,3 +1,4 @@
+import asyncio
 import signal
 import subprocess
 import sys
@@ -8,6 +9,7 @@ import pytest
 from click.testing import CliRunner
 
 from gambrel.cli.main import main
+from gambrel.cli.shell import Console
 from tests.cli.processes import PATIENCE
 
 APP = """
@@ -91,7 +93,8 @@ def test_leaving_closes_the_app_with_ones_own_exit_code(site):
 
 
 @pytest.mark.parametrize(
-    ("line", "code"), [("print(await Stock().count())", 0), ("broken()", 1), ("1 +", 1)]
+    ("line", "code"),
+    [("print(await Stock().count())", 0), ("broken()", 1), ("1 +", 1), ("x = (", 1)],
 )
 def test_one_line_is_run_from_the_command_line(site, gambrel, line, code):
     result = gambrel("shell", "-c", line)
@@ -129,6 +132,29 @@ def test_an_interrupt_ends_what_was_typed_and_not_the_app(site):
     assert "42\n" in rest
     assert "closed" in rest
     assert shell.returncode == 0
+
+
+def test_where_one_cannot_end_a_line_the_others_hear_of_it():
+    told: list[BaseException | None] = []
+
+    class Helper:
+        def __init__(self, failure: Exception | None) -> None:
+            self.failure = failure
+
+        async def ended(self, error: BaseException | None) -> None:
+            told.append(error)
+            if self.failure is not None:
+                raise self.failure
+
+    failure = LookupError("no commit")
+
+    async def main() -> BaseException | None:
+        loop = asyncio.get_running_loop()
+        helpers = [Helper(None), Helper(failure), Helper(None)]
+        return await Console({}, loop, helpers).run(compile("1 + 1", "<console>", "exec"))
+
+    assert asyncio.run(main()) is failure
+    assert told == [None, None, failure]
 
 
 WITH_MODELS = """
@@ -190,7 +216,7 @@ def test_an_app_is_begun_anew_with_files_that_have_changed(site):
         shell.stdin.write("print('ready', flush=True)\n")
         while "ready" not in seen:
             seen += shell.stdout.read(1)
-        (site / "app.py").write_text(APP.replace("2 * number", "3 * number"))
+        (site / "app.py").write_text(APP.replace("2 * number", "number * 3 * 1"))
         shell.stdin.write("print(doubled(7), flush=True)\nreload()\n")
         while "await works" not in seen.partition("closed")[2]:
             seen += shell.stdout.read(1)

@@ -140,3 +140,15 @@ def test_a_class_brings_its_codec_itself():
 
     assert find_codec(Temperature, {}) is codec
     assert find_codec(Fever, {object: Codec(repr)}) is codec
+
+
+async def load() -> int:
+    return 1
+
+
+def test_a_coroutine_within_an_answer_was_not_awaited():
+    with pytest.raises(GambrelError) as told:
+        encode_hook({})(load())
+
+    assert told.value.code == "binding.forgotten-await"
+    assert told.value.hint == "write `await load(...)`"

@@ -247,6 +247,22 @@ def test_pydantic_models_mix_with_other_types() -> None:
     assert [(f.path, f.code) for f in caught.value.faults] == [("models[1].count", "missing")]
 
 
+@pytest.mark.parametrize("key", ["1_000", " 1", "٣", "01", "1.", "nan", "inf", "-Infinity", "sNaN"])
+@pytest.mark.parametrize("kind", [int, float, int | None])
+def test_a_key_is_a_number_as_json_writes_one(kind: Any, key: str) -> None:
+    for value in (b"1", b"1.0"):  # the second is decoded in two steps
+        with pytest.raises(InvalidError) as caught:
+            json_decoder(dict[kind, int])(b'{"%s": %s}' % (key.encode(), value))
+
+        assert "its key" in caught.value.faults[0].message
+
+
+def test_keys_and_members_that_have_no_hash_are_faults() -> None:
+    for annotation, body in ((dict[Decimal, int], b'{"sNaN": 1}'), (set[Decimal], b'["sNaN"]')):
+        with pytest.raises(InvalidError):
+            json_decoder(annotation)(body)
+
+
 def test_a_codec_brings_a_type_of_the_user() -> None:
     decode, encode = json_decoder(list[Celsius], codecs=CODECS), json_encoder(codecs=CODECS)
 

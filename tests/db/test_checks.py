@@ -3,8 +3,15 @@ from typing import Annotated, Any, Union
 
 import pytest
 from msgspec import Meta, Struct, defstruct
-from sqlalchemy import MetaData, func, text
-from sqlalchemy.orm import Mapped, column_property, composite, mapped_column, synonym
+from sqlalchemy import ForeignKey, Integer, MetaData, func, text
+from sqlalchemy.orm import (
+    Mapped,
+    column_property,
+    composite,
+    mapped_column,
+    relationship,
+    synonym,
+)
 
 from gambrel import App, Depends, GambrelError, WebSocket
 from gambrel.db import AsyncSession, Database, Model, Page, SyncSession
@@ -242,3 +249,36 @@ def test_a_session_that_names_its_database_in_text_ends_the_start(kind, method):
     assert found.code == "db.session-name"
     assert "is a session of 'audit' by text" in found.what
     assert f"Depends(audit.{method})]" in found.hint
+
+
+@pytest.mark.parametrize(
+    ("target", "keys", "options", "told"),
+    [
+        ("Gaol", (), {}, "did you mean 'Goal'?"),
+        ("Zzz", (), {}, "import the module that has it"),
+        ("Goal", (), {}, "ForeignKey("),
+        ("Goal", ("a_id", "b_id"), {}, "foreign_keys="),
+        ("Goal", ("a_id",), {"back_populates": "nothing"}, "`back_populates`"),
+    ],
+)
+def test_models_that_do_not_fit_together_are_told_at_the_start(target, keys, options, told):
+    class Lost(Model):
+        __abstract__ = True
+        metadata = MetaData()
+
+    class Goal(Lost):
+        id: Mapped[int] = mapped_column(primary_key=True)
+
+    columns = {name: mapped_column(ForeignKey("goal.id")) for name in keys}
+    made = {"id": mapped_column(Integer, primary_key=True), "goal": relationship(target, **options)}
+    type("Way", (Lost,), {**made, **columns})
+    app = App(extensions=[Database("sqlite://", metadata=Lost.metadata)])
+    try:
+        (found,) = mistakes(app)
+        with pytest.raises(GambrelError, match="do not fit together"), Client(app):
+            pass
+    finally:
+        Lost.registry.dispose()
+
+    assert found.code == "db.relation"
+    assert told in found.hint

@@ -161,3 +161,14 @@ def test_a_number_of_a_client_that_does_not_fit_is_not_valid(url, price):
     with Client(app) as client:
         assert client.post("/lines", json={"price": price}).status_code == 422
         assert client.get("/lines", params={"price": price}).status_code == 422
+
+
+def test_a_float_is_the_number_that_is_written_for_it(url):
+    async def work(db: AsyncSession) -> Decimal:
+        line = Line(price=1.1)
+        db.add(line)
+        await db.flush()
+        await db.refresh(line)
+        return line.price
+
+    assert run(url, work) == Decimal("1.1")

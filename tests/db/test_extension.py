@@ -13,6 +13,7 @@ from gambrel import App, Depends, GambrelError
 from gambrel.db import AsyncSession, Database, Model, SyncSession
 from gambrel.sessions import MemoryStore, Session, Sessions
 from gambrel.testing import Client
+from tests.db import shop
 
 
 class Base(Model):
@@ -338,6 +339,40 @@ def test_a_database_in_memory_is_gone_with_the_app():
         with Client(app) as client:
             assert client.post("/heroes", json={"name": "Once"}).status_code == 201
             assert client.get("/count").json() == 1
+
+
+def test_an_app_begins_with_the_rows_of_its_seeds_however_often_it_starts(url, tmp_path):
+    file = tmp_path / "heroes.json"
+    file.write_text('{"Team": [{"name": "X"}], "Hero": [{"name": "Hulk", "team": "X", "age": 40}]}')
+    for _ in range(2):
+        app = App(extensions=[shop.make_database(url, seeds=[str(file)])])
+
+        @app.get("/")
+        async def ages(db: AsyncSession) -> list[int]:
+            return list(await db.scalars(select(shop.Hero.age)))
+
+        with Client(app) as client:
+            assert client.get("/").json() == [40]
+
+
+def test_a_seed_that_cannot_be_planted_ends_the_start_and_plants_nothing(url, tmp_path):
+    file = tmp_path / "heroes.json"
+    file.write_text('{"Team": [{"name": "X"}], "Hero": [{"nom": "Hulk"}]}')
+
+    with (
+        pytest.raises(GambrelError, match="has no 'nom'"),
+        Client(App(extensions=[shop.make_database(url, seeds=[str(file)])])),
+    ):
+        pass
+
+    app = App(extensions=[shop.make_database(url)])
+    app.get("/")(count_teams)
+    with Client(app) as client:
+        assert client.get("/").json() == 0
+
+
+async def count_teams(db: AsyncSession) -> int:
+    return await db.scalar(select(func.count()).select_from(shop.Team)) or 0
 
 
 def test_workers_that_start_together_make_each_table_once(url):

@@ -1,13 +1,14 @@
+import asyncio
 import sqlite3
 from typing import Any
 from uuid import UUID
 
 import pytest
-from sqlalchemy import MetaData
+from sqlalchemy import MetaData, text
 from sqlalchemy.exc import DBAPIError, IntegrityError, OperationalError
 from sqlalchemy.orm import Mapped, mapped_column
 
-from gambrel import App, Conflict, ServiceUnavailable
+from gambrel import App, Conflict, GambrelError, ServiceUnavailable
 from gambrel.db import AsyncSession, Database, Model
 from gambrel.db.failures import answer_failure, answer_stale, answer_wait, is_retryable, is_unwell
 from gambrel.testing import Client
@@ -99,6 +100,46 @@ def test_who_waited_or_came_late_is_answered():
         answer_stale(None, ValueError())
 
     assert raised.value.headers["retry-after"] == "1"
+
+
+class Book(Model):
+    metadata = MetaData()
+
+    id: Mapped[int] = mapped_column(primary_key=True)
+
+
+@pytest.mark.parametrize(
+    ("read_only", "code", "hint"),
+    [(True, "db.read-only", "POST"), (False, "db.not-writable", "the user of the app")],
+)
+def test_a_file_that_cannot_be_written_is_told_from_a_session_that_only_reads(
+    tmp_path, read_only, code, hint
+):
+    async def main() -> None:
+        database = Database(f"sqlite:///{tmp_path}/books.db", create=True, metadata=Book.metadata)
+        async with database.running(), database.session(read_only=read_only) as db:
+            await db.execute(text("PRAGMA query_only = ON"))  # as if the file were
+            db.add(Book())
+
+    with pytest.raises(GambrelError, match=code) as caught:
+        asyncio.run(main())
+
+    assert hint in caught.value.hint
+
+
+@pytest.mark.service("postgres")
+@pytest.mark.parametrize(
+    ("read_only", "code"), [(True, "db.read-only"), (False, "db.not-writable")]
+)
+def test_a_server_that_only_reads_is_told_from_a_session_that_does(postgres, read_only, code):
+    async def main() -> None:
+        database = Database(postgres, create=True, metadata=Book.metadata)
+        async with database.running(), database.session(read_only=read_only) as db:
+            await db.execute(text("SET TRANSACTION READ ONLY"))  # as a server that follows another
+            db.add(Book())
+
+    with pytest.raises(GambrelError, match=code):
+        asyncio.run(main())
 
 
 def test_the_names_of_sqlite_are_those_that_it_gives():

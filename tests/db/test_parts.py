@@ -5,8 +5,8 @@ from uuid import UUID
 
 import pytest
 from msgspec import Struct
-from sqlalchemy import Integer, MetaData, func, insert, select
-from sqlalchemy.orm import Mapped, mapped_column
+from sqlalchemy import ForeignKey, Integer, MetaData, func, insert, select
+from sqlalchemy.orm import Mapped, mapped_column, relationship, selectinload
 
 from gambrel import App, GambrelError, Request, ResponseHeaders
 from gambrel.db import (
@@ -116,6 +116,32 @@ def test_a_row_that_is_deleted_softly_stays_and_is_not_seen(url):
         return [seen or 0, await db.scalar(everything) or 0]
 
     assert run(url, a_post, delete, look) == [0, 1]
+
+
+class Blog(Base):
+    id: Mapped[int] = mapped_column(primary_key=True)
+    notes: Mapped[list["Note"]] = relationship(cascade="all, delete-orphan")
+
+
+class Note(SoftDelete, Base):
+    id: Mapped[int] = mapped_column(primary_key=True)
+    blog_id: Mapped[int | None] = mapped_column(ForeignKey("blog.id"))
+
+
+def test_an_orphan_that_would_be_gone_for_good_is_refused(sqlite):
+    async def a_blog(db: AsyncSession) -> None:
+        db.add(Blog(id=1, notes=[Note()]))
+
+    async def clear(db: AsyncSession) -> None:
+        blog = await db.get_or_404(Blog, 1, options=[selectinload(Blog.notes)])
+        blog.notes.clear()
+
+    async def count(db: AsyncSession) -> int:
+        return await db.scalar(select(func.count(Note.id))) or 0
+
+    with pytest.raises(GambrelError, match="deleted for good"):
+        run(sqlite, a_blog, clear)
+    assert run(sqlite, count) == 1
 
 
 def test_rows_of_other_models_are_deleted(sqlite):

@@ -126,6 +126,30 @@ def test_a_test_prepares_rows_in_the_same_transaction(url):
         assert client.get("/heroes").json() == 0
 
 
+def test_a_test_adds_rows_that_have_their_keys(url):
+    app = make_app(url)
+    hero = Hero(name="Within")
+
+    with Client(app) as client:
+        with rolled_back(app) as trial:
+            trial.add(hero, Hero(name="Another"))
+            assert client.get("/heroes").json() == 2
+            assert hero.id
+        assert client.get("/heroes").json() == 0
+
+
+def test_savepoints_of_a_test_that_is_undone_are_not_counted(sqlite):
+    app = make_app(sqlite)
+
+    with Client(app) as client:
+        with rolled_back(app), queries(app, max=1) as within:
+            client.get("/heroes")
+        with queries(app, max=1) as outside:
+            client.get("/heroes")
+
+    assert [one.sql for one in within] == [one.sql for one in outside]
+
+
 def test_an_async_test_rolls_back_too(url):
     app = make_app(url)
 

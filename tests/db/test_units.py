@@ -5,7 +5,7 @@ from contextlib import nullcontext, suppress
 from typing import Any
 
 import pytest
-from sqlalchemy import MetaData, event, func, insert, select, text
+from sqlalchemy import ForeignKey, MetaData, event, func, insert, select, text
 from sqlalchemy.exc import DBAPIError
 from sqlalchemy.orm import Mapped, mapped_column
 
@@ -136,3 +136,44 @@ def test_what_follows_a_commit_is_called_though_the_request_was_cancelled_meanwh
     asyncio.run(main())
 
     assert told == ["kept"]
+
+
+class Late(Model):
+    __abstract__ = True
+    metadata = MetaData()
+
+
+class Whole(Late):
+    id: Mapped[int] = mapped_column(primary_key=True)
+
+
+class Part(Late):
+    id: Mapped[int] = mapped_column(primary_key=True)
+    of: Mapped[int] = mapped_column(ForeignKey("whole.id", deferrable=True, initially="DEFERRED"))
+
+
+@pytest.mark.parametrize("kind", ["async", "plain"])
+def test_a_refused_commit_leaves_nothing_to_the_next(sqlite, kind):
+    """SQLite keeps a transaction whose COMMIT it has refused, with its lock."""
+    database = Database(sqlite, create=True, metadata=Late.metadata)
+
+    async def main() -> int:
+        async with database.running():
+            with pytest.raises(DBAPIError, match="FOREIGN KEY"):
+                await write(Part(of=99))
+            await write(Whole())
+            async with database.session(read_only=True) as db:
+                return await db.scalar(select(func.count(Whole.id))) or 0
+
+    async def write(row: Any) -> None:
+        if kind == "plain":
+            await asyncio.to_thread(write_plain, row)
+        else:
+            async with database.session() as db:
+                db.add(row)
+
+    def write_plain(row: Any) -> None:
+        with database.plain_session() as db:
+            db.add(row)
+
+    assert asyncio.run(main()) == 1

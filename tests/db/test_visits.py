@@ -10,6 +10,8 @@ from gambrel.db.visits import SessionStore
 from gambrel.sessions import Session, Sessions
 from gambrel.testing import Client
 
+PATIENCE = 30  # seconds; never a measure
+
 
 class Clock:
     """Time that passes when it is told to."""
@@ -81,6 +83,28 @@ def test_a_database_that_is_away_is_a_503():
         asyncio.run(main())
 
     assert "hunter22" not in str(caught.value)
+
+
+def test_all_who_wait_for_a_database_that_is_silent_are_told_at_once():
+    tried = 0
+
+    async def silent(_reader: asyncio.StreamReader, writer: asyncio.StreamWriter) -> None:
+        nonlocal tried
+        tried += 1
+        await asyncio.sleep(PATIENCE)
+        writer.close()
+
+    async def main() -> list[Any]:
+        server = await asyncio.start_server(silent, "127.0.0.1", 0)
+        port = server.sockets[0].getsockname()[1]
+        store = SessionStore(f"postgresql://me@127.0.0.1:{port}/none", connect_timeout=0.2)
+        answers = await asyncio.gather(*[store.load("a") for _ in range(5)], return_exceptions=True)
+        await store.close()
+        server.close()
+        return [type(answer) for answer in answers]
+
+    assert asyncio.run(main()) == [ServiceUnavailable] * 5
+    assert tried == 1
 
 
 @pytest.mark.parametrize("size", [70_000, 0])

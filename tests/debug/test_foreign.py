@@ -2,7 +2,8 @@ import msgspec
 import pytest
 
 import gambrel
-from gambrel import App, GambrelError, Query, Request, Response, Router
+from gambrel import App, Depends, GambrelError, Query, Request, Response, Router
+from gambrel.db import Database
 from gambrel.debug import foreign
 from gambrel.debug.foreign import NAMES, foreign_name
 from gambrel.middleware import CORS
@@ -31,6 +32,21 @@ def build(**settings):
     App(**settings).build()
 
 
+def build_method():
+    app = App()
+
+    class Views:
+        @app.get("/")
+        async def show(self) -> str:
+            return "shown"
+
+    app.build()
+
+
+class Team:
+    """As a model of another framework has it."""
+
+
 @pytest.mark.parametrize(
     ("mistake", "typed"),
     [
@@ -56,7 +72,14 @@ def build(**settings):
         (lambda: Query(default=5), "Query()] = 10"),
         (lambda: Query("q"), "Query(alias=...)"),
         (lambda: App("shop"), "without a name"),
+        (lambda: App(CORS()), "`App(extensions=[...])`"),
+        (lambda: Depends(), "Depends(Mailer)"),
+        (lambda: build_method(), "`app.add(path, views.show)`"),
         (lambda: App().middleware("http"), "`@app.middleware`"),
+        (lambda: import_one("UnprocessableEntity"), "`Unprocessable`"),
+        (lambda: import_one("render_template"), "`Template("),
+        (lambda: Database("sqlite://").scalars, "`db: AsyncSession`"),
+        (lambda: Team.objects, "`await db.scalars(select(Model))`"),
     ],
 )
 def test_a_name_of_another_framework_is_told_in_our_words(mistake, typed):
@@ -92,6 +115,7 @@ def test_what_is_told_is_not_here_under_that_name():
         for name in NAMES[r"cannot import name '(\w+)' from 'gambrel[\w.]*'"]
         if name in gambrel.__all__
     ]
-    app, request = list(NAMES.values())[:2]
+    app, request, database = list(NAMES.values())[:3]
     assert not [name for name in app if hasattr(App, name)]
     assert not [name for name in request if hasattr(Request, name)]
+    assert not [name for name in database if hasattr(Database, name)]

@@ -8,6 +8,7 @@ from tests.architecture.source import ROOT
 from tests.docs.pages import DOCS
 
 PAGE = DOCS / "parity.md"
+APPLICATION = re.compile(r"^\| (B\d\w?) \| .+? \| (.+?) \| (.*?) \|$", re.MULTILINE)
 ROW = re.compile(r"^\| (A\d+\.\d+) \| (.+?) \| (.+?) \| (.*?) \|$", re.MULTILINE)
 PROOF = re.compile(r"`([^`]+)::(test_\w+)`")
 STATES = {"yes", "partly", "not yet", "refused"}
@@ -74,3 +75,13 @@ def test_no_feature_is_named_twice_in_a_group():
     named = [(name.partition(".")[0], feature) for name, feature, *_ in rows()]
 
     assert len(set(named)) == len(named)
+
+
+def test_applications_of_others_name_tests_that_exist():
+    found = APPLICATION.findall(PAGE.read_text(encoding="utf-8"))
+
+    assert [name for name, *_ in found] == sorted({name for name, *_ in found})
+    for _, state, proof in found:
+        assert state in STATES
+        assert PROOF.findall(proof)
+        assert all(test in functions_of(path) for path, test in PROOF.findall(proof))

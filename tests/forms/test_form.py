@@ -82,6 +82,15 @@ def test_a_choice_that_the_type_would_take_is_refused_where_it_is_none():
     assert form.errors == {"country": ["is none of the choices"]}
 
 
+def test_choices_are_looked_at_where_other_fields_are_wrong_as_well():
+    form = sent_order({"country": "xx", "name": "A"})
+
+    assert form.errors == {
+        "name": ["must have at least 2 characters"],
+        "country": ["is none of the choices"],
+    }
+
+
 def test_blank_rows_are_left_out_and_the_rest_is_numbered_anew():
     rows = {f"lines.{n}.{key}": "" for n in (0, 3) for key in ("sku", "quantity")}
     form = sent_order({**rows, "lines.7.sku": "milk", "lines.7.quantity": "1"})
@@ -202,6 +211,13 @@ def test_choices_that_a_handler_sets_hold_for_the_whole_form():
     assert form["kind"].choices == (("z", "Zed"),)
     assert '<option value="z">Zed</option>' in form.__html__()
     assert '"a"' not in form.__html__()
+
+
+def test_a_choice_that_is_none_leaves_the_select_with_nothing_chosen():
+    form = HTMLForm(define(Choosing))
+    form.read(FormData([("kind", "zz")]))
+
+    assert '<option value=""></option>' in form.__html__()
 
 
 @pytest.mark.parametrize(("sent", "is_known"), [("z", True), ("a", False), ("", False)])

@@ -56,6 +56,10 @@ def say_words(app: App) -> None:
     async def fails() -> str:
         raise NotFound
 
+    @app.get("/too-late-for-this")
+    async def refused() -> str:
+        raise NotFound(LATE)
+
 
 def say_more(app: App) -> None:
     """Add pages, streams, and what is in another language."""

@@ -54,6 +54,14 @@ def test_a_lazy_text_in_json_is_translated(client):
     assert client.get("/json").json() == {"late": "Late"}
 
 
+def test_a_lazy_text_tells_why_in_the_language_of_the_client(client):
+    problem = client.get("/too-late-for-this", headers=GERMAN)
+    page = client.get("/too-late-for-this", headers={"accept": "text/html"})
+
+    assert (problem.status_code, problem.json()["detail"]) == (404, "Spät")
+    assert "<p>Late</p>" in page.text
+
+
 def test_an_answer_made_by_middleware_tells_caches_too(folder):
     app = make_site(folder)
 

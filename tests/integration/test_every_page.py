@@ -3,9 +3,11 @@
 Pages of examples are found by their routes: what answers a browser with HTML is one.
 """
 
+import asyncio
 import importlib
 import sys
 from collections.abc import Callable, Iterator
+from datetime import UTC, datetime
 from pathlib import Path
 from typing import Any
 
@@ -13,6 +15,7 @@ import httpx2
 import pytest
 
 from gambrel import App, WebSocket
+from gambrel.db import SyncSession
 from gambrel.files import StaticFiles
 from gambrel.testing import LiveServer
 from tests.conftest import NODE_MODULES
@@ -114,14 +117,37 @@ def sign_badly(page: Any, url: str) -> None:
     page.get_by_role("button", name="Write it down").click()
 
 
+def stock(db: SyncSession) -> None:
+    """Put something on the shelves of the store."""
+    importlib.import_module("store.stock").stock(db, tracks=40, customers=3)
+
+
+def ask(db: SyncSession) -> None:
+    """Ask a question in polls."""
+    models = importlib.import_module("polls.models")
+    choice = models.Choice(choice_text="Not much")
+    now = datetime.now(UTC)
+    db.add(models.Question(question_text="What's new?", pub_date=now, choices=[choice]))
+
+
 FILE = {"name": "roof.png", "mimeType": "image/png", "buffer": b"\x89PNG\r\n\x1a\n"}
 BEFORE = {"flaskr": sign_up, "uploads": upload, "guestbook": sign_badly}
+FILLED = {"polls": ask, "store": stock}
+ROWS = {
+    "polls": ["/polls/1/", "/polls/1/results/"],
+    "store": ["/albums/1", "/customers/1"],
+}
+"""Pages of rows, which are there once an example is filled."""
 
 
 @pytest.mark.parametrize("name", SHOWN)
 def test_pages_of_examples_have_no_fault_that_axe_can_find(name, app_of, look):
     with LiveServer(app_of(name)) as server:
+        if name in FILLED:
+            filling = server.app.call(FILLED[name])
+            asyncio.run_coroutine_threadsafe(filling, server.app.tasks.loop).result()
         addresses = pages_of(server.app, server.url)
+        addresses += [server.url + path for path in ROWS.get(name, ())]
         faults = [fault for url in addresses for fault in look(url)]
         if name in BEFORE:
             BEFORE[name](look.page, server.url)

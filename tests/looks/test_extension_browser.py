@@ -150,3 +150,27 @@ def test_the_focus_stays_where_a_part_was_exchanged_and_what_is_hidden_is_not_se
         assert shown.evaluate("document.activeElement.id") == "part"
         assert not shown.locator("button").is_visible()
         shown.close()
+
+
+LONG = """<!doctype html><html lang="en"><head><title>x</title>{tags}</head><main>
+<div id="part"><p>Part {number}</p>{lines}<a href="/?number={next}" data-swap="#part">more</a></div>
+</main>"""
+
+
+def test_who_goes_on_from_the_end_of_a_long_part_sees_the_next_from_its_beginning(browser):
+    app = App(extensions=[LOOKS])
+
+    @app.get("/")
+    async def page(number: int = 1) -> HTML:
+        lines = "<p>line</p>" * 100
+        return HTML(LONG.format(tags=LOOKS.tags, number=number, next=number + 1, lines=lines))
+
+    with LiveServer(app) as server:
+        shown = opened(browser, server.url)
+        shown.get_by_role("link", name="more").click()
+        beginning = shown.get_by_text("Part 2")
+        beginning.wait_for()
+        shown.wait_for_function("document.activeElement.id === 'part'")
+
+        assert 0 <= beginning.bounding_box()["y"] < 300
+        shown.close()

@@ -1,6 +1,6 @@
 import pytest
 
-from gambrel.core.http.errors import BadRequest
+from gambrel.core.http.errors import BadRequest, GambrelError
 from gambrel.core.http.response import Text
 from gambrel.middleware.method_override import MethodOverrider
 from gambrel.testing import make_request
@@ -44,6 +44,12 @@ def test_a_post_cannot_become_a_safe_or_unknown_method(method):
 
     with pytest.raises(BadRequest):
         ask(MethodOverrider(), request)
+
+
+@pytest.mark.parametrize("methods", [["GET"], ["PUT", "HEAD"], ["QUERY"], ["put"], [""], "PUT"])
+def test_what_a_post_may_never_become_is_no_choice(methods):
+    with pytest.raises(GambrelError, match=r"middleware\.override-method"):
+        MethodOverrider(methods=methods)
 
 
 def test_json_is_not_searched_for_a_method():

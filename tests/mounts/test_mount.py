@@ -498,7 +498,7 @@ def test_lifespans_open_inwards_in_order_and_close_in_reverse():
     ]
 
 
-def test_an_app_mounted_twice_lives_once_and_again_after_a_restart():
+def test_an_app_mounted_twice_existingce_and_again_after_a_restart():
     told: list[str] = []
     inner, outer = noting(told, "inner"), App()
     outer.mount("/a", inner)

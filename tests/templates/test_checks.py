@@ -276,6 +276,27 @@ def test_an_attribute_that_a_typed_value_does_not_have_is_told():
     ]
 
 
+def test_blocks_know_what_their_template_imports_and_defines():
+    app = app_of(
+        {
+            "base.html": "{% block body %}{% endblock %}",
+            "parts.html": "{% macro row(x) %}{{ x }}{% endmacro %}",
+            "list.html": "{% extends 'base.html' %}{% from 'parts.html' import row as line %}"
+            "{% import 'parts.html' as parts %}{% set most = 3 %}"
+            "{% macro tree(n) %}{{ n }}{{ tree(n) }}{% endmacro %}"
+            "{% block body %}{{ line(most) }}{{ parts.row(1) }}{{ tree(1) }}"
+            "{{ row }}{% endblock %}",
+        }
+    )
+
+    @app.get("/")
+    async def page() -> Template:
+        return Template("list.html", {})
+
+    (only,) = problems(app)
+    assert only[1] == "'row' in list.html:1 is given by nobody"
+
+
 def test_what_an_extension_would_give_is_told_with_its_name():
     app = app_of({"a.html": "{{ looks }}", "b.html": "{{ 3 | currency('EUR') }}"})
 

@@ -162,8 +162,7 @@ def type_of(annotation: Any, where: str) -> tuple[Any, bool]:
 def call(app: App, run: partial[Any], given: dict[str, Any]) -> None:
     """Call the function, in a running app where it asks for more than the app and its settings."""
     known = {
-        name: app.resources.find(kind) if isinstance(kind, type) else None
-        for name, kind in given.items()
+        name: app.resources.find(kind) if is_class(kind) else None for name, kind in given.items()
     }
     if all(value is not None for value in known.values()):
         result = run(**known)
@@ -176,6 +175,11 @@ def call(app: App, run: partial[Any], given: dict[str, Any]) -> None:
             await app.call(taking(run, given))
 
     asyncio.run(within())
+
+
+def is_class(kind: Any) -> bool:
+    """Whether values can be instances of it; what fits a protocol by chance is not meant."""
+    return isinstance(kind, type) and not getattr(kind, "_is_protocol", False)
 
 
 def taking(run: partial[Any], given: dict[str, Any]) -> Callable[..., Any]:

@@ -6,8 +6,10 @@ The group calls `tell` for every error that a command raises; `dev` for what fai
 import asyncio
 import contextlib
 import importlib
+import sysconfig
 import traceback
 import typing
+from collections.abc import Callable, Iterator
 from pathlib import Path
 from types import TracebackType
 
@@ -25,6 +27,7 @@ _SILENT = (
     "<endpoint ",
     "<string>",
 )
+_INSTALLED = (sysconfig.get_path("purelib"), sysconfig.get_path("platlib"))
 
 
 def tell(error: BaseException) -> bool:
@@ -65,18 +68,32 @@ def describe(error: BaseException) -> str:
 
 
 def user_trace(error: BaseException) -> str:
-    """Return the traceback of an error without frames that say nothing to the user, or secrets."""
+    """Return the traceback of an error without frames that say nothing to the user, or secrets.
+
+    Of packages that are installed, frames are left out where there are some of the user's.
+    """
     trace = traceback.TracebackException.from_exception(error)
-    _strip(trace)
+    errors = list(_chain(trace))
+    for each in errors:
+        each.stack = _without(each.stack, is_framework)
+    if any(_without(each.stack, is_installed) for each in errors):
+        for each in errors:
+            each.stack = _without(each.stack, is_installed)
     return without_secrets("".join(trace.format()))
 
 
-def _strip(trace: traceback.TracebackException) -> None:
-    own = [frame for frame in trace.stack if not is_framework(frame.filename)]
-    trace.stack = traceback.StackSummary.from_list(own)
+def _chain(trace: traceback.TracebackException) -> Iterator[traceback.TracebackException]:
+    yield trace
     for inner in (trace.__cause__, trace.__context__, *(trace.exceptions or ())):
         if inner is not None:
-            _strip(inner)
+            yield from _chain(inner)
+
+
+def _without(
+    stack: traceback.StackSummary, is_left_out: Callable[[str], bool]
+) -> traceback.StackSummary:
+    own = [frame for frame in stack if not is_left_out(frame.filename)]
+    return traceback.StackSummary.from_list(own)
 
 
 def is_framework(file: str) -> bool:
@@ -84,9 +101,15 @@ def is_framework(file: str) -> bool:
     return file.startswith(_SILENT)
 
 
+def is_installed(file: str) -> bool:
+    """Tell whether a frame is one of a package that was installed."""
+    return file.startswith(_INSTALLED)
+
+
 def place_of(trace: TracebackType | None) -> str:
     """Return `file:line` of the innermost frame of the user's."""
     frames = [f for f in traceback.extract_tb(trace) if not is_framework(f.filename)]
+    frames = [f for f in frames if not is_installed(f.filename)] or frames
     if not frames:
         return ""
     path, here = Path(frames[-1].filename), Path.cwd()

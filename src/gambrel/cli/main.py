@@ -14,6 +14,7 @@ import click
 __all__ = ["COMMANDS", "CONTROL", "Gambrel", "main", "run"]
 
 COMMANDS = {
+    "choose": "Find out which framework, and in which shape.",
     "run": "Serve an app in production mode.",
     "dev": "Serve an app, reload on save, show errors.",
     "files": "Serve a folder.",
@@ -40,7 +41,10 @@ COMMANDS = {
 CONTROL = {"status", "reload", "scale", "stop"}
 _FOLDERS = dict.fromkeys(CONTROL, "control.") | dict.fromkeys(("openapi", "client"), "documents.")
 _FOLDERS |= dict.fromkeys(("new", "add", "grow", "lock"), "projects.")
-_FOLDERS |= dict.fromkeys(("request", "info"), "asking.") | {"db": "databases."}
+_FOLDERS |= dict.fromkeys(("request", "info"), "asking.") | {
+    "choose": "choosing.",
+    "db": "databases.",
+}
 
 _MORE = "The commands of an app's extensions are listed with `gambrel --app TARGET --help`."
 

@@ -60,8 +60,9 @@ def processors() -> int:
     "--port",
     default=8000,
     show_default=True,
+    envvar="PORT",
     type=click.IntRange(0, 65_535),
-    help="Port to listen at; 0 takes a free one.",
+    help="Port to listen at; 0 takes a free one. [PORT]",
 )
 @click.option("--uds", default="", metavar="PATH", help="Listen at a Unix socket instead.")
 @click.option(

@@ -53,7 +53,9 @@ def command(target: str, line: str) -> None:
         console.files = files_below(root_of(path))
         try:
             if line:
-                console.runsource(line, symbol="exec")
+                if console.runsource(line, symbol="exec"):
+                    console.has_failed = True
+                    console.write("SyntaxError: it goes on, and nothing follows\n")
             else:
                 complete(console)
                 version = sys.version.partition(" ")[0]
@@ -115,22 +117,21 @@ class Console(code.InteractiveConsole):
 
     async def run(self, code: CodeType) -> BaseException | None:
         """Run what was typed, and return its error: one that exits would end the loop."""
+        error: BaseException | None = None
         try:
             result = FunctionType(code, self.names)()
             if code.co_flags & inspect.CO_COROUTINE:
                 await result
-        except BaseException as error:
-            for helper in self.helpers:
+        except BaseException as raised:
+            error = raised
+        for helper in self.helpers:  # where one cannot commit, those after it do not either
+            try:
                 await helper.ended(error)
-            if not isinstance(error, (Exception, SystemExit)):
-                raise
-            return error
-        try:
-            for helper in self.helpers:
-                await helper.ended(None)
-        except Exception as error:
-            return error
-        return None
+            except BaseException as failed:
+                error = error or failed
+        if error is not None and not isinstance(error, (Exception, SystemExit)):
+            raise error
+        return error
 
     def showsyntaxerror(self, *place: Any, **more: Any) -> None:
         """Show what is no Python."""

@@ -76,6 +76,12 @@ def encode_hook(codecs: Codecs) -> Callable[[Any], Any]:
         if isinstance(value, Mapping):
             return dict(value)
         name = type(value).__qualname__
+        if name == "coroutine":
+            value.close()  # told here, and not once more as a warning
+            called = value.__qualname__.rpartition("<locals>.")[2]
+            what = f"the coroutine of {called}() is within an answer, not its result"
+            hint = f"write `await {called}(...)`"
+            raise GambrelError("binding.forgotten-await", what, "", hint)
         hint = f"return a standard type, or give {name} a `__codec__`"
         what = f"a value of type {name} cannot be encoded"
         raise GambrelError("binding.unsupported-value", what, "", hint)

@@ -127,6 +127,8 @@ _HINTS = {
     "Can only set": "put the constraint on the member (`Annotated[int, Meta(ge=1)] | None`); that "
     "of a Decimal or a date is one of the package annotated-types (`Annotated[Decimal, Ge(1)]`), "
     "or is checked in `__post_init__`, which raises ValueError",
+    "If a type union contains": "tag each Struct, `class A(Struct, tag=True)`: a member "
+    "`type` of the JSON then says which it is",
     "Type unions may not": "keep one of them, or tag each Struct: `class A(Struct, tag=True)`",
 }
 _HINT = "use a type that msgspec can decode, or give it a `__codec__`"
@@ -147,7 +149,7 @@ def _decode(
             guard(body)
         try:
             value = decode(body)
-        except msgspec.ValidationError:
+        except (msgspec.ValidationError, TypeError):  # the latter of a key: Decimal("sNaN")
             return decode_slowly(body)
         except (msgspec.DecodeError, UnicodeDecodeError, RecursionError) as error:
             raise _malformed(error) from None

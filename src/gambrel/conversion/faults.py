@@ -127,7 +127,8 @@ class _Walk:
             converted = self.convert(value, shape.cls)
         except msgspec.ValidationError:
             in_words = isinstance(value, str) and shape.kind in _WRITTEN
-            self.add(path, "format" if in_words else "type", EXPECTED[shape.kind])
+            message = EXPECTED.get(shape.kind) or _any_of(shape)
+            self.add(path, "format" if in_words else "type", message)
         else:
             self.apply(shape.rules(native=True), converted, path)
 
@@ -172,7 +173,7 @@ class _Walk:
         before = len(self.faults)
         try:
             table = self.convert({key: None}, _table_of(shape.annotation))
-        except msgspec.ValidationError:
+        except (msgspec.ValidationError, TypeError):
             self.describe(shape, self._plain_key(shape, key), path)
         else:
             self.apply(shape.rules(native=False), next(iter(table)), path)

@@ -9,6 +9,7 @@ import dataclasses
 import datetime as dt
 import decimal
 import enum
+import math
 import re
 import types
 import typing
@@ -234,8 +235,12 @@ class _Reader:
             kind, arguments = "vartuple", arguments[:1]
         wanted = {"dict": 2, "tuple": len(arguments)}.get(kind, 1)
         arguments = arguments or (Any,) * wanted
-        items = tuple(self.read(argument, variables) for argument in arguments)
-        return Shape(kind, annotation, items=items)
+        items = [self.read(argument, variables) for argument in arguments]
+        if kind == "dict" and items[0].kind == "float":  # a key is a text: msgspec reads "nan"
+            items[0] = msgspec.structs.replace(
+                items[0], predicates=(*items[0].predicates, math.isfinite)
+            )
+        return Shape(kind, annotation, items=tuple(items))
 
     def _class(self, annotation: Any, plain: Any, variables: Mapping[Any, Any]) -> Shape:
         if not isinstance(plain, type):

@@ -44,6 +44,7 @@ try:
     from gambrel.db.records.trees import Tree, ancestors, move, roots, subtree
     from gambrel.db.retries import Retries
     from gambrel.db.search.fulltext import FullText
+    from gambrel.db.search.headlines import headline
     from gambrel.db.sessions import AsyncSession, SyncSession
     from gambrel.db.transfer.seeds import ensure
     from gambrel.db.visits import SessionStore
@@ -101,6 +102,7 @@ __all__ = [
     "etag_of",
     "exactly_one",
     "find_by_natural_key",
+    "headline",
     "history_of",
     "move",
     "natural_key",

@@ -4,13 +4,15 @@
 """
 
 import difflib
+import re
 import types
 import typing
 from collections.abc import Iterable, Iterator
 from typing import Annotated, Any, get_args, get_origin
 
 import msgspec
-from sqlalchemy import inspect
+from sqlalchemy import MetaData, inspect
+from sqlalchemy.exc import ArgumentError, InvalidRequestError
 from sqlalchemy.orm import ColumnProperty
 
 from gambrel.core.http.errors import GambrelError
@@ -26,7 +28,9 @@ _NUMBERS = {(int, float)}
 
 
 def mistakes(app: Any) -> Iterator[GambrelError]:
-    """Yield what is wrong in the routes of a built app."""
+    """Yield what is wrong in the routes of a built app, and between its models."""
+    known = [getattr(one, "metadata", None) for one in (*app.defaults, *app.extensions)]
+    yield from unmapped([one for one in known if isinstance(one, MetaData)])
     for route in app.build().routes:
         plan = getattr(route.endpoint, "plan", None)
         if plan is None:
@@ -40,6 +44,42 @@ def mistakes(app: Any) -> Iterator[GambrelError]:
         if route.options.returns is not None:
             for shape, model in pairs(route.options.returns, signature.returns):
                 yield from faults(shape, model, signature.where, set())
+
+
+def unmapped(known: Iterable[MetaData]) -> Iterator[GambrelError]:
+    """Yield the error of models that do not fit together: a relation to nothing, say.
+
+    SQLAlchemy would tell it by the first query, and by each that follows.
+    """
+    tables = [*known]
+    for registry in registries(Model):
+        if registry.metadata not in tables:
+            continue
+        try:
+            registry.configure()
+        except (ArgumentError, InvalidRequestError) as error:
+            text = " ".join(str(error).split())
+            what = f"the models do not fit together: {text.partition('. ')[0]}"
+            yield GambrelError("db.relation", what, "", hint_for(text, registry))
+
+
+def registries(base: Any) -> set[Any]:
+    """Return who keeps the names of a base of models, and of those that are made from it."""
+    found = {base.registry}
+    return found.union(*(registries(one) for one in base.__subclasses__()))
+
+
+def hint_for(text: str, registry: Any) -> str:
+    """Return what to write for what SQLAlchemy says of a relation."""
+    if found := re.search(r"failed to locate a name \('?(\w+)'?\)", text):
+        names = sorted(mapper.class_.__name__ for mapper in registry.mappers)
+        close = difflib.get_close_matches(found[1], names, 1)
+        return f"did you mean {close[0]!r}?" if close else "import the module that has it"
+    if "no foreign keys linking" in text:
+        return '`mapped_column(ForeignKey("team.id"))` in one of the two models'
+    if "multiple foreign key paths" in text:
+        return 'say which: `relationship(foreign_keys="Hero.team_id")`'
+    return "correct the relation; both sides name each other by `back_populates`"
 
 
 def wrong_kinds(signatures: Iterable[Any]) -> Iterator[GambrelError]:

@@ -85,11 +85,12 @@ class Exact(TypeDecorator[Decimal]):
             return dialect.type_descriptor(BigInteger())
         return dialect.type_descriptor(Numeric(self.precision, self.scale))
 
-    def process_bind_param(self, value: Decimal | int | None, dialect: Any) -> Any:
+    def process_bind_param(self, value: Decimal | float | None, dialect: Any) -> Any:
         """Return what is sent."""
         if value is None:
             return None
-        kept = self.fitted(Decimal(value))
+        # A float is the number that is written for it: 1.1 of a client is not 1.100000000000000088.
+        kept = self.fitted(Decimal(repr(value) if isinstance(value, float) else value))
         return int(kept.scaleb(self.scale)) if dialect.name == "sqlite" else kept
 
     def fitted(self, number: Decimal) -> Decimal:

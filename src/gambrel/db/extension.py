@@ -32,6 +32,7 @@ from gambrel.db.sessions import AsyncSession, SyncSession
 from gambrel.db.several.naming import metadata_of, section_of, settings_of
 from gambrel.db.several.routing import begin_plain, in_order, route
 from gambrel.db.several.sticky import Sticky, remember_all
+from gambrel.db.transfer.seeds import plant
 from gambrel.db.trials import JOINED, Trial, hold_to_reading
 from gambrel.db.units import async_unit, plain_unit, threaded_unit
 from gambrel.db.visible import comments
@@ -72,6 +73,9 @@ class DatabaseSettings(Struct, frozen=True, kw_only=True):
     ] = 30.0
     create: Annotated[bool, Meta(description="make tables that are missing, at start")] = False
     migrate: Annotated[bool, Meta(description="apply migrations at start")] = False
+    seeds: Annotated[list[str], Meta(description="files of rows that are there from the start")] = (
+        field(default_factory=list)
+    )
     writes_on_get: Annotated[bool, Meta(description="handlers of GET may write")] = False
     lazy_loads: Annotated[
         bool, Meta(description="in threads, relations are loaded where they are looked at")
@@ -134,9 +138,9 @@ class Database:
         self.metadata = metadata_of(models, metadata)
         self.files = files
         self.given = self.settings
-        self.migrations = folder_of(sys._getframe(1).f_code.co_filename) / (  # noqa: SLF001
-            migrations or (f"migrations_{name}" if name else "migrations")
-        )
+        self.home = folder_of(sys._getframe(1).f_code.co_filename)  # noqa: SLF001
+        named = f"migrations_{name}" if name else "migrations"
+        self.migrations = self.home / (migrations or named)
         self.folders: Callable[[], Sequence[MigrationFolder]] = tuple
         self.folder = Path("instance")
         self.keys: Sequence[str | bytes] = [secrets.token_urlsafe(48)]
@@ -277,12 +281,20 @@ class Database:
                 await connection.execute(text(lock))
                 if self.given.create:  # by one worker of many
                     await connection.run_sync(self.metadata.create_all)
+                await connection.run_sync(self.plant_seeds)
                 await connection.execute(text(unlock))
         except (DBAPIError, PoolTimeout, OSError) as error:
             reason = getattr(error, "orig", None) or error
             what = f"the database {engines.address.shown} cannot be used: {reason}"
             hint = "start it, or correct the URL: GAMBREL_DATABASE_URL, or Database(...)"
             raise GambrelError("db.unreachable", what, "Database(...)", hint) from error
+
+    def plant_seeds(self, connection: Any) -> None:
+        """See that the rows of `seeds` are there, in the transaction of a connection."""
+        with SyncSession(connection, **_KEPT, **JOINED) as session:
+            for file in self.given.seeds:
+                plant(session, self.metadata, self.home / file)
+            session.commit()
 
     def project(self, target: str = "app.py") -> Project:
         """Return what migrations are about; `target` is what one types for the app."""
@@ -377,11 +389,7 @@ class Database:
         else:
             bind = await self.trial.for_async()
         session = AsyncSession(bind, sync_session_class=kind, **_KEPT, **joined)
-        if joined and read_only and self.engines.read_only:
-            hold_to_reading(session.sync_session)
-        session.sync_session.keys = self.keys
-        session.sync_session.only_reads = read_only and self.engines.read_only
-        session.sync_session.files = getattr(self.files, "media", None)
+        self.furnish(session.sync_session, read_only=read_only)
         if self.others:
             await route(session.sync_session, self.others, wish)
         return session
@@ -393,16 +401,20 @@ class Database:
         wish: dict[str, Any] = {"request": request, "read_only": read_only, "fresh": fresh}
         joined = {} if self.trial is None else JOINED
         session = self.session_class(self.plain_bind(wish), **_KEPT, **joined)
-        if joined and read_only and self.engines.read_only:
-            hold_to_reading(session)
-        session.keys, session.lazy_loads = self.keys, self.given.lazy_loads
-        session.only_reads = read_only and self.engines.read_only
-        session.files = getattr(self.files, "media", None)
+        self.furnish(session, read_only=read_only)
+        session.lazy_loads = self.given.lazy_loads
         session.statement_timeout = self.given.statement_timeout
         if self.others:
             routed: Any = session
             routed.routes = {one.metadata: one.plain_bind(wish) for one in self.others}
         return session
+
+    def furnish(self, session: SyncSession, *, read_only: bool) -> None:
+        """Give a session what both kinds have."""
+        session.only_reads = read_only and self.engines.read_only
+        session.keys, session.files = self.keys, getattr(self.files, "media", None)
+        if session.only_reads and self.trial is not None:
+            hold_to_reading(session)
 
     def plain_bind(self, wish: dict[str, Any]) -> Any:
         """Return what a session of a thread is bound to: in a test, its one transaction."""

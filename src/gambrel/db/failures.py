@@ -25,6 +25,7 @@ __all__ = [
     "is_conflict",
     "is_retryable",
     "is_unwell",
+    "not_writable",
     "only_reads",
     "tell_apart",
 ]
@@ -57,6 +58,8 @@ _MARIADB_RETRYABLE = {1020, 1205, 1213}
 _MARIADB_CONFLICTS = {1062, 1451, 1452}
 # Numbers out of range, texts too long or with what cannot be kept, moments out of range.
 _UNFIT = {"", "22001", "22003", "22008", "22021", "22P02", "22P05", 1264, 1292, 1366, 1406}
+ONLY_READS = "gambrel_read_only"
+"""An option of connections that do not write."""
 _READ_ONLY = {"25006", "SQLITE_READONLY", 1792}
 
 
@@ -99,12 +102,27 @@ def is_unfit(error: DBAPIError) -> bool:
     return code in _UNFIT and (isinstance(error, DataError) or isinstance(code, int))
 
 
-def tell_apart(context: Any) -> None:
-    """Raise what an error of a driver means, where that says too little: of `handle_error`."""
+def tell_apart(context: Any, *, reads: bool = False) -> None:
+    """Raise what an error of a driver means, where that says too little: of `handle_error`.
+
+    `reads` says that the connections of the engine only read.
+    """
     if isinstance(context.original_exception, OverflowError | Unfit):  # which are none of a driver
         raise DataError(context.statement, None, context.original_exception)
     if code_of(context.original_exception) in _READ_ONLY:
-        raise only_reads() from context.original_exception
+        options = context.connection.get_execution_options() if context.connection else {}
+        reason = context.original_exception
+        raise only_reads() if reads or options.get(ONLY_READS) else not_writable(reason) from reason
+
+
+def not_writable(reason: Any) -> GambrelError:
+    """Return the error of a database that takes nothing from a session that may write."""
+    what = f"the database takes nothing that is written: {reason}"
+    hint = (
+        "the user of the app needs to write the file and its folder; a server that follows another "
+        "is one for `replicas`"
+    )
+    return GambrelError("db.not-writable", what, "", hint)
 
 
 def only_reads() -> GambrelError:
@@ -123,7 +141,8 @@ def answer_failure(request: Any, error: DBAPIError) -> None:
     faults: list[Fault] = getattr(error, "faults", [])  # of fields that the client has sent
     if is_conflict(error):
         members: dict[str, Any] = {"errors": faults} if faults else {}
-        raise Conflict("It is there already, or others depend on it.", **members) from error
+        what = "It is there already, refers to what is not there, or others depend on it."
+        raise Conflict(what, **members) from error
     if faults:
         raise Unprocessable(faults=faults) from error
     if is_unfit(error):

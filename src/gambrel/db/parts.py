@@ -146,6 +146,15 @@ def delete_softly(session: Session, _context: Any, _objects: Any) -> None:
             row.deleted_at = now()
 
 
+@event.listens_for(SoftDelete, "before_delete", propagate=True)
+def refuse_orphan(_mapper: Any, _connection: Any, row: Any) -> None:
+    """Raise GambrelError for a row that would go for good, as those do that nobody deletes."""
+    name = type(row).__name__
+    what = f"a {name} would be deleted for good, and it is one of those that stay: an orphan is"
+    hint = f'`cascade="save-update, merge"` of its relation; `await db.delete(row)` for a {name}'
+    raise GambrelError("db.soft-delete", what, "", hint)
+
+
 class Clock:
     """Gives each UUID a later time than the one before, also within a millisecond."""
 

@@ -7,7 +7,7 @@ knows an app: who opens, commits and closes sessions is `units.py`.
 import time
 from collections.abc import Callable, Iterable, Mapping, Sequence
 from functools import partial
-from typing import Any, LiteralString, TypeVar, overload
+from typing import Any, LiteralString, NoReturn, TypeVar, overload
 
 from sqlalchemy import Select, event, orm, text
 from sqlalchemy.exc import DataError
@@ -21,7 +21,7 @@ from gambrel.db.queries import keysets, paging, plans, rows, upserts
 from gambrel.db.queries.paging import SIZE, Page, Slice
 from gambrel.db.writing import files, forms
 from gambrel.db.writing.forms import SentForm
-from gambrel.db.writing.rules import hold_rules
+from gambrel.db.writing.rules import check_rules, hold_rules
 from gambrel.signing import Signer
 
 __all__ = ["AsyncSession", "SyncSession"]
@@ -59,12 +59,26 @@ class SyncSession(orm.Session):
     """What cursors of pages are signed with."""
     actor: str | None = None
     """Who writes, for rows that keep it: the key of a user, say."""
-    tenant: str | None = None
-    """Whose rows are seen, of models that have several owners."""
     files: Any = None
     """What keeps the files of rows: `Media`."""
     loop: Any = None
     """The loop of the app, for a session in a thread."""
+    _tenant: str | None = None
+
+    @property
+    def tenant(self) -> str | None:
+        """Whose rows are seen, of models that have several owners.
+
+        Raises GambrelError for another one while rows of the first are in the session.
+        """
+        return self._tenant
+
+    @tenant.setter
+    def tenant(self, whose: str | None) -> None:
+        is_another = self._tenant not in {None, whose}
+        if is_another and any(vars(row).get("tenant") == self._tenant for row in self):
+            raise another(self._tenant)
+        self._tenant = whose
 
     def get_bind(self, *arguments: Any, **options: Any) -> Any:
         """Return the engine of a statement, where there still is time for one.
@@ -78,6 +92,9 @@ class SyncSession(orm.Session):
         if self.deadline is not None and time.monotonic() > self.deadline:
             raise ServiceUnavailable("The deadline has passed.")
         return super().get_bind(*arguments, **options)
+
+    def _bulk_save_mappings(self, *_arguments: Any, **_options: Any) -> NoReturn:
+        raise passes_by()
 
     def refresh(self, *arguments: Any, **options: Any) -> None:
         """Load a row again, or what of it is named, relations as well."""
@@ -181,15 +198,16 @@ class SyncSession(orm.Session):
     def upsert(
         self,
         model: type[M],
-        values: Mapping[str, Any],
+        values: Mapping[str, Any] | Any,
         on: Iterable[Any],
         update: Iterable[str] | None = None,
     ) -> M:
         """Insert a row, or change the one that is equal in `on`, in one statement; return it.
 
-        `update` names what is changed: by default all values but those of `on`, nothing for `()`.
+        `values` are a struct, or a mapping. `update` names what is changed: by default all of them
+        but those of `on`, nothing for `()`.
         """
-        return upserts.upsert(self, model, values, on, update)
+        return upserts.upsert(self, model, values, on, update, check_rules)
 
     def fetch(self, into: type[T], statement: LiteralString, /, **values: Any) -> list[T]:
         """Return the rows of SQL by hand as structs; its `:names` are bound, and nothing else.
@@ -320,13 +338,14 @@ class AsyncSession(async_orm.AsyncSession):
     async def upsert(
         self,
         model: type[M],
-        values: Mapping[str, Any],
+        values: Mapping[str, Any] | Any,
         on: Iterable[Any],
         update: Iterable[str] | None = None,
     ) -> M:
         """Insert a row, or change the one that is equal in `on`, in one statement; return it.
 
-        `update` names what is changed: by default all values but those of `on`, nothing for `()`.
+        `values` are a struct, or a mapping. `update` names what is changed: by default all of them
+        but those of `on`, nothing for `()`.
         """
         return await greenlet_spawn(self.sync_session.upsert, model, values, on, update)
 
@@ -361,6 +380,20 @@ def missing(model: Any) -> str:
     """Return what is said of a row that there is not."""
     words = WORD.sub(" ", model.__name__).lower()
     return f"There is no such {words}."
+
+
+def another(tenant: str | None) -> GambrelError:
+    """Return the error of a session that has rows of one tenant, and is to see those of another."""
+    what = f"a session that has rows of the tenant {tenant!r} is given another one"
+    hint = "a session for each tenant, or `db.expunge_all()` once all is written"
+    return GambrelError("db.tenant", what, "", hint)
+
+
+def passes_by() -> GambrelError:
+    """Return the error of rows that are written past everything that sees to them."""
+    what = "rows are written by one of the `bulk_` methods, past rules, tenants and the history"
+    hint = "`db.execute(insert(Hero), [{...}, ...])`, which is as fast; or `db.add_all([...])`"
+    return GambrelError("db.bulk", what, "", hint)
 
 
 def over() -> GambrelError:

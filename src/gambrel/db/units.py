@@ -21,7 +21,7 @@ from gambrel.db.connections.awaiting import uninterrupted
 from gambrel.db.sessions import AFTER, AsyncSession, SyncSession
 from gambrel.db.writing import files
 
-__all__ = ["async_unit", "plain_unit", "threaded_unit"]
+__all__ = ["async_unit", "finish", "plain_unit", "threaded_unit"]
 
 LIMIT = 5.0
 """Seconds that a COMMIT may take before its connection is given up."""

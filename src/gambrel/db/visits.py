@@ -75,7 +75,7 @@ class SessionStore:
     ) -> None:
         self._database = Database(url, metadata=TABLES, create=True, **settings)
         self._clock = clock
-        self._opening = asyncio.Lock()
+        self._opening: asyncio.Task[None] | None = None
         self._open: AsyncExitStack | None = None
 
     def prepare(self, setup: Any) -> None:
@@ -135,9 +135,12 @@ class SessionStore:
 
     async def close(self) -> None:
         """Close the connections."""
+        if self._opening is not None and not self._opening.done():
+            self._opening.cancel()
+            await asyncio.wait([self._opening])
         if self._open is not None:
             await self._open.aclose()
-            self._open, self._opening = None, asyncio.Lock()  # of another loop, if opened again
+        self._open = self._opening = None
 
     async def _write(self, db: AsyncSession, key: str, values: Mapping[str, bytes]) -> None:
         rows = [{"key": key, "name": name, "raw": raw} for name, raw in values.items()]
@@ -150,14 +153,23 @@ class SessionStore:
     @asynccontextmanager
     async def _unit(self, *, read_only: bool = False) -> AsyncIterator[AsyncSession]:
         try:
-            async with self._opening:
-                if self._open is None:
-                    stack = AsyncExitStack()
-                    await stack.enter_async_context(self._database.running())
-                    self._open = stack
+            if self._open is None:
+                await self._opened()
             async with self._database.session(read_only=read_only) as db:
                 yield db
         except (DBAPIError, PoolTimeout, OSError, GambrelError) as error:
             if isinstance(error, GambrelError) and error.code != "db.unreachable":
                 raise
             raise ServiceUnavailable("the store of sessions does not answer") from error
+
+    async def _opened(self) -> None:
+        """Wait until the database is open; all who wait share one attempt, and how it ends."""
+        if self._opening is None or self._opening.done():
+            self._opening = asyncio.create_task(self._begin())
+        await asyncio.wait([self._opening])
+        self._opening.result()
+
+    async def _begin(self) -> None:
+        stack = AsyncExitStack()
+        await stack.enter_async_context(self._database.running())
+        self._open = stack

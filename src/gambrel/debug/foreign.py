@@ -9,6 +9,13 @@ from collections.abc import Mapping
 
 __all__ = ["NAMES", "foreign_name"]
 
+_DATABASE = dict.fromkeys(
+    ("add", "commit", "execute", "get", "query", "scalar", "scalars", "select"),
+    "`async with database.session() as db:`; in a handler, a parameter `db: AsyncSession`",
+)
+_MODEL = dict.fromkeys(
+    ("objects", "query"), "`await db.scalars(select(Model))`, with a parameter `db: AsyncSession`"
+)
 _ROUTER = {
     "add_api_route": "`router.add(path, handler)`",
     "add_route": "`router.add(path, handler)`",
@@ -58,7 +65,7 @@ _REQUEST = {
     "match_info": "`request.params`, or parameters",
     "path_params": "`request.params`, or parameters",
     "query_params": "`request.query`, or a parameter",
-    "user": "a dependency that reads who asks; accounts are still to come",
+    "user": "a dependency that reads who asks, such as that of the guide to logging in",
     "values": "`request.query` and `await request.form()`",
 }
 _MODULE = {
@@ -90,9 +97,12 @@ _MODULE = {
     "TestClient": "`from gambrel.testing import Client`",
     "UploadFile": "`Upload`",
     "g": "`request.state`, or a dependency",
+    "Session": "`from gambrel.db import SyncSession`, or that of gambrel.sessions",
+    "UnprocessableContent": "`Unprocessable`",
+    "UnprocessableEntity": "`Unprocessable`",
     "jsonify": "the value itself, returned",
     "redirect": "`Redirect`",
-    "render_template": "`HTML(...)` of an engine of yours; templates are still to come",
+    "render_template": '`Template("index.html", {...})` of gambrel.templates',
     "request": "a parameter `request: Request`",
     "send_file": "`FileResponse`",
     "url_for": "`request.url_for(name)`",
@@ -102,8 +112,8 @@ _MODULES = {
     "responses": "`from gambrel import JSON, HTML, Redirect, ...`: most names are there",
     "requests": "`from gambrel import Request`: most names are there",
     "routing": "`from gambrel import Router`: most names are there",
-    "staticfiles": "`from gambrel import FileResponse`; folders of files are still to come",
-    "templating": "`HTML(...)` of an engine of yours; templates are still to come",
+    "staticfiles": "`App(extensions=[StaticFiles()])` of gambrel.files",
+    "templating": "`App(extensions=[Templates()])` of gambrel.templates",
     "testclient": "`from gambrel.testing import Client`",
     "websockets.WebSocket": "`from gambrel import WebSocket`",
 }
@@ -137,6 +147,8 @@ _MARKERS = "(?:Body|Cookie|File|Form|Header|Path|Query)"
 NAMES: Mapping[str, Mapping[str, str]] = {
     r"'(?:App|Router)' object has no attribute '(\w+)'": {**_ROUTER, **_APP},
     r"'Request' object has no attribute '(\w+)'": _REQUEST,
+    r"'Database' object has no attribute '(\w+)'": _DATABASE,
+    r"type object '\w+' has no attribute '(objects|query)'": _MODEL,
     r"cannot import name '(\w+)' from 'gambrel[\w.]*'": _MODULE,
     r"No module named 'gambrel\.([\w.]+)'": _MODULES,
     r"'(status_code)' of '\w+' object has no setter|keyword argument '(status_code)'": {
@@ -154,7 +166,16 @@ NAMES: Mapping[str, Mapping[str, str]] = {
     rf"(Extra positional) arguments provided.*\b{_MARKERS}\(": {
         "Extra positional": "`q: Annotated[str, Query(alias=...)] = value`, each by its name",
     },
-    r"(App)\.__init__\(\) takes 1 positional argument": {"App": "`App()`, without a name"},
+    r"(App)\.__init__\(\) takes 1 positional argument": {
+        "App": "`App()`, without a name; extensions are `App(extensions=[...])`"
+    },
+    r"(Missing) required argument 'call'.*\bDepends\(": {
+        "Missing": "`Annotated[Mailer, Depends(Mailer)]`: what is called is named",
+    },
+    r"parameter '(self)' of \S+ .*has no annotation": {
+        "self": "`@app.route(path)` over the class, with methods `get` and `post`; or, for an "
+        "object that is there, `app.add(path, views.show)`",
+    },
     r"\[app.call\] a middleware is a function, and '(\w+)'": {
         "http": "`@app.middleware`, without a word",
     },

@@ -15,7 +15,8 @@ from types import FrameType
 
 from gambrel.core.http.errors import GambrelError, HTTPError
 from gambrel.debug.foreign import foreign_name
-from gambrel.forgotten import hint_for_filter, hint_for_name
+from gambrel.debug.of_databases import DATABASE_HINTS
+from gambrel.forgotten import hint_for_filter, hint_for_name, is_of_type
 
 __all__ = ["HINTS", "hint_for"]
 
@@ -227,6 +228,8 @@ def missing_argument(error: BaseException) -> str | None:
     if found is None or not isinstance(error, TypeError):
         return None
     name = found[1].rpartition(".")[2]
+    if name == "provide":
+        return "Say who makes it: `app.provide(Repo, make_repo)`, or `app.provide(Repo, Repo)`."
     return (
         f"`{name}` was called without all its arguments. Pass them; if it is a dependency, ask "
         f"for it instead of calling it: `Annotated[T, Depends({name})]`."
@@ -323,6 +326,30 @@ def upload_saved_again(error: BaseException) -> str | None:
     return None
 
 
+def piece_of_a_stream(error: BaseException) -> str | None:
+    """A stream of text or octets was given something else."""
+    found = re.match(r"sequence item \d+: expected a bytes-like object, (\w+) found", str(error))
+    if found is None or not isinstance(error, TypeError):
+        return None
+    return (
+        f"A piece of a stream is of type `{found[1]}`: yield `str` or `bytes`, or declare what is "
+        f"yielded, `-> AsyncIterator[{found[1]}]`, which is sent as lines of JSON."
+    )
+
+
+def settings_too_early(error: BaseException) -> str | None:
+    """Settings were read while modules load."""
+    if isinstance(error, AttributeError) and "before the build has loaded the settings" in str(
+        error
+    ):
+        return (
+            "Settings are read when the app is built. Ask for them by their class where they are "
+            "needed: `async def handler(settings: ShedSettings)`, also in dependencies, lifespan "
+            "functions and commands."
+        )
+    return None
+
+
 def json_as_text(error: BaseException) -> str | None:
     """A JSON body was sent under another media type."""
     refused = isinstance(error, HTTPError) and error.status == 415
@@ -380,6 +407,9 @@ HINTS: tuple[Hint, ...] = (
     naive_datetime,
     upload_saved_again,
     json_as_text,
+    piece_of_a_stream,
+    settings_too_early,
+    *DATABASE_HINTS,
     foreign_name,
 )
 
@@ -399,9 +429,9 @@ def values_in_template(variables: Mapping[str, object]) -> dict[str, object]:
 
 
 def _extension_named(error: BaseException) -> str | None:
-    """Return the hint of an error itself, where it names an extension that was forgotten."""
+    """Return the hint of an error itself, where it knows what the type is."""
     hint = getattr(error, "hint", "")
-    return _typed(hint) if hint.startswith("App(extensions=") else None
+    return (_typed(hint) or hint[:1].upper() + hint[1:]) if is_of_type(hint) else None
 
 
 def _typed(hint: str) -> str | None:

@@ -154,8 +154,7 @@ class HTMLForm(Generic[T]):
             value = None
             for fault in getattr(error, "faults", ()):
                 self._note(fault)
-        else:
-            self._check_choices(fields, "")
+        self._check_choices(fields, "")
         self._check_formats()
         for fault in self._imposed:
             self._note(fault)
@@ -268,6 +267,8 @@ class HTMLForm(Generic[T]):
 
     def _check_choices(self, fields: Sequence[FieldSpec], prefix: str) -> None:
         for one in self._leaves(fields, prefix):
+            if one.name in self.errors:
+                continue
             known = {text for text, _ in one.choices}
             is_closed = one.spec.is_closed or one.name in self.choices
             if is_closed and not known.issuperset(filter(None, one.texts)):

@@ -253,9 +253,9 @@ def render_input(one: ShownField, more: Mapping[str, Any]) -> Markup:
 
 
 def options(one: ShownField) -> list[Markup]:
-    """Return the options of a select; what is not chosen yet begins with an empty one."""
+    """Return the options of a select; where none of them is chosen, it begins with an empty one."""
     chosen, choices = set(one.texts), one.choices
-    may_be_none = not any(chosen) or one.spec.is_optional
+    may_be_none = one.spec.is_optional or not any(text and text in chosen for text, _ in choices)
     if may_be_none and not any(text == "" for text, _ in choices):
         choices = (("", ""), *choices)
     return [element("option", n, value=text, selected=text in chosen) for text, n in choices]

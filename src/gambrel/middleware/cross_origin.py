@@ -38,10 +38,10 @@ def guard_route(
     """Return `call`, refused to pages of other sites where the route changes anything.
 
     `failed(request, error)` answers those. `cors` is the app's `CORSPolicy`: a page that it lets
-    make a request passes.
+    make a request passes. A mounted app of ours that has such a guard is left to its own.
     """
     extra = route.options.extra
-    if extra.get(OPEN) or SAFE.issuperset(route.methods):
+    if extra.get(OPEN) or SAFE.issuperset(route.methods) or is_guarded(route.handler):
         return call
     policy = extra.get("cors", cors)
     check = extra.get(OWN, guard).check
@@ -55,6 +55,13 @@ def guard_route(
         return call(request)
 
     return guarded
+
+
+def is_guarded(app: Any) -> bool:
+    """Whether what a route leads to is an app of ours that guards its own handlers."""
+    if not hasattr(app, "declarations"):
+        return False
+    return any(one.name == "cross_origin" for one in (*app.defaults, *app.extensions))
 
 
 def guard_handler(setup: Any, trusted: Any, route: Any, call: Call, failed: Any) -> Call:

@@ -4,17 +4,21 @@ Only a POST can become another method, and only an unsafe one: nothing that a ca
 the origin treats as safe gets changed.
 """
 
+import re
 from collections.abc import Awaitable, Callable, Sequence
 
 from msgspec import Struct
 
-from gambrel.core.http.errors import BadRequest
+from gambrel.core.http.errors import BadRequest, GambrelError
 from gambrel.core.http.request import Request
 from gambrel.core.http.response import Response
+from gambrel.origins import SAFE
 
 __all__ = ["MethodOverrider"]
 
 FORM = "application/x-www-form-urlencoded"
+_NEVER = SAFE | {"CONNECT"}
+_METHOD = re.compile("[A-Z][A-Z-]*")
 
 
 class MethodOverrider(Struct, frozen=True, kw_only=True):
@@ -22,11 +26,24 @@ class MethodOverrider(Struct, frozen=True, kw_only=True):
 
     `methods` are those that may be asked for. An empty `header` or `field` is not looked at; the
     field is read from url-encoded forms. The request starts over with the new method.
+
+    Raises:
+        GambrelError: One of the methods is safe, or is not written as methods are.
     """
 
     header: str = "x-http-method-override"
     field: str = "_method"
     methods: Sequence[str] = ("PUT", "PATCH", "DELETE")
+
+    def __post_init__(self) -> None:
+        listed = [self.methods] if isinstance(self.methods, str) else self.methods
+        unfit = [one for one in listed if one in _NEVER or not _METHOD.fullmatch(one)]
+        if unfit or listed is not self.methods:
+            raise GambrelError(
+                "middleware.override-method",
+                f"{(unfit or listed)[0]!r} is nothing that a POST may become",
+                hint='name methods that change something: methods=["PUT", "PATCH", "DELETE"]',
+            )
 
     async def __call__(
         self, request: Request, call_next: Callable[[Request], Awaitable[Response]]

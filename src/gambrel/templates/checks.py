@@ -188,7 +188,7 @@ class Book:
         """Yield the names that a template needs, and what it extends or includes, with places."""
         for file in self.reached(name):
             tree = self.trees[file]
-            free = find_undeclared_variables(tree) - optional_names(tree)
+            free = find_undeclared_variables(tree) - optional_names(tree) - names_for_blocks(tree)
             for node in tree.find_all(nodes.Name):
                 if node.name in free and node.ctx == "load":
                     yield node.name, self.files[file], node.lineno
@@ -259,6 +259,13 @@ def names_set_in(tree: nodes.Template) -> set[str]:
     for imports in tree.find_all(nodes.FromImport):
         found |= {name if isinstance(name, str) else name[1] for name in imports.names}
     return found
+
+
+def names_for_blocks(tree: nodes.Template) -> set[str]:
+    """Return the names that a template imports, defines or sets for its blocks to use."""
+    imports = (nodes.Import, nodes.FromImport, nodes.Assign, nodes.AssignBlock)
+    found = names_set_in(nodes.Template([one for one in tree.body if isinstance(one, imports)]))
+    return found | {one.name for one in tree.body if isinstance(one, nodes.Macro)}
 
 
 def optional_names(tree: nodes.Template) -> set[str]:

@@ -16,13 +16,15 @@ def test_models_are_written_to_the_screen_or_to_a_file_that_is_not_there(tmp_pat
     shown = invoke("inspect", url)
     first = invoke("inspect", url, "--output", str(file))
     second = invoke("inspect", url, "--output", str(file))
+    nowhere = invoke("inspect", url, "--output", str(file / "models.py"))
 
     assert shown.exit_code == 0
     assert "class Person(Base):" in shown.output
-    assert first.output == f"{file}: 8 tables, 1 views\n"
+    assert first.output == f"{file}: 10 tables, 1 views\n"
     assert file.read_text() == shown.output
     assert second.exit_code == 1
     assert "db.file-exists" in second.output
+    assert "db.no-folder" in nowhere.output
 
 
 TEAM = """

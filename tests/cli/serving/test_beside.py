@@ -132,6 +132,17 @@ def test_a_command_that_is_none_is_told_before_anybody_serves(site, start):
     assert "name one of: consume, careful, reloads, once" in run.output
 
 
+def test_migrations_are_no_command_of_the_app_and_go_before_or_by_a_setting():
+    app = App()
+    app.build()
+
+    with pytest.raises(GambrelError) as told:
+        prepare(app, "db up")
+
+    assert "`gambrel db up` goes before this command" in told.value.hint
+    assert told.value.where == "--before or --process 'db up'"
+
+
 def test_without_commands_none_can_be_named():
     app = App()
     app.build()

@@ -18,6 +18,7 @@ from gambrel.core.http.errors import (
     Fault,
     HTTPError,
     MethodNotAllowed,
+    NotAcceptable,
     NotFound,
     ServiceUnavailable,
     Unprocessable,
@@ -90,6 +91,16 @@ def test_the_headers_of_an_error_are_sent() -> None:
 
     assert response.headers["allow"] == "GET, HEAD"
     assert response.headers["cache-control"] == "public"
+
+
+@pytest.mark.parametrize(
+    ("varies", "expected"),
+    [("accept", "accept"), ("accept-language", "accept-language, accept")],
+)
+def test_caches_are_told_once_that_errors_differ_by_what_is_accepted(varies, expected) -> None:
+    response = answer(NotAcceptable(headers={"vary": varies}))
+
+    assert ", ".join(response.headers.get_all("vary")) == expected
 
 
 def test_faults_are_told_in_both_forms() -> None:

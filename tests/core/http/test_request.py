@@ -1,4 +1,6 @@
 import asyncio
+import os
+import warnings
 from collections.abc import AsyncIterator
 from typing import Any
 
@@ -77,6 +79,23 @@ def test_what_is_admitted_has_a_url(host: str, path: str) -> None:
 
 def test_the_client_is_the_peer_without_trusted_proxies() -> None:
     assert request(x_forwarded_for="203.0.113.9").client == "192.0.2.7"
+
+
+def test_ids_are_others_in_a_process_that_was_forked() -> None:
+    reading, writing = os.pipe()
+    with warnings.catch_warnings():
+        warnings.simplefilter("ignore")  # of threads that other tests have left
+        child = os.fork()
+    if child == 0:
+        os.write(writing, request().id.encode())
+        os._exit(0)
+    os.waitpid(child, 0)
+    forked = os.read(reading, 99).decode()
+    os.close(reading)
+    os.close(writing)
+
+    assert forked
+    assert forked.partition("-")[0] != request().id.partition("-")[0]
 
 
 def test_two_requests_have_two_ids() -> None:

@@ -6,11 +6,12 @@ import time
 from collections.abc import Iterator
 
 import pytest
-from sqlalchemy import MetaData, create_engine, func, select, text
+from msgspec import Struct
+from sqlalchemy import MetaData, create_engine, func, literal, select, text
 from sqlalchemy.orm import Mapped, mapped_column
 
 from gambrel import App, GambrelError
-from gambrel.db import AsyncSession, Database, Model, SyncSession
+from gambrel.db import AsyncSession, Database, Model, SyncSession, compiled
 from gambrel.db.connections.replicas import RETRY, Replicas
 from gambrel.db.connections.urls import parse_address
 from gambrel.testing import Client
@@ -31,6 +32,10 @@ class Base(Model):
 class Note(Base):
     id: Mapped[int] = mapped_column(primary_key=True)
     text: Mapped[str]
+
+
+class Number(Struct):
+    number: int
 
 
 @pytest.fixture(
@@ -229,3 +234,34 @@ def test_a_replica_gets_the_options_of_its_primary(postgres):
 
     with Client(app) as client:
         assert client.get("/timeout").text == "7s"
+
+
+@pytest.mark.service("postgres")
+@pytest.mark.parametrize("whose", ["primary", "replica"])
+def test_options_of_a_url_leave_the_limits_as_they_are(postgres, whose):
+    told = f"{postgres}?options=-c%20work_mem%3D8MB&connect_timeout=9"
+    urls = (told, postgres) if whose == "primary" else (postgres, told)
+    app = make_app(*urls, statement_timeout=7.0)
+
+    @app.get("/told")
+    async def of_the_replica(db: AsyncSession) -> list[str]:
+        shown = "SELECT current_setting('statement_timeout'), current_setting('work_mem')"
+        return list((await db.execute(text(shown))).one())
+
+    with Client(app) as client:
+        assert client.get("/told").json() == ["7s", "8MB" if whose == "replica" else "4MB"]
+
+
+@pytest.mark.service("postgres")
+def test_a_compiled_statement_goes_back_to_a_replica_as_well(postgres):
+    database = Database(postgres, replicas=[NOWHERE["postgresql"]])
+    one = compiled(select(literal(1).label("number")), into=Number)
+
+    async def main() -> list[int]:
+        async with database.running():
+            assert database.engines.replicas is not None
+            first = await one.one(database)
+            database.engines.replicas.clock = lambda: time.monotonic() + 2 * RETRY
+            return [first.number, (await one.one(database)).number]
+
+    assert asyncio.run(main()) == [1, 1]

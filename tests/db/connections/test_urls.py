@@ -65,3 +65,10 @@ def test_a_password_is_not_shown():
     shown = parse_address("postgresql://me:hunter2@h/n", Path()).shown
 
     assert shown == "postgresql://me:***@h/n"
+
+
+def test_a_password_among_the_options_is_none_of_them():
+    address = parse_address("postgresql://me@h/n?password=hunter2&sslpassword=hunter3", Path())
+
+    assert address.for_async.password == "hunter2"
+    assert address.shown == "postgresql://me:***@h/n?sslpassword=hidden"

@@ -32,7 +32,12 @@ POSTGRES, MYSQL, SQLITE = postgresql.dialect(), mysql.dialect(), sqlite.dialect(
         (mysql.DATETIME(fsp=6), MYSQL, ("datetime", "DATETIME(fsp=6)")),
         (mysql.SET("a", "b"), MYSQL, ("set[str]", 'SET("a", "b")')),
         (sqlite.DATETIME(), SQLITE, ("datetime", "DateTime")),
-        (types.NVARCHAR(8), SQLITE, ("str", "NVARCHAR(8)")),
+        (types.NVARCHAR(8), SQLITE, ("str", 'String(8).with_variant(NVARCHAR(8), "sqlite")')),
+        (types.NVARCHAR(), SQLITE, ("str", 'String().with_variant(NVARCHAR, "sqlite")')),
+        (types.NCHAR(8), SQLITE, ("str", 'CHAR(8).with_variant(NCHAR(8), "sqlite")')),
+        (types.REAL(), SQLITE, ("float", 'Double().with_variant(REAL, "sqlite")')),
+        (types.REAL(), POSTGRES, ("float", "REAL")),
+        (types.BINARY(4), SQLITE, ("bytes", 'LargeBinary().with_variant(BINARY(4), "sqlite")')),
     ],
 )
 def test_a_type_is_written_as_one_of_all_databases_where_it_is_the_same(kind, dialect, expected):

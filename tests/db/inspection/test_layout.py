@@ -5,7 +5,15 @@ from hypothesis import given
 from hypothesis import strategies as st
 from sqlalchemy import text
 
-from gambrel.db.inspection.layout import call, quoted, sql_text, tuple_of
+from gambrel.db.inspection.layout import (
+    MUTABLE,
+    call,
+    mapping,
+    quoted,
+    requoted,
+    sql_text,
+    tuple_of,
+)
 
 
 def test_a_call_takes_one_line_two_or_one_for_each_argument():
@@ -21,6 +29,28 @@ def test_a_call_takes_one_line_two_or_one_for_each_argument():
         f"        {'b' * 9},",
         "    )",
     ]
+
+
+def test_a_mapping_takes_one_line_three_or_one_for_each_item():
+    assert mapping("m", "k", ['"a"'], 40) == [f'    m = {{"k": ["a"]}}{MUTABLE}']
+    assert mapping("m", "k", ['"a"'], 19) == [
+        f"    m = {{{MUTABLE}",
+        '        "k": ["a"],',
+        "    }",
+    ]
+    assert mapping("m", "k", ['"a"', '"b"'], 19) == [
+        f"    m = {{{MUTABLE}",
+        '        "k": [',
+        '            "a",',
+        '            "b",',
+        "        ],",
+        "    }",
+    ]
+
+
+@given(st.lists(st.text()))
+def test_texts_in_an_expression_stay_what_they_are(texts):
+    assert ast.literal_eval(requoted(repr(texts))) == texts
 
 
 def test_a_tuple_takes_one_line_or_one_for_each_item():

@@ -69,6 +69,8 @@ def test_a_class_is_named_after_one_row_and_by_its_schema_where_two_would_be_ali
     assert class_name("order_details") == "OrderDetail"
     assert class_name("orders", {"Order"}, "sales") == "SalesOrder"
     assert class_name("none") == "None_"
+    assert class_name("日本") == "Table日本"  # which an attribute may be called
+    assert class_name("1a") == "Table1a"
     assert class_name("warnings", {"Warning_"}) == "Warning__2"
 
 

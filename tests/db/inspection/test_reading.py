@@ -22,6 +22,18 @@ def test_tables_come_after_what_they_refer_to_and_those_of_a_search_do_not_come(
     assert [view.name for view in found.views] == ["readers"]
 
 
+def test_what_migrations_keep_of_themselves_does_not_come(library):
+    hidden = {"alembic_version", "gambrel_migration"}
+    with library.connect() as connection:
+        for name in hidden:
+            connection.exec_driver_sql(f"CREATE TABLE {name} (a)")
+
+        names = {table.name for table in read(connection).tables}
+
+    assert names
+    assert not hidden & names
+
+
 @pytest.mark.service("postgres")
 def test_a_unique_constraint_that_waits_is_read_as_such(postgres):
     engine = engine_of(postgres)

@@ -32,6 +32,15 @@ def test_a_key_is_named_by_its_column_and_by_many_rows_on_the_other_side():
     }
 
 
+def test_a_relation_has_a_name_that_python_allows():
+    metadata = MetaData()
+    keys = [Column(name, ForeignKey("1as.id")) for name in ("from_id", "class_id", "list_id")]
+    found = relations(table(metadata, "1as"), table(metadata, "moves", *keys))
+
+    assert all(name.partition(".")[2].isidentifier() for name in found)
+    assert {"Move.from_", "Move.class_", "Move.list_"} <= {*found}
+
+
 def test_two_keys_to_the_same_table_are_told_apart():
     metadata = MetaData()
     users = table(metadata, "users")

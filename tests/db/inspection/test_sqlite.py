@@ -40,6 +40,30 @@ def test_unique_columns_are_seen_and_none_twice(connection):
     assert sorted(one["column_names"] for one in found) == [["n"], ["name"], ["name", "n"]]
 
 
+@pytest.mark.parametrize(
+    ("name", "expected"),
+    [
+        ("STRING", "STRING"),
+        ("UUID", "UUID"),
+        ("GEOMETRY(1, 2)", "GEOMETRY(1, 2)"),
+        ("MONEY", "NUMERIC"),
+        ("NUMERIC(8, 2)", "NUMERIC(8, 2)"),
+        ("VARBINARY(16)", "VARBINARY(16)"),
+        ("BINARY", "BINARY"),
+        ("INTEGER", "INTEGER"),
+    ],
+)
+def test_a_type_that_is_no_number_is_not_taken_for_one(sqlite, name, expected):
+    engine = engine_of(sqlite)
+    run_sql(engine, f"CREATE TABLE a (id INTEGER PRIMARY KEY, b {name})")
+
+    with engine.connect() as connection:
+        complete(connection)
+        (_, column) = inspect(connection).get_columns("a")
+
+        assert column["type"].compile(dialect=connection.dialect) == expected
+
+
 @pytest.mark.service("postgres")
 def test_other_databases_are_left_alone(postgres):
     with engine_of(postgres).connect() as connection:

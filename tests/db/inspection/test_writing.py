@@ -1,5 +1,6 @@
 """Models that were written are imported, checked, compared with their database, and made again."""
 
+import ast
 import subprocess
 import sys
 from datetime import date
@@ -83,6 +84,20 @@ def test_models_pass_the_checks_of_this_house(library, tmp_path):
             check=False,
         )
         assert done.returncode == 0, done.stdout + done.stderr
+
+
+def test_no_name_and_no_text_of_a_database_becomes_code(url, tmp_path):
+    engine = engine_of(url)
+    run_sql(engine, (SCHEMAS / f"hostile_{kind_of(url)}.sql").read_text())
+
+    code = write(engine)
+
+    assert "evil" in code
+    called = [
+        ast.unparse(one.func) for one in ast.walk(ast.parse(code)) if isinstance(one, ast.Call)
+    ]
+    assert not [name for name in called if "evil" in name]
+    load(code, tmp_path)
 
 
 def test_relations_are_used_both_ways(library, url, tmp_path):

@@ -2,13 +2,13 @@ import asyncio
 
 import pytest
 from msgspec import Struct
-from sqlalchemy import MetaData, func, select
-from sqlalchemy.orm import Mapped, mapped_column
+from sqlalchemy import ForeignKeyConstraint, MetaData, func, select
+from sqlalchemy.orm import Mapped, contains_eager, mapped_column, relationship
 
 from gambrel import App, GambrelError
 from gambrel.db import AsyncSession, Database, Model, Page, SoftDelete
 from gambrel.testing import Client
-from tests.db.shop import Hero, make_database, run
+from tests.db.shop import Hero, Team, make_database, run
 
 
 async def seven(db: AsyncSession) -> None:
@@ -38,6 +38,45 @@ def test_rows_that_are_equal_by_the_order_are_on_one_page_each(url):
     assert run(url, seven, work) == ["0", "2", "4", "6", "1", "3", "5"]
 
 
+def test_a_row_that_a_join_gives_several_times_is_one(url):
+    async def teams(db: AsyncSession) -> None:
+        made = [Team(name=f"team {number}") for number in range(4)]
+        heroes = [Hero(name=f"{n}{one.name[-1]}", team=one) for one in made[:3] for n in "abc"]
+        db.add_all([*made, *heroes])
+
+    async def work(db: AsyncSession) -> list[tuple[list[str], int]]:
+        joined = select(Team).join(Team.heroes)
+        orders = [joined, joined.order_by(Hero.name.desc()), joined.order_by(Team.name.desc())]
+        full = joined.options(contains_eager(Team.heroes)).where(Hero.name > "a1")
+        pages = [await db.page(one, number, 2) for one in [*orders, full] for number in (1, 2)]
+        assert [len(team.heroes) for page in pages[6:] for team in page.items] == [2, 2, 3]
+        return [([team.name[-1] for team in page.items], page.total) for page in pages]
+
+    assert run(url, teams, work) == [
+        (["0", "1"], 3),
+        (["2"], 3),
+        (["2", "1"], 3),
+        (["0"], 3),
+        (["2", "1"], 3),
+        (["0"], 3),
+        (["0", "1"], 3),
+        (["2"], 3),
+    ]
+
+
+def test_rows_with_a_key_of_two_columns_are_counted_once(url):
+    async def main() -> list[list[int]]:
+        database = Database(url, create=True, metadata=Base.metadata)
+        async with database.running(), database.session() as db:
+            db.add_all([Seat(row=row, number=1, tickets=[Ticket(), Ticket()]) for row in (1, 2, 3)])
+            await db.flush()
+            joined = select(Seat).join(Seat.tickets).order_by(Seat.row.desc())
+            pages = [await db.page(joined, number, 2) for number in (1, 2)]
+            return [[page.total, *(seat.row for seat in page.items)] for page in pages]
+
+    assert asyncio.run(main()) == [[3, 3, 2], [3, 1]]
+
+
 class Base(Model):
     __abstract__ = True
     metadata = MetaData()
@@ -45,6 +84,20 @@ class Base(Model):
 
 class Note(SoftDelete, Base):
     id: Mapped[int] = mapped_column(primary_key=True)
+
+
+class Seat(Base):
+    row: Mapped[int] = mapped_column(primary_key=True, autoincrement=False)
+    number: Mapped[int] = mapped_column(primary_key=True, autoincrement=False)
+    tickets: Mapped[list["Ticket"]] = relationship()
+
+
+class Ticket(Base):
+    __table_args__ = (ForeignKeyConstraint(["row", "number"], ["seat.row", "seat.number"]),)
+
+    id: Mapped[int] = mapped_column(primary_key=True)
+    row: Mapped[int]
+    number: Mapped[int]
 
 
 def test_rows_that_are_deleted_softly_are_counted_if_they_are_shown(url):

@@ -1,7 +1,8 @@
 import asyncio
-from typing import Any
+from typing import Annotated, Any
 
 import pytest
+from msgspec import UNSET, Meta, Struct, UnsetType
 from sqlalchemy import MetaData, String, func, select
 from sqlalchemy.exc import IntegrityError
 from sqlalchemy.orm import Mapped, mapped_column
@@ -9,6 +10,7 @@ from sqlalchemy.orm import Mapped, mapped_column
 from gambrel import Conflict, GambrelError
 from gambrel.db import (
     AsyncSession,
+    Authored,
     Database,
     Model,
     SoftDelete,
@@ -16,7 +18,14 @@ from gambrel.db import (
     Versioned,
     etag_of,
 )
+from tests.db import running
 from tests.db.shop import Hero, make_database, run
+
+
+class HeroSent(Struct):
+    name: str
+    age: int
+    nickname: str | UnsetType | None = UNSET
 
 
 def test_a_row_is_inserted_and_then_changed(url):
@@ -30,6 +39,16 @@ def test_a_row_is_inserted_and_then_changed(url):
 
     assert first == second
     assert (before, after) == (30, 31)
+
+
+def test_a_struct_has_the_values_as_well_but_for_what_is_unset(url):
+    async def work(db: AsyncSession) -> tuple[int, int, str | None]:
+        await db.upsert(Hero, {"name": "Deadpond", "age": 30, "nickname": "a"}, on=[Hero.name])
+        sent = HeroSent(name="Deadpond", age=31)
+        hero = await db.upsert(Hero, sent, on=[Hero.name])
+        return await db.scalar(select(func.count(Hero.id))) or 0, hero.age, hero.nickname
+
+    assert run(url, work) == (1, 31, "a")
 
 
 def test_only_what_is_named_is_changed(url):
@@ -149,3 +168,31 @@ def test_another_row_that_has_a_unique_value_already_is_not_changed_for_it(url):
         run_articles(url, clash)
 
     assert run_articles(url, titles) == ["A"]
+
+
+class Note(Authored, Base):
+    id: Mapped[int] = mapped_column(primary_key=True)
+    name: Mapped[Annotated[str, Meta(min_length=2)]] = mapped_column(unique=True)
+    text: Mapped[str | None]
+
+
+def test_who_has_written_is_said_of_it(url):
+    async def by(db: AsyncSession, who: str, **values: Any) -> Note:
+        db.actor = who
+        return await db.upsert(Note, {"name": "note", **values}, on=["name"])
+
+    async def work(db: AsyncSession) -> list[Any]:
+        first = await by(db, "ann")
+        found = [first.created_by, first.updated_by]
+        second = await by(db, "bob", text="changed")
+        return [*found, second.created_by, second.updated_by]
+
+    assert running.run(Base, url, work) == ["ann", "ann", "ann", "bob"]
+
+
+def test_rules_of_columns_are_kept(sqlite):
+    async def work(db: AsyncSession) -> None:
+        await db.upsert(Note, {"name": "x"}, on=["name"])
+
+    with pytest.raises(GambrelError, match="at least 2 characters"):
+        running.run(Base, sqlite, work)

@@ -1,7 +1,7 @@
 from typing import Any
 
-from sqlalchemy import MetaData, select
-from sqlalchemy.orm import Mapped, mapped_column
+from sqlalchemy import ForeignKey, MetaData, select
+from sqlalchemy.orm import Mapped, mapped_column, relationship
 
 from gambrel import App
 from gambrel.db import AsyncSession, Authored, Database, Model, SyncSession
@@ -17,6 +17,12 @@ class Base(Model):
 class Note(Authored, Base):
     id: Mapped[int] = mapped_column(primary_key=True)
     text: Mapped[str]
+    folder_id: Mapped[int | None] = mapped_column(ForeignKey("folder.id"))
+
+
+class Folder(Base):
+    id: Mapped[int] = mapped_column(primary_key=True)
+    notes: Mapped[list[Note]] = relationship()
 
 
 async def write(db: AsyncSession) -> None:
@@ -37,6 +43,16 @@ async def look(db: AsyncSession) -> Any:
 def test_who_has_made_a_row_and_who_has_changed_it(url):
     assert run(Base, url, write, look) == ("ann", "ann")
     assert run(Base, url, change, look) == ("ann", "bob")
+
+
+def test_who_puts_a_row_into_another_has_changed_it(sqlite):
+    async def put(db: AsyncSession) -> None:
+        db.actor = "bob"
+        folder = Folder()
+        db.add(folder)
+        folder.notes.append(await db.get_or_404(Note, 1))
+
+    assert run(Base, sqlite, write, put, look) == ("ann", "bob")
 
 
 def test_nobody_is_made_up(sqlite):

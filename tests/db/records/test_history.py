@@ -1,13 +1,15 @@
+import asyncio
 from decimal import Decimal
 from typing import Any
 
 import pytest
-from sqlalchemy import MetaData, delete, func, insert, select, update
-from sqlalchemy.orm import Mapped, mapped_column
+from sqlalchemy import ForeignKey, MetaData, delete, func, insert, inspect, select, update
+from sqlalchemy.orm import Mapped, column_property, mapped_column, relationship, selectinload
 
 from gambrel import GambrelError
-from gambrel.db import AsyncSession, ChangeLog, Model, Recorded, history_of
+from gambrel.db import AsyncSession, ChangeLog, Database, Model, Recorded, history_of
 from gambrel.db.records.history import log_of
+from gambrel.db.testing import queries
 from tests.db.running import run
 
 
@@ -28,9 +30,13 @@ class Hero(Recorded, Base):
     diary: Mapped[str | None] = mapped_column(info={"secret": True})
     token_count: Mapped[int] = mapped_column(default=3, info={"secret": False})
 
+    shouted = column_property(func.upper("hey"))
+    team_id: Mapped[int | None] = mapped_column(ForeignKey("plain.id"))
+
 
 class Plain(Base):
     id: Mapped[int] = mapped_column(primary_key=True)
+    heroes: Mapped[list[Hero]] = relationship(cascade="all, delete-orphan")
 
 
 class Other(Model):
@@ -96,6 +102,66 @@ def test_every_change_is_kept_with_who_and_what(url):
     assert third[4]["diary"] == ["***", None]
 
 
+def test_what_the_database_computes_is_kept(url):
+    async def make(db: AsyncSession) -> None:
+        db.add(Hero(name=func.lower("ABC"), wage=Decimal("1.5")))
+
+    async def raise_all(db: AsyncSession) -> None:
+        hero = await db.get_or_404(Hero, 1)
+        hero.wage = Hero.wage + 1
+
+    made, raised = run(Base, url, make, raise_all, log)
+
+    assert made[4]["name"] == [None, "abc"]
+    assert raised[1:] == ("change", "Hero", "1", {"wage": ["1.5000", "2.5000"]})
+
+
+def test_orphans_and_what_relations_change_are_kept(url):
+    async def join(db: AsyncSession) -> None:
+        db.add(Plain(id=1))
+        db.add_all([Hero(name="A"), Hero(name="B")])
+
+    async def recruit(db: AsyncSession) -> None:
+        plain = Plain(id=2)
+        db.add(plain)
+        plain.heroes.append(await db.get_or_404(Hero, 1))
+        plain.heroes.append(await db.get_or_404(Hero, 2))
+
+    async def dismiss(db: AsyncSession) -> None:
+        plain = await db.get_or_404(Plain, 2, options=[selectinload(Plain.heroes)])
+        del plain.heroes[0]
+        plain.heroes[0].name = "C"
+
+    async def dismiss_changed(db: AsyncSession) -> None:
+        plain = await db.get_or_404(Plain, 2, options=[selectinload(Plain.heroes)])
+        plain.heroes[0].wage = func.abs(1)
+        await db.delete(plain.heroes[0])
+
+    found = [one[1:] for one in run(Base, url, join, recruit, dismiss, dismiss_changed, log)[2:]]
+
+    assert found[:2] == [
+        ("change", "Hero", "1", {"team_id": [None, 2]}),
+        ("change", "Hero", "2", {"team_id": [None, 2]}),
+    ]
+    assert found[2] == ("change", "Hero", "2", {"name": ["B", "C"]})
+    assert found[3][:3] == ("delete", "Hero", "1")
+    assert found[3][3]["team_id"] == [2, None]
+    assert found[4][:3] == ("delete", "Hero", "2")
+
+
+def test_changes_of_a_flush_are_written_together(sqlite):
+    app = Database(sqlite, create=True, metadata=Base.metadata)
+
+    async def main() -> int:
+        async with app.running(), app.session() as db:
+            db.add_all([Hero(name=str(number)) for number in range(50)])
+            with queries(app) as told:
+                await db.flush()
+        return len([one for one in told if "INTO change" in one.sql])
+
+    assert asyncio.run(main()) == 1
+
+
 def test_the_history_of_a_row_is_asked_for(sqlite):
     async def ask(db: AsyncSession) -> list[str]:
         hero = await db.get_or_404(Hero, 1)
@@ -128,6 +194,14 @@ def test_a_statement_that_passes_by_the_log_is_refused_unless_it_says_so(sqlite,
     with pytest.raises(GambrelError, match="would not be in its log"):
         run(Base, sqlite, pass_by)
     assert run(Base, sqlite, say_so, log) == []
+
+
+def test_methods_that_tell_nobody_what_they_write_are_refused(sqlite):
+    async def pass_by(db: AsyncSession) -> None:
+        await db.run_sync(lambda plain: plain.bulk_insert_mappings(inspect(Hero), [{"name": "x"}]))
+
+    with pytest.raises(GambrelError, match="past rules, tenants and the history"):
+        run(Base, sqlite, pass_by)
 
 
 def test_others_are_not_recorded(sqlite):

@@ -6,7 +6,7 @@ from sqlalchemy.orm import Mapped, Session, mapped_column, relationship
 
 from gambrel import GambrelError
 from gambrel.db import AsyncSession, Model
-from gambrel.db.records.natural_keys import find_by_natural_key, natural_key, natural_key_of
+from gambrel.db.records.natural_keys import find_by_natural_key, natural_key, natural_key_of, needed
 from tests.db.running import run
 
 
@@ -64,6 +64,25 @@ class ByKey(Base):
     code: Mapped[str] = mapped_column(primary_key=True)
 
 
+class Chosen(Base):
+    code: Mapped[str] = mapped_column(primary_key=True)
+    title: Mapped[str]
+
+
+class Made(Base):
+    token: Mapped[str] = mapped_column(primary_key=True, default="x")
+    title: Mapped[str]
+
+
+class MayBeNull(Base):
+    id: Mapped[int] = mapped_column(primary_key=True)
+    email: Mapped[str | None] = mapped_column(unique=True)
+
+
+class Numbers(Base):
+    id: Mapped[int] = mapped_column(primary_key=True)
+
+
 @pytest.mark.parametrize(
     ("model", "names"),
     [
@@ -73,6 +92,10 @@ class ByKey(Base):
         (Ambiguous, ()),
         (Partial, ()),
         (ByKey, ("code",)),
+        (Chosen, ("code",)),
+        (Made, ()),
+        (MayBeNull, ()),
+        (Numbers, ()),
     ],
 )
 def test_it_is_what_is_declared_or_the_one_thing_that_is_unique(model, names):
@@ -82,6 +105,25 @@ def test_it_is_what_is_declared_or_the_one_thing_that_is_unique(model, names):
 def test_one_that_two_rows_could_have_is_refused():
     with pytest.raises(GambrelError, match="two rows of Loose could have"):
         natural_key(Loose)
+
+
+@pytest.mark.parametrize(
+    ("model", "told"),
+    [
+        (
+            MayBeNull,
+            '`__natural_key__ = ("email",)`, if people call rows by that: email may be null',
+        ),
+        (Ambiguous, "of several it is not known which"),
+        (Made, '`__natural_key__ = ("token",)`, and `unique=True`'),
+        (Numbers, '`__natural_key__ = ("name",)`'),
+    ],
+)
+def test_a_model_without_one_is_told_in_its_own_names(model, told):
+    with pytest.raises(GambrelError) as caught:
+        needed(model)
+
+    assert told in caught.value.hint
 
 
 def test_a_row_is_found_by_the_key_that_it_tells(url):

@@ -1,11 +1,12 @@
+import asyncio
 from typing import Any
 
 import pytest
-from sqlalchemy import MetaData, select
-from sqlalchemy.orm import Mapped, mapped_column
+from sqlalchemy import ForeignKey, MetaData, select, text
+from sqlalchemy.orm import Mapped, mapped_column, relationship
 
 from gambrel import GambrelError
-from gambrel.db import AsyncSession, Model, Positioned, place
+from gambrel.db import AsyncSession, Database, Model, Positioned, place
 from tests.db.running import run
 
 
@@ -20,6 +21,19 @@ class Track(Positioned, Base):
     id: Mapped[int] = mapped_column(primary_key=True)
     album: Mapped[int]
     name: Mapped[str]
+
+
+class Shelf(Base):
+    id: Mapped[int] = mapped_column(primary_key=True)
+
+
+class Book(Positioned, Base):
+    __positions_within__ = ("shelf_id",)
+
+    id: Mapped[int] = mapped_column(primary_key=True)
+    name: Mapped[str]
+    shelf_id: Mapped[int] = mapped_column(ForeignKey("shelf.id"))
+    shelf: Mapped[Shelf] = relationship()
 
 
 async def put(db: AsyncSession) -> None:
@@ -93,3 +107,77 @@ def test_each_group_has_an_order_of_its_own(sqlite):
     assert run(Base, sqlite, put, look) == 0
     with pytest.raises(GambrelError, match="of another order"):
         run(Base, sqlite, moved("a", "x"))
+
+
+def test_a_relation_says_as_well_within_what_a_row_is(url):
+    async def books(db: AsyncSession) -> None:
+        shelf, other = Shelf(id=1), Shelf(id=2)
+        db.add_all([Book(name="x", shelf=other), Book(name="a", shelf=shelf)])
+        await db.flush()
+        db.add_all([Book(name="y", shelf=other), Book(name="b", shelf=shelf)])
+        await db.flush()
+        await db.run_sync(place, Book(name="c", shelf=shelf))
+
+    async def look(db: AsyncSession) -> list[str]:
+        statement = select(Book).order_by(Book.shelf_id, Book.position)
+        found = list(await db.scalars(statement))
+        assert len({(one.shelf_id, one.position) for one in found}) == len(found)
+        return [one.name for one in found]
+
+    assert run(Base, url, books, look) == ["c", "a", "b", "x", "y"]
+
+
+def test_what_was_not_written_yet_is_kept_where_room_is_made(sqlite):
+    async def rename(db: AsyncSession) -> str:
+        for number, name in enumerate("abc"):
+            (await named(db, name)).position = number
+        await db.flush()
+        first, second = await named(db, "a"), await named(db, "b")
+        first.name = "A"
+        await db.run_sync(place, Track(album=1, name="n"), after=second)
+        return await order(db)
+
+    assert run(Base, sqlite, put, rename) == "Abnc"
+
+
+def test_behind_a_row_that_is_new_itself(sqlite):
+    async def both(db: AsyncSession) -> str:
+        first = Track(album=1, name="d")
+        db.add(first)
+        await db.run_sync(place, Track(album=1, name="e"), after=first)
+        return await order(db)
+
+    assert run(Base, sqlite, put, both) == "abcde"
+
+
+async def is_waiting(database: Database) -> bool:
+    waiting = "SELECT 1 FROM pg_stat_activity WHERE wait_event_type = 'Lock' AND datname = "
+    async with database.session() as db:
+        return bool(await db.scalar(text(f"{waiting} current_database()")))
+
+
+@pytest.mark.service("postgres")
+def test_two_that_are_put_first_at_once_are_not_in_the_same_place(postgres):
+    async def main() -> int:
+        database = Database(postgres, create=True, metadata=Base.metadata)
+        async with database.running():
+            async with database.session() as db:
+                await put(db)
+
+            async def second() -> None:
+                async with database.session() as db:
+                    await db.run_sync(place, Track(album=1, name="2"))
+
+            async with database.session() as db:
+                await db.run_sync(place, Track(album=1, name="1"))
+                late = asyncio.create_task(second())
+                for _ in range(500):
+                    if await is_waiting(database):
+                        break
+                    await asyncio.sleep(0.01)
+            await late
+            async with database.session() as db:
+                positions = select(Track.position).where(Track.album == 1)
+                return len(set(await db.scalars(positions)))
+
+    assert asyncio.run(main()) == 5

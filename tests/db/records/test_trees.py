@@ -7,7 +7,18 @@ from sqlalchemy import ForeignKey, MetaData, select, text
 from sqlalchemy.orm import Mapped, mapped_column
 
 from gambrel import Conflict, GambrelError
-from gambrel.db import AsyncSession, Database, Model, Tree, UUIDKey, ancestors, move, roots, subtree
+from gambrel.db import (
+    AsyncSession,
+    Database,
+    Model,
+    SoftDelete,
+    Tree,
+    UUIDKey,
+    ancestors,
+    move,
+    roots,
+    subtree,
+)
 from gambrel.db.records.trees import DEPTH
 from tests.db.running import run
 
@@ -20,6 +31,10 @@ class Base(Model):
 class Topic(Tree, Base):
     id: Mapped[int] = mapped_column(primary_key=True)
     name: Mapped[str]
+
+
+class Page(Tree, SoftDelete, Base):
+    id: Mapped[int] = mapped_column(primary_key=True)
 
 
 class Folder(UUIDKey, Base):
@@ -111,6 +126,20 @@ def test_nothing_is_moved_to_where_nobody_looks_any_more(sqlite):
 
     with pytest.raises(Conflict, match="deeper than 100"):
         run(Base, sqlite, chain, loop)
+
+
+def test_a_row_that_is_deleted_softly_hides_no_loop(sqlite):
+    async def hide(db: AsyncSession) -> None:
+        for key in (1, 2, 3):
+            db.add(Page(id=key, parent_id=key - 1 or None))
+            await db.flush()
+        await db.delete(await db.get_or_404(Page, 2))
+
+    async def loop(db: AsyncSession) -> None:
+        await db.run_sync(move, await db.get_or_404(Page, 1), await db.get_or_404(Page, 3))
+
+    with pytest.raises(Conflict, match="below itself"):
+        run(Base, sqlite, hide, loop)
 
 
 def test_two_moves_at_once_make_no_loop(url):

@@ -1,7 +1,7 @@
 import pytest
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
-from sqlalchemy import MetaData, Text, select
+from sqlalchemy import MetaData, Text, func, inspect, select, text
 from sqlalchemy.orm import Mapped, Session, mapped_column
 
 from gambrel import GambrelError
@@ -141,3 +141,50 @@ def test_what_cannot_be_searched_is_told():
         FullText(Book.title, Keyed.name)
     with pytest.raises(GambrelError, match="is no language"):
         FullText(Book.title, language="'; DROP")
+
+
+@pytest.mark.service("postgres")
+def test_on_postgresql_words_that_are_alike_are_found_by_their_trigrams(postgres):
+    engine = engine_of(address_of(Database(postgres)))
+    Base.metadata.create_all(engine)
+    alike = func.similarity(Book.title, "Disposessed")
+    with Session(engine) as session:
+        session.execute(text("CREATE EXTENSION IF NOT EXISTS pg_trgm"))
+        session.add_all(Book(title=title, summary=summary) for title, summary in ROWS.items())
+
+        asked = select(Book.title).where(alike > 0.3).order_by(alike.desc())
+
+        assert session.scalars(asked).all() == ["The Dispossessed"]
+        session.commit()
+    engine.dispose()
+
+
+def test_a_table_that_was_there_before_gets_its_index_with_the_rows_it_has(sqlite):
+    engine = engine_of(address_of(Database(sqlite)))
+    with engine.begin() as connection:
+        connection.exec_driver_sql(
+            "CREATE TABLE book (id INTEGER PRIMARY KEY, title VARCHAR, summary TEXT)"
+        )
+        connection.exec_driver_sql("INSERT INTO book (title) VALUES ('Dune')")
+
+    Base.metadata.create_all(engine)
+    Base.metadata.create_all(engine)
+
+    with Session(engine) as session:
+        session.add(Book(title="Dune Messiah"))
+        session.commit()
+        assert found(session, "dune") == {"Dune", "Dune Messiah"}
+
+
+def test_an_index_goes_with_its_table_and_comes_again(url):
+    engine = engine_of(address_of(Database(url)))
+    for title in ("Dune", "Dune Messiah"):
+        Base.metadata.create_all(engine)
+        with Session(engine) as session:
+            session.add(Book(title=title))
+            session.commit()
+            assert found(session, "dune") == {title}
+        Base.metadata.drop_all(engine)
+
+    with engine.connect() as connection:
+        assert inspect(connection).get_table_names() == []

@@ -2,7 +2,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from gambrel.db.search.terms import LONGEST, MOST, Term, parse_terms
+from gambrel.db.search.terms import IN_ROW, LONGEST, MOST, Term, parse_terms
 
 
 @pytest.mark.parametrize(
@@ -18,6 +18,14 @@ from gambrel.db.search.terms import LONGEST, MOST, Term, parse_terms
 )
 def test_a_text_is_words_phrases_and_what_is_left_out(text, expected):
     assert parse_terms(text) == expected
+
+
+@pytest.mark.parametrize("text", ['"' + "a " * 1_000, "a-" * 1_000, "a " * 1_000])
+def test_words_next_to_each_other_are_not_too_many(text):
+    terms = parse_terms(text)
+
+    assert 1 <= len(terms) <= MOST
+    assert all(len(term.words) <= IN_ROW for term in terms)
 
 
 @given(st.text())

@@ -1,5 +1,8 @@
+import pytest
 from sqlalchemy import Column, ForeignKey, Integer, MetaData, Table, insert
 
+from gambrel import GambrelError
+from gambrel.db import Database
 from gambrel.db.transfer.dumping import columns_of, dump, in_order, late_keys
 from gambrel.db.transfer.files import lines_of, reading
 from tests.db.transfer.world import Base, Everything, Node, made, open_for
@@ -23,6 +26,18 @@ def test_tables_without_a_circle_have_no_keys_that_wait():
 
 def test_what_the_database_computes_is_not_dumped():
     assert "doubled" not in columns_of(Everything.__table__)
+
+
+def test_a_table_that_is_missing_and_a_folder_that_is_not_there_are_told(sqlite, tmp_path):
+    database = Database(sqlite)
+    with open_for(database) as connection:
+        with pytest.raises(GambrelError, match=r"db.no-tables.*no table") as missing:
+            dump(connection, Base.metadata, tmp_path / "dump.jsonl")
+        with pytest.raises(GambrelError, match=r"db.no-folder"):
+            dump(connection, MetaData(), tmp_path / "nowhere" / "dump.jsonl")
+
+    assert "gambrel db up" in missing.value.hint
+    assert not (tmp_path / "dump.jsonl").exists()
 
 
 def test_values_may_be_changed_on_their_way(sqlite, tmp_path):

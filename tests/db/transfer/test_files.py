@@ -28,6 +28,67 @@ def test_a_file_that_broke_off_is_not_there(tmp_path):
     assert list(tmp_path.iterdir()) == []
 
 
+def test_a_folder_that_is_not_there_is_told(tmp_path):
+    with (
+        pytest.raises(GambrelError, match="nowhere: No such file or directory"),
+        writing(tmp_path / "nowhere" / "dump.zip"),
+    ):
+        pass
+
+
+def test_a_file_that_somebody_else_has_put_there_is_not_written(tmp_path):
+    victim = tmp_path / "victim"
+    victim.write_text("mine")
+    (tmp_path / ".dump.jsonl.part").symlink_to(victim)
+
+    with writing(tmp_path / "dump.jsonl") as stream:
+        stream.write(b"[1]\n")
+
+    assert victim.read_text() == "mine"
+    assert (tmp_path / "dump.jsonl").stat().st_mode & 0o777 == 0o600
+
+
+def changed(raw: bytes, *changes: tuple[int, int]) -> bytes:
+    made = bytearray(raw)
+    for at, value in changes:
+        made[at] = value
+    return bytes(made)
+
+
+@pytest.mark.parametrize(
+    ("of", "at", "value"), [("encrypted", (6, 8), 1), ("method", (8, 10), 99), ("data", None, 0)]
+)
+def test_a_zip_that_cannot_be_read_is_told(of, at, value, tmp_path):
+    file = tmp_path / "dump.zip"
+    with writing(file) as stream:
+        stream.write(b"".join(b"[%d]\n" % (number**5) for number in range(2_000)))
+    raw = file.read_bytes()
+    central = raw.rindex(b"PK\x01\x02")
+    places = [(100, 255), (101, 255)] if at is None else [(at[0], value), (central + at[1], value)]
+    file.write_bytes(changed(raw, *places))
+
+    with pytest.raises(GambrelError, match="dump"), reading(file) as stream:
+        list(lines_of(stream))
+
+
+@pytest.mark.parametrize("line", [b'["\xff"]', b"[" * 100_000, b"\0"])
+def test_a_line_that_is_no_json_is_told_by_its_number(line, tmp_path):
+    (tmp_path / "dump.jsonl").write_bytes(b"[1]\n" + line)
+
+    with (
+        pytest.raises(GambrelError, match="line 2 of the dump is no JSON"),
+        reading(tmp_path / "dump.jsonl") as stream,
+    ):
+        list(lines_of(stream))
+
+
+def test_what_fails_while_a_dump_is_read_is_not_its_fault(tmp_path):
+    (tmp_path / "dump.jsonl").write_bytes(b"[1]\n")
+
+    with pytest.raises(KeyError), reading(tmp_path / "dump.jsonl"):
+        raise KeyError("ours")
+
+
 def test_a_file_that_is_there_is_kept(tmp_path):
     file = tmp_path / "dump.jsonl"
     file.write_text("mine")

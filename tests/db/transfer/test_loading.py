@@ -5,10 +5,21 @@ import zipfile
 from contextlib import closing
 
 import pytest
-from sqlalchemy import func, select
+from sqlalchemy import (
+    Column,
+    ForeignKey,
+    Integer,
+    MetaData,
+    Sequence,
+    Table,
+    func,
+    insert,
+    select,
+)
 from sqlalchemy.orm import Session
 
 from gambrel import GambrelError
+from gambrel.db import Database
 from gambrel.db.transfer.dumping import dump
 from gambrel.db.transfer.loading import load
 from gambrel.db.transfer.opening import address_of, engine_of
@@ -119,6 +130,12 @@ def changed(file, change):
         (lambda lines: [one.replace(b'"node"', b'"knot"') for one in lines], "no model"),
         (lambda lines: [one.replace(b'"int"', b'"date"') for one in lines], "the model has"),
         (lambda lines: [lines[0], *lines[2:]], "rows of no table"),
+        (lambda lines: [b'{"gambrel":"dump","version":1,"tables":5}'], "first line of the dump"),
+        (lambda lines: [lines[0], b'{"table":"node","columns":["id"]}'], "a table of the dump"),
+        (
+            lambda lines: [b'{"gambrel":"dump","version":1,"tables":[]}\n', *lines[1:]],
+            "does not announce",
+        ),
         (lambda lines: [one.replace(b'"dark blue"', b'"blue"') for one in lines], "not what"),
     ],
 )
@@ -136,6 +153,56 @@ def test_a_dump_that_is_not_whole_changes_nothing(dumped, change, told, tmp_path
     with open_for(database) as connection:
         for model in (Everything, Node, Worker, Department):
             assert connection.scalar(select(func.count()).select_from(model)) == 0
+
+
+COUNTED = MetaData()
+SHELF = Table("shelf", COUNTED, Column("id", Integer, primary_key=True))
+BOOK = Table(
+    "book",
+    COUNTED,
+    Column("id", Integer, Sequence("books"), primary_key=True),
+    Column("shelf_id", ForeignKey("shelf.id")),
+)
+
+
+def counted(url: str, file, *keys: int):
+    """Return a database with tables that count, and a dump of rows with these keys."""
+    source = Database(f"sqlite:///{file}.db")
+    with open_for(source, writes=True) as connection:
+        COUNTED.create_all(connection)
+        connection.execute(insert(SHELF), [{"id": key} for key in keys])
+        connection.execute(insert(BOOK), [{"id": key} for key in keys])
+        dump(connection, COUNTED, file)
+    database = Database(url)
+    with open_for(database, writes=True) as connection:
+        COUNTED.create_all(connection)
+    return database
+
+
+@pytest.mark.parametrize(("keys", "following"), [((-1, 0), 1), ((2, 7), 8)])
+def test_keys_of_any_number_come_and_named_sequences_go_on(url, tmp_path, keys, following):
+    file = tmp_path / "dump.jsonl"
+    database = counted(url, file, *keys)
+
+    with open_for(database, writes=True) as connection:
+        load(connection, COUNTED, file)
+        for table in (SHELF, BOOK):
+            assert connection.execute(insert(table)).inserted_primary_key == (following,)
+
+
+def test_rows_that_others_need_are_not_removed_with_what_a_dump_has(url, tmp_path):
+    file = tmp_path / "dump.jsonl"
+    database = counted(url, file, 5)
+    with open_for(database, writes=True) as connection:
+        connection.execute(insert(SHELF).values(id=1))
+        connection.execute(insert(BOOK).values(id=1, shelf_id=1))
+    changed(file, lambda lines: [lines[0].replace(b',"book"', b""), *lines[1:4]])
+
+    with (
+        pytest.raises(GambrelError, match="rows of book, which is not in the dump"),
+        open_for(database, writes=True) as connection,
+    ):
+        load(connection, COUNTED, file, replace=True)
 
 
 def test_rows_that_refer_to_nobody_are_told(url, tmp_path):
@@ -160,3 +227,26 @@ def test_a_file_that_is_not_there_is_told(tmp_path, sqlite):
         open_for(made(sqlite), writes=True) as connection,
     ):
         load(connection, Base.metadata, tmp_path / "none.jsonl")
+
+
+def test_a_database_without_the_tables_is_told(dumped, tmp_path):
+    with (
+        pytest.raises(GambrelError, match="no table department, everything, node, worker"),
+        open_for(Database(f"sqlite:///{tmp_path}/empty.db"), writes=True) as connection,
+    ):
+        load(connection, Base.metadata, dumped)
+
+
+def test_a_row_that_a_database_keeps_differently_is_named(dumped, tmp_path):
+    database = made(f"sqlite:///{tmp_path}/target.db")
+    with open_for(database, writes=True) as connection:
+        connection.exec_driver_sql(
+            "CREATE TRIGGER shorter AFTER INSERT ON everything WHEN new.id = 7 "
+            "BEGIN UPDATE everything SET text = 'x', number = 0 WHERE id = 7; END"
+        )
+
+    with (
+        pytest.raises(GambrelError, match="everything 7 is not what it was in the dump: number, t"),
+        open_for(database, writes=True) as connection,
+    ):
+        load(connection, Base.metadata, dumped)

@@ -1,11 +1,12 @@
 import json
 
 import pytest
-from sqlalchemy import ForeignKey, MetaData, func, select
+from msgspec import Struct
+from sqlalchemy import ForeignKey, MetaData, String, func, select
 from sqlalchemy.orm import Mapped, Session, mapped_column, relationship
 
 from gambrel import GambrelError
-from gambrel.db import Choice, Database, Model
+from gambrel.db import Choice, Database, JSONOf, Model
 from gambrel.db.transfer.opening import address_of, engine_of
 from gambrel.db.transfer.seeds import ensure, models_of, plant, seeds_in
 from tests.db.transfer.world import Colour
@@ -28,6 +29,17 @@ class Hero(Base):
     age: Mapped[int] = mapped_column(default=30)
     team_id: Mapped[int | None] = mapped_column(ForeignKey("team.id"))
     team: Mapped[Team | None] = relationship()
+
+
+class Street(Struct, frozen=True):
+    name: str
+    house: int = 1
+
+
+class Kind(Base):
+    code: Mapped[str] = mapped_column(String(20), primary_key=True)
+    street: Mapped[Street | None] = mapped_column(JSONOf(Street))
+    houses: Mapped[list[Street]] = mapped_column(JSONOf(list[Street]), default=list)
 
 
 class Log(Base):
@@ -76,6 +88,20 @@ def test_a_row_that_is_there_is_changed_in_what_is_given_alone(session):
     assert (hulk.age, hulk.team.name) == (49, "Avengers")
 
 
+def test_json_is_of_its_type_and_planting_again_changes_nothing(session, tmp_path):
+    street = {"name": "Ring"}
+    row = {"code": "a", "street": street, "houses": [street]}
+    file = written(tmp_path, "kinds.json", {"Kind": [row]})
+
+    plant(session, Base.metadata, file)
+    session.commit()
+    plant(session, Base.metadata, file)
+
+    kind = session.scalars(select(Kind)).one()
+    assert (kind.street, kind.houses) == (Street("Ring", 1), [Street("Ring", 1)])
+    assert not session.is_modified(kind)
+
+
 def test_a_file_of_python_has_a_function(session, tmp_path):
     code = "def seed(db):\n    from tests.db.transfer.test_seeds import Team, ensure\n"
     file = written(tmp_path, "teams.py", f"{code}    ensure(db, Team, name='X-Men')\n")
@@ -94,6 +120,7 @@ def test_a_file_of_python_has_a_function(session, tmp_path):
         ({"Hero": [{"name": "Hulk", "team": "None"}]}, "there is no Team called None"),
         ({"Hero": [{"name": "Hulk", "age": "old"}]}, "Hero.age cannot be 'old'"),
         ({"Log": [{"id": 1}]}, "has no natural key"),
+        ({"Kind": [{"code": "a", "houses": [{}]}]}, "Kind.houses cannot be"),
         ("[1", "this is no seed"),
     ],
 )
@@ -125,4 +152,4 @@ def test_seeds_go_by_their_names_or_as_they_are_named(tmp_path):
 
 
 def test_models_are_those_of_the_tables_of_a_database():
-    assert models_of(Base.metadata) == {"Hero": Hero, "Log": Log, "Team": Team}
+    assert models_of(Base.metadata) == {"Hero": Hero, "Kind": Kind, "Log": Log, "Team": Team}

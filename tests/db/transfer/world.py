@@ -26,7 +26,10 @@ class Colour(enum.Enum):
 
 
 class Address(Struct, frozen=True):
+    street: str
     city: str
+    no: int = 0
+    """PostgreSQL keeps the shortest name first."""
 
 
 class Everything(Base):
@@ -84,7 +87,7 @@ def everything(number: int) -> Everything:
         token=UUID(int=number << 100 | 5),
         colour=Colour.BLUE,
         anything=[None, {"a": 1}, "x", 5][number % 4],
-        address=Address("Berlin") if number % 2 else None,
+        address=Address("Ring", "Berlin", 5) if number % 2 else None,
     )
 
 

@@ -30,6 +30,7 @@ def started(url: str, tmp_path: Path, *, read_only: bool = False, missing: str =
             ("mariadb", "--host=h", "--port=5", "--user=me", "x"),
             {"MYSQL_PWD": "p"},
         ),
+        ("postgresql://h/x?password=p", ("psql", "postgresql://h/x"), {"PGPASSWORD": "p"}),
         ("mysql://h", ("mariadb", "--host=h"), {}),
         (
             "mariadb:///x?unix_socket=/run/db",

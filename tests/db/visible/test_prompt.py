@@ -1,9 +1,12 @@
 from collections.abc import Iterator
+from pathlib import Path
 
 import pytest
 from sqlalchemy import Engine, create_engine
 
-from gambrel.db.visible.prompt import MOST, Prompt, table_of
+from gambrel.db.connections.engines import Engines, Limits
+from gambrel.db.connections.urls import parse_address
+from gambrel.db.visible.prompt import MOST, Prompt, hold_to_reading, table_of
 
 
 @pytest.fixture
@@ -72,3 +75,15 @@ def test_a_table_has_an_end():
 
 def test_long_values_are_cut():
     assert table_of(["a"], [["x" * 100]]).splitlines()[2] == "x" * 59 + "…"
+
+
+def test_a_percent_is_one_and_who_only_reads_writes_in_no_way(url):
+    engines = Engines(parse_address(url, Path()), Limits())
+    assert typed(engines.plain_writer, "SELECT 7 AS n WHERE 'abc' LIKE '%b%';")[0].startswith("n")
+    engines.close_plain()
+
+    hold_to_reading(engines.plain_reader)
+    for sql in ("CREATE TABLE hole (a INT);", "COMMIT; CREATE TABLE hole (a INT);"):
+        assert typed(engines.plain_reader, sql)[0].startswith("error: ")
+    assert "hole" in typed(engines.plain_reader, "SELECT * FROM hole;")[0]
+    engines.close_plain()

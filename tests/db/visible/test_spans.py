@@ -42,6 +42,9 @@ def test_a_summary_has_an_end():
     ("sql", "told"),
     [
         ("SELECT 'hunter2', 'it''s', 12, 3.5", "SELECT ?, ?, ?, ?"),
+        ("SELECT 0xFACE, 1e5, .5, 12.5e-3, 1_000, a%7", "SELECT ?, ?, ?, ?, ?, a%?"),
+        ("SELECT 'never hunter2 ends", "SELECT ?"),
+        ("SELECT 'a' /* never hunter2 ends", "SELECT ?"),
         ("SELECT a1 FROM t2 WHERE b = $1 AND c = %(d_1)s", None),
         ("SELECT a /* hunter2 */ FROM b -- hunter2", "SELECT a FROM b"),
         ('SELECT "a 1" FROM b', None),
@@ -49,6 +52,26 @@ def test_a_summary_has_an_end():
 )
 def test_values_in_sql_by_hand_are_not_told(sql, told):
     assert safe_text(sql) == (told or sql)
+
+
+@pytest.mark.parametrize(
+    ("kind", "sql", "told"),
+    [
+        ("postgresql", "SELECT $$hunter2's$$, $a$hunter2 $$ $a$, $1", "SELECT ?, ?, $1"),
+        ("postgresql", r"SELECT E'it\'s hunter2', 'x\', 'y'", "SELECT ?, ?, ?"),
+        ("postgresql", 'SELECT name FROM "order" WHERE one$two = 1', None),
+        ("mariadb", r"""SELECT 'it\'s hunter2', "a\"b", `a b` # x""", "SELECT ?, ?, `a b`"),
+        ("mariadb", "SELECT 'hunter2\\", "SELECT ?"),
+        ("sqlite", r"SELECT 'x\', 'hunter2'", "SELECT ?, ?"),
+    ],
+)
+def test_each_kind_of_database_has_quotes_of_its_own(kind, sql, told):
+    assert safe_text(sql, kind) == (told or sql.replace("1", "?"))
+
+
+def test_a_summary_is_of_no_value():
+    assert summary_of("SELECT $$ FROM hunter2 $$", "postgresql")[0] == "SELECT"
+    assert summary_of('SELECT " FROM hunter2 "', "mariadb")[0] == "SELECT"
 
 
 def make_app(url: str, spans: Spans) -> App:

@@ -7,8 +7,8 @@ from typing import Annotated, Any
 import PIL.Image
 import pytest
 from msgspec import Meta, Struct
-from sqlalchemy import MetaData
-from sqlalchemy.orm import Mapped, mapped_column
+from sqlalchemy import ForeignKey, MetaData, select
+from sqlalchemy.orm import Mapped, mapped_column, relationship, selectinload
 
 from gambrel import HTML, App, File, GambrelError, Redirect, Router, Upload
 from gambrel.db import AsyncSession, Database, FileOf, Model, SyncSession, sweep
@@ -33,6 +33,12 @@ class Person(Base):
         FileOf(Stored, max_size=1000, types=("image/png", "application/pdf"))
     )
     face: Mapped[StoredImage | None] = mapped_column(FileOf(StoredImage, image=FACE))
+    album_id: Mapped[int | None] = mapped_column(ForeignKey("album.id"))
+
+
+class Album(Base):
+    id: Mapped[int] = mapped_column(primary_key=True)
+    people: Mapped[list[Person]] = relationship(cascade="all, delete-orphan")
 
 
 class PersonForm(Struct):
@@ -70,6 +76,26 @@ async def replace(key: int, scan: Sent, db: AsyncSession, fail: bool = False) ->
     await db.flush()
     if fail:
         raise LookupError
+
+
+@router.post("/swap")
+async def swap(db: AsyncSession, between: bool = False) -> None:
+    ann, bob = await db.get_or_404(Person, 1), await db.get_or_404(Person, 2)
+    scan, ann.scan = ann.scan, None
+    if between:
+        await db.flush()
+    bob.scan = scan
+
+
+@router.post("/albums")
+async def album(db: AsyncSession) -> None:
+    db.add(Album(people=[await db.get_or_404(Person, 1)]))
+
+
+@router.delete("/albums/people")
+async def forget(db: AsyncSession) -> None:
+    album = await db.one_or_404(select(Album).options(selectinload(Album.people)))
+    album.people.clear()
 
 
 @router.delete("/people/{key:int}")
@@ -194,6 +220,24 @@ def test_a_file_goes_with_its_row(client, storage, path):
     client.delete(path)
 
     assert storage.files == {}
+
+
+def test_the_file_of_an_orphan_goes_with_it(client, storage):
+    client.post("/people/Ann", files=sent())
+    client.post("/albums")
+    assert client.delete("/albums/people").status_code == 204
+
+    assert storage.files == {}
+
+
+@pytest.mark.parametrize("between", [True, False])
+def test_a_file_that_goes_from_row_to_row_stays(client, storage, between):
+    client.post("/people/Ann", files=sent())
+    client.post("/people/Bob", files=sent(b"%PDF-1"))
+    assert client.post(f"/swap?between={between}").status_code == 204
+
+    assert list(storage.files.values()) == [PNG]
+    assert client.get("/people/2").json()["key"] in storage.files
 
 
 @pytest.mark.parametrize(("content", "status"), [(b"text", 415), (PNG + bytes(1000), 413)])

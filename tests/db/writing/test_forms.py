@@ -5,10 +5,11 @@ from typing import Annotated, Any
 
 import pytest
 from msgspec import Meta, Struct, field
-from sqlalchemy import ForeignKey, MetaData, UniqueConstraint, select
+from sqlalchemy import ForeignKey, MetaData, UniqueConstraint, delete, select, update
+from sqlalchemy.exc import IntegrityError
 from sqlalchemy.orm import Mapped, mapped_column, relationship
 
-from gambrel import HTML, App, Redirect, Request
+from gambrel import HTML, App, NotFound, Redirect, Request
 from gambrel.db import AsyncSession, Database, Model, SyncSession, Versioned
 from gambrel.db.writing.keys import read_key
 from gambrel.forms import Forms, HTMLForm
@@ -258,6 +259,22 @@ def test_any_form_will_do(sqlite):
     assert (first.faults, second.faults) == ([], [("id", "is taken already", "unique")])
 
 
+def test_a_row_that_somebody_has_deleted_meanwhile_is_not_found(url):
+    class AuthorForm(Struct):
+        name: str
+
+    async def main() -> None:
+        database = Database(url, create=True, metadata=Base.metadata)
+        async with database.running(), database.session() as db:
+            db.add(author := Author(id=1, name="A"))
+            await db.flush()
+            await db.execute(delete(Author.__table__))
+            with pytest.raises(NotFound, match="not there any more"):
+                await db.save(author, Fake(AuthorForm("B")))
+
+    asyncio.run(main())
+
+
 def test_what_postgres_would_check_at_the_end_is_told_of_the_form(postgres):
     class Late(Model):
         __abstract__ = True
@@ -276,9 +293,22 @@ def test_what_postgres_would_check_at_the_end_is_told_of_the_form(postgres):
 
     async def main() -> None:
         database = Database(postgres, create=True, metadata=Late.metadata)
-        async with database.running(), database.session() as db:
-            await db.save(Seat, Fake(SeatForm(1)))
-            await db.save(Seat, form)
+        async with database.running():
+            async with database.session() as db:
+                await db.save(Seat, Fake(SeatForm(1)))
+                await db.save(Seat, Fake(SeatForm(2)))
+                await db.save(Seat, form)
+                for number in (2, 1):  # changed round, which is right only at the end
+                    await db.execute(
+                        update(Seat).where(Seat.id == 3 - number).values(number=number)
+                    )
+            with pytest.raises(IntegrityError):
+                await spoil(database)
+
+    async def spoil(database: Database) -> None:
+        async with database.session() as db:
+            await db.save(Seat, Fake(SeatForm(3)))
+            await db.execute(update(Seat).values(number=7))
 
     asyncio.run(main())
 

@@ -84,8 +84,8 @@ def seed(
 
     A row is found by its natural key, and made or changed: planting again changes nothing.
     """
-    from sqlalchemy.orm import Session
-
+    from gambrel.db.sessions import SyncSession
+    from gambrel.db.transfer.dumping import see_tables
     from gambrel.db.transfer.opening import address_of, connected
     from gambrel.db.transfer.seeds import plant, seeds_in
 
@@ -95,7 +95,8 @@ def seed(
     with connected(address_of(found), writes=True) as connection:
         if create:
             found.metadata.create_all(connection)
-        with Session(connection, join_transaction_mode="create_savepoint") as session:
+        see_tables(connection, found.metadata.tables.values())
+        with SyncSession(connection, join_transaction_mode="create_savepoint") as session:
             for file in files:
                 plant(session, found.metadata, file)
                 click.echo(f"{file}: planted")

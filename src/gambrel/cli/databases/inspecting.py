@@ -24,6 +24,9 @@ def inspect(url: str, schemas: tuple[str, ...], output: Path | None, width: int)
     from gambrel.db.inspection.reading import inspect_url
     from gambrel.db.inspection.writing import write_models
 
+    if output is not None and not output.parent.is_dir():
+        hint = f"mkdir -p {output.parent}"
+        raise GambrelError("db.no-folder", f"there is no folder {output.parent}", "--output", hint)
     found = inspect_url(url, schemas)
     text = write_models(found, width=width)
     if output is None:

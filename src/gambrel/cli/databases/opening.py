@@ -49,7 +49,7 @@ def prompt(address: Any, *, read_only: bool) -> None:
     """Run our own prompt."""
     from gambrel.db.connections.engines import Engines, Limits
     from gambrel.db.visible.clients import check_there
-    from gambrel.db.visible.prompt import Prompt
+    from gambrel.db.visible.prompt import Prompt, hold_to_reading
 
     with suppress(ImportError):
         import readline  # noqa: F401 - with it, input() has a history
@@ -57,6 +57,8 @@ def prompt(address: Any, *, read_only: bool) -> None:
     engines = Engines(address, Limits(statement_timeout=0))
     try:
         engine = engines.plain_reader if read_only else engines.plain_writer
+        if read_only:
+            hold_to_reading(engine)
         Prompt(engine, input, click.echo).run()
     finally:
         engines.close_plain()

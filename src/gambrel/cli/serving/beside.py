@@ -87,12 +87,11 @@ def prepare(app: App, line: str) -> Callable[[], int]:
     commands = commands_by_name(app)
     name, *args = shlex.split(line) or [""]
     if name not in commands:
-        raise GambrelError(
-            "cli.no-command",
-            f"the app has no command {name!r}",
-            f"--process {line!r}",
-            f"name one of: {', '.join(commands) or '(none)'}; @app.command adds one",
-        )
+        hint = f"name one of: {', '.join(commands) or '(none)'}; @app.command adds one"
+        if name == "db":
+            hint = "`gambrel db up` goes before this command, or GAMBREL_DATABASE__MIGRATE=true"
+        what, where = f"the app has no command {name!r}", f"--before or --process {line!r}"
+        raise GambrelError("cli.no-command", what, where, hint)
 
     def run_it() -> int:
         try:

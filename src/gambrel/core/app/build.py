@@ -216,7 +216,8 @@ class Built:
             around = middleware if route.kind == "mount" else []
             mount = self.mounts.get(id(route.handler)) or self.mounted(route)
             sockets = self.app.declarations.values(WEBSOCKETS)
-            call = fold(mount.endpoint(self.failed, *sockets), around, self.failed)
+            call = self.guarded(route, mount.endpoint(self.failed, *sockets))
+            call = fold(call, around, self.failed)
             return Endpoint(call, ASYNC, route, None, replace(limits, deadline=None), errors)
         if is_socket and len(route.methods) > 1:
             what, hint = "a WebSocket shares its handler", "declare it apart, by @router.websocket"
@@ -235,16 +236,21 @@ class Built:
         if plan.takes_files and options.max_body is None:
             limits = replace(limits, max_body=self.settings.max_upload)
         call, kind = self.call_of(plan)
+        work = call if kind is ASYNC else self.in_async(Endpoint(call, kind, route, plan))
+        call, work = self.guarded(route, call), self.guarded(route, work)
+        if serve is not None:
+            kind = ASYNC
+            call = work = serve(closing(call, plan), self.failed, options.max_body, plan)
+        if middleware:
+            call, kind = fold(work, middleware, self.failed), ASYNC
+        call = call if serve is not None else closing(call, plan)
+        return Endpoint(call, kind, route, plan, limits, errors, None if kind is ASYNC else work)
+
+    def guarded(self, route: Route, call: Callable[[Request], Any]) -> Callable[[Request], Any]:
+        """Return the call of a route inside the guards that have something to refuse there."""
         for guard in self.app.declarations.values(GUARDS):
             call = guard(route, call, self.failed)
-        if serve is not None:
-            call, kind = serve(closing(call, plan), self.failed, options.max_body, plan), ASYNC
-        if middleware and kind is not ASYNC:
-            call, kind = self.in_async(Endpoint(call, kind, route, plan)), ASYNC
-        if middleware:
-            call = fold(call, middleware, self.failed)
-        call = call if serve is not None else closing(call, plan)
-        return Endpoint(call, kind, route, plan, limits, errors)
+        return call
 
     def mounted(self, route: Route) -> Mounted:
         """Return the app that is mounted at a route."""

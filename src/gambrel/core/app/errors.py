@@ -162,8 +162,7 @@ class _Failure:
 def _next(
     error: Exception, scopes: Sequence[ErrorHandlers], used: Sequence[ErrorHandler]
 ) -> ErrorHandler | None:
-    candidates = (handler for scope in scopes for handler in scope.candidates(error))
-    return next((handler for handler in candidates if handler not in used), None)
+    return next((h for scope in scopes for h in scope.candidates(error) if h not in used), None)
 
 
 async def _ask(handler: ErrorHandler, failure: _Failure) -> Response | Exception | None:
@@ -226,7 +225,8 @@ def render_error(request: Request, error: HTTPError, incident: str = "") -> Resp
         media_type, own = "application/problem+json", {}
     response = Response(body, shown.status, {**error.headers, **own}, media_type)
     response.headers.setdefault("cache-control", "no-store")
-    response.headers.add("vary", "accept")
+    if "accept" not in error.headers.get("vary", "").split(", "):
+        response.headers.add("vary", "accept")
     return response
 
 

@@ -49,6 +49,7 @@ class Limits(Struct, frozen=True):
 class Endpoint:
     """A route ready to run: `call(request)` gives a response, or a coroutine of one.
 
+    `work(request)` gives a coroutine in any case, and reads the body that `call` needs before.
     `errors` are the error handlers of its groups, the innermost first.
     """
 
@@ -60,8 +61,10 @@ class Endpoint:
         plan: Plan | None = None,
         limits: Limits | None = None,
         errors: Sequence[ErrorHandlers] = (),
+        work: Callable[[Request], Work] | None = None,
     ) -> None:
         self.call = call
+        self.work: Callable[[Request], Work] = work or call
         self.kind = kind
         self.route = route
         self.plan = plan
@@ -92,7 +95,7 @@ class Pipeline:
         if kind is ASYNC:
             self.start(request, endpoint.call(request))
         elif endpoint.reads_body and not endpoint.plan.is_ready(request):  # type: ignore[union-attr]
-            self.start(request, load_and_call(request, endpoint, self.pool.run, self.failed))
+            self.start(request, endpoint.work(request))
         elif kind is THREAD:
             self.pool.submit(self.finisher(request), endpoint.call, request)
         else:  # in a context of its own, as a task has: what it sets ends with it
@@ -111,20 +114,13 @@ class Pipeline:
             if endpoint.uses_threads:
                 return await self.respond_from_thread(request, endpoint, deadline)
             async with asyncio.timeout(deadline):
-                return await self.work(request, endpoint)
+                return await endpoint.work(request)
         except TimeoutError:
             return await self.failed(request, ServiceUnavailable("The deadline has passed."))
         except asyncio.CancelledError:
             if is_wanted(asyncio.current_task()):
                 raise
             return await self.failed(request, ServerError("The handler was cancelled."))
-
-    def work(self, request: Request, endpoint: Endpoint) -> Work:
-        """Return the work on a request as a coroutine."""
-        if endpoint.kind is ASYNC:
-            coroutine: Work = endpoint.call(request)
-            return coroutine
-        return load_and_call(request, endpoint, self.pool.run, self.failed)
 
     async def respond_from_thread(
         self, request: Request, endpoint: Endpoint, deadline: float | None
@@ -133,7 +129,7 @@ class Pipeline:
 
         Its task stays, to clean up after the thread.
         """
-        task = self.loop.create_task(self.work(request, endpoint))
+        task = self.loop.create_task(endpoint.work(request))
         try:
             await asyncio.wait([task], timeout=deadline)
         except asyncio.CancelledError:
@@ -246,7 +242,7 @@ class EnteredPipeline(Pipeline):
         """Return an endpoint within a middleware."""
         outer = copy(endpoint)
         outer.kind = ASYNC
-        outer.call = fold(lambda request: self.work(request, endpoint), [middleware], self.failed)
+        outer.call = outer.work = fold(endpoint.work, [middleware], self.failed)  # type: ignore[assignment]  # its layers are coroutine functions
         return outer
 
 
@@ -263,8 +259,7 @@ async def load_and_call(
             answer = endpoint.call(request)
     except (Exception, SystemExit) as error:
         return await failed(request, error)
-    response: Response = answer if isinstance(answer, Response) else await answer
-    return response
+    return answer if isinstance(answer, Response) else await answer
 
 
 discard = methodcaller("close")

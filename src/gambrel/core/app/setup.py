@@ -120,11 +120,12 @@ OUTGOING: Point[Callable[[str, str, dict[str, str] | None, int], Any]] = Point("
 0 and what was raised where there is no answer, TimeoutError for one that did not come in time.
 """
 GUARDS: Point[Callable[..., Any]] = Point("guard")
-"""Asked for each handler at start-up, inside of middleware: `guard(route, call, failed)`.
+"""Asked for each handler and mounted app at start-up, inside of middleware:
+`guard(route, call, failed)`.
 
 It returns what takes a request in place of `call(request)`: that itself where it has nothing to
 refuse, else a function that may return `failed(request, error)`. What a middleware costs, a task,
-is not paid.
+is not paid. What is refused was not read.
 """
 TRUSTED_ORIGINS: Point[str] = Point("trusted origin")
 """An origin whose pages may make requests that change something: `https://app.example.com`."""

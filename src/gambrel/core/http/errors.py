@@ -5,12 +5,15 @@ into a response with `problem()`. This file knows no request, no response and no
 """
 
 from collections.abc import Iterable, Mapping
-from typing import Any, ClassVar, NoReturn
+from typing import TYPE_CHECKING, Any, ClassVar, NoReturn
 
 import msgspec
 
 from gambrel.conversion.errors import Fault, GambrelError
 from gambrel.core.http.status import phrase
+
+if TYPE_CHECKING:
+    from gambrel.wording import Words
 
 __all__ = [
     "BadGateway",
@@ -51,8 +54,9 @@ __all__ = [
 class HTTPError(Exception):
     """An error that is answered with its status and an RFC 9457 problem document.
 
-    `detail` is shown to the client; `members` become extension members of the document. `code`
-    tells programs the kind of error: without one, the phrase of the status with dashes.
+    `detail` is shown to the client, a lazy text in its language; `members` become extension members
+    of the document. `code` tells programs the kind of error: without one, the phrase of the status
+    with dashes.
 
     Raises:
         GambrelError: `status` is not an error status (400-599).
@@ -66,7 +70,7 @@ class HTTPError(Exception):
 
     def __init__(
         self,
-        detail: str = "",
+        detail: "Words" = "",
         *,
         status: int | None = None,
         headers: Mapping[str, str] | None = None,
@@ -81,7 +85,7 @@ class HTTPError(Exception):
             what = f"HTTPError was given status {self.status!r}, which is not an error"
             hint = "use a status within 400-599, or return a Response"
             raise GambrelError("http.error-status", what, hint=hint)
-        self.detail = detail
+        self.detail = str(detail) if detail else ""
         self.title = title or (self.title if status is None else "") or phrase(self.status)
         self.code = self.code or phrase(self.status).lower().replace(" ", "-")
         self.type = type
@@ -122,7 +126,7 @@ class MethodNotAllowed(HTTPError):
 
     status = 405
 
-    def __init__(self, detail: str = "", *, allow: Iterable[str] = (), **options: Any) -> None:
+    def __init__(self, detail: "Words" = "", *, allow: Iterable[str] = (), **options: Any) -> None:
         super().__init__(detail, **options)
         self.allow = tuple(allow)
         self.headers.setdefault("allow", ", ".join(self.allow))
@@ -187,7 +191,7 @@ class RangeNotSatisfiable(HTTPError):
 
     status = 416
 
-    def __init__(self, detail: str = "", *, size: int | None = None, **options: Any) -> None:
+    def __init__(self, detail: "Words" = "", *, size: int | None = None, **options: Any) -> None:
         super().__init__(detail, **options)
         self.size = size
         if size is not None:
@@ -212,7 +216,7 @@ class Unprocessable(HTTPError):
     status = 422
     code = "unprocessable"
 
-    def __init__(self, detail: str = "", *, faults: Iterable[Fault] = (), **options: Any) -> None:
+    def __init__(self, detail: Any = "", *, faults: Iterable[Fault] = (), **options: Any) -> None:
         super().__init__(detail, **options)
         self.faults = list(faults)
 
@@ -228,7 +232,7 @@ class TooManyRequests(HTTPError):
 
     status = 429
 
-    def __init__(self, detail: str = "", *, retry_after: int | None = None, **options: Any) -> None:
+    def __init__(self, detail: Any = "", *, retry_after: int | None = None, **options: Any) -> None:
         super().__init__(detail, **options)
         _set_retry_after(self, retry_after)
 
@@ -264,7 +268,7 @@ class ServiceUnavailable(HTTPError):
 
     status = 503
 
-    def __init__(self, detail: str = "", *, retry_after: int | None = None, **options: Any) -> None:
+    def __init__(self, detail: Any = "", *, retry_after: int | None = None, **options: Any) -> None:
         super().__init__(detail, **options)
         _set_retry_after(self, retry_after)
 
@@ -283,17 +287,16 @@ def _set_retry_after(error: HTTPError, seconds: int | None) -> None:
         error.headers.setdefault("retry-after", str(max(0, int(seconds))))
 
 
-def abort(status: int, detail: str = "", **options: Any) -> NoReturn:
+def abort(status: int, detail: "Words" = "", **options: Any) -> NoReturn:
     """Raise the error of a status, as its own class where there is one.
 
     Raises:
         HTTPError: Always; the class that `HTTPError.by_status` names.
         GambrelError: The status is not an error status (400-599).
     """
-    error = HTTPError.by_status.get(status)
-    if error is None:
-        raise HTTPError(detail, status=status, **options)
-    raise error(detail, **options)
+    if status in HTTPError.by_status:
+        raise HTTPError.by_status[status](detail, **options)
+    raise HTTPError(detail, status=status, **options)
 
 
 def problem(error: HTTPError, instance: str = "") -> dict[str, Any]:
@@ -301,12 +304,8 @@ def problem(error: HTTPError, instance: str = "") -> dict[str, Any]:
 
     Extension members never replace the standard ones. Validation faults are under `errors`.
     """
-    document: dict[str, Any] = {
-        "type": error.type,
-        "title": error.title,
-        "status": error.status,
-        "detail": error.detail,
-    }
+    named = ("type", "title", "status", "detail")
+    document: dict[str, Any] = {name: getattr(error, name) for name in named}
     if instance:
         document["instance"] = instance
     if isinstance(error, Unprocessable):

@@ -5,10 +5,10 @@ it is asked for. Addresses and scheme are those after the trusted proxies.
 """
 
 import asyncio
-import itertools
 import os
 from collections.abc import AsyncIterator, Callable, Mapping
 from functools import cache, cached_property
+from itertools import count, repeat
 from typing import Any, Protocol, TypeVar
 
 from gambrel.conversion.errors import InvalidError, MalformedError
@@ -398,5 +398,8 @@ class _Spent:
 
 
 _SPENT = _Spent()
-REQUEST_IDS = map(f"{os.urandom(6).hex()}-%x".__mod__, itertools.count(1))
-"""The ids of requests to come."""
+_PROCESS = [os.urandom(6).hex()]
+if hasattr(os, "register_at_fork"):  # a child counts on from where its parent does
+    os.register_at_fork(after_in_child=lambda: _PROCESS.__setitem__(0, os.urandom(6).hex()))
+REQUEST_IDS = map("{}-{:x}".format, map(_PROCESS.__getitem__, repeat(0)), count(1))
+"""The ids of requests to come, another series in each process."""

@@ -7,7 +7,7 @@ of its lock; all others read. Everywhere else one pool does both. Knows no app.
 import asyncio
 import time
 from collections.abc import Callable
-from functools import cached_property
+from functools import cached_property, partial
 from pathlib import Path
 from typing import Any
 
@@ -22,7 +22,7 @@ from gambrel.db.connections.pools import CHECKED, FRESH, AsyncPool
 from gambrel.db.connections.replicas import Replicas
 from gambrel.db.connections.sqlite import BUSY, PRAGMAS, Settled, opener, prepare
 from gambrel.db.connections.urls import Address
-from gambrel.db.failures import tell_apart
+from gambrel.db.failures import ONLY_READS, tell_apart
 from gambrel.threads import WorkerPool
 
 __all__ = ["Engines", "Limits"]
@@ -36,7 +36,6 @@ SQLITE: dict[str, Any] = {
 }
 _FAILED = 3  # PQTRANS_INERROR of libpq
 _ENGINES = ("writer", "reader", "replica", "plain_writer", "plain_reader", "plain_replica")
-_READ_ONLY = "gambrel_read_only"
 
 
 class Limits(Struct, frozen=True, kw_only=True):
@@ -113,7 +112,7 @@ class Engines:
         if self.replicas is None:
             return self.reader
         engine = self.make_async(writes=False)
-        self.replicas.attach(engine.sync_engine)
+        self.replicas.attach(engine.sync_engine, self.connect_args)
         return engine.execution_options(**self.reading)
 
     @cached_property
@@ -122,7 +121,7 @@ class Engines:
         if self.replicas is None:
             return self.plain_reader
         engine = self.make_plain(writes=False)
-        self.replicas.attach(engine)
+        self.replicas.attach(engine, self.connect_args)
         return engine.execution_options(**self.reading)
 
     @cached_property
@@ -135,7 +134,7 @@ class Engines:
         """The options of a connection that only reads."""
         if not self.read_only:
             return {}
-        return {_READ_ONLY: True}
+        return {ONLY_READS: True}
 
     def make_async(self, *, writes: bool) -> AsyncEngine:
         """Return an engine for coroutines. Raises GambrelError where its driver is missing."""
@@ -174,20 +173,25 @@ class Engines:
             "pool_timeout": limits.pool_wait,
             "pool_recycle": -1 if self.is_sqlite else limits.recycle,
             "pool_reset_on_return": None,  # `end_transaction` does, where one is open
-            "connect_args": getattr(self, f"connect_{self.address.kind}")(),
+            "connect_args": self.connect_args(self.address),
         }
 
-    def connect_sqlite(self) -> dict[str, Any]:
+    def connect_args(self, address: Address) -> dict[str, Any]:
+        """Return what connections to an address begin with: to a replica, or where it is."""
+        found: dict[str, Any] = getattr(self, f"connect_{self.address.kind}")(address)
+        return found
+
+    def connect_sqlite(self, _address: Address) -> dict[str, Any]:
         """Connections that leave no lock behind."""
         return {**SQLITE, "factory": Settled}
 
-    def connect_postgresql(self) -> dict[str, Any]:
+    def connect_postgresql(self, address: Address) -> dict[str, Any]:
         """Connections that are found dead, and statements that end, though nobody cancels them.
 
         What the URL says of them holds.
         """
         milliseconds = int(self.limits.statement_timeout * 1000)
-        query = self.address.for_threads.query
+        query = address.for_threads.query
         given = query.get("options", "")
         limits = {
             "connect_timeout": max(2, round(self.limits.connect_timeout)),  # the least it takes
@@ -199,7 +203,7 @@ class Engines:
         }
         return {name: value for name, value in limits.items() if name not in {*query} - {"options"}}
 
-    def connect_mariadb(self) -> dict[str, Any]:
+    def connect_mariadb(self, _address: Address) -> dict[str, Any]:
         """Statements that end, and warnings that are not asked for: their texts have values.
 
         The comment is for MariaDB alone; MySQL has no limit for statements that write.
@@ -215,7 +219,8 @@ class Engines:
         """Set connections up, and begin transactions as the engine's sessions need them."""
         self.prepare(engine)
         event.listen(engine, "handle_error", mask)  # before others tell of it
-        event.listen(engine, "handle_error", tell_apart)
+        reads = self.is_sqlite and self.read_only and not writes
+        event.listen(engine, "handle_error", partial(tell_apart, reads=reads))
         event.listen(engine, "reset", end_transaction)
         if not self.is_sqlite:
             event.listen(engine, "checkin", note_return)
@@ -282,12 +287,19 @@ class Engines:
 
 
 def end_transaction(connection: Any, _record: Any, state: Any) -> None:
-    """Roll back what a connection is given back with, if there is any: to ask costs nothing."""
-    if state.terminate_only or state.transaction_was_reset or not state.asyncio_safe:
+    """Roll back what a connection is given back with, if there is any: to ask costs nothing.
+
+    SQLite keeps the transaction whose COMMIT it has refused; SQLAlchemy takes that for its end.
+    """
+    if state.terminate_only or not state.asyncio_safe:
         return
     driver = getattr(connection, "driver_connection", connection)
     is_open = getattr(driver, "is_in_transaction", None)
-    if is_open is None or is_open():
+    if is_open is not None:
+        is_left = is_open()
+    else:
+        is_left = getattr(driver, "in_transaction", not state.transaction_was_reset)
+    if is_left:
         connection.rollback()
 
 
@@ -331,7 +343,7 @@ def connect_by_ours(_dialect: Any, _record: Any, _arguments: Any, options: Any) 
 
 def begin_postgresql(connection: Any) -> None:
     """Say whether the transaction may write: the driver begins it with the first statement."""
-    wanted = bool(connection.get_execution_options().get(_READ_ONLY))
+    wanted = bool(connection.get_execution_options().get(ONLY_READS))
     dialect, driver = connection.dialect, connection.connection.dbapi_connection
     if bool(dialect.get_readonly(driver)) is not wanted:
         dialect.set_readonly(driver, wanted)
@@ -348,5 +360,5 @@ def see_whole(connection: Any) -> None:
 
 def begin_mariadb(connection: Any) -> None:
     """Begin a transaction that cannot write, where a session only reads."""
-    if connection.get_execution_options().get(_READ_ONLY):
+    if connection.get_execution_options().get(ONLY_READS):
         connection.exec_driver_sql("START TRANSACTION READ ONLY")

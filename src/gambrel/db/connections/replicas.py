@@ -7,11 +7,13 @@ alone for a while, and its readers go elsewhere: the app works as long as the pr
 import logging
 import time
 from collections.abc import Callable, Iterator, Sequence
+from functools import partial
 from typing import Any
 
 from sqlalchemy import Engine, event, exc
 
 from gambrel.core.http.errors import GambrelError
+from gambrel.db.connections.pools import CHECKED, FRESH
 from gambrel.db.connections.urls import Address
 
 __all__ = ["RETRY", "Replicas", "check_replicas"]
@@ -37,19 +39,31 @@ class Replicas:
         self.down: dict[str, float] = {}
         self.turn = 0
 
-    def attach(self, engine: Engine) -> None:
-        """Open the connections of an engine that was made for the primary."""
-        event.listen(engine, "do_connect", self.connect)
+    def attach(self, engine: Engine, limits: Callable[[Address], dict[str, Any]]) -> None:
+        """Open the connections of an engine that was made for the primary.
+
+        `limits` gives what connections to an address begin with, besides what its URL says.
+        """
+        event.listen(engine, "do_connect", partial(self.connect, limits))
+        event.listen(engine, "checkin", doubt)
         event.listen(engine, "checkout", self.check)
 
-    def connect(self, dialect: Any, record: Any, _arguments: Any, options: dict[str, Any]) -> Any:
+    def connect(
+        self,
+        limits: Callable[[Address], dict[str, Any]],
+        dialect: Any,
+        record: Any,
+        _arguments: Any,
+        options: dict[str, Any],
+    ) -> Any:
         """Return a connection to a replica; None has the primary asked."""
         _, own = dialect.create_connect_args(self.url_of(self.primary, dialect))
+        own |= limits(self.primary)
         shared = {name: value for name, value in options.items() if name not in own}
         for address in self.in_turn():
             arguments, other = dialect.create_connect_args(self.url_of(address, dialect))
             try:
-                made = dialect.connect(*arguments, **shared, **other)
+                made = dialect.connect(*arguments, **{**shared, **other, **limits(address)})
             except (dialect.loaded_dbapi.Error, OSError) as error:
                 self.leave(address, error)
             else:
@@ -89,6 +103,15 @@ class Replicas:
         until = record.info.get(_UNTIL)
         if until is not None and until <= self.clock():
             raise exc.DisconnectionError  # the pool connects anew
+
+
+def doubt(_connection: Any, record: Any) -> None:
+    """Have a connection that stands in for a replica be looked at before it is taken again.
+
+    Nobody takes it then as if that never waits: it may be replaced.
+    """
+    if _UNTIL in record.info:
+        record.info[CHECKED] = -FRESH
 
 
 def check_replicas(primary: Address, replicas: Sequence[Address], *, writes_on_get: bool) -> None:

@@ -40,7 +40,9 @@ class Address(Struct, frozen=True):
     @property
     def shown(self) -> str:
         """The URL for people, without its password."""
-        return self.for_threads.set(drivername=self.kind).render_as_string(hide_password=True)
+        url = self.for_threads.set(drivername=self.kind)
+        hidden = {name: "hidden" for name in url.query if "pass" in name.lower()}
+        return url.update_query_dict(hidden).render_as_string(hide_password=True)
 
     def at(self, file: Path) -> "Address":
         """Return the address of an SQLite file."""
@@ -61,6 +63,8 @@ def parse_address(text: str, folder: Path) -> Address:
     name, _, driver = url.drivername.partition("+")
     if name not in _KINDS:
         raise unknown(f"{name!r} is no database that we know")
+    if "password" in url.query:  # where it is taken for no secret
+        url = url.set(password=str(url.query["password"])).difference_update_query(["password"])
     kind = _KINDS[name]
     if driver not in {"", _ASYNC[kind], _PLAIN[kind]}:
         raise unknown(f"{driver!r} is no driver of {kind} that is used here")

@@ -19,9 +19,9 @@ from sqlalchemy import (
 from gambrel.db.inspection.conventions import Convention
 from gambrel.db.inspection.imports import Imports
 from gambrel.db.inspection.kinds import Kind, Kinds, ddl_of, generic
-from gambrel.db.inspection.layout import quoted, sql_text
+from gambrel.db.inspection.layout import quoted, requoted, sql_text
 
-__all__ = ["Columns"]
+__all__ = ["Columns", "ordered"]
 
 _SQL = "sqlalchemy"
 _TEXT = re.compile(r"^'([^'\\]*)'(?:::(?:character varying|text|bpchar))?$")
@@ -170,7 +170,7 @@ class Columns:
 
     # Tables ---------------------------------------------------------------------------------
 
-    def constraints(self, table: Any, *, is_class: bool = True) -> Iterator[tuple[str, list[str]]]:
+    def constraints(self, table: Any) -> Iterator[tuple[str, list[str]]]:
         """Yield what has to be said of a table as a whole: what to call, and with what."""
         name = self.convention.name_to_write(table.primary_key)
         if name and self.dialect.name not in {"mysql", "mariadb"}:
@@ -179,13 +179,13 @@ class Columns:
         for item in ordered(table.constraints):
             if isinstance(item, ForeignKeyConstraint):
                 yield from self.whole_key(item)
-            elif isinstance(item, UniqueConstraint) and not (is_class and self.is_lone(item)):
+            elif isinstance(item, UniqueConstraint) and not self.is_lone(item):
                 columns = [quoted(column.name) for column in item.columns]
                 yield self.of("UniqueConstraint"), [*columns, *self.named(item)]
             elif isinstance(item, CheckConstraint):
                 yield self.of("CheckConstraint"), [sql_text(item.sqltext), *self.named(item)]
         for index in ordered(table.indexes):
-            if not (is_class and self.is_lone(index)) and not self.is_of_key(index):
+            if not self.is_lone(index) and not self.is_of_key(index):
                 yield self.of("Index"), self.index(index)
 
     def of(self, name: str) -> str:
@@ -251,7 +251,7 @@ class Columns:
         """Return an option of one database."""
         if hasattr(value, "compile") or key.endswith("_where"):
             return f"{self.of('text')}({sql_text(value)})"
-        return quoted(value) if isinstance(value, str) else repr(value).replace("'", '"')
+        return requoted(repr(value))
 
 
 def ordered(items: Any) -> list[Any]:

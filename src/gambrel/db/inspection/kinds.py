@@ -14,7 +14,7 @@ from sqlalchemy.engine import Dialect
 from sqlalchemy.exc import CompileError, UnsupportedCompilationError
 
 from gambrel.db.inspection.imports import Imports
-from gambrel.db.inspection.layout import quoted
+from gambrel.db.inspection.layout import quoted, requoted
 from gambrel.db.inspection.verbatim import Verbatim
 from gambrel.db.models import Model
 
@@ -38,6 +38,14 @@ _MODULES = {
     "time": "datetime",
     "timedelta": "datetime",
 }
+_ELSEWHERE = {
+    "BINARY": "LargeBinary",
+    "NCHAR": "CHAR",
+    "NVARCHAR": "String",
+    "REAL": "Double",  # of eight octets
+    "VARBINARY": "LargeBinary",
+}
+"""What other databases have in place of types of SQLite."""
 _NAMED = re.compile(r"\b(length|astext_type|text_type)=(Text\(\))?")
 _ANSI = "sqlalchemy"
 
@@ -117,20 +125,32 @@ class Kinds:
         """Return what makes a type."""
         name = type(kind).__name__
         if isinstance(kind, Verbatim):
-            return f'{self.imports.name("gambrel.db", name)}("{kind.name}")'
-        written = _NAMED.sub("", repr(kind)).replace("'", '"').removesuffix("()")
+            return f"{self.imports.name('gambrel.db', name)}({quoted(kind.name)})"
+        if self.dialect.name == "sqlite" and name in _ELSEWHERE:
+            return self.of_sqlite(kind, _ELSEWHERE[name])
+        written = requoted(_NAMED.sub("", repr(kind))).removesuffix("()")
         if isinstance(kind, types.Numeric):
             written = written.replace("precision=", "").replace("scale=", "")
         _, mark, arguments = written.partition("(")
         return f"{self.imports.name(module_of(kind), name)}{mark}{arguments}"
 
+    def of_sqlite(self, kind: types.TypeEngine[Any], elsewhere: str) -> str:
+        """Return a type that SQLite takes by a name that others do not know, or take otherwise."""
+        given = getattr(kind, "length", None)
+        length = f"({given})" if given else ""
+        usual = self.imports.name(_ANSI, elsewhere) + (
+            length if length and isinstance(kind, types.String) else "()"
+        )
+        here = self.imports.name(_ANSI, type(kind).__name__) + length
+        return f'{usual}.with_variant({here}, "sqlite")'
+
     def of_enum(self, kind: types.Enum) -> Kind:
         """Return how an enumeration is written: by its class."""
         cls = self.enums[key_of(kind)]
         values = self.imports.name("gambrel.db", "values_of")
-        name = f', name="{kind.name}"' if kind.name else ""
+        name = f", name={quoted(kind.name)}" if kind.name else ""
         if kind.schema:
-            name += f', schema="{kind.schema}"'
+            name += f", schema={quoted(kind.schema)}"
         enum = self.imports.name(_ANSI, "Enum")
         return Kind(cls, f"{enum}({cls}{name}, values_callable={values})")
 
@@ -145,13 +165,13 @@ class Kinds:
         """Return how a domain is written: by its name, and by what it is made of."""
         inner = self.kind(kind.data_type)
         made = inner.expression or self.expression(generic(kind.data_type, self.dialect))
-        given = [f'"{kind.name}"', made]
+        given = [quoted(kind.name), made]
         if kind.schema:
-            given.append(f'schema="{kind.schema}"')
+            given.append(f"schema={quoted(kind.schema)}")
         if kind.check is not None:
             given.append(f"check={quoted(str(kind.check))}")
         if kind.check is not None and kind.constraint_name != f"{kind.name}_check":
-            given.append(f'constraint_name="{kind.constraint_name}"')
+            given.append(f"constraint_name={quoted(kind.constraint_name)}")
         if kind.not_null:
             given.append("not_null=True")
         domain = self.imports.name("sqlalchemy.dialects.postgresql", "DOMAIN")

@@ -3,11 +3,15 @@
 As formatters of Python do it, so that what is written needs none.
 """
 
+import ast
 import re
 from collections.abc import Iterable
 
-__all__ = ["call", "quoted", "sql_text", "tuple_of"]
+__all__ = ["MUTABLE", "call", "mapping", "quoted", "requoted", "sql_text", "tuple_of"]
 
+MUTABLE = "  # noqa: RUF012"
+"""Behind what a class has that could be changed."""
+_LITERAL = re.compile(r"""'(?:[^'\\]|\\.)*'|"(?:[^"\\]|\\.)*\"""")
 _BOUND = re.compile(r"(?<![:\w\\]):(\w+)(?!:)")  # as SQLAlchemy finds the names of values
 
 
@@ -34,6 +38,20 @@ def tuple_of(name: str, items: list[list[str]], width: int, indent: int = 4) -> 
     return [f"{space}{name} = (", *body, f"{space})"]
 
 
+def mapping(name: str, key: str, items: list[str], width: int, indent: int = 4) -> list[str]:
+    """Return the lines of a dict with a list in it, which checks of classes do not like."""
+    space, given = " " * indent, ", ".join(items)
+    line = f'{space}{name} = {{"{key}": [{given}]}}'
+    if len(line) <= width:
+        return [line + MUTABLE]
+    inner = f'{space}    "{key}": [{given}],'
+    body = [inner]
+    if len(inner) > width:
+        body = [f'{space}    "{key}": [', *(f"{space}        {one}," for one in items)]
+        body += [f"{space}    ],"]
+    return [f"{space}{name} = {{{MUTABLE}", *body, f"{space}}}"]
+
+
 def quoted(text: str) -> str:
     """Return a text as it is written in Python, in double quotes where that is shorter."""
     escaped = text.replace("\\", "\\\\")
@@ -43,6 +61,11 @@ def quoted(text: str) -> str:
     if plain.count('"') > plain.count("'"):
         return "'" + plain.replace("'", "\\'") + "'"
     return '"' + plain.replace('"', '\\"') + '"'
+
+
+def requoted(expression: str) -> str:
+    """Return an expression, as `repr` gives it, with its texts as they are written here."""
+    return _LITERAL.sub(lambda found: quoted(ast.literal_eval(found[0])), expression)
 
 
 def sql_text(text: str) -> str:

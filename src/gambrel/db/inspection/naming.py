@@ -11,7 +11,15 @@ from collections.abc import Container, Iterable
 
 from gambrel.db.models import WORD
 
-__all__ = ["attribute_name", "class_name", "free_name", "plural", "singular", "snake_case"]
+__all__ = [
+    "attribute_name",
+    "class_name",
+    "free_name",
+    "plural",
+    "relation_name",
+    "singular",
+    "snake_case",
+]
 
 _IRREGULAR = {
     "person": "people",
@@ -125,6 +133,11 @@ def attribute_name(column: str, taken: Container[str] = ()) -> str:
     return free_name([name], taken)
 
 
+def relation_name(wanted: Iterable[str], taken: Container[str]) -> str:
+    """Return the attribute that leads to other rows: the first name that does, and is not taken."""
+    return free_name(map(attribute_name, wanted), taken)
+
+
 def class_name(table: str, taken: Container[str] = (), schema: str = "") -> str:
     """Return the class of a table; with its schema in front where the name is taken."""
     one = singular(snake_case(table)) or "table"
@@ -135,8 +148,10 @@ def class_name(table: str, taken: Container[str] = (), schema: str = "") -> str:
 def camel_case(name: str) -> str:
     """Return `order_detail` as `OrderDetail`, a name that Python allows."""
     joined = "".join(part[:1].upper() + part[1:] for part in name.split("_"))
+    if not joined[:1].isupper():  # a number, or of a script that has no capitals, as attributes are
+        joined = f"Table{joined}"
     if not joined.isidentifier():
-        joined = as_ascii(f"Table{joined}")
+        joined = f"Table{as_ascii(joined).removeprefix('Table')}"
     clashes = keyword.iskeyword(joined) or hasattr(builtins, joined)
     return f"{joined}_" if clashes else joined
 

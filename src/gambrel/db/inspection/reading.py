@@ -30,7 +30,7 @@ from gambrel.db.inspection.verbatim import Verbatim
 
 __all__ = ["Found", "inspect_url", "read"]
 
-_BOOKKEEPING = {"alembic_version", "spatial_ref_sys", "sqlite_sequence"}
+_BOOKKEEPING = {"alembic_version", "gambrel_migration", "spatial_ref_sys", "sqlite_sequence"}
 _TYPES = {
     "postgresql": (
         "SELECT format_type(a.atttypid, a.atttypmod) FROM pg_attribute a"

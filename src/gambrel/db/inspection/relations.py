@@ -11,7 +11,7 @@ from typing import Any
 
 from sqlalchemy import ForeignKeyConstraint, Table, UniqueConstraint
 
-from gambrel.db.inspection.naming import free_name, plural
+from gambrel.db.inspection.naming import plural, relation_name
 from gambrel.db.inspection.plan import Plan, Planned, Relation, foreign_keys
 
 __all__ = ["add_relations"]
@@ -38,7 +38,7 @@ def add_relations(plan: Plan) -> None:
 def add_forward(plan: Plan, planned: Planned, key: ForeignKeyConstraint) -> Relation:
     """Add what leads to the one row that a foreign key means."""
     target = plan.keys[key.referred_table.key]
-    name = free_name(forward_names(planned, key, target), planned.taken)
+    name = relation_name(forward_names(planned, key, target), planned.taken)
     is_optional = any(one.nullable and not one.primary_key for one in key.columns)
     relation = Relation(name, target.name, is_optional=is_optional)
     if key.referred_table is planned.table:
@@ -81,7 +81,7 @@ def add_reverse(plan: Plan, planned: Planned, key: ForeignKeyConstraint, forward
         name = "children"
     elif len(same) > 1:
         name = f"{name}_as_{forward.name}"
-    name = free_name([name, f"{name}_of_{forward.name}"], target.taken)
+    name = relation_name([name, f"{name}_of_{forward.name}"], target.taken)
     back = Relation(name, planned.name, is_many=not is_one, is_optional=is_one)
     forward.options["back_populates"] = quoted(name)
     back.options["back_populates"] = quoted(forward.name)
@@ -98,8 +98,8 @@ def add_reverse(plan: Plan, planned: Planned, key: ForeignKeyConstraint, forward
 def add_link(plan: Plan, variable: str, table: Table) -> None:
     """Add lists of both sides of a table of pairs."""
     first, second = (plan.keys[key.referred_table.key] for key in foreign_keys(table))
-    name = free_name([plural(second.one), f"{plural(second.one)}_by_{variable}"], first.taken)
-    back = free_name([plural(first.one), f"{plural(first.one)}_by_{variable}"], second.taken)
+    name = relation_name([plural(second.one), f"{plural(second.one)}_by_{variable}"], first.taken)
+    back = relation_name([plural(first.one), f"{plural(first.one)}_by_{variable}"], second.taken)
     for one, other, here, there in ((first, second, name, back), (second, first, back, name)):
         options = {"secondary": variable, "back_populates": quoted(there)}
         one.relations.append(Relation(here, other.name, is_many=True, options=options))

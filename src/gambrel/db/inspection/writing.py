@@ -8,12 +8,12 @@ import itertools
 from collections.abc import Iterator
 from typing import Any
 
-from sqlalchemy import Table
+from sqlalchemy import Table, UniqueConstraint
 
-from gambrel.db.inspection.columns import Columns
+from gambrel.db.inspection.columns import Columns, ordered
 from gambrel.db.inspection.imports import Imports
-from gambrel.db.inspection.kinds import Kinds
-from gambrel.db.inspection.layout import call, quoted, tuple_of
+from gambrel.db.inspection.kinds import Kind, Kinds
+from gambrel.db.inspection.layout import MUTABLE, call, mapping, quoted, tuple_of
 from gambrel.db.inspection.naming import attribute_name
 from gambrel.db.inspection.plan import Plan, Planned, Relation, plan_of
 from gambrel.db.inspection.reading import Found
@@ -57,7 +57,9 @@ class Writer:
         text = "\n\n\n".join("\n".join(lines) for lines in (head, *filter(None, parts)))
         lines = text.replace("\n\n\nNAMES", "\n\nNAMES", 1).split("\n")
         allowed = "  # noqa: E501"
-        return "".join(f"{one}{allowed * (len(one) > self.width)}\n" for one in lines)
+        return "".join(
+            f"{one}{allowed * (len(one.removesuffix(MUTABLE)) > self.width)}\n" for one in lines
+        )
 
     def bases(self) -> Iterator[list[str]]:
         """Yield the classes that models are made from."""
@@ -105,7 +107,7 @@ class Writer:
         for one in table.columns:
             given = self.columns.arguments(one, self.kinds.kind(one.type))
             lines += with_comma(call(column, given, self.width - 1))
-        for head, given in self.columns.constraints(table, is_class=False):
+        for head, given in self.columns.constraints(table):
             lines += with_comma(call(head, given, self.width - 1))
         if table.schema:
             lines.append(f"    schema={quoted(table.schema)},")
@@ -131,13 +133,17 @@ class Writer:
         text = _VIEW if planned.is_view else ""
         if planned.table.comment and '"' not in planned.table.comment:
             text = " ".join(planned.table.comment.replace("\\", "/").split())
-        return [f'    """{text}"""'] if text and len(text) <= self.width - 10 else []
+        is_told = text.isprintable() and 0 < len(text) <= self.width - 10
+        return [f'    """{text}"""'] if is_told else []
 
     def head(self, planned: Planned) -> list[str]:
         """Return what is said of a table as a whole."""
         table, lines = planned.table, []
         if WORD.sub("_", planned.name).lower() != table.name:
             lines.append(f"    __tablename__ = {quoted(table.name)}")
+        if not planned.is_view and not len(table.primary_key.columns):
+            names = [quoted(name) for name in self.row_key(planned)]
+            lines += mapping("__mapper_args__", "primary_key", names, self.width)
         items = []
         if not planned.is_view:
             given = self.columns.constraints(table)
@@ -149,14 +155,30 @@ class Writer:
             items.append([f"        {{{', '.join(named)}}}"])
         return [*lines, *(tuple_of("__table_args__", items, self.width) if items else [])]
 
+    def row_key(self, planned: Planned) -> list[str]:
+        """Return the attributes that tell the rows of a table apart that has no key."""
+        columns = [*planned.table.columns]
+        for one in (*ordered(planned.table.constraints), *ordered(planned.table.indexes)):
+            is_unique = isinstance(one, UniqueConstraint) or getattr(one, "unique", False)
+            if is_unique and len(one.columns) and not any(each.nullable for each in one.columns):
+                columns = [*one.columns]
+                break
+        names = [
+            planned.attribute(one) for one in columns if self.is_key(self.kinds.kind(one.type))
+        ]
+        return names or [planned.attribute(one) for one in columns]
+
+    def is_key(self, kind: Kind) -> bool:
+        """Say whether values of a type can tell rows apart: not those that hold others."""
+        return not kind.is_any and "[" not in kind.annotation
+
     def column(self, planned: Planned, column: Any) -> list[str]:
         """Return the lines of a column."""
         attribute, kind = planned.attribute(column), self.kinds.kind(column.type)
         if planned.is_view:
             given = [] if attribute == column.name else [quoted(column.name)]
             given += [kind.expression] if kind.expression else []
-            is_key = not kind.is_any and "[" not in kind.annotation
-            given += ["primary_key=True"] if is_key else []
+            given += ["primary_key=True"] if self.is_key(kind) else []
             is_null = True
         else:
             given = self.columns.arguments(column, kind, attribute)

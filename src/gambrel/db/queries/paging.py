@@ -7,7 +7,7 @@ no row is on two pages or on none.
 from typing import Any, Generic, TypeVar
 
 from msgspec import Struct
-from sqlalchemy import Select, func, inspect, select
+from sqlalchemy import Join, Select, func, inspect, select, tuple_
 from sqlalchemy.orm import Session
 
 from gambrel.core.http.errors import GambrelError
@@ -73,13 +73,51 @@ def keys_of(entity: Any) -> list[Any]:
 def page(session: Session, statement: Select[T], number: int, size: int) -> Page[T]:
     """Return a page; one beyond the last is empty.
 
-    All rows are counted by the same options: those that are deleted softly, say.
+    All rows are counted by the same options: those that are deleted softly, say. One that a join
+    gives several times is one row, at the first of its places.
     """
     number, size = min(max(number, 1), _FAR), min(max(size, 1), MAX_SIZE)
-    counted = select(func.count()).select_from(statement.order_by(None).subquery())
-    total = session.scalar(counted, execution_options=statement.get_execution_options()) or 0
+    entity, bare = entity_of(statement), statement.order_by(None)
+    keys = [getattr(entity, one.key) for one in keys_of(entity)]
+    given = total = count(session, statement, bare)
+    if given and is_joined(statement):
+        total = count(session, statement, bare.with_only_columns(*keys).distinct())
     offset = (number - 1) * size
     items: list[T] = []
-    if offset < total:
+    if offset < total and given == total:
         items = list(session.scalars(ordered(statement).limit(size).offset(offset)).unique())
+    elif offset < total:
+        items = once_each(session, statement, keys, size, offset)
     return Page(items, number, size, total)
+
+
+def count(session: Session, statement: Select[Any], rows: Select[Any]) -> int:
+    """Return how many rows there are, by the options of a statement."""
+    counted = select(func.count()).select_from(rows.subquery())
+    return session.scalar(counted, execution_options=statement.get_execution_options()) or 0
+
+
+def is_joined(statement: Select[Any]) -> bool:
+    """Whether a row may be several times in what a statement selects."""
+    tables = statement.get_final_froms()
+    return len(tables) > 1 or any(isinstance(table, Join) for table in tables)
+
+
+def once_each(
+    session: Session, statement: Select[T], keys: list[Any], size: int, offset: int
+) -> list[T]:
+    """Return the rows of a page, of a statement that gives some of them several times."""
+    order = [*statement._order_by_clauses, *keys]  # noqa: SLF001 - no public way
+    bare = statement.order_by(None)
+    place = func.row_number().over(order_by=order).label("place")
+    found = bare.with_only_columns(*keys, place).subquery()
+    *names, last = found.columns
+    first = func.min(last)
+    wanted = select(*names).group_by(*names).order_by(first).limit(size).offset(offset)
+    options = statement.get_execution_options()
+    ids = [tuple(row) for row in session.execute(wanted, execution_options=options)]
+    known = tuple_(*keys).in_(ids) if len(keys) > 1 else keys[0].in_([key for (key,) in ids])
+    rows: dict[Any, T] = {}
+    for row in session.scalars(bare.where(known)).unique():
+        rows[inspect(row).identity] = row
+    return [rows[key] for key in ids if key in rows]

@@ -1,6 +1,6 @@
 """Insert, or change what is there: in one statement, as each kind of database has it."""
 
-from collections.abc import Iterable, Mapping
+from collections.abc import Callable, Iterable, Mapping
 from typing import Any, TypeVar
 
 from sqlalchemy import inspect, select
@@ -8,9 +8,12 @@ from sqlalchemy.dialects import mysql, postgresql, sqlite
 from sqlalchemy.orm import Session
 
 from gambrel.core.http.errors import Conflict, GambrelError
-from gambrel.db.queries.rows import check_names
+from gambrel.db.queries.rows import check_names, values_for
 
-__all__ = ["upsert"]
+__all__ = ["AUTHORED", "upsert"]
+
+AUTHORED = "__authored__"
+"""What a model has whose rows say who has written them."""
 
 M = TypeVar("M")
 _INSERT: dict[str, Any] = {"sqlite": sqlite.insert, "postgresql": postgresql.insert}
@@ -19,22 +22,32 @@ _INSERT: dict[str, Any] = {"sqlite": sqlite.insert, "postgresql": postgresql.ins
 def upsert(
     session: Session,
     model: type[M],
-    values: Mapping[str, Any],
+    given: Any,
     on: Iterable[Any],
     update: Iterable[str] | None,
+    check: Callable[[Any], None],
 ) -> M:
-    """Insert a row or change the one that is equal in `on`; return it."""
+    """Insert a row or change the one that is equal in `on`; return it.
+
+    `check(row)` raises where the row does not keep its rules.
+    """
+    values = values_for(model, given)
     keys = [one if isinstance(one, str) else one.key for one in on]
     changed = [name for name in values if name not in keys] if update is None else list(update)
-    check_names(model, [*values, *keys, *changed], "the upsert")
+    check_names(model, [*keys, *changed], "the upsert")
     check_keys(model, values, keys)
+    check(model(**values))
+    actor = getattr(session, "actor", None)
+    if actor is not None and getattr(model, AUTHORED, False):
+        values = {"created_by": actor, "updated_by": actor, **values}
+        changed += ["updated_by"] if changed else []
     session.flush()  # what was added before is there for the statement
     dialect = session.get_bind(inspect(model)).dialect.name
     columns = {name: inspect(model).attrs[name].columns[0].name for name in [*values, *keys]}
-    given = {columns[name]: value for name, value in values.items()}
+    written = {columns[name]: value for name, value in values.items()}
     names = [columns[name] for name in changed]
     if dialect in _INSERT:
-        statement = _INSERT[dialect](model).values(given)
+        statement = _INSERT[dialect](model).values(written)
         targets = [columns[name] for name in keys]
         if changed:
             new = {name: statement.excluded[name] for name in names} | kept_up(model, names)
@@ -42,7 +55,7 @@ def upsert(
         else:
             statement = statement.on_conflict_do_nothing(index_elements=targets)
     else:
-        statement = mysql.insert(model).values(given)
+        statement = mysql.insert(model).values(written)
         same = names or [columns[keys[0]]]
         new = {name: statement.inserted[name] for name in same}
         new |= kept_up(model, names) if changed else {}

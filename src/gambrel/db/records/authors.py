@@ -6,10 +6,9 @@ Who it is, says the session: `db.actor = str(user.id)`, in a dependency that kno
 from typing import Any
 
 from sqlalchemy import event
-from sqlalchemy.orm import Mapped, Session, mapped_column
+from sqlalchemy.orm import Mapped, mapped_column, object_session
 
 from gambrel.db.columns import TEXT
-from gambrel.db.sessions import SyncSession
 
 __all__ = ["Authored"]
 
@@ -17,18 +16,23 @@ __all__ = ["Authored"]
 class Authored:
     """`created_by` and `updated_by`: the `actor` of the session; None where nobody is known."""
 
+    __authored__ = True
+
     created_by: Mapped[str | None] = mapped_column(TEXT, default=None, sort_order=94)
     updated_by: Mapped[str | None] = mapped_column(TEXT, default=None, sort_order=95)
 
 
-@event.listens_for(SyncSession, "before_flush")
-def sign(session: Session, _context: Any, _objects: Any) -> None:
-    """Write who it is into rows that are new or changed."""
-    actor = getattr(session, "actor", None)
-    for row in session.new:
-        if isinstance(row, Authored):
-            row.created_by = row.created_by or actor
-            row.updated_by = row.updated_by or actor
-    for row in session.dirty:
-        if isinstance(row, Authored) and session.is_modified(row):
-            row.updated_by = actor
+@event.listens_for(Authored, "before_insert", propagate=True)
+def sign(_mapper: Any, _connection: Any, row: Authored) -> None:
+    """Write who it is into a row that is new."""
+    actor = getattr(object_session(row), "actor", None)
+    row.created_by = row.created_by or actor
+    row.updated_by = row.updated_by or actor
+
+
+@event.listens_for(Authored, "before_update", propagate=True)
+def sign_change(_mapper: Any, _connection: Any, row: Authored) -> None:
+    """Write who it is into a row that is changed, be it by what it belongs to."""
+    session: Any = object_session(row)
+    if session.is_modified(row):
+        row.updated_by = getattr(session, "actor", None)

@@ -1,13 +1,14 @@
 """Natural keys: what people call a row by, wherever its primary key is another one.
 
-A model declares one, `__natural_key__ = ("team", "name")`, or has a single unique constraint. An
-entry is a column, or a relation to one row, which is named by its own. Fixtures and dumps use it.
+A model declares one, `__natural_key__ = ("team", "name")`, or has a single unique constraint, or a
+primary key of texts that people have chosen. An entry is a column, or a relation to one row, which
+is named by its own. Fixtures and dumps use it.
 """
 
 from collections.abc import Iterator, Sequence
 from typing import Any, TypeVar
 
-from sqlalchemy import UniqueConstraint, inspect, select
+from sqlalchemy import String, UniqueConstraint, inspect, select
 from sqlalchemy.orm import Mapper, RelationshipProperty, Session
 
 from gambrel.core.http.errors import GambrelError
@@ -33,6 +34,8 @@ def natural_key(model: type[Any]) -> tuple[str, ...]:
             raise not_unique(model, declared)
         return declared
     sure = [one for one in found if not any(column.nullable for column in one)]
+    if not sure and all(is_chosen(column) for column in mapper.primary_key):
+        sure = [frozenset(mapper.primary_key)]
     if len(sure) != 1:
         return ()
     keys = [(prop.columns[0], prop.key) for prop in mapper.column_attrs]
@@ -81,9 +84,27 @@ def needed(model: type[Any]) -> tuple[str, ...]:
     names = natural_key(model)
     if not names:
         what = f"{model.__name__} has no natural key"
-        hint = '`__natural_key__ = ("name",)`, with a unique constraint on these columns'
-        raise GambrelError("db.natural-key", what, "", hint)
+        raise GambrelError("db.natural-key", what, "", hint_for(inspect(model)))
     return names
+
+
+def hint_for(mapper: Mapper[Any]) -> str:
+    """Return what to write for a model that has no natural key, in its own names."""
+    names = {prop.columns[0]: prop.key for prop in mapper.column_attrs}
+    for columns in unique_columns(mapper):
+        key = ", ".join(f'"{names[column]}"' for column in columns)
+        null = [names[column] for column in columns if column.nullable]
+        why = f": {', '.join(null)} may be null" if null else ": of several it is not known which"
+        return f"`__natural_key__ = ({key},)`, if people call rows by that{why}"
+    texts = [key for column, key in names.items() if isinstance(column.type, String)]
+    name = texts[0] if texts else "name"
+    return f'`__natural_key__ = ("{name}",)`, and `unique=True` at that column'
+
+
+def is_chosen(column: Any) -> bool:
+    """Whether people choose the values of a column: texts that nothing makes up."""
+    made = column.default is not None or column.server_default is not None
+    return isinstance(column.type, String) and not made
 
 
 def related(session: Session, row: Any, prop: RelationshipProperty[Any]) -> Any:

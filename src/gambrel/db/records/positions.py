@@ -12,7 +12,7 @@ Positions have gaps, so that a row is moved by changing it alone.
 from typing import Any, ClassVar
 
 from sqlalchemy import BigInteger, event, func, inspect, select
-from sqlalchemy.orm import Mapped, Session, mapped_column
+from sqlalchemy.orm import Mapped, RelationshipDirection, Session, mapped_column
 
 from gambrel.core.http.errors import GambrelError
 from gambrel.db.sessions import SyncSession
@@ -35,17 +35,17 @@ def place(session: Session, row: Any, *, after: Any = None) -> None:
     Its neighbours are locked, so that two that are put at the same place at once are both there.
     Raises GambrelError where the other is not of the same order.
     """
+    session.flush()  # who has no position yet gets one, and what is read anew loses nothing
     model = type(row)
     group = group_of(model, row)
     if after is not None and group_of(model, after) != group:
         what = f"a {model.__name__} is put behind one of another order: {group} differ"
         hint = f"set what both are within first: {', '.join(model.__positions_within__)}"
         raise GambrelError("db.position", what, "", hint)
-    with session.no_autoflush:
+    near = neighbours(session, row, after)
+    if near is None:
+        spread(session, row)
         near = neighbours(session, row, after)
-        if near is None:
-            spread(session, row)
-            near = neighbours(session, row, after)
     assert near is not None
     row.position = near
     session.add(row)
@@ -57,7 +57,10 @@ def neighbours(session: Session, row: Any, after: Any) -> int | None:
     model: Any = type(row)
     near = others(model, row)
     if after is None:
-        first = session.scalars(near.order_by(model.position).limit(1)).first()
+        lowest = near.order_by(model.position).limit(1)
+        first, before = session.scalars(lowest).first(), None
+        while first != before:  # who was waited for may have been put before it
+            first, before = session.scalars(lowest).first(), first
         return 0 if first is None else first - GAP
     behind = select(model.position).where(same(model, after)).with_for_update()
     left: int = session.execute(behind).scalar_one()
@@ -91,7 +94,23 @@ def within(model: Any, row: Any) -> list[Any]:
 
 def group_of(model: Any, row: Any) -> dict[str, Any]:
     """Return what a row is ordered within, by attribute."""
-    return {name: getattr(row, name) for name in model.__positions_within__}
+    return {name: value_of(model, row, name) for name in model.__positions_within__}
+
+
+def value_of(model: Any, row: Any, name: str) -> Any:
+    """Return the value of an attribute, as it will be: that of a row which is named by a relation.
+
+    Where that has no key yet, the row itself: nothing is ordered within it.
+    """
+    column = inspect(model).attrs[name].columns[0]
+    for relation in inspect(model).relationships:
+        other, pairs = inspect(row).dict.get(relation.key), dict(relation.local_remote_pairs)
+        is_above = relation.direction is RelationshipDirection.MANYTOONE
+        if is_above and column in pairs and other is not None:
+            mapper = inspect(type(other))
+            key = getattr(other, mapper.get_property_by_column(pairs[column]).key)
+            return other if key is None else key
+    return getattr(row, name)
 
 
 def same(model: Any, row: Any) -> Any:
@@ -111,11 +130,14 @@ def append(session: Session, _context: Any, _objects: Any) -> None:
     for row in session.new:
         if isinstance(row, Positioned) and row.position is None:
             model: Any = type(row)
-            key = (model, *group_of(model, row).values())
+            group = group_of(model, row).values()
+            key = (model, *group)
             if key not in last:
-                with session.no_autoflush:
-                    most = select(func.max(model.position)).where(*within(model, row))
-                    found = session.scalar(most)
-                last[key] = -GAP if found is None else found
+                last[key] = -GAP
+                if not any(inspect(one, raiseerr=False) for one in group):
+                    with session.no_autoflush:
+                        most = select(func.max(model.position)).where(*within(model, row))
+                        found = session.scalar(most)
+                    last[key] = -GAP if found is None else found
             last[key] += GAP
             row.position = last[key]

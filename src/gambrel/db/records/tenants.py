@@ -9,10 +9,12 @@ What a session selects, changes and deletes by models is of its tenant, and what
 SQL by hand is not looked into.
 """
 
+from collections.abc import Iterable, Iterator
 from typing import Any
 
-from sqlalchemy import event
+from sqlalchemy import Table, event, inspect
 from sqlalchemy.orm import Mapped, ORMExecuteState, Session, mapped_column, with_loader_criteria
+from sqlalchemy.sql import visitors
 
 from gambrel.core.http.errors import GambrelError
 from gambrel.db.columns import TEXT
@@ -35,20 +37,52 @@ class Tenanted:
 @event.listens_for(SyncSession, "do_orm_execute")
 def see_own(state: ORMExecuteState) -> None:
     """Leave the rows of others out of what is selected, changed and deleted."""
-    if not Tenanted.__subclasses__() or state.is_column_load:
+    if not Tenanted.__subclasses__() or state.execution_options.get(ALL):
         return
-    if state.execution_options.get(ALL):
+    models = [one.class_ for one in state.all_mappers if issubclass(one.class_, Tenanted)]
+    if models and state.is_column_load:  # of a row that the session has
         return
     tenant = getattr(state.session, "tenant", None)
-    models = [one.class_ for one in state.all_mappers if issubclass(one.class_, Tenanted)]
     if models and tenant is None:
         raise nobody(models[0])
-    if state.is_insert:
-        if models:
-            raise by_statement(models[0])
-        return
+    if not state.is_select:
+        for model in passed_by(state):
+            raise by_statement(model)
     own = with_loader_criteria(Tenanted, lambda model: model.tenant == tenant, include_aliases=True)
-    state.statement = state.statement.options(own)
+    if not state.is_insert:
+        state.statement = state.statement.options(own)
+
+
+def passed_by(state: ORMExecuteState) -> Iterator[type[Any]]:
+    """Yield models whose rows a statement would write, or read, without a look at whose they are.
+
+    SQLAlchemy narrows the table that is changed or deleted from, and subqueries: not what an INSERT
+    takes, not the other tables of an UPDATE, not one for each of a list of keys.
+    """
+    statement: Any = state.statement
+    target: Any = state.bind_mapper
+    if state.is_insert:
+        yield from models_of(one for one in visitors.iterate(statement) if isinstance(one, Table))
+    elif target is not None and (state.is_update or state.is_delete):
+        given = {**(getattr(statement, "_values", None) or {})}
+        clauses = [*statement._where_criteria, *given.values()]  # noqa: SLF001 - no other way
+        tables = [one for clause in clauses for one in getattr(clause, "_from_objects", ())]
+        yield from (one for one in models_of(tables) if one is not target.class_)
+        if issubclass(target.class_, Tenanted) and state.is_update:
+            is_many = isinstance(state.parameters, list)
+            names = {*given, *(() if is_many else state.parameters or ())}
+            if is_many or "tenant" in {getattr(name, "key", name) for name in names}:
+                yield target.class_
+
+
+def models_of(tables: Iterable[Any]) -> Iterator[type[Any]]:
+    """Yield the models that have tenants, of tables."""
+    found, models = set(tables), [*Tenanted.__subclasses__()]
+    for model in models:
+        models += model.__subclasses__()
+        mapper: Any = inspect(model, raiseerr=False)
+        if mapper is not None and mapper.local_table in found:
+            yield model
 
 
 @event.listens_for(SyncSession, "before_flush")
@@ -61,7 +95,8 @@ def keep_own(session: Session, _context: Any, _objects: Any) -> None:
                 raise nobody(type(row))
             if row.tenant is None:
                 row.tenant = tenant
-            if row.tenant != tenant:
+            before = inspect(row).attrs.tenant.history.deleted or [tenant]
+            if not row.tenant == tenant == before[0]:
                 what = f"a {type(row).__name__} of another tenant is written"
                 hint = "set `db.tenant` before, and read the row by the same session"
                 raise GambrelError("db.tenant", what, "", hint)
@@ -75,9 +110,11 @@ def nobody(model: type[Any]) -> GambrelError:
 
 
 def by_statement(model: type[Any]) -> GambrelError:
-    """Return the error of rows that are inserted without a look at whose they are."""
+    """Return the error of rows that are written without a look at whose they are."""
     what = (
-        f"rows of {model.__name__} are inserted by a statement, which does not say whose they are"
+        f"rows of {model.__name__} are taken or written by a statement that does not see to whose "
+        "they are"
     )
-    hint = f"`db.add({model.__name__}(...))`, or `.execution_options(all_tenants=True)`"
+    hint = f"by objects, `db.add({model.__name__}(...))`; by `.where(...in_(select(...)))`; or "
+    hint += "`.execution_options(all_tenants=True)`, with a condition of your own"
     return GambrelError("db.tenant", what, "", hint)

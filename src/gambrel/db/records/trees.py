@@ -12,6 +12,7 @@ from sqlalchemy import ForeignKey, Integer, Select, inspect, literal, select
 from sqlalchemy.orm import Mapped, Session, aliased, declared_attr, mapped_column
 
 from gambrel.core.http.errors import Conflict, GambrelError
+from gambrel.db.parts import DELETED
 
 __all__ = ["DEPTH", "Tree", "ancestors", "move", "roots", "subtree"]
 
@@ -79,7 +80,8 @@ def move(session: Session, row: Any, below: Any) -> None:
             break
         if step == key:
             raise Conflict("It cannot be below itself.")
-        step = session.scalar(select(parent).where(own == step).with_for_update())
+        over = select(parent).where(own == step).with_for_update()
+        step = session.scalar(over.execution_options(**{DELETED: True}))  # it may come back
     else:
         raise Conflict(f"It cannot be deeper than {DEPTH}.")
     setattr(row, parent.key, place)

@@ -15,7 +15,7 @@ from sqlalchemy.sql.elements import ColumnElement
 
 from gambrel.db.search.terms import Term
 
-__all__ = ["Match", "Rank", "indexes_of", "sqlite_statements"]
+__all__ = ["Match", "Rank", "indexes_of", "quoted", "sqlite_statements"]
 
 _WEIGHTS = "ABCD"
 _SHARES = (8.0, 4.0, 2.0, 1.0)

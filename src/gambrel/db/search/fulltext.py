@@ -20,7 +20,7 @@ from sqlalchemy import (
 from sqlalchemy.orm import InstrumentedAttribute
 
 from gambrel.core.http.errors import GambrelError
-from gambrel.db.search.engines import Match, Rank, indexes_of, sqlite_statements
+from gambrel.db.search.engines import Match, Rank, indexes_of, quoted, sqlite_statements
 from gambrel.db.search.terms import parse_terms
 
 __all__ = ["FullText"]
@@ -33,9 +33,10 @@ class FullText:
 
         select(Book).where(BOOKS.matches("dune -messiah")).order_by(BOOKS.rank("dune").desc())
 
-    Declared beside the model, its index is made with the table. `language` is one that PostgreSQL
-    knows, `"english"` say, for words of one stem; SQLite knows English, MariaDB none. Raises
-    GambrelError for what cannot be searched.
+    Declared beside the model, its index is made with the table; on SQLite also for one that was
+    there before, wherever missing tables are made. `language` is one that PostgreSQL knows,
+    `"english"` say, for words of one stem; SQLite knows English, MariaDB none. Raises GambrelError
+    for what cannot be searched.
     """
 
     def __init__(self, *columns: InstrumentedAttribute[Any], language: str = "simple") -> None:
@@ -54,6 +55,8 @@ class FullText:
         self.name = f"{self.table.name}_search"
         indexes_of(self)
         event.listen(self.table, "after_create", self.make)
+        event.listen(self.table, "after_drop", self.drop)
+        event.listen(self.table.metadata, "after_create", self.make_missing)
 
     def matches(self, text: str) -> ColumnElement[bool]:
         """Return the condition of rows in which all is found that a text asks for.
@@ -87,8 +90,21 @@ class FullText:
 
     def make(self, _table: Any, connection: Any, **_options: Any) -> None:
         """Make the index with the table."""
+        self.drop(_table, connection)
         for statement in self.sql(connection.dialect.name):
             connection.exec_driver_sql(statement)
+
+    def make_missing(self, _metadata: Any, connection: Any, **_options: Any) -> None:
+        """Make the index of a table that was there before; SQLite's is a table itself."""
+        if connection.dialect.name == "sqlite":
+            found = inspect(connection)
+            if found.has_table(self.table.name) and not found.has_table(self.name):
+                self.make(self.table, connection)
+
+    def drop(self, _table: Any, connection: Any, **_options: Any) -> None:
+        """Drop the index of a table that goes; that of a server goes with it."""
+        if connection.dialect.name == "sqlite":
+            connection.exec_driver_sql(f"DROP TABLE IF EXISTS {quoted(self.name)}")
 
 
 def wrong(what: str) -> GambrelError:

@@ -30,9 +30,9 @@ def backup(address: Address, file: Path) -> int:
     if file.exists():
         hint = "name another file, or remove this one"
         raise GambrelError("db.file-exists", f"{file} is there already", "", hint)
-    part = file.with_name(f".{file.name}.part")
+    part, opened = private(file)
+    opened.close()
     try:
-        private(part).close()
         copy(source, part)
         part.rename(file)
     finally:

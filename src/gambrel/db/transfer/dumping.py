@@ -1,17 +1,27 @@
 """`dump`: all rows of an app's tables into a file, as they are at one moment."""
 
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterable, Iterator
 from pathlib import Path
 from typing import Any
 
 import msgspec
-from sqlalchemy import Column, Computed, Connection, ForeignKeyConstraint, MetaData, Table, select
+from sqlalchemy import (
+    Column,
+    Computed,
+    Connection,
+    ForeignKeyConstraint,
+    MetaData,
+    Table,
+    inspect,
+    select,
+)
 from sqlalchemy.schema import sort_tables_and_constraints
 
+from gambrel.core.http.errors import GambrelError
 from gambrel.db.transfer.files import Digest, writing
 from gambrel.db.transfer.values import Codec, codec_of
 
-__all__ = ["columns_of", "dump", "dumped", "in_order", "late_keys"]
+__all__ = ["columns_of", "dump", "dumped", "in_order", "late_keys", "see_tables"]
 
 BATCH = 500
 Change = Callable[[Column[Any], Any], Any]
@@ -22,9 +32,11 @@ def dump(
 ) -> dict[str, int]:
     """Write all rows into a file, and return how many of each table.
 
-    `change(column, value)` may give another value in place of one; see `anonymous.py`.
+    `change(column, value)` may give another value in place of one; see `anonymous.py`. Raises
+    GambrelError where a table is missing, or the file is there.
     """
     tables = in_order(metadata)
+    see_tables(connection, tables)
     counts: dict[str, int] = {}
     with writing(file) as stream:
         head = {"gambrel": "dump", "version": 1, "tables": [str(table.key) for table in tables]}
@@ -66,6 +78,16 @@ def written(codec: Codec, column: Column[Any], value: Any, change: Change | None
         return None
     found = codec.to_json(value)
     return found if change is None else change(column, found)
+
+
+def see_tables(connection: Connection, tables: Iterable[Table]) -> None:
+    """Raise GambrelError where a table of the models is not there."""
+    there = inspect(connection)
+    missing = [one.key for one in tables if not there.has_table(one.name, schema=one.schema)]
+    if missing:
+        what = f"the database has no table {', '.join(sorted(missing))}"
+        hint = "`gambrel db up` makes tables by migrations; `--create` of load and seed, by models"
+        raise GambrelError("db.no-tables", what, connection.engine.url.database or "", hint)
 
 
 def columns_of(table: Table) -> dict[str, Codec]:

@@ -11,9 +11,11 @@ Each is read and written line by line, so that its size does not matter.
 import hashlib
 import io
 import os
+import tempfile
 import zipfile
+import zlib
 from collections.abc import Iterator
-from contextlib import contextmanager
+from contextlib import ExitStack, contextmanager
 from pathlib import Path
 from typing import IO, Any
 
@@ -54,9 +56,9 @@ def writing(file: Path) -> Iterator[IO[bytes]]:
     if file.exists():
         hint = "name another file, or remove this one"
         raise GambrelError("db.file-exists", f"{file} is there already", "", hint)
-    part = file.with_name(f".{file.name}.part")
+    part, raw = private(file)
     try:
-        with private(part) as raw:
+        with raw:
             if file.suffix == ".zip":
                 with (
                     zipfile.ZipFile(raw, "w", zipfile.ZIP_DEFLATED) as archive,
@@ -70,34 +72,49 @@ def writing(file: Path) -> Iterator[IO[bytes]]:
         part.unlink(missing_ok=True)
 
 
-def private(file: Path) -> IO[bytes]:
-    """Open a file of one's own: a dump has what no visitor may see."""
-    return os.fdopen(os.open(file, os.O_WRONLY | os.O_CREAT | os.O_TRUNC, 0o600), "wb")
+def private(file: Path) -> tuple[Path, IO[bytes]]:
+    """Open a new file beside another one, which nobody else has made or may read.
+
+    Raises GambrelError where there is no such folder, or nothing can be written into it.
+    """
+    try:
+        opened, name = tempfile.mkstemp(".part", f".{file.name}.", file.parent)
+    except OSError as error:
+        what = f"nothing can be written into {file.parent}: {error.strerror}"
+        hint = "make the folder, or name a file in another one"
+        raise GambrelError("db.no-folder", what, str(file), hint) from None
+    return Path(name), os.fdopen(opened, "wb")
 
 
 @contextmanager
 def reading(file: Path) -> Iterator[IO[bytes]]:
     """Open a file for reading. Raises GambrelError for one that is not there, or no dump."""
-    try:
-        if file.suffix != ".zip":
-            with file.open("rb") as raw:
-                yield raw
-            return
-        with zipfile.ZipFile(file) as archive, archive.open(_MEMBER) as member:
-            yield io.BufferedReader(member)  # type: ignore[type-var]  # it is raw
-    except FileNotFoundError as error:
-        raise broken(f"there is no file {file}") from error
-    except (zipfile.BadZipFile, KeyError) as error:
-        raise broken(f"{file} is no dump: {error}") from error
+    with ExitStack() as opened:
+        try:
+            stream: IO[bytes] = opened.enter_context(file.open("rb"))
+            if file.suffix == ".zip":
+                archive = opened.enter_context(zipfile.ZipFile(stream))
+                member: Any = opened.enter_context(archive.open(_MEMBER))
+                stream = io.BufferedReader(member)
+        except FileNotFoundError as error:
+            raise broken(f"there is no file {file}") from error
+        # The last of a zip with a password, or packed in a way that Python does not know.
+        except (OSError, zipfile.BadZipFile, KeyError, RuntimeError) as error:
+            raise broken(f"{file} is no dump: {error}") from error
+        yield stream
 
 
 def lines_of(stream: IO[bytes]) -> Iterator[Any]:
     """Yield what is in the lines of a dump. Raises GambrelError for what is no JSON."""
-    for number, line in enumerate(stream, 1):
-        try:
+    number = 0
+    try:
+        for line in stream:
+            number += 1
             yield msgspec.json.decode(line)
-        except msgspec.DecodeError as error:
-            raise broken(f"line {number} of the dump is no JSON: {error}") from error
+    except (msgspec.DecodeError, UnicodeDecodeError, RecursionError) as error:
+        raise broken(f"line {number} of the dump is no JSON: {error}") from error
+    except (OSError, EOFError, zipfile.BadZipFile, zlib.error) as error:
+        raise broken(f"the dump cannot be read behind line {number}: {error}") from error
 
 
 def broken(what: str) -> GambrelError:

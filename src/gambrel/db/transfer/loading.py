@@ -6,19 +6,35 @@ Keys that lead in circles are checked at its end. What counts (sequences) goes o
 from collections.abc import Iterator
 from itertools import islice
 from pathlib import Path
-from typing import Any
+from typing import Any, TypeVar
 
+import msgspec
 from msgspec import Struct
-from sqlalchemy import Column, Connection, MetaData, Table, insert, select
+from sqlalchemy import Column, Connection, MetaData, Table, and_, insert, inspect, select
 from sqlalchemy.exc import DBAPIError
 
 from gambrel.core.http.errors import GambrelError
-from gambrel.db.transfer.dumping import BATCH, columns_of, dumped, in_order
+from gambrel.db.transfer.dumping import BATCH, columns_of, dumped, in_order, see_tables
 from gambrel.db.transfer.files import Digest, broken, lines_of, reading
 from gambrel.db.transfer.rules import go_on_counting, relaxed
 from gambrel.db.transfer.values import Codec
 
 __all__ = ["load"]
+
+T = TypeVar("T")
+
+
+class Head(Struct):
+    """The first line of a dump."""
+
+    tables: list[str]
+
+
+class Opening(Struct):
+    """The line before the rows of a table."""
+
+    table: str
+    columns: dict[str, str]
 
 
 class Part(Struct):
@@ -53,12 +69,15 @@ def load(
     with reading(file) as stream:
         lines = lines_of(stream)
         chosen = [known(tables, name) for name in head_of(lines)]
+        see_tables(connection, chosen)
         make_empty(connection, chosen, replace=replace)
         with relaxed(connection, chosen):
             for part in parts_of(lines):
                 table = known(tables, part.table)
+                if table not in chosen:
+                    raise broken(f"the dump has the table {table.key}, which it does not announce")
                 fill(connection, table, part)
-                compare(connection, table, part)
+                compare(connection, table, part, file)
                 counts[part.table] = part.end["rows"]
             if missing := {str(table.key) for table in chosen} - {*counts}:
                 raise broken(f"the dump ends before the table {min(missing)}")
@@ -74,7 +93,7 @@ def head_of(lines: Iterator[Any]) -> list[str]:
         raise broken("the file does not begin as a dump does")
     if head.get("version") != 1:
         raise broken(f"the dump is of version {head.get('version')}, and this reads version 1")
-    return list(head["tables"])
+    return read(Head, head, "the first line of the dump").tables
 
 
 def parts_of(lines: Iterator[Any]) -> Iterator[Part]:
@@ -82,7 +101,16 @@ def parts_of(lines: Iterator[Any]) -> Iterator[Part]:
     for line in lines:
         if not isinstance(line, dict) or "table" not in line:
             raise broken("the dump has rows of no table")
-        yield Part(line["table"], line["columns"], lines)
+        found = read(Opening, line, "a table of the dump")
+        yield Part(found.table, found.columns, lines)
+
+
+def read(kind: type[T], line: Any, what: str) -> T:
+    """Return a line of a dump that is no row. Raises GambrelError for one that is not whole."""
+    try:
+        return msgspec.convert(line, kind)
+    except msgspec.ValidationError as error:
+        raise broken(f"{what} is not as it should be: {error}") from error
 
 
 def known(tables: dict[str, Table], name: str) -> Table:
@@ -96,6 +124,7 @@ def known(tables: dict[str, Table], name: str) -> Table:
 def make_empty(connection: Connection, tables: list[Table], *, replace: bool) -> None:
     """See that no rows are in the way. Raises GambrelError, or removes them."""
     if replace:
+        check_alone(connection, tables)
         with relaxed(connection, tables):
             for table in reversed(tables):
                 connection.execute(table.delete())
@@ -103,6 +132,22 @@ def make_empty(connection: Connection, tables: list[Table], *, replace: bool) ->
         if connection.execute(select(1).select_from(table).limit(1)).first() is not None:
             what = f"the table {table.key} has rows already"
             raise GambrelError("db.load", what, "", "--replace removes all rows before")
+
+
+def check_alone(connection: Connection, tables: list[Table]) -> None:
+    """Raise GambrelError where rows of tables that stay refer to those that are removed."""
+    there = inspect(connection)
+    others = {table for one in tables for table in one.metadata.tables.values()} - {*tables}
+    for table in sorted(others, key=lambda one: one.key):
+        for key in table.foreign_key_constraints:
+            if key.referred_table not in tables or not there.has_table(table.name, table.schema):
+                continue
+            refers = and_(*(column.is_not(None) for column in key.columns))
+            if connection.execute(select(1).select_from(table).where(refers).limit(1)).first():
+                what = f"rows of {table.key}, which is not in the dump, refer to those of it"
+                raise GambrelError(
+                    "db.load", what, "", "remove them, or load into an empty database"
+                )
 
 
 def fill(connection: Connection, table: Table, part: Part) -> None:
@@ -113,8 +158,8 @@ def fill(connection: Connection, table: Table, part: Part) -> None:
     while batch := [row_of(codecs, row) for row in islice(rows, BATCH)]:
         try:
             connection.execute(insert(target), batch)
-        except DBAPIError as error:
-            what = f"the database refuses rows of {table.key}: {error.orig}"
+        except (DBAPIError, OverflowError) as error:
+            what = f"the database refuses rows of {table.key}: {getattr(error, 'orig', error)}"
             raise GambrelError("db.load", what, "", "load them where their models are") from error
 
 
@@ -146,7 +191,7 @@ def bare(table: Table, codecs: dict[str, Codec]) -> Table:
     return Table(table.name, MetaData(), *columns, schema=table.schema)
 
 
-def compare(connection: Connection, table: Table, part: Part) -> None:
+def compare(connection: Connection, table: Table, part: Part, file: Path) -> None:
     """See that all rows are there as they were dumped. Raises GambrelError where they are not."""
     digest = Digest()
     for line in dumped(connection, table, [*part.columns]):
@@ -154,6 +199,26 @@ def compare(connection: Connection, table: Table, part: Part) -> None:
     if (digest.rows, digest.text) != (part.end.get("rows"), part.end.get("digest")):
         what = f"{table.key} has {digest.rows} rows now, the dump says {part.end.get('rows')}"
         if digest.rows == part.end.get("rows"):
-            what = f"rows of {table.key} are not what they were in the dump"
+            what = different(connection, table, part, file)
         hint = "a type of this database may keep less than the other's: shorter texts, fewer places"
         raise GambrelError("db.load", what, "", hint)
+
+
+def different(connection: Connection, table: Table, part: Part, file: Path) -> str:
+    """Return which row is not what it was, and in which columns. Values are nobody's business."""
+    names = [*part.columns]
+    keys = [names.index(column.name) for column in table.primary_key if column.name in names]
+    now = {}
+    for line in dumped(connection, table, names):
+        row = msgspec.json.decode(line)
+        now[str([row[key] for key in keys])] = row
+    with reading(file) as stream:
+        for again in parts_of(islice(lines_of(stream), 1, None)):
+            for row in again.rows():
+                key = [row[key] for key in keys] if again.table == part.table else []
+                there = now.get(str(key), row)
+                if there != row:
+                    other = [n for n, old, new in zip(names, row, there, strict=True) if old != new]
+                    where = ", ".join(map(str, key))
+                    return f"{table.key} {where} is not what it was in the dump: {', '.join(other)}"
+    return f"rows of {table.key} are not what they were in the dump"

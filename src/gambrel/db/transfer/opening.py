@@ -2,7 +2,8 @@
 
 from collections.abc import Iterator
 from contextlib import contextmanager
-from typing import TYPE_CHECKING, Any
+from pathlib import Path
+from typing import Any, Protocol
 
 from sqlalchemy import Connection, Engine, create_engine, event
 from sqlalchemy.exc import OperationalError
@@ -13,13 +14,24 @@ from gambrel.db.connections.engines import SQLITE
 from gambrel.db.connections.sqlite import PRAGMAS, prepare
 from gambrel.db.connections.urls import Address, parse_address
 
-if TYPE_CHECKING:
-    from gambrel.db.extension import Database
-
 __all__ = ["address_of", "connected", "engine_of"]
 
 
-def address_of(database: "Database") -> Address:
+class Located(Protocol):
+    """A `Database`, as far as has to be known here."""
+
+    @property
+    def given(self) -> Any:
+        """Its settings."""
+        ...
+
+    @property
+    def folder(self) -> Path:
+        """Where files of SQLite are."""
+        ...
+
+
+def address_of(database: Located) -> Address:
     """Return where the database of an app is. Raises GambrelError for one in memory."""
     address = parse_address(database.given.url.reveal(), database.folder)
     if address.kind == "sqlite" and address.file is None:
@@ -57,7 +69,7 @@ def connected(address: Address, *, writes: bool) -> Iterator[Connection]:
     """
     engine = engine_of(address)
     options: dict[str, Any] = {"gambrel_writes": writes}
-    if address.kind == "postgresql" and not writes:
+    if address.kind != "sqlite" and not writes:
         options["isolation_level"] = "REPEATABLE READ"
     try:
         connection = engine.connect().execution_options(**options)

@@ -4,7 +4,20 @@ from collections.abc import Iterator
 from contextlib import contextmanager
 from typing import Any
 
-from sqlalchemy import Connection, ForeignKeyConstraint, Integer, Table, and_, func, select, text
+from sqlalchemy import (
+    Column,
+    Connection,
+    ForeignKeyConstraint,
+    Integer,
+    Sequence,
+    Table,
+    and_,
+    cast,
+    func,
+    select,
+    text,
+)
+from sqlalchemy.dialects import postgresql
 
 from gambrel.core.http.errors import GambrelError
 from gambrel.db.transfer.dumping import late_keys
@@ -28,11 +41,15 @@ def relaxed(connection: Connection, tables: list[Table]) -> Iterator[None]:
         with countable(connection, tables), deferred(connection, tables):
             yield
     else:
+        mode = connection.scalar(text("SELECT @@sql_mode"))
         connection.execute(text("SET FOREIGN_KEY_CHECKS = 0"))
+        counted = {"mode": f"{mode},NO_AUTO_VALUE_ON_ZERO"}  # a key of 0 is one like others
+        connection.execute(text("SET SESSION sql_mode = :mode"), counted)
         try:
             yield
         finally:
             connection.execute(text("SET FOREIGN_KEY_CHECKS = 1"))
+            connection.execute(text("SET SESSION sql_mode = :mode"), {"mode": mode})
         for table in tables:
             check_keys(connection, table)
 
@@ -109,17 +126,30 @@ def check_keys(connection: Connection, table: Table) -> None:
 
 
 def go_on_counting(connection: Connection, table: Table) -> None:
-    """Let PostgreSQL count on behind the keys that came; others do by themselves."""
-    if connection.dialect.name != "postgresql":
-        return
-    preparer = connection.dialect.identifier_preparer
+    """Let sequences count on behind the keys that came; what is none does so by itself."""
     for column in table.columns:
         if not isinstance(column.type, Integer):
             continue
-        asked = text("SELECT pg_get_serial_sequence(:table, :column)")
-        names = {"table": preparer.format_table(table), "column": column.name}
-        sequence = connection.scalar(asked, names)
-        if sequence is not None:
-            highest = select(func.max(column)).scalar_subquery()
-            value = func.coalesce(highest, 1), highest.is_not(None)
-            connection.execute(select(func.setval(sequence, *value)))
+        sequence = sequence_of(connection, column)
+        highest = connection.scalar(select(func.max(column))) if sequence else None
+        if highest is None or highest < 1:  # which it would not give
+            continue
+        if connection.dialect.name != "postgresql":  # MariaDB's never goes back
+            change(connection, f"SELECT SETVAL({sequence}, {int(highest)})")
+            continue
+        known = cast(sequence, postgresql.REGCLASS)
+        last = func.pg_sequence_last_value(known)  # of other tables, or of rows before
+        connection.execute(select(func.setval(known, func.greatest(highest, last))))
+
+
+def sequence_of(connection: Connection, column: Column[Any]) -> str | None:
+    """Return the sequence that a column counts with, quoted; None where there is none."""
+    preparer = connection.dialect.identifier_preparer
+    if isinstance(column.default, Sequence) and connection.dialect.supports_sequences:
+        return str(preparer.format_sequence(column.default))
+    if connection.dialect.name != "postgresql":
+        return None
+    asked = text("SELECT pg_get_serial_sequence(:table, :column)")
+    names = {"table": preparer.format_table(column.table), "column": column.name}
+    found: str | None = connection.scalar(asked, names)
+    return found

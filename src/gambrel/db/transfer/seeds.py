@@ -15,6 +15,7 @@ from sqlalchemy import MetaData, inspect
 from sqlalchemy.orm import Mapper, RelationshipProperty, Session, configure_mappers
 
 from gambrel.core.http.errors import GambrelError
+from gambrel.db.columns import JSONOf
 from gambrel.db.models import Model
 from gambrel.db.records.natural_keys import find_by_natural_key, needed
 
@@ -84,17 +85,22 @@ def related(session: Session, model: type[Any], value: Any) -> Any:
 def typed(mapper: Mapper[Any], name: str, value: Any) -> Any:
     """Return a value of JSON as that of its column. Raises GambrelError for what is none."""
     (column,) = mapper.attrs[name].columns
-    try:
-        kind = column.type.python_type
-    except NotImplementedError:
+    if isinstance(column.type, JSONOf):
+        kind, is_right = column.type.kind, not isinstance(value, dict | list)
+    else:
+        try:
+            kind = column.type.python_type
+        except NotImplementedError:
+            return value
+        is_right = isinstance(value, kind) or kind in {dict, list}
+    if value is None or is_right:
         return value
-    if value is None or isinstance(value, kind) or kind in {dict, list}:
-        return value
     try:
-        return msgspec.convert(value, kind, strict=False)
+        return msgspec.convert(value, kind, strict=False, str_keys=True)
     except msgspec.ValidationError as error:
         what = f"{mapper.class_.__name__}.{name} cannot be {value!r}: {error}"
-        raise GambrelError("db.seed", what, "", f"a {kind.__name__} is wanted") from error
+        wanted = getattr(kind, "__name__", kind)
+        raise GambrelError("db.seed", what, "", f"a {wanted} is wanted") from error
 
 
 def seeds_in(folder: Path, names: Iterable[str] = ()) -> list[Path]:

@@ -108,9 +108,12 @@ def each(call: Callable[[Any], Any]) -> Callable[[Any], Any]:
 
 
 def json_of(text: Any) -> list[msgspec.Raw]:
-    """Return JSON in a list of one, so that its null is not taken for no value."""
+    """Return JSON in a list of one, so that its null is not taken for no value.
+
+    Members go by their names: PostgreSQL keeps them in an order of its own.
+    """
     found = text if isinstance(text, str | bytes) else msgspec.json.encode(text)
-    return [msgspec.Raw(msgspec.json.encode(msgspec.json.decode(found)))]
+    return [msgspec.Raw(msgspec.json.encode(msgspec.json.decode(found), order="sorted"))]
 
 
 def json_value(found: list[Any]) -> Any:

@@ -6,17 +6,22 @@ Each statement is a transaction of its own. Knows a connection, and what people 
 from collections.abc import Callable, Sequence
 from typing import Any
 
-from sqlalchemy import Engine
+from sqlalchemy import Engine, event
 from sqlalchemy.exc import DBAPIError
 
 from gambrel.core.http.errors import GambrelError
 
-__all__ = ["Prompt", "table_of"]
+__all__ = ["Prompt", "hold_to_reading", "table_of"]
 
 WIDEST = 60
 """Characters of a value that are shown."""
 MOST = 200
 """Rows that are shown."""
+READING = {
+    "postgresql": "SET default_transaction_read_only = on",
+    "mysql": "SET SESSION TRANSACTION READ ONLY",
+    "mariadb": "SET SESSION TRANSACTION READ ONLY",
+}
 
 
 class Prompt:
@@ -25,7 +30,7 @@ class Prompt:
     def __init__(
         self, engine: Engine, read: Callable[[str], str], write: Callable[[str], object]
     ) -> None:
-        self.engine = engine
+        self.engine = engine.execution_options(no_parameters=True)  # a % is one
         self.read = read
         self.write = write
 
@@ -61,6 +66,20 @@ class Prompt:
             return f"error: {error.orig}"
         except GambrelError as error:
             return f"error: {error.what}"
+
+
+def hold_to_reading(engine: Engine) -> None:
+    """Have connections read alone, whatever ends their transaction: a COMMIT, or a CREATE TABLE."""
+    statement = READING.get(engine.dialect.name)
+
+    def set_up(connection: Any, _record: Any) -> None:
+        cursor = connection.cursor()
+        cursor.execute(statement)
+        cursor.close()
+        connection.commit()
+
+    if statement is not None:
+        event.listen(engine.pool, "connect", set_up)
 
 
 def table_of(columns: Sequence[str], rows: Sequence[Any]) -> str:

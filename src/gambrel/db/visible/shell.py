@@ -8,11 +8,12 @@ from collections.abc import AsyncIterator, Iterable, Iterator
 from contextlib import asynccontextmanager
 from typing import Any
 
-from sqlalchemy import MetaData, delete, func, insert, select, text, update
+from sqlalchemy import MetaData, delete, event, func, insert, select, text, update
+from sqlalchemy.orm import ORMExecuteState
 
 from gambrel.db.models import Model
 from gambrel.db.sessions import AsyncSession
-from gambrel.db.units import run_hooks
+from gambrel.db.units import finish
 
 __all__ = ["InShell", "in_shell", "models_of"]
 
@@ -34,16 +35,24 @@ class InShell:
         self.names = names
 
     async def ended(self, error: BaseException | None) -> None:
-        """Commit what a line has written, or undo it."""
-        if error is not None:
-            await self.session.rollback()
-            return
+        """Commit what a line has written, or undo it; files that no row names are dropped."""
+        plain = self.session.sync_session
         try:
-            await self.session.commit()
-        except BaseException:
-            await self.session.rollback()
+            if error is None and plain.in_transaction():
+                await self.session.commit()
+        except BaseException as failed:
+            error = failed
             raise
-        await run_hooks(self.session.sync_session)
+        finally:
+            if error is not None:
+                await self.session.rollback()
+            await finish(plain)
+
+
+def read_anew(state: ORMExecuteState) -> None:
+    """Have rows be as the database has them now: lines of a shell are far apart."""
+    if state.is_select and not (state.is_column_load or state.is_relationship_load):
+        state.update_execution_options(populate_existing=True)
 
 
 @asynccontextmanager
@@ -52,6 +61,7 @@ async def in_shell(
 ) -> AsyncIterator[InShell]:
     """Yield what a shell has while it is open; the session is called by `name`."""
     models = {model.__name__: model for model in models_of(set(tables))}
+    event.listen(session.sync_session, "do_orm_execute", read_anew)
     async with session:
         yield InShell(session, {**WORDS, **models, name: session})
 

@@ -19,20 +19,38 @@ __all__ = ["Told", "safe_text", "summary_of"]
 LONGEST = 255
 """Characters of a summary, as the conventions have it."""
 LONG = 4096
-_TOKENS = re.compile(
-    r"""(?:--[^\n]*|/\*.*?\*/)           # comments
-    | (?P<text>'(?:[^']|'')*')           # values in quotes
-    | (?P<number>(?<![\w.$%:"`])\d+(?:\.\d+)?\b)
-    | (?P<word>"(?:[^"]|"")*"|`[^`]*`|[\w.$]+)""",
-    re.DOTALL | re.VERBOSE,
-)
+_QUOTED = r"'(?:[^']|'')*(?:'|\Z)"
+_ESCAPED = r"(?:[^{0}\\]|\\(?:.|\Z)|{0}{0})*(?:{0}|\Z)"
+# What a value in quotes is: each kind of database has rules of its own.
+_TEXTS = {
+    "sqlite": _QUOTED,
+    "postgresql": "[eE]'"
+    + _ESCAPED.format("'")
+    + "|"
+    + _QUOTED
+    # a text between marks, $body$ ... $body$
+    + r"|\$(?P<mark>(?:[A-Za-z_]\w*)?)\$.*?(?:\$(?P=mark)\$|\Z)",
+    "mariadb": "'" + _ESCAPED.format("'") + '|"' + _ESCAPED.format('"'),
+}
+_TOKENS = {
+    kind: re.compile(
+        r"(?:--[^\n]*|/\*.*?(?:\*/|\Z)"  # comments
+        + (r"|\#[^\n]*)" if kind == "mariadb" else ")")
+        + f"|(?P<text>{texts})"
+        + r"|(?P<number>(?<![\w.$])(?:0[xXoObB][\da-fA-F_]+"
+        + r"|(?:\d[\d_]*(?:\.[\d_]*)?|\.\d[\d_]*)(?:[eE][+-]?\d+)?)(?!\w))"
+        + r'|(?P<word>"(?:[^"]|"")*"|`[^`]*`|[\w.$]+)',
+        re.DOTALL,
+    )
+    for kind, texts in _TEXTS.items()
+}
 _OPERATIONS = {"SELECT", "INSERT", "UPDATE", "DELETE", "CREATE", "ALTER", "DROP", "CALL"}
 _BEFORE_TABLES = {"FROM", "JOIN", "INTO", "UPDATE", "TABLE"}
 _BETWEEN = {"IF", "NOT", "EXISTS", "ONLY", "LATERAL"}
 
 
 @lru_cache(1024)
-def summary_of(sql: str) -> tuple[str, str, str]:
+def summary_of(sql: str, kind: str = "sqlite") -> tuple[str, str, str]:
     """Return operations and tables of a statement, its first operation, and its only table.
 
     `("SELECT hero JOIN team", …)` is what spans are called by: it is one of few.
@@ -41,7 +59,7 @@ def summary_of(sql: str) -> tuple[str, str, str]:
     tables: list[str] = []
     operations: list[str] = []
     awaits_table = False
-    for token in _TOKENS.finditer(sql):
+    for token in _TOKENS[kind].finditer(sql):
         word = token["word"]
         if word is None:
             continue
@@ -62,7 +80,7 @@ def summary_of(sql: str) -> tuple[str, str, str]:
 
 
 @lru_cache(1024)
-def safe_text(sql: str) -> str:
+def safe_text(sql: str, kind: str = "sqlite") -> str:
     """Return a statement on one line, without comments and with `?` for each value in it."""
 
     def replaced(token: "re.Match[str]") -> str:
@@ -70,7 +88,7 @@ def safe_text(sql: str) -> str:
             return token[0]
         return "?" if token["text"] or token["number"] else " "
 
-    return " ".join(_TOKENS.sub(replaced, sql).split())[:LONG]
+    return " ".join(_TOKENS[kind].sub(replaced, sql).split())[:LONG]
 
 
 class Told:
@@ -79,6 +97,7 @@ class Told:
     def __init__(self, address: Address, hearers: Sequence[Callable[..., None]]) -> None:
         url = address.for_threads
         self.hearers = hearers
+        self.kind = address.kind
         self.fixed: dict[str, Any] = {"db.system.name": address.kind}
         if url.database and address.file is None:
             self.fixed["db.namespace"] = url.database
@@ -97,12 +116,12 @@ class Told:
 
     def describe(self, statement: Statement) -> tuple[str, dict[str, Any]]:
         """Return the name of a statement's span, and its attributes."""
-        summary, operation, table = summary_of(statement.sql)
+        summary, operation, table = summary_of(statement.sql, self.kind)
         told = {
             **self.fixed,
             "db.query.summary": summary,
             "db.operation.name": operation,
-            "db.query.text": safe_text(statement.sql),
+            "db.query.text": safe_text(statement.sql, self.kind),
         }
         if table:
             told["db.collection.name"] = table

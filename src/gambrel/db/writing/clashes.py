@@ -73,11 +73,11 @@ def clash_of(error: DBAPIError) -> Clash | None:
 
 
 def of_postgres(state: str, cause: Any) -> Clash | None:
-    """Return what PostgreSQL tells, by psycopg or asyncpg."""
+    """Return what PostgreSQL tells."""
     kind = _KINDS.get(state)
     if kind is None:
         return None
-    told = getattr(cause, "diag", None) or getattr(cause, "__cause__", None)
+    told = getattr(cause, "diag", None)
     column = getattr(told, "column_name", None)
     name = getattr(told, "constraint_name", None) or ""
     return Clash(kind, name, (column,) if column else ())

@@ -9,17 +9,17 @@ object that is a `FileStore`, such as `gambrel.files.Media`.
 
 import asyncio
 import logging
-from collections.abc import Iterator
 from functools import lru_cache
 from typing import Any, Protocol
 
 from sqlalchemy import event, inspect, select
-from sqlalchemy.orm import Session
+from sqlalchemy.orm import UOWTransaction
 
 from gambrel.core.http.bodies.forms import Upload
 from gambrel.core.http.errors import GambrelError, HTTPError, UnsupportedMediaType
 from gambrel.db.columns import JSONOf
 from gambrel.db.queries.rows import fields_of
+from gambrel.db.writing.flushes import written
 
 __all__ = [
     "FileOf",
@@ -164,30 +164,41 @@ def columns_for(row: Any) -> dict[str, FileOf]:
     return file_columns(model)
 
 
-def replaced(session: Session) -> Iterator[Any]:
-    """Yield the files that a flush has left without a column."""
-    for row in session.dirty:
+def drop_replaced(session: Any, context: UOWTransaction) -> None:
+    """Have files dropped after the commit that no column names any more; hears of flushes.
+
+    One that goes from row to row stays: the later of both holds.
+    """
+    named = []
+    for row, action in written(session, context):
         for name in columns_for(row):
-            history = inspect(row).attrs[name].history
-            if history.has_changes() and history.deleted:
-                new = getattr(inspect(row).dict.get(name), "key", None)
-                yield from (old for old in history.deleted if old is not None and old.key != new)
-    for row in session.deleted:
-        for name in columns_for(row):
-            old = inspect(row).dict.get(name)
-            if old is not None:
-                yield old
+            old, new = replaced(row, name)
+            for stored in [*old, new] if action == "delete" else old:
+                session.after_commit(hand_over, session, stored)
+            if action != "delete" and new is not None:
+                named.append(new)
+    for stored in named:
+        session.after_commit(take_back, session, stored)
 
 
-def drop_replaced(session: Any, _context: Any) -> None:
-    """Have files dropped after the commit that no column names any more; hears of flushes."""
-    for stored in replaced(session):
-        session.after_commit(hand_over, session, stored)
+def replaced(row: Any, name: str) -> tuple[list[Any], Any]:
+    """Return the files that a column has named, and the one that it names."""
+    new = inspect(row).dict.get(name)
+    old = inspect(row).attrs[name].history.deleted
+    return [one for one in old if one is not None and one.key != getattr(new, "key", None)], new
 
 
 def hand_over(session: Any, stored: Any) -> None:
     """Let a file be dropped by whoever ends the unit of work."""
-    session.info.setdefault(DOOMED, []).append(stored)
+    if stored is not None:
+        session.info.setdefault(DOOMED, []).append(stored)
+
+
+def take_back(session: Any, stored: Any) -> None:
+    """Let a file stay that a row names by now."""
+    doomed = session.info.get(DOOMED)
+    if doomed:
+        session.info[DOOMED] = [one for one in doomed if one.key != stored.key]
 
 
 def keep_committed(session: Any) -> None:

@@ -4,16 +4,17 @@ Any object that is a `SentForm` will do, such as `HTMLForm`: nothing here knows 
 """
 
 from collections.abc import Collection
+from functools import lru_cache
 from inspect import isfunction
 from typing import Any, Protocol, TypeVar
 
 import msgspec
 from sqlalchemy import Select, inspect, text
-from sqlalchemy.exc import DBAPIError
+from sqlalchemy.exc import DBAPIError, InvalidRequestError
 from sqlalchemy.orm import Session
 from sqlalchemy.orm.exc import StaleDataError
 
-from gambrel.core.http.errors import Unprocessable
+from gambrel.core.http.errors import NotFound, Unprocessable
 from gambrel.db.queries.paging import entity_of, keys_of
 from gambrel.db.queries.rows import fields_of, values_for
 from gambrel.db.writing.clashes import fault_of
@@ -38,7 +39,10 @@ class SentForm(Protocol):
 
 
 def save(session: Session, target: type[M] | M, form: SentForm, values: dict[str, Any]) -> M | None:
-    """Write a new row of a model, or change a row; None where the form has no value, or no more."""
+    """Write a new row of a model, or change a row; None where the form has no value, or no more.
+
+    Raises NotFound for a row that is gone.
+    """
     given = form.value
     if given is None:
         return None
@@ -54,15 +58,23 @@ def save(session: Session, target: type[M] | M, form: SentForm, values: dict[str
                     setattr(row, name, value)
             session.add(row)
             session.flush()
-            check_deferred(session)
+            check_deferred(session, type(row))
     except (BrokenRules, DBAPIError, StaleDataError) as error:
         if not refused(form, row, error, fields):
             raise
         if inspect(row).persistent:
-            session.refresh(row)
+            read_again(session, row)
             show_version(row, version, form)
         return None
     return row  # type: ignore[no-any-return]
+
+
+def read_again(session: Session, row: Any) -> None:
+    """Have a row be as it is there. Raises NotFound where somebody has deleted it meanwhile."""
+    try:
+        session.refresh(row)
+    except InvalidRequestError as error:
+        raise NotFound("It is not there any more.") from error
 
 
 def version_of(model: type[Any]) -> str:
@@ -87,10 +99,23 @@ def show_version(row: Any, version: str, form: SentForm) -> None:
         form.texts[version] = [str(getattr(row, version))]
 
 
-def check_deferred(session: Session) -> None:
-    """Let PostgreSQL check now what it would at the end: a form can still be told."""
-    if session.get_bind().dialect.name == "postgresql":
-        session.execute(text("SET CONSTRAINTS ALL IMMEDIATE"))
+def check_deferred(session: Session, model: Any) -> None:
+    """Let PostgreSQL check now what it would at the end: a form can still be told.
+
+    What is written later in the transaction is checked at its end, as before.
+    """
+    if session.get_bind(inspect(model)).dialect.name == "postgresql" and is_deferred(model):
+        connection = session.connection(bind_arguments={"mapper": inspect(model)})
+        with connection.begin_nested() as inner:
+            connection.execute(text("SET CONSTRAINTS ALL IMMEDIATE"))
+            inner.rollback()
+
+
+@lru_cache(maxsize=1024)
+def is_deferred(model: Any) -> bool:
+    """Whether a constraint of a model may be checked at the end of a transaction."""
+    tables: Any = inspect(model).tables
+    return any(one.deferrable or one.initially for table in tables for one in table.constraints)
 
 
 def refused(form: SentForm, row: Any, error: Exception, fields: Collection[str]) -> bool:

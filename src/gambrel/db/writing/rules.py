@@ -18,7 +18,7 @@ from sqlalchemy.orm import InstanceState, Session, TypeResolve
 from gambrel.conversion.shape import ABSENT, Rule, Shape, read_shape
 from gambrel.core.http.errors import Fault, GambrelError
 
-__all__ = ["BrokenRules", "hold_rules", "length_of", "rules_of"]
+__all__ = ["BrokenRules", "check_rules", "hold_rules", "length_of", "rules_of"]
 
 _SHORT = 1000
 """Characters up to which a column of MariaDB is one of limited length: a row has room for few."""
@@ -44,12 +44,17 @@ def against_rules(row: Any, faults: Sequence[Fault]) -> BrokenRules:
 def hold_rules(session: Session, _context: Any = None, _objects: Any = None) -> None:
     """Raise BrokenRules for a new value that is against the rules; hears of flushes."""
     for row in [*session.new, *session.dirty]:
-        kind: Any = type(row)
-        rules = rules_of(kind)
-        if rules:
-            faults = list(broken(row, rules))
-            if faults:
-                raise against_rules(row, faults)
+        check_rules(row)
+
+
+def check_rules(row: Any) -> None:
+    """Raise BrokenRules for a row with a new value that is against the rules."""
+    kind: Any = type(row)
+    rules = rules_of(kind)
+    if rules:
+        faults = list(broken(row, rules))
+        if faults:
+            raise against_rules(row, faults)
 
 
 def broken(row: Any, rules: Mapping[str, tuple[Rule, ...]]) -> Iterator[Fault]:

@@ -84,6 +84,8 @@
       const first = found.querySelector("[autofocus]") || (held ? found : null);
       if (first === found && !found.hasAttribute("tabindex")) found.tabIndex = -1;
       first?.focus({ preventScroll: first === found });
+      // Who has gone on from the end of a long part reads the next one from its beginning.
+      if (held && !options?.body && found.getBoundingClientRect().top < 0) found.scrollIntoView();
       document.dispatchEvent(new CustomEvent("swapped", { detail: { target: found } }));
     } finally {
       busy(target, false);

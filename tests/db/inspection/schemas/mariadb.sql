@@ -48,4 +48,15 @@ CREATE TABLE categories_people (
     FOREIGN KEY (category_id) REFERENCES categories (id),
     FOREIGN KEY (person_id) REFERENCES people (id)
 );
+CREATE TABLE log (
+    happened_at DATETIME NOT NULL,
+    `class` VARCHAR(20),
+    note TEXT
+);
+CREATE TABLE moves (
+    from_id INTEGER UNSIGNED NOT NULL REFERENCES people (id),
+    class_id INTEGER NOT NULL,
+    note TEXT,
+    UNIQUE (from_id, class_id)
+);
 CREATE VIEW readers AS SELECT id, name FROM people WHERE `class` = 'reader';

@@ -65,5 +65,16 @@ CREATE TABLE workers (
     department_id integer NOT NULL REFERENCES departments
 );
 ALTER TABLE departments ADD FOREIGN KEY (head_id) REFERENCES workers;
+CREATE TABLE log (
+    happened_at timestamptz NOT NULL,
+    "class" varchar(20),
+    note text
+);
+CREATE TABLE moves (
+    from_id integer NOT NULL REFERENCES workers,
+    class_id integer NOT NULL,
+    note text,
+    UNIQUE (from_id, class_id)
+);
 CREATE VIEW readers AS SELECT id, name, tags FROM people WHERE "class" = 'reader';
 CREATE MATERIALIZED VIEW counted AS SELECT count(*) AS n FROM people;

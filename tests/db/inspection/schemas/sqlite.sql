@@ -19,6 +19,10 @@ CREATE TABLE "Order Details" (
     "Line No" INTEGER NOT NULL,
     "Größe" REAL,
     anything,
+    label NVARCHAR(40) NOT NULL,
+    shade BINARY(3),
+    token UUID,
+    "no type" STRING NOT NULL DEFAULT 'x',
     flag BOOLEAN NOT NULL DEFAULT 1,
     total INTEGER GENERATED ALWAYS AS ("Line No" * 2) STORED,
     PRIMARY KEY ("Order ID", "Line No")
@@ -41,6 +45,7 @@ CREATE TABLE people_tags (
     tag VARCHAR(40) NOT NULL REFERENCES tags (name),
     PRIMARY KEY (person_id, tag)
 );
+CREATE INDEX ix_people_tags_tag ON people_tags (tag);
 CREATE TABLE departments (
     id INTEGER PRIMARY KEY,
     head_id INTEGER REFERENCES workers (id)
@@ -48,6 +53,17 @@ CREATE TABLE departments (
 CREATE TABLE workers (
     id INTEGER PRIMARY KEY,
     department_id INTEGER NOT NULL REFERENCES departments (id)
+);
+CREATE TABLE log (
+    happened_at DATETIME NOT NULL,
+    "class" VARCHAR(20),
+    note TEXT
+);
+CREATE TABLE moves (
+    from_id INTEGER NOT NULL REFERENCES workers (id),
+    class_id INTEGER NOT NULL,
+    note TEXT,
+    UNIQUE (from_id, class_id)
 );
 CREATE VIEW readers AS SELECT id, name, since FROM people WHERE "class" = 'reader';
 CREATE VIRTUAL TABLE found USING fts5 (name);

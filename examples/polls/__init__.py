@@ -1,0 +1,1 @@
+"""Polls: the app of the tutorial of Django, with its pages, rules and messages."""

@@ -1,0 +1,1 @@
+"""A shop for music: eleven tables that were there before, looked at in pages."""

@@ -1,0 +1,1 @@
+"""`gambrel choose`: an interview, and the answer to it."""

@@ -3,9 +3,10 @@ import re
 
 import pytest
 
+from gambrel.choosing import load_guide
 from gambrel.cli.projects.batteries import BATTERIES, add, app_file, find, with_extra
 from gambrel.cli.projects.new import make
-from gambrel.cli.projects.shapes import Start
+from gambrel.cli.projects.shapes import SHAPES, Start
 from gambrel.testing import Client
 from tests.architecture.source import ROOT
 
@@ -94,3 +95,21 @@ def test_the_file_of_a_target():
         "shed/app.py",
         "a.py",
     ]
+
+
+def test_what_the_guide_recommends_can_be_begun():
+    guide = load_guide()
+    recommended = {name for rule in guide.rules for name in rule.batteries}
+
+    assert recommended <= set(BATTERIES)
+    assert set(guide.shapes) == set(SHAPES)
+
+
+@pytest.mark.parametrize("shape", SHAPES)
+def test_the_guide_knows_which_batteries_a_shape_has(shape):
+    start = Start(shape, "shed")
+    app = make(start)[app_file(start.target)]
+
+    has = {name for name, one in BATTERIES.items() if f"{one.call.partition('(')[0]}(" in app}
+
+    assert has == set(load_guide().shapes[shape].batteries)

@@ -1,4 +1,7 @@
 import ast
+import subprocess
+import sys
+from pathlib import Path
 
 import pytest
 from hypothesis import given
@@ -6,6 +9,7 @@ from hypothesis import strategies as st
 
 from gambrel import GambrelError
 from gambrel.cli.projects.source import add_extension
+from tests.architecture.source import ROOT
 
 IMPORT = "from gambrel import App\n"
 
@@ -144,3 +148,20 @@ def test_whatever_stands_there_stays(items, apart, more):
         "Forms()",
     ]
     assert add(source).endswith("\nrest = 1  # ä\n")
+
+
+def test_every_example_takes_a_battery_and_stays_formatted(tmp_path):
+    for file in sorted((ROOT / "examples").glob("*/app.py")):
+        source = file.read_text("utf-8")
+
+        added = add(source, "Metrics()", "gambrel.observability.metrics")
+
+        assert add(added, "Metrics()", "gambrel.observability.metrics") == added
+        kept = [line for line in source.splitlines() if line not in added.splitlines()]
+        assert all("App(" in line for line in kept), file
+        (tmp_path / f"{file.parent.name}.py").write_text(added)
+    ruff = [str(Path(sys.executable).parent / "ruff"), "format", "--check", "--isolated"]
+    done = subprocess.run(
+        [*ruff, "--line-length", "100", str(tmp_path)], capture_output=True, text=True, check=False
+    )
+    assert done.returncode == 0, done.stdout

@@ -1,5 +1,8 @@
 import ast
 import re
+import subprocess
+import sys
+from pathlib import Path
 
 import pytest
 
@@ -117,3 +120,13 @@ def test_no_handler_of_an_example_is_changed_by_a_byte(file):
 def test_what_cannot_be_told_apart_is_refused(source, what):
     with pytest.raises(GambrelError, match=what):
         divided(f"from gambrel import App\n{source}")
+
+
+def test_neither_file_of_any_example_lacks_a_name_or_has_one_too_many(tmp_path):
+    for file in EXAMPLES:
+        made = split(file.read_text("utf-8"), "app.py", file.parent.name, "routes", 100)
+        (tmp_path / f"{file.parent.name}_app.py").write_text(made.app)
+        (tmp_path / f"{file.parent.name}_routes.py").write_text(made.routes)
+    ruff = [str(Path(sys.executable).parent / "ruff"), "check", "--isolated", "--select", "F"]
+    done = subprocess.run([*ruff, str(tmp_path)], capture_output=True, text=True, check=False)
+    assert done.returncode == 0, done.stdout

@@ -28,7 +28,6 @@ from gambrel.db.deadlines import deadline_of
 from gambrel.db.failures import answer_failure, answer_stale, answer_wait
 from gambrel.db.migrations.folders import APP, MigrationFolder, Project
 from gambrel.db.models import Model
-from gambrel.db.search.fulltext import keep_indexes
 from gambrel.db.sessions import AsyncSession, SyncSession
 from gambrel.db.several.naming import metadata_of, section_of, settings_of
 from gambrel.db.several.routing import begin_plain, in_order, route
@@ -282,8 +281,6 @@ class Database:
                 await connection.execute(text(lock))
                 if self.given.create:  # by one worker of many
                     await connection.run_sync(self.metadata.create_all)
-                elif self.given.migrate:
-                    await connection.run_sync(keep_indexes, self.metadata)
                 await connection.run_sync(self.plant_seeds)
                 await connection.execute(text(unlock))
         except (DBAPIError, PoolTimeout, OSError) as error:

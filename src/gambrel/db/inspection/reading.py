@@ -25,7 +25,7 @@ from sqlalchemy.types import NullType
 
 from gambrel.core.http.errors import GambrelError
 from gambrel.db.connections.urls import parse_address
-from gambrel.db.inspection.sqlite import complete, virtual
+from gambrel.db.inspection.sqlite import complete
 from gambrel.db.inspection.verbatim import Verbatim
 
 __all__ = ["Found", "inspect_url", "read"]
@@ -107,6 +107,14 @@ def materialized(inspector: Any, schema: str | None) -> Iterator[str]:
     """Yield the views that are kept, where there are any."""
     if inspector.dialect.name == "postgresql":
         yield from inspector.get_materialized_view_names(schema)
+
+
+def virtual(connection: Connection) -> set[str]:
+    """Return tables that are not rows of anybody: those behind a search of SQLite."""
+    if connection.dialect.name != "sqlite":
+        return set()
+    listed = connection.execute(text("PRAGMA table_list")).mappings()
+    return {row["name"] for row in listed if row["type"] in {"virtual", "shadow"}}
 
 
 def defer_uniques(connection: Connection, metadata: MetaData) -> None:

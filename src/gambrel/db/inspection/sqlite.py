@@ -13,7 +13,7 @@ from sqlalchemy import Connection, text, types
 
 from gambrel.db.inspection.verbatim import Verbatim
 
-__all__ = ["complete", "virtual"]
+__all__ = ["complete"]
 
 _ACTIONS = text("SELECT * FROM pragma_foreign_key_list(:name)")
 _INDEXES = text("SELECT name FROM pragma_index_list(:name) WHERE origin = 'u' ORDER BY seq DESC")
@@ -79,11 +79,3 @@ def missing_uniques(connection: Connection, table: str, known: list[Any]) -> lis
         if tuple(sorted(columns)) not in names:
             found.append({"name": None, "column_names": columns})
     return found
-
-
-def virtual(connection: Connection) -> set[str]:
-    """Return tables that are not rows of anybody: those behind a search of SQLite."""
-    if connection.dialect.name != "sqlite":
-        return set()
-    listed = connection.execute(text("PRAGMA table_list")).mappings()
-    return {row["name"] for row in listed if row["type"] in {"virtual", "shadow"}}

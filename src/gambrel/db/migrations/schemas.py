@@ -11,7 +11,6 @@ from msgspec import Struct
 from sqlalchemy import Connection, Inspector, inspect
 from sqlalchemy.exc import UnsupportedCompilationError
 
-from gambrel.db.inspection.sqlite import virtual
 from gambrel.db.migrations.running.records import HIDDEN
 
 __all__ = ["Difference", "Part", "Schema", "differences", "read_schema"]
@@ -56,22 +55,21 @@ def read_schema(connection: Connection, schemas: Iterable[str | None] = (None,))
     """Return what a database consists of, but for the tables of migrations themselves."""
     inspector = inspect(connection)
     found: dict[Part, str] = {}
-    hidden = HIDDEN | virtual(connection)  # an index of a search is kept by what declares it
     for schema in schemas:
         for (_, name), columns in inspector.get_multi_columns(schema=schema).items():
-            if name not in hidden:
+            if name not in HIDDEN:
                 table = f"{schema}.{name}" if schema else name
                 found[table, _TABLE] = "yes"
                 found |= {
                     (table, f"column {one['name']}"): column_of(one, connection) for one in columns
                 }
-        found |= constraints(inspector, schema, hidden)
+        found |= constraints(inspector, schema)
         found |= types(inspector, schema)
     return found
 
 
-def constraints(inspector: Inspector, schema: str | None, hidden: set[str]) -> dict[Part, str]:
-    """Return keys, indexes and conditions of all tables that are not hidden."""
+def constraints(inspector: Inspector, schema: str | None) -> dict[Part, str]:
+    """Return keys, indexes and conditions of all tables."""
     found: dict[Part, str] = {}
     readers: list[tuple[Any, Any]] = [
         (inspector.get_multi_indexes, index_of),
@@ -81,11 +79,11 @@ def constraints(inspector: Inspector, schema: str | None, hidden: set[str]) -> d
     ]
     for read, describe in readers:
         for (_, name), entries in read(schema=schema).items():
-            if name not in hidden:
+            if name not in HIDDEN:
                 table = f"{schema}.{name}" if schema else name
                 found |= {(table, key): value for key, value in map(describe, entries) if key}
     for (_, name), key in inspector.get_multi_pk_constraint(schema=schema).items():
-        if name not in hidden and key["constrained_columns"]:
+        if name not in HIDDEN and key["constrained_columns"]:
             table = f"{schema}.{name}" if schema else name
             found[table, "primary key"] = listed(key["constrained_columns"])
     return found

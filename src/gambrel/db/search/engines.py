@@ -15,10 +15,8 @@ from sqlalchemy.sql.elements import ColumnElement
 
 from gambrel.db.search.terms import Term
 
-__all__ = ["TRIGGERS", "Match", "Rank", "indexes_of", "quoted", "sqlite_statements"]
+__all__ = ["Match", "Rank", "indexes_of", "quoted", "sqlite_statements"]
 
-TRIGGERS = ("insert", "delete", "update")
-"""What they are called by, behind the name of an index of SQLite."""
 _WEIGHTS = "ABCD"
 _SHARES = (8.0, 4.0, 2.0, 1.0)
 _SHORTEST = 3
@@ -66,17 +64,17 @@ def sqlite_statements(search: Any) -> list[str]:
     added = f"{into} (rowid, {listed}) VALUES (new.{key}, {new});"
     kept = f"content={source}, content_rowid={key}"
     letters = f"tokenize='{stem}unicode61 remove_diacritics 2'"
-    actions = [
-        ("INSERT", added),
-        ("DELETE", removed),
-        (f"UPDATE OF {key}, {listed}", f"{removed} {added}"),
+    triggers = [
+        ("insert", "INSERT", added),
+        ("delete", "DELETE", removed),
+        ("update", f"UPDATE OF {key}, {listed}", f"{removed} {added}"),
     ]
     return [
         f"CREATE VIRTUAL TABLE {name} USING fts5({listed}, {kept}, {letters})",
         *(
             f"CREATE TRIGGER {quoted(f'{search.name}_{when}')} AFTER {action} ON {source}"
             f" BEGIN {done} END"
-            for when, (action, done) in zip(TRIGGERS, actions, strict=True)
+            for when, action, done in triggers
         ),
         f"{into} ({name}) VALUES ('rebuild')",
     ]

@@ -20,12 +20,10 @@ from sqlalchemy import (
 from sqlalchemy.orm import InstrumentedAttribute
 
 from gambrel.core.http.errors import GambrelError
-from gambrel.db.search.engines import TRIGGERS, Match, Rank, indexes_of, quoted, sqlite_statements
+from gambrel.db.search.engines import Match, Rank, indexes_of, quoted, sqlite_statements
 from gambrel.db.search.terms import parse_terms
 
-__all__ = ["FullText", "keep_indexes"]
-
-SEARCHES = "gambrel.searches"
+__all__ = ["FullText"]
 
 
 class FullText:
@@ -58,8 +56,7 @@ class FullText:
         indexes_of(self)
         event.listen(self.table, "after_create", self.make)
         event.listen(self.table, "after_drop", self.drop)
-        event.listen(self.table.metadata, "after_create", self.keep)
-        self.table.metadata.info.setdefault(SEARCHES, []).append(self)
+        event.listen(self.table.metadata, "after_create", self.make_missing)
 
     def matches(self, text: str) -> ColumnElement[bool]:
         """Return the condition of rows in which all is found that a text asks for.
@@ -84,7 +81,7 @@ class FullText:
         return func.coalesce(Rank(self, wanted), 0.0)
 
     def sql(self, dialect: str) -> list[str]:
-        """Return what makes the index on a database whose table is there: for SQL run by hand.
+        """Return what makes the index on a database whose table is there: for a migration.
 
         Only SQLite needs it, whose index is a table with triggers; on others it is an index of the
         table like any other.
@@ -97,33 +94,17 @@ class FullText:
         for statement in self.sql(connection.dialect.name):
             connection.exec_driver_sql(statement)
 
-    def keep(self, _metadata: Any, connection: Any, **_options: Any) -> None:
-        """See that SQLite has the index as it is declared, if its table has the columns.
-
-        A table that is rebuilt loses the triggers that keep it.
-        """
-        if connection.dialect.name != "sqlite":
-            return
-        made = dict(iter(connection.exec_driver_sql("SELECT name, sql FROM sqlite_master")))
-        listed = connection.exec_driver_sql(f"PRAGMA table_info({quoted(self.table.name)})")
-        if {one.name for one in (self.key, *self.columns)} <= {row.name for row in listed}:
-            if not {*self.sql("sqlite")[:-1]} <= {*made.values()}:
+    def make_missing(self, _metadata: Any, connection: Any, **_options: Any) -> None:
+        """Make the index of a table that was there before; SQLite's is a table itself."""
+        if connection.dialect.name == "sqlite":
+            found = inspect(connection)
+            if found.has_table(self.table.name) and not found.has_table(self.name):
                 self.make(self.table, connection)
-        elif self.name in made:
-            self.drop(self.table, connection)
 
     def drop(self, _table: Any, connection: Any, **_options: Any) -> None:
         """Drop the index of a table that goes; that of a server goes with it."""
         if connection.dialect.name == "sqlite":
-            for one in TRIGGERS:
-                connection.exec_driver_sql(f"DROP TRIGGER IF EXISTS {quoted(f'{self.name}_{one}')}")
             connection.exec_driver_sql(f"DROP TABLE IF EXISTS {quoted(self.name)}")
-
-
-def keep_indexes(connection: Any, metadata: Any) -> None:
-    """See that SQLite has the indexes of all searches, whatever migrations have done to tables."""
-    for search in metadata.info.get(SEARCHES, ()):
-        search.keep(metadata, connection)
 
 
 def wrong(what: str) -> GambrelError:

@@ -26,7 +26,6 @@ from gambrel.db.migrations.running.locks import WAIT, alone
 from gambrel.db.migrations.running.opening import connected
 from gambrel.db.migrations.running.records import Record, Records, now
 from gambrel.db.migrations.running.steps import Steps, steps_of
-from gambrel.db.search.fulltext import keep_indexes
 
 __all__ = ["PROXY", "Runner", "is_current", "migrate"]
 
@@ -129,8 +128,6 @@ class Runner:
                 if not self.connection.invalidated:
                     self.connection.rollback()
                 raise
-        keep_indexes(self.connection, self.project.metadata)
-        self.connection.commit()
 
     def step(self, choose: Choose, *, down: bool) -> Revision | None:
         """Run one migration, or none."""

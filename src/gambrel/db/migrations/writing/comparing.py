@@ -7,7 +7,6 @@ what it sees and is not there is left out: the two schemas, read from databases,
 import re
 from collections.abc import Callable, Iterable, Mapping
 from typing import Any
-from warnings import catch_warnings, filterwarnings
 
 from alembic.autogenerate import produce_migrations
 from alembic.operations import ops
@@ -16,7 +15,6 @@ from alembic.util import sqla_compat
 from msgspec import Struct
 from sqlalchemy import CheckConstraint, Column, Connection, DefaultClause, Table, text
 
-from gambrel.db.inspection.sqlite import virtual
 from gambrel.db.migrations.folders import MigrationFolder, Project
 from gambrel.db.migrations.running.records import HIDDEN
 from gambrel.db.migrations.schemas import Difference, Schema, differences, read_schema
@@ -63,15 +61,13 @@ def compare(
 
     `types` are those of the columns that are there, by table and name, as migrations have them.
     """
-    hidden = HIDDEN | virtual(connection)
 
     def is_ours(item: Any, name: str | None, kind: str, reflected: bool, _other: Any) -> bool:
-        if kind != "table":  # an index may be meant for another kind of database
-            rule = getattr(item, "_ddl_if", None)
-            return rule is None or rule._should_execute(item, item, connection)  # noqa: SLF001
+        if kind != "table":
+            return True
         known = project.metadata.tables.get(str(getattr(item, "key", name)))
         owner = made(str(name)) if known is None else project.owner(known).name
-        return name not in hidden and owner == folder.name
+        return name not in HIDDEN and owner == folder.name
 
     options = {
         "target_metadata": project.metadata,
@@ -82,9 +78,7 @@ def compare(
         "include_name": lambda name, kind, _: kind != "schema" or name in schemas_of(project),
     }
     context = MigrationContext.configure(connection, opts=options)
-    with catch_warnings():  # of indexes of expressions on SQLite, which `wanted` has or nobody
-        filterwarnings("ignore", "autogenerate skipping", UserWarning)
-        script = produce_migrations(context, project.metadata)
+    script = produce_migrations(context, project.metadata)
     found = differences(wanted, read_schema(connection, schemas_of(project)))
     assert script.upgrade_ops is not None
     script.upgrade_ops.ops = list(kept(script.upgrade_ops.ops, found, project, types))

@@ -134,9 +134,14 @@ def test_an_interrupt_ends_what_was_typed_and_not_the_app(site):
 WITH_MODELS = """
 from gambrel import App
 from gambrel.db import Database, Model
+from sqlalchemy import MetaData
 from sqlalchemy.orm import Mapped, mapped_column
 
-class Hero(Model):
+class Base(Model):
+    __abstract__ = True
+    metadata = MetaData()
+
+class Hero(Base):
     id: Mapped[int] = mapped_column(primary_key=True)
     name: Mapped[str] = mapped_column(unique=True)
 """
@@ -144,7 +149,8 @@ SHOP = """
 import shop_models
 from gambrel import App
 from gambrel.db import Database
-app = App(extensions=[Database("sqlite:///a.db", create=True)])
+metadata = shop_models.Base.metadata
+app = App(extensions=[Database("sqlite:///a.db", metadata=metadata, create=True)])
 """
 
 

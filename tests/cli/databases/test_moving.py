@@ -51,6 +51,7 @@ def test_what_hurts_on_postgresql_is_refused_once_the_database_is_in_use(
     two, gambrel, postgres, monkeypatch
 ):
     monkeypatch.setenv("GAMBREL_DATABASE_URL", postgres)
+    two.app = two.write()  # another file, which reads the environment anew
     path = two.folder / "migrations" / "0002_second.py"
     drop = 'from alembic import op\n\n    op.drop_column("hero", "name")'
     path.write_text(path.read_text().replace("    pass", f"    {drop}", 1))

@@ -9,7 +9,10 @@ import tokenize
 from ast import literal_eval
 from collections.abc import Iterable, Iterator
 from functools import cached_property
+from importlib.machinery import SourceFileLoader
+from importlib.util import module_from_spec, spec_from_file_location
 from pathlib import Path
+from types import ModuleType
 from typing import Any
 
 from alembic.script import Script, ScriptDirectory
@@ -21,6 +24,25 @@ from gambrel.db.migrations.folders import APP, MigrationFolder, Project
 __all__ = ["History", "Revision"]
 
 _SILENT = {tokenize.COMMENT, tokenize.NL, tokenize.ENCODING, tokenize.ENDMARKER}
+
+
+class Source(SourceFileLoader):
+    """Compiles a file as it is now: bytecode that is kept tells files apart by second and size."""
+
+    def path_stats(self, path: str) -> Any:
+        """Say that there is nothing to compare bytecode with."""
+        raise OSError(path)
+
+
+class Scripts(ScriptDirectory):
+    """The files of folders, read so that what runs is what their checksums are of."""
+
+    def _load_revisions(self) -> Iterator[Script]:
+        for place in self._version_locations:
+            for path in sorted(place.resolve().glob("*.py")):
+                if path.name != "__init__.py":
+                    module = module_of(path)
+                    yield Script(module, revision_of(module, path), path)
 
 
 class Revision:
@@ -75,7 +97,7 @@ class History:
     def __init__(self, project: Project) -> None:
         self.project = project
         places = [one.path for one in project.folders]
-        self.scripts = ScriptDirectory(Path.cwd(), version_locations=places)
+        self.scripts = Scripts(Path.cwd(), version_locations=places)
         try:
             found = list(self.scripts.walk_revisions()) if any(map(Path.is_dir, places)) else []
         except GambrelError:
@@ -199,6 +221,24 @@ class History:
     def places(self) -> str:
         """The folders, for people."""
         return ", ".join(str(one.path) for one in self.project.folders)
+
+
+def module_of(path: Path) -> ModuleType:
+    """Run a file of migrations."""
+    spec = spec_from_file_location(path.stem, path, loader=Source(path.stem, str(path)))
+    assert spec is not None
+    module = module_from_spec(spec)
+    Source(path.stem, str(path)).exec_module(module)
+    return module
+
+
+def revision_of(module: ModuleType, path: Path) -> str:
+    """Return the id in a file. Raises GambrelError where it has none."""
+    found = getattr(module, "revision", None)
+    if isinstance(found, str):
+        return found
+    hint = f'write `revision = "{path.stem}"`, or move the file elsewhere'
+    raise GambrelError("db.migration-file", "a file says no revision", str(path), hint)
 
 
 def several(value: Any) -> list[str]:

@@ -20,12 +20,12 @@ CONVERSION, SETTINGS = 2_000, 460
 CORE = 7_000
 ROOMS = {"http": 2_047, "routing": 1_277, "binding": 1_586, "app": 1_690, "edges": 400}
 MIDDLEWARE = 250
-DATABASES = 2_600  # sessions of two kinds on three databases
+DATABASES = 3_050  # sessions of two kinds on three databases
 # Parts of models; rules, forms and files of rows; migrations on three databases.
 DATABASE_ROOMS = {
     "records": 450,
     "writing": 550,
-    "migrations": 2_600,
+    "migrations": 2_950,
     "inspection": 1_300,
     "search": 250,
     "transfer": 700,

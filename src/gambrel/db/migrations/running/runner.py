@@ -282,7 +282,7 @@ def edited(revision: Revision, target: str) -> GambrelError:
 def newer(lost: list[str], places: str) -> GambrelError:
     """Return the error of a database that knows more than the code."""
     what = f"the database is at {', '.join(lost)}, which no file has: it is newer than this code"
-    hint = "deploy the code that has it; or go down with that code first"
+    hint = "deploy the code that has it; or go down with that first, or up where it was squashed"
     return GambrelError("db.migration-newer", what, places, hint)
 
 

@@ -28,7 +28,7 @@ DATABASE_ROOMS = {
     "migrations": 2_600,
     "inspection": 1_300,
     "search": 250,
-    "transfer": 800,
+    "transfer": 820,
     "several": 200,
     "visible": 450,
     "fast": 600,

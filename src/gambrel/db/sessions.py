@@ -21,7 +21,7 @@ from gambrel.db.queries import keysets, paging, plans, rows, upserts
 from gambrel.db.queries.paging import SIZE, Page, Slice
 from gambrel.db.writing import files, forms
 from gambrel.db.writing.forms import SentForm
-from gambrel.db.writing.rules import hold_rules
+from gambrel.db.writing.rules import check_rules, hold_rules
 from gambrel.signing import Signer
 
 __all__ = ["AsyncSession", "SyncSession"]
@@ -206,6 +206,8 @@ class SyncSession(orm.Session):
 
         `update` names what is changed: by default all values but those of `on`, nothing for `()`.
         """
+        rows.check_names(model, values, "the upsert")
+        check_rules(model(**values))
         return upserts.upsert(self, model, values, on, update)
 
     def fetch(self, into: type[T], statement: LiteralString, /, **values: Any) -> list[T]:

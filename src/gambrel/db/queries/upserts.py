@@ -9,8 +9,6 @@ from sqlalchemy.orm import Session
 
 from gambrel.core.http.errors import Conflict, GambrelError
 from gambrel.db.queries.rows import check_names
-from gambrel.db.records.authors import Authored
-from gambrel.db.writing.rules import check_rules
 
 __all__ = ["upsert"]
 
@@ -30,8 +28,10 @@ def upsert(
     changed = [name for name in values if name not in keys] if update is None else list(update)
     check_names(model, [*values, *keys, *changed], "the upsert")
     check_keys(model, values, keys)
-    check_rules(model(**values))
-    if issubclass(model, Authored) and (actor := getattr(session, "actor", None)) is not None:
+    if (
+        getattr(model, "is_signed", False)
+        and (actor := getattr(session, "actor", None)) is not None
+    ):
         values = {"created_by": actor, "updated_by": actor, **values}
         changed += ["updated_by"] if changed else []
     session.flush()  # what was added before is there for the statement

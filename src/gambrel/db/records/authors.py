@@ -3,7 +3,7 @@
 Who it is, says the session: `db.actor = str(user.id)`, in a dependency that knows the visitor.
 """
 
-from typing import Any
+from typing import Any, ClassVar
 
 from sqlalchemy import event
 from sqlalchemy.orm import Mapped, mapped_column, object_session
@@ -16,6 +16,8 @@ __all__ = ["Authored"]
 class Authored:
     """`created_by` and `updated_by`: the `actor` of the session; None where nobody is known."""
 
+    is_signed: ClassVar[bool] = True
+    """What an upsert asks, which cannot know this class."""
     created_by: Mapped[str | None] = mapped_column(TEXT, default=None, sort_order=94)
     updated_by: Mapped[str | None] = mapped_column(TEXT, default=None, sort_order=95)
 

@@ -254,8 +254,9 @@ class Searching:
     def __init__(self, found: Changes, call: Callable[..., str]) -> None:
         self.searches = found.searches
         self.call = call
-        made = {one.table_name for one in found.operations.ops if is_made(one)}
-        gone = {one.table_name for one in found.operations.ops if isinstance(one, ops.DropTableOp)}
+        every = found.operations.ops
+        made = {one.table_name for one in every if isinstance(one, ops.CreateTableOp)}
+        gone = {one.table_name for one in every if isinstance(one, ops.DropTableOp)}
         self.new = {False: made, True: gone}
 
     def drops(self, draft: Draft, *, back: bool) -> list[str]:

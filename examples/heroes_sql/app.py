@@ -6,25 +6,32 @@ A hero has four shapes: the row, what is sent in, a change, and what everybody s
 from typing import Annotated, Literal
 
 from msgspec import UNSET, Meta, Struct, UnsetType
-from sqlalchemy import ForeignKey, select
+from sqlalchemy import ForeignKey, MetaData, select
 from sqlalchemy.orm import Mapped, mapped_column, relationship, selectinload
 
 from gambrel import App, Query, Router
-from gambrel.db import AsyncSession, Database, Listing, Model, Page, Slice
+from gambrel.db import NAMING, AsyncSession, Database, Listing, Model, Page, Slice
 
 router = Router()
 
 # Tables ---------------------------------------------------------------------------------------
 
 
-class Team(Model):
+class Base(Model):
+    """Tables of their own, whatever else is in the process."""
+
+    __abstract__ = True
+    metadata = MetaData(naming_convention=NAMING)
+
+
+class Team(Base):
     id: Mapped[int] = mapped_column(primary_key=True)
     name: Mapped[str] = mapped_column(unique=True)
     headquarters: Mapped[str]
     heroes: Mapped[list["Hero"]] = relationship(back_populates="team", passive_deletes=True)
 
 
-class Hero(Model):
+class Hero(Base):
     id: Mapped[int] = mapped_column(primary_key=True)
     name: Mapped[str] = mapped_column(index=True)
     age: Mapped[int | None] = mapped_column(index=True)
@@ -147,7 +154,7 @@ async def remove_team(id: int, db: AsyncSession) -> None:
 
 
 def create_app() -> App:
-    app = App(extensions=[Database("sqlite:///heroes.db", migrate=True)])
+    app = App(extensions=[Database("sqlite:///heroes.db", metadata=Base.metadata, migrate=True)])
     app.include(router)
     return app
 

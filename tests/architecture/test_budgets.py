@@ -25,7 +25,7 @@ DATABASES = 3_250  # sessions of two kinds on three databases, their connections
 DATABASE_ROOMS = {
     "records": 500,
     "writing": 550,
-    "migrations": 2_600,
+    "migrations": 2_950,
     "inspection": 1_350,
     "search": 300,
     "transfer": 850,

@@ -160,9 +160,14 @@ def test_where_one_cannot_end_a_line_the_others_hear_of_it():
 WITH_MODELS = """
 from gambrel import App
 from gambrel.db import Database, Model
+from sqlalchemy import MetaData
 from sqlalchemy.orm import Mapped, mapped_column
 
-class Hero(Model):
+class Base(Model):
+    __abstract__ = True
+    metadata = MetaData()
+
+class Hero(Base):
     id: Mapped[int] = mapped_column(primary_key=True)
     name: Mapped[str] = mapped_column(unique=True)
 """
@@ -170,7 +175,8 @@ SHOP = """
 import shop_models
 from gambrel import App
 from gambrel.db import Database
-app = App(extensions=[Database("sqlite:///a.db", create=True)])
+metadata = shop_models.Base.metadata
+app = App(extensions=[Database("sqlite:///a.db", metadata=metadata, create=True)])
 """
 
 

@@ -3,7 +3,7 @@ from contextlib import nullcontext
 from typing import Any
 
 import pytest
-from sqlalchemy import func, insert, select
+from sqlalchemy import MetaData, func, insert, select
 
 from gambrel import App, GambrelError
 from gambrel.db import AsyncSession, Database, SyncSession
@@ -200,7 +200,7 @@ def test_rows_are_taken_through_migrations(tmp_path):
         "from alembic import op\nrevision = '0001_a'\ndown_revision = None\n\n"
         "def upgrade() -> None:\n    op.execute('CREATE TABLE a (b integer)')\n"
     )
-    database = Database(f"sqlite:///{tmp_path}/x.db", migrations=tmp_path)
+    database = Database(f"sqlite:///{tmp_path}/x.db", migrations=tmp_path, metadata=MetaData())
 
     with migrating(database, "0001") as rehearsal:
         rehearsal.run("INSERT INTO a VALUES (:b)", b=7)

@@ -1,3 +1,5 @@
+import os
+
 import pytest
 
 from gambrel import GambrelError
@@ -93,6 +95,17 @@ def test_a_missing_file_is_told(small):
         _ = small.history
 
     assert "restore it" in caught.value.hint
+
+
+def test_a_file_that_was_changed_within_a_second_is_read_anew(small):
+    path = small.write("0001_a", more="accepted = ['one']")
+    first = small.history.by_id["0001_a"].accepted
+    moment = path.stat().st_mtime_ns
+    path.write_text(path.read_text().replace("'one'", "'two'"))
+    os.utime(path, ns=(moment, moment))
+
+    assert (first, small.history.by_id["0001_a"].accepted) == ({"one"}, {"two"})
+    assert [one.name for one in small.folder.iterdir()] == ["0001_a.py"]
 
 
 def test_layout_does_not_change_a_checksum_and_code_does():

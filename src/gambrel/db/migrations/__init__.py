@@ -27,6 +27,7 @@ if TYPE_CHECKING:
     )
     from gambrel.db.migrations.operations.own import Operation
     from gambrel.db.migrations.operations.renames import rename_column, rename_table
+    from gambrel.db.migrations.operations.search import create_full_text, drop_full_text
 
 __all__ = [
     "MigrationFolder",
@@ -40,8 +41,10 @@ __all__ = [
     "change_primary_key",
     "connection",
     "create_enum",
+    "create_full_text",
     "create_index_concurrently",
     "drop_enum",
+    "drop_full_text",
     "drop_index_concurrently",
     "rename_column",
     "rename_table",
@@ -63,8 +66,10 @@ _HOMES = {
     "change_primary_key": "db.migrations.operations.keys",
     "connection": "db.migrations.operations.data",
     "create_enum": "db.migrations.operations.enums",
+    "create_full_text": "db.migrations.operations.search",
     "create_index_concurrently": "db.migrations.operations.online",
     "drop_enum": "db.migrations.operations.enums",
+    "drop_full_text": "db.migrations.operations.search",
     "drop_index_concurrently": "db.migrations.operations.online",
     "rename_column": "db.migrations.operations.renames",
     "rename_table": "db.migrations.operations.renames",

@@ -15,6 +15,7 @@ from gambrel.db.migrations.running.opening import connected
 from gambrel.db.migrations.running.records import Records
 from gambrel.db.migrations.schemas import differences, read_schema
 from gambrel.db.migrations.scratch import migrated, schema_of_models, schemas_of
+from gambrel.db.migrations.writing.searching import changed_searches
 
 __all__ = ["Applied", "drift", "missing", "pending_risks", "status", "unsafe"]
 
@@ -38,7 +39,10 @@ def missing(project: Project) -> list[str]:
     wanted = schema_of_models(project)
     with migrated(project, history) as connection:
         found = differences(wanted, read_schema(connection, schemas_of(project)))
-    return [one.told("the models", "the migrations") for one in found]
+    told = [one.told("the models", "the migrations") for one in found]
+    if not told:  # languages that this kind of database does not tell apart
+        told = [one.told() for one in changed_searches(project.metadata, history, [])]
+    return told
 
 
 def drift(project: Project) -> tuple[list[str], list[str]]:

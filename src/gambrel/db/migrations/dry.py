@@ -16,6 +16,7 @@ from sqlalchemy import Column
 
 from gambrel.db.migrations.history import History, Revision
 from gambrel.db.migrations.nothing import NOTHING
+from gambrel.db.migrations.operations.search import CreateFullText, DropFullText
 from gambrel.db.migrations.running.runner import PROXY
 
 __all__ = [
@@ -24,6 +25,7 @@ __all__ = [
     "makers_of_tables",
     "rename_column",
     "rename_table",
+    "searches",
     "types_of_columns",
 ]
 
@@ -138,3 +140,15 @@ def makers_of_tables(history: History) -> dict[str, str]:
             elif isinstance(operation, ops.RenameTableOp):
                 made[operation.new_table_name] = revision.folder.name
     return made
+
+
+def searches(history: History) -> dict[str, tuple[tuple[str, ...], str]]:
+    """Return the columns and the language of what is searched, by table."""
+    found: dict[str, tuple[tuple[str, ...], str]] = {}
+    for revision in history.ordered:
+        for one, _ in look(revision).operations:
+            if isinstance(one, CreateFullText):
+                found[one.table_name] = one.columns, one.language
+            elif isinstance(one, DropFullText):
+                found.pop(one.table_name, None)
+    return found

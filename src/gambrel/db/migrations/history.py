@@ -5,13 +5,14 @@ Alembic reads the files. Knows no database.
 
 import hashlib
 import io
-import sys
 import tokenize
 from ast import literal_eval
 from collections.abc import Iterable, Iterator
-from contextlib import contextmanager
 from functools import cached_property
+from importlib.machinery import SourceFileLoader
+from importlib.util import module_from_spec, spec_from_file_location
 from pathlib import Path
+from types import ModuleType
 from typing import Any
 
 from alembic.script import Script, ScriptDirectory
@@ -25,18 +26,23 @@ __all__ = ["History", "Revision"]
 _SILENT = {tokenize.COMMENT, tokenize.NL, tokenize.ENCODING, tokenize.ENDMARKER}
 
 
-@contextmanager
-def uncached() -> Iterator[None]:
-    """Have Python keep no compiled files meanwhile.
+class Source(SourceFileLoader):
+    """Compiles a file as it is now: bytecode that is kept tells files apart by second and size."""
 
-    It tells an edited file by its size and the second of its time: two of one second may be taken
-    for the same, and the one be run that is no longer there.
-    """
-    before, sys.dont_write_bytecode = sys.dont_write_bytecode, True
-    try:
-        yield
-    finally:
-        sys.dont_write_bytecode = before
+    def path_stats(self, path: str) -> Any:
+        """Say that there is nothing to compare bytecode with."""
+        raise OSError(path)
+
+
+class Scripts(ScriptDirectory):
+    """The files of folders, read so that what runs is what their checksums are of."""
+
+    def _load_revisions(self) -> Iterator[Script]:
+        for place in self._version_locations:
+            for path in sorted(place.resolve().glob("*.py")):
+                if path.name != "__init__.py":
+                    module = module_of(path)
+                    yield Script(module, revision_of(module, path), path)
 
 
 class Revision:
@@ -91,10 +97,9 @@ class History:
     def __init__(self, project: Project) -> None:
         self.project = project
         places = [one.path for one in project.folders]
-        self.scripts = ScriptDirectory(Path.cwd(), version_locations=places)
+        self.scripts = Scripts(Path.cwd(), version_locations=places)
         try:
-            with uncached():
-                found = list(self.scripts.walk_revisions()) if any(map(Path.is_dir, places)) else []
+            found = list(self.scripts.walk_revisions()) if any(map(Path.is_dir, places)) else []
         except GambrelError:
             raise
         except Exception as error:
@@ -216,6 +221,24 @@ class History:
     def places(self) -> str:
         """The folders, for people."""
         return ", ".join(str(one.path) for one in self.project.folders)
+
+
+def module_of(path: Path) -> ModuleType:
+    """Run a file of migrations."""
+    spec = spec_from_file_location(path.stem, path, loader=Source(path.stem, str(path)))
+    assert spec is not None
+    module = module_from_spec(spec)
+    Source(path.stem, str(path)).exec_module(module)
+    return module
+
+
+def revision_of(module: ModuleType, path: Path) -> str:
+    """Return the id in a file. Raises GambrelError where it has none."""
+    found = getattr(module, "revision", None)
+    if isinstance(found, str):
+        return found
+    hint = f'write `revision = "{path.stem}"`, or move the file elsewhere'
+    raise GambrelError("db.migration-file", "a file says no revision", str(path), hint)
 
 
 def several(value: Any) -> list[str]:

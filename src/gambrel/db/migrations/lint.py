@@ -15,6 +15,7 @@ from sqlalchemy.types import TypeEngine
 
 from gambrel.db.migrations.dry import look
 from gambrel.db.migrations.history import Revision
+from gambrel.db.migrations.operations.search import CreateFullText, DropFullText
 
 __all__ = ["RULES", "Risk", "risks"]
 
@@ -38,6 +39,7 @@ ONLINE = "from gambrel.db.migrations import {0}; {0}(...)"
 RULES = {
     "index": "use `create_index_concurrently()` of gambrel.db.migrations",
     "drop-index": "use `drop_index_concurrently()` of gambrel.db.migrations",
+    "search": "write `concurrently=True`",
     "not-null": "give it a server_default, or let it be null first and set it later",
     "set-not-null": "use `set_not_null()` of gambrel.db.migrations",
     "type": "add a column of the new type, `backfill()` it, read it, then drop the old",
@@ -90,9 +92,12 @@ class Linter:
     def __init__(self, revision: Revision) -> None:
         self.revision = revision
         self.look = look(revision)
-        self.new = {
-            one.table_name for one, _ in self.look.operations if isinstance(one, ops.CreateTableOp)
-        }
+        self.new = self.tables(ops.CreateTableOp)
+        self.gone = self.tables(ops.DropTableOp)
+
+    def tables(self, kind: type[Any]) -> set[str]:
+        """Return the tables that are made, or dropped."""
+        return {one.table_name for one, _ in self.look.operations if isinstance(one, kind)}
 
     def risks(self) -> Iterator[Risk]:
         """Yield what is unsafe."""
@@ -108,6 +113,8 @@ class Linter:
         for one, is_outside in self.look.operations:
             table = getattr(one, "table_name", None) or getattr(one, "source_table", None)
             if table in self.new and not isinstance(one, ops.CreateForeignKeyOp):
+                continue
+            if isinstance(one, DropFullText) and table in self.gone:
                 continue
             if isinstance(one, ops.ExecuteSQLOp):
                 yield from self.of_sql(str(one.sqltext), has_changes=bool(changes))
@@ -150,6 +157,12 @@ def of_dropped_index(one: Any, _new: set[str], _outside: bool) -> Found:
     """Look at an index that goes."""
     if not one.kw.get("postgresql_concurrently"):
         yield "drop-index", f"dropping {one.index_name} locks everybody out, if for a short time"
+
+
+def of_search(one: Any, _new: set[str], _outside: bool) -> Found:
+    """Look at the index of a search that comes or goes."""
+    if not one.concurrently:
+        yield "search", f"the index of a search of {one.table_name} locks out writers"
 
 
 def of_added_column(one: Any, _new: set[str], _outside: bool) -> Found:
@@ -216,6 +229,8 @@ def of_rows(one: Any, _new: set[str], _outside: bool) -> Found:
 _CHECKS: dict[type[Any], Callable[[Any, set[str], bool], Found]] = {
     ops.CreateIndexOp: of_index,
     ops.DropIndexOp: of_dropped_index,
+    CreateFullText: of_search,
+    DropFullText: of_search,
     ops.AddColumnOp: of_added_column,
     ops.AlterColumnOp: of_altered_column,
     ops.DropColumnOp: of_dropped_column,

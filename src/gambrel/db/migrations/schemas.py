@@ -4,6 +4,7 @@ Both sides are read from the same kind of database, so whatever that makes of a 
 it makes of both.
 """
 
+import re
 from collections.abc import Iterable, Mapping
 from typing import Any
 
@@ -11,14 +12,18 @@ from msgspec import Struct
 from sqlalchemy import Connection, Inspector, inspect
 from sqlalchemy.exc import UnsupportedCompilationError
 
+from gambrel.db.inspection.sqlite import complete
 from gambrel.db.migrations.running.records import HIDDEN
 
-__all__ = ["Difference", "Part", "Schema", "differences", "read_schema"]
+__all__ = ["SEARCH", "Difference", "Part", "Schema", "differences", "hidden_in", "read_schema"]
 
 Part = tuple[str, str]
 """A table and what of it: `("hero", "column age")`; of a type, no table."""
 Schema = Mapping[Part, str]
+SEARCH = "search"
+"""What of a table of SQLite is searched by a virtual one."""
 _TABLE = "table"
+_FTS = re.compile(r"fts5\s*\((.*)\)\s*$", re.IGNORECASE | re.DOTALL)
 
 
 class Difference(Struct, frozen=True):
@@ -53,22 +58,47 @@ def differences(wanted: Schema, found: Schema) -> list[Difference]:
 
 def read_schema(connection: Connection, schemas: Iterable[str | None] = (None,)) -> Schema:
     """Return what a database consists of, but for the tables of migrations themselves."""
-    inspector = inspect(connection)
-    found: dict[Part, str] = {}
+    complete(connection)
+    inspector, hidden = inspect(connection), hidden_in(connection)
+    found = searches(connection)
     for schema in schemas:
         for (_, name), columns in inspector.get_multi_columns(schema=schema).items():
-            if name not in HIDDEN:
+            if name not in hidden:
                 table = f"{schema}.{name}" if schema else name
                 found[table, _TABLE] = "yes"
                 found |= {
                     (table, f"column {one['name']}"): column_of(one, connection) for one in columns
                 }
-        found |= constraints(inspector, schema)
+        found |= constraints(inspector, schema, hidden)
         found |= types(inspector, schema)
     return found
 
 
-def constraints(inspector: Inspector, schema: str | None) -> dict[Part, str]:
+def hidden_in(connection: Connection) -> set[str]:
+    """Return tables that are no model's business: ours, and those that belong to indexes."""
+    if connection.dialect.name != "sqlite":
+        return HIDDEN
+    asked = "SELECT name FROM pragma_table_list WHERE type IN ('virtual', 'shadow')"
+    return {*HIDDEN, *connection.exec_driver_sql(asked).scalars()}
+
+
+def searches(connection: Connection) -> dict[Part, str]:
+    """Return what is searched on SQLite, with the triggers that keep it up to date."""
+    if connection.dialect.name != "sqlite":
+        return {}
+    asked = "SELECT type, name, sql FROM sqlite_master WHERE sql IS NOT NULL ORDER BY name"
+    rows = [tuple(row) for row in connection.exec_driver_sql(asked)]
+    found: dict[Part, str] = {}
+    for _, name, code in rows:
+        inner = _FTS.search(code) if name.endswith("_search") else None
+        if inner is not None:
+            kept = [one for kind, one, _ in rows if kind == "trigger" and one.startswith(name)]
+            text = f"({inner[1]}) kept by {', '.join(kept) or 'nothing'}"
+            found[name.removesuffix("_search"), SEARCH] = text
+    return found
+
+
+def constraints(inspector: Inspector, schema: str | None, hidden: set[str]) -> dict[Part, str]:
     """Return keys, indexes and conditions of all tables."""
     found: dict[Part, str] = {}
     readers: list[tuple[Any, Any]] = [
@@ -79,11 +109,11 @@ def constraints(inspector: Inspector, schema: str | None) -> dict[Part, str]:
     ]
     for read, describe in readers:
         for (_, name), entries in read(schema=schema).items():
-            if name not in HIDDEN:
+            if name not in hidden:
                 table = f"{schema}.{name}" if schema else name
                 found |= {(table, key): value for key, value in map(describe, entries) if key}
     for (_, name), key in inspector.get_multi_pk_constraint(schema=schema).items():
-        if name not in HIDDEN and key["constrained_columns"]:
+        if name not in hidden and key["constrained_columns"]:
             table = f"{schema}.{name}" if schema else name
             found[table, "primary key"] = listed(key["constrained_columns"])
     return found

@@ -15,7 +15,10 @@ from sqlalchemy.sql.elements import ColumnElement
 
 from gambrel.db.search.terms import Term
 
-__all__ = ["Match", "Rank", "indexes_of", "quoted", "sqlite_statements"]
+__all__ = ["INDEXES", "Match", "Rank", "indexes_of", "quoted", "sqlite_drops", "sqlite_statements"]
+
+INDEXES = {"postgresql": "{0}_search_idx", "mysql": "{0}_search_ft", "mariadb": "{0}_search_ft"}
+"""What the index of a table is called on a server."""
 
 _WEIGHTS = "ABCD"
 _SHARES = (8.0, 4.0, 2.0, 1.0)
@@ -78,6 +81,12 @@ def sqlite_statements(search: Any) -> list[str]:
         ),
         f"{into} ({name}) VALUES ('rebuild')",
     ]
+
+
+def sqlite_drops(name: str) -> list[str]:
+    """Return what removes an index."""
+    triggers = [quoted(f"{name}_{when}") for when in ("insert", "delete", "update")]
+    return [*(f"DROP TRIGGER IF EXISTS {one}" for one in triggers), f"DROP TABLE {quoted(name)}"]
 
 
 def quoted(name: str) -> str:
@@ -213,8 +222,8 @@ def rank_mysql(element: Rank, compiler: Any, **options: Any) -> str:
 
 def indexes_of(search: Any) -> None:
     """Add the indexes of servers to the table, each for its own."""
-    words: Any = {"postgresql_using": "gin", "_table": search.table}
-    Index(f"{search.name}_idx", vector(search), **words).ddl_if("postgresql")
+    table, words = search.table, {"postgresql_using": "gin", "_table": search.table}
+    Index(INDEXES["postgresql"].format(table.name), vector(search), **words).ddl_if("postgresql")
     prefix: Any = {"mysql_prefix": "FULLTEXT", "mariadb_prefix": "FULLTEXT"}
     servers: Any = ("mysql", "mariadb")
-    Index(f"{search.name}_ft", *search.columns, **prefix).ddl_if(servers)
+    Index(INDEXES["mysql"].format(table.name), *search.columns, **prefix).ddl_if(servers)

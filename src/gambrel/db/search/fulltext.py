@@ -23,7 +23,10 @@ from gambrel.core.http.errors import GambrelError
 from gambrel.db.search.engines import Match, Rank, indexes_of, quoted, sqlite_statements
 from gambrel.db.search.terms import parse_terms
 
-__all__ = ["FullText"]
+__all__ = ["SEARCH", "FullText"]
+
+SEARCH = "gambrel.search"
+"""Where a table has its search, in its `info`: migrations look there."""
 
 
 class FullText:
@@ -53,6 +56,7 @@ class FullText:
             raise wrong(f"{self.model.__name__} has no key that is one number")
         self.key = keys[0]
         self.name = f"{self.table.name}_search"
+        self.table.info[SEARCH] = self
         indexes_of(self)
         event.listen(self.table, "after_create", self.make)
         event.listen(self.table, "after_drop", self.drop)
@@ -80,19 +84,12 @@ class FullText:
             return literal(0.0)
         return func.coalesce(Rank(self, wanted), 0.0)
 
-    def sql(self, dialect: str) -> list[str]:
-        """Return what makes the index on a database whose table is there: for a migration.
-
-        Only SQLite needs it, whose index is a table with triggers; on others it is an index of the
-        table like any other.
-        """
-        return sqlite_statements(self) if dialect == "sqlite" else []
-
     def make(self, _table: Any, connection: Any, **_options: Any) -> None:
-        """Make the index with the table."""
-        self.drop(_table, connection)
-        for statement in self.sql(connection.dialect.name):
-            connection.exec_driver_sql(statement)
+        """Make the index of SQLite with the table; that of a server is one of its indexes."""
+        if connection.dialect.name == "sqlite":
+            self.drop(_table, connection)
+            for statement in sqlite_statements(self):
+                connection.exec_driver_sql(statement)
 
     def make_missing(self, _metadata: Any, connection: Any, **_options: Any) -> None:
         """Make the index of a table that was there before; SQLite's is a table itself."""

@@ -92,3 +92,10 @@ def test_indexes_of_tables_in_use_are_made_beside_their_use(small):
 @pytest.mark.parametrize(("listed", "values"), [("(a, b)", ["a", "b"]), ("(a)", ["a"])])
 def test_values_are_taken_apart(listed, values):
     assert values_of(listed) == values
+
+
+def test_what_a_table_says_to_programs_is_in_no_file(small):
+    table(small, "hero", sa.Column("name", sa.String(20), info={"personal": object()}))
+    small.metadata.tables["hero"].info["about"] = object()
+
+    assert "info" not in drafted(small, None).up[0]

@@ -6,6 +6,7 @@ import sqlalchemy as sa
 from sqlalchemy import MetaData, Table
 
 from gambrel import GambrelError
+from gambrel.db import NAMING
 from gambrel.db.migrations.checking import drift, missing
 from gambrel.db.migrations.folders import MigrationFolder
 from gambrel.db.migrations.history import History
@@ -238,3 +239,43 @@ def test_models_and_migrations_that_differ_are_not_squashed(small):
 
     assert caught.value.code == "db.squash"
     assert len(list(small.folder.glob("*.py"))) == 2
+
+
+def teams(bench, ondelete: str, **options) -> None:
+    bench.metadata = MetaData(**options)
+    Table("team", bench.metadata, sa.Column("id", sa.Integer, primary_key=True))
+    Table(
+        "hero",
+        bench.metadata,
+        sa.Column("id", sa.Integer, primary_key=True),
+        sa.Column("team_id", sa.ForeignKey("team.id", ondelete=ondelete)),
+    )
+
+
+def test_what_happens_to_rows_whose_other_row_goes_is_changed(bench):
+    teams(bench, "CASCADE", naming_convention=NAMING)
+    make(bench.project, "teams", never)
+    teams(bench, "RESTRICT", naming_convention=NAMING)
+
+    assert len(missing(bench.project)) == 1
+    assert make(bench.project, "restricted", never).problems == []
+    assert missing(bench.project) == []
+
+
+def test_on_sqlite_a_key_that_is_said_at_its_column_is_seen_whole(small):
+    small.write(
+        "0001_teams",
+        """
+        op.execute("CREATE TABLE team (id INTEGER NOT NULL PRIMARY KEY)")
+        op.execute(
+            "CREATE TABLE hero (id INTEGER NOT NULL PRIMARY KEY, "
+            "team_id INTEGER REFERENCES team ON DELETE CASCADE)"
+        )
+        """,
+    )
+    teams(small, "RESTRICT")
+
+    (told,) = missing(small.project)
+
+    assert "'RESTRICT'} in the models" in told
+    assert "'CASCADE'} in the migrations" in told

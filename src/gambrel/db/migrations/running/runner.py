@@ -24,6 +24,7 @@ from gambrel.db.migrations.history import History, Revision
 from gambrel.db.migrations.nothing import NOTHING
 from gambrel.db.migrations.running.locks import WAIT, alone
 from gambrel.db.migrations.running.opening import connected
+from gambrel.db.migrations.running.rebuilding import rebuilding
 from gambrel.db.migrations.running.records import Record, Records, now
 from gambrel.db.migrations.running.steps import Steps, steps_of
 
@@ -231,11 +232,18 @@ def installed(context: MigrationContext) -> Iterator[Operations]:
     operations = Operations(context)
     plain = operations.batch_alter_table
 
-    def batch_alter_table(*arguments: Any, **options: Any) -> Any:
+    @contextmanager
+    def batch_alter_table(table_name: str, *arguments: Any, **options: Any) -> Iterator[Any]:
         steps = steps_of(context)
         if steps is not None and steps.is_skipping and not steps.counts:
-            return nullcontext(NOTHING)  # the table is not as it was before this was done
-        return plain(*arguments, **options)
+            yield NOTHING  # the table is not as it was before this was done
+            return
+        is_rebuilt = context.dialect.name == "sqlite" and not context.as_sql
+        with (
+            rebuilding(operations.get_bind(), table_name) if is_rebuilt else nullcontext(),
+            plain(table_name, *arguments, **options) as batch,
+        ):
+            yield batch
 
     operations.batch_alter_table = batch_alter_table  # type: ignore[method-assign]
     with PROXY:
@@ -274,7 +282,7 @@ def edited(revision: Revision, target: str) -> GambrelError:
 def newer(lost: list[str], places: str) -> GambrelError:
     """Return the error of a database that knows more than the code."""
     what = f"the database is at {', '.join(lost)}, which no file has: it is newer than this code"
-    hint = "deploy the code that has it; or go down with that code first"
+    hint = "deploy the code that has it; or go down with that first, or up where it was squashed"
     return GambrelError("db.migration-newer", what, places, hint)
 
 

@@ -5,6 +5,7 @@ what it sees and is not there is left out: the two schemas, read from databases,
 """
 
 import re
+import warnings
 from collections.abc import Callable, Iterable, Mapping
 from typing import Any
 
@@ -16,9 +17,20 @@ from msgspec import Struct
 from sqlalchemy import CheckConstraint, Column, Connection, DefaultClause, Table, text
 
 from gambrel.db.migrations.folders import MigrationFolder, Project
-from gambrel.db.migrations.running.records import HIDDEN
-from gambrel.db.migrations.schemas import Difference, Schema, differences, read_schema
+from gambrel.db.migrations.history import History
+from gambrel.db.migrations.schemas import (
+    Difference,
+    Schema,
+    differences,
+    hidden_in,
+    read_schema,
+)
 from gambrel.db.migrations.scratch import schemas_of
+from gambrel.db.migrations.writing.searching import (
+    Search,
+    changed_searches,
+    indexes_of_searches,
+)
 from gambrel.db.migrations.writing.types import portable
 
 __all__ = ["Changes", "compare"]
@@ -36,22 +48,19 @@ _DROPPED = {"unique": "unique", "foreignkey": "foreign key"}
 class Changes(Struct):
     """What is to be done, as Alembic's operations, and what it has none for.
 
-    Those are types of PostgreSQL, and primary keys.
+    Those are types of PostgreSQL, primary keys, and searches.
     """
 
     operations: ops.UpgradeOps
     enums: list[Difference]
     keys: list[Difference]
-
-    @property
-    def is_empty(self) -> bool:
-        """Whether there is nothing to do."""
-        return not (self.operations.ops or self.enums or self.keys)
+    searches: list[Search]
 
 
 def compare(
     connection: Connection,
     project: Project,
+    history: History,
     folder: MigrationFolder,
     wanted: Schema,
     made: Callable[[str], str],
@@ -61,13 +70,20 @@ def compare(
 
     `types` are those of the columns that are there, by table and name, as migrations have them.
     """
+    found = differences(wanted, read_schema(connection, schemas_of(project)))
+    searches = changed_searches(project.metadata, history, found)
+    hidden, indexes = hidden_in(connection), indexes_of_searches(project.metadata, history)
+
+    def owner_of(name: str) -> str:
+        known = project.metadata.tables.get(name)
+        return made(name) if known is None else project.owner(known).name
 
     def is_ours(item: Any, name: str | None, kind: str, reflected: bool, _other: Any) -> bool:
+        if kind == "index":
+            return name not in indexes
         if kind != "table":
             return True
-        known = project.metadata.tables.get(str(getattr(item, "key", name)))
-        owner = made(str(name)) if known is None else project.owner(known).name
-        return name not in HIDDEN and owner == folder.name
+        return name not in hidden and owner_of(str(getattr(item, "key", name))) == folder.name
 
     options = {
         "target_metadata": project.metadata,
@@ -78,8 +94,9 @@ def compare(
         "include_name": lambda name, kind, _: kind != "schema" or name in schemas_of(project),
     }
     context = MigrationContext.configure(connection, opts=options)
-    script = produce_migrations(context, project.metadata)
-    found = differences(wanted, read_schema(connection, schemas_of(project)))
+    with warnings.catch_warnings():
+        warnings.filterwarnings("ignore", ".*expression-based index '\\w+_search_idx'")
+        script = produce_migrations(context, project.metadata)
     assert script.upgrade_ops is not None
     script.upgrade_ops.ops = list(kept(script.upgrade_ops.ops, found, project, types))
     own = [
@@ -92,7 +109,8 @@ def compare(
     enums = [one for one in found if one.part[1].startswith("type ")]
     names = {table.key for table in own}
     keys = [one for one in found if one.part[1] == "primary key" and one.part[0] in names]
-    return Changes(script.upgrade_ops, enums, keys)
+    searches = [one for one in searches if owner_of(one.table) == folder.name]
+    return Changes(script.upgrade_ops, enums, keys, searches)
 
 
 def kept(
@@ -160,6 +178,8 @@ def settle(one: Any, table: Table | None, types: Mapping[tuple[str, str], Any]) 
         elif one.existing_type is not None:
             read = portable(one.existing_type)
             one.existing_type = types.get((one.table_name, one.column_name), read)
+    elif isinstance(one, ops.CreateTableOp):
+        one.info = {}  # is for programs, and may be anything
     elif isinstance(one, ops.DropColumnOp) and one._reverse is not None:  # noqa: SLF001
         column = one._reverse.column  # noqa: SLF001
         column.type = types.get((one.table_name, column.name), portable(column.type))

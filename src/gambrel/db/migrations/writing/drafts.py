@@ -22,6 +22,7 @@ from gambrel.db.migrations.running.runner import PROXY
 from gambrel.db.migrations.schemas import Difference, Schema
 from gambrel.db.migrations.writing.code import formatted
 from gambrel.db.migrations.writing.comparing import Changes, compare
+from gambrel.db.migrations.writing.searching import Search
 from gambrel.db.migrations.writing.types import Types
 from gambrel.db.migrations.writing.width import width_of
 
@@ -64,7 +65,6 @@ class Draft(Struct):
     types: set[str] = field(default_factory=set)
     names: set[str] = field(default_factory=set)
     depends_on: list[str] = field(default_factory=list)
-    tables: set[str] = field(default_factory=set)
     drops: set[str] = field(default_factory=set)
 
     @property
@@ -98,7 +98,15 @@ class Drafting:
     def changes(self) -> Changes:
         """Compare the models with the database as it is now."""
         maker = lambda table: self.made.get(table, APP)  # noqa: E731
-        return compare(self.connection, self.project, self.folder, self.wanted, maker, self.kinds)
+        return compare(
+            self.connection,
+            self.project,
+            self.history,
+            self.folder,
+            self.wanted,
+            maker,
+            self.kinds,
+        )
 
     def draft(self, decide: Decide) -> Draft:
         """Return the draft."""
@@ -107,11 +115,15 @@ class Drafting:
             renamed = [self.rename(one, decide) for one in ask(found.operations)]
             if any(renamed):
                 found = self.changes()
-        draft = Draft()
+        draft, searches = Draft(), Searching(found, self.call)
+        draft.up += searches.drops(draft, back=False)
         draft.up += [line for one in self.renames for line in self.renaming(*one, draft)]
+        draft.down += searches.drops(draft, back=True)
         self.write(found, draft)
         for table, old, new in reversed(self.renames):
             draft.down += self.renaming(table, new, old, draft)
+        draft.up += searches.makes(draft, back=False)
+        draft.down += searches.makes(draft, back=True)
         draft.types = self.types.imports
         draft.depends_on = self.dependencies(found.operations)
         return draft
@@ -141,7 +153,6 @@ class Drafting:
 
     def renaming(self, table: str, old: str, new: str, draft: Draft) -> list[str]:
         """Return the code of a renaming."""
-        draft.tables.add(table or new)
         if not table:
             return [self.formatted(f"op.rename_table({old!r}, {new!r})")]
         draft.names.add("rename_column")
@@ -158,7 +169,6 @@ class Drafting:
         draft.down += [*before, *self.lines(down, draft), *after]
         for one in up.ops:
             name = getattr(one, "table_name", "")
-            draft.tables.add(name)
             gone = [i for i in getattr(one, "ops", ()) if isinstance(i, ops.DropColumnOp)]
             draft.drops |= {f"{name}.{inner.column_name}" for inner in gone}
             if isinstance(one, ops.DropTableOp):
@@ -216,10 +226,11 @@ class Drafting:
         ]
         return self.call(draft, "replace_enum", name, wanted, columns)
 
-    def call(self, draft: Draft, function: str, *arguments: Any) -> str:
+    def call(self, draft: Draft, function: str, *arguments: Any, **named: Any) -> str:
         """Return the call of a function of ours."""
         draft.names.add(function)
-        return self.formatted(f"{function}({', '.join(map(repr, arguments))})")
+        given = [*map(repr, arguments), *(f"{name}={value!r}" for name, value in named.items())]
+        return self.formatted(f"{function}({', '.join(given)})")
 
     def formatted(self, code: str) -> str:
         """Return code as it stands in a file."""
@@ -235,6 +246,44 @@ class Drafting:
                 head = self.history.head(owner.name)
                 found |= {head.id} if head else set()
         return sorted(found)
+
+
+class Searching:
+    """Writes what becomes of searches: they go before all else, and come after it."""
+
+    def __init__(self, found: Changes, call: Callable[..., str]) -> None:
+        self.searches = found.searches
+        self.call = call
+        every = found.operations.ops
+        made = {one.table_name for one in every if isinstance(one, ops.CreateTableOp)}
+        gone = {one.table_name for one in every if isinstance(one, ops.DropTableOp)}
+        self.new = {False: made, True: gone}
+
+    def drops(self, draft: Draft, *, back: bool) -> list[str]:
+        """Return what removes those that are there."""
+        return [
+            self.call(draft, "drop_full_text", one.table, **self.how(one, back=not back))
+            for one in self.searches
+            if (one.wanted if back else one.found) is not None
+        ]
+
+    def makes(self, draft: Draft, *, back: bool) -> list[str]:
+        """Return what makes those that are wanted."""
+        lines = []
+        for one in self.searches:
+            wanted = one.found if back else one.wanted
+            if wanted is not None:
+                columns, language = wanted
+                named = {} if language == "simple" else {"language": language}
+                named |= self.how(one, back=back)
+                lines.append(
+                    self.call(draft, "create_full_text", one.table, list(columns), **named)
+                )
+        return lines
+
+    def how(self, one: Search, *, back: bool) -> dict[str, Any]:
+        """Return how an index is made, or dropped again: beside the use of a table that has any."""
+        return {} if one.table in self.new[back] else {"concurrently": True}
 
 
 class Tidy(ast.NodeTransformer):

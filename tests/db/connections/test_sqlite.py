@@ -72,7 +72,7 @@ def test_a_connection_that_is_cancelled_while_it_opens_is_closed(tmp_path):
 
 def test_a_connection_that_its_thread_has_closed_is_not_interrupted(tmp_path):
     async def main() -> None:
-        connection = await opener(tmp_path / "x.db", PRAGMAS, {})()
+        connection = await opened(tmp_path)
         await connection.in_thread(connection.plain.close)
 
         connection.interrupt_statement()
@@ -128,7 +128,7 @@ def test_a_statement_and_its_rows_are_one_trip_and_more_rows_come_when_they_are_
 
 def test_a_transaction_that_could_not_begin_begins_with_the_next_statement(tmp_path):
     async def main() -> None:
-        connection = await opener(tmp_path / "x.db", PRAGMAS[:1], {"isolation_level": None})()
+        connection = await opened(tmp_path)
         await connection.cursor().execute("CREATE TABLE t (a)")
         await connection.cursor().execute("PRAGMA busy_timeout = 0")
         with closing(sqlite3.connect(tmp_path / "x.db", isolation_level=None)) as other:

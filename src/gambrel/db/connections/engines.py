@@ -25,7 +25,7 @@ from gambrel.db.connections.urls import Address
 from gambrel.db.failures import tell_apart
 from gambrel.threads import WorkerPool
 
-__all__ = ["Engines", "Limits"]
+__all__ = ["Engines", "Limits", "listeners_of"]
 
 GRACE = 5.0
 """Seconds that a server has to tell of a statement that it has ended."""
@@ -114,6 +114,7 @@ class Engines:
             return self.reader
         engine = self.make_async(writes=False)
         self.replicas.attach(engine.sync_engine)
+        note_listeners(engine.sync_engine)
         return engine.execution_options(**self.reading)
 
     @cached_property
@@ -148,6 +149,7 @@ class Engines:
         except ModuleNotFoundError as error:
             raise self.no_driver(error) from error
         self.listen(engine.sync_engine, writes=writes)
+        note_listeners(engine.sync_engine)
         return engine
 
     def make_plain(self, *, writes: bool) -> Engine:
@@ -279,6 +281,25 @@ class Engines:
         for name in ("plain_replica", "plain_reader", "plain_writer"):
             if name in vars(self):
                 vars(self)[name].dispose()
+
+
+def note_listeners(engine: Engine) -> None:
+    """Remember how many of those who listen are ours."""
+    pool: Any = engine.pool
+    pool.own_listeners = listeners_of(engine)
+
+
+def listeners_of(engine: Engine) -> int:
+    """Return how many listen to the connections and statements of an engine."""
+    dispatch: Any = engine.dispatch
+    pool: Any = engine.pool.dispatch
+    return (
+        len(dispatch.before_cursor_execute)
+        + len(dispatch.after_cursor_execute)
+        + len(dispatch.engine_connect)
+        + len(pool.checkout)
+        + len(pool.checkin)
+    )
 
 
 def end_transaction(connection: Any, _record: Any, state: Any) -> None:

@@ -1,7 +1,5 @@
 """Connections to PostgreSQL for coroutines: a statement that is left ends on the server, too."""
 
-from collections.abc import Iterator
-from contextlib import contextmanager
 from typing import Any
 
 import psycopg
@@ -18,14 +16,11 @@ class AsyncConnection(psycopg.AsyncConnection[Any]):
     Where the server is gone the driver would wait ten seconds more, past any deadline.
     """
 
-    @contextmanager
-    def without_transaction(self) -> Iterator[None]:
-        """Have a statement run by itself, with no BEGIN before it: that is two round trips less."""
-        self._autocommit = True
-        try:
-            yield
-        finally:
-            self._autocommit = False
+    def begins_transactions(self, value: bool) -> None:
+        """Say whether the next statement has a BEGIN before it, where none was. It waits for
+        nothing, as the driver's own switch does.
+        """
+        self._autocommit = not value
 
     def is_in_transaction(self) -> bool:
         """Whether there is something to roll back."""

@@ -12,13 +12,13 @@ from typing import Any
 from sqlalchemy import Engine, event, exc
 
 from gambrel.core.http.errors import GambrelError
+from gambrel.db.connections.pools import STANDS_IN
 from gambrel.db.connections.urls import Address
 
 __all__ = ["RETRY", "Replicas", "check_replicas"]
 
 RETRY = 10.0
 """Seconds until a replica that did not answer is asked again."""
-_UNTIL = "gambrel.replaces_until"
 _log = logging.getLogger("gambrel.db")
 
 
@@ -56,7 +56,7 @@ class Replicas:
                 self.welcome(address)
                 return made
         if record is not None:  # this one stands in for a replica
-            record.info[_UNTIL] = self.clock() + RETRY
+            record.info[STANDS_IN] = self.clock() + RETRY
         return None
 
     def url_of(self, address: Address, dialect: Any) -> Any:
@@ -86,7 +86,7 @@ class Replicas:
 
     def check(self, _connection: Any, record: Any, _proxy: Any) -> None:
         """Give a connection up that has stood in for a replica for long enough."""
-        until = record.info.get(_UNTIL)
+        until = record.info.get(STANDS_IN)
         if until is not None and until <= self.clock():
             raise exc.DisconnectionError  # the pool connects anew
 

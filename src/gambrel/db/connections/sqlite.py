@@ -201,13 +201,12 @@ class AsyncConnection(aiosqlite.Connection):
         return self._conn
 
     async def in_thread(self, call: Callable[..., T], *arguments: Any) -> T:
-        """Call something in the thread of the connection.
-
-        The driver logs what it is given: a function has no values that could be read there.
-        """
-        work: Callable[[], T] = lambda: call(*arguments)  # noqa: E731
-        result: T = await self._execute(work)  # type: ignore[no-untyped-call]
-        return result
+        """Call something in the thread of the connection."""
+        if self._connection is None:
+            raise ValueError("Connection closed")
+        ended: asyncio.Future[T] = asyncio.get_running_loop().create_future()
+        self._tx.put_nowait((ended, partial(call, *arguments)))
+        return await ended
 
     async def run(self, call: Callable[..., T], *arguments: Any) -> T:
         """Call something with the connection itself, in its thread, within its transaction."""

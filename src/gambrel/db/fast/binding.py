@@ -69,7 +69,7 @@ class Text:
         values = dict(given)
         for name, bind in self.constants.items():
             make = self.defaults.get(name)
-            values[name] = bind.effective_value if make is None else make()
+            values[name] = bind.effective_value if make is None else make(values)
         if self.is_expanding:
             return self.expand(values)
         return self.sql, self.filled(self.places, values)
@@ -129,15 +129,26 @@ class Text:
         return state.statement, dict(zip(names, made, strict=True))
 
 
-def defaults_of(made: SQLCompiler) -> dict[str, Callable[[], Any]]:
+class Context:
+    """What defaults of columns see of the row that they are for."""
+
+    def __init__(self, values: dict[str, Any]) -> None:
+        self.current_parameters = values
+
+    def get_current_parameters(self, **_options: Any) -> dict[str, Any]:
+        """Return the values of the row, those that were made before too."""
+        return self.current_parameters
+
+
+def defaults_of(made: SQLCompiler) -> dict[str, Callable[[dict[str, Any]], Any]]:
     """Return what makes the values that nobody gives: defaults of columns, in Python."""
     given = {column.key: column.default for column in made.insert_prefetch or ()}
     changed = {column.key: column.onupdate for column in made.update_prefetch or ()}
     return {name: value_of(default) for name, default in {**given, **changed}.items()}
 
 
-def value_of(default: Any) -> Callable[[], Any]:
-    """Return what makes the value of a default."""
+def value_of(default: Any) -> Callable[[dict[str, Any]], Any]:
+    """Return what makes the value of a default, of the other values."""
     if default.is_callable:
-        return lambda: default.arg(None)
-    return lambda: default.arg
+        return lambda values: default.arg(Context(values))
+    return lambda _values: default.arg

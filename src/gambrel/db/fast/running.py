@@ -7,18 +7,19 @@ driver itself is awaited.
 """
 
 from collections.abc import Callable, Mapping, Sequence
-from contextlib import nullcontext
+from time import perf_counter
 from typing import Any, Protocol
 
 from sqlalchemy import Connection, Engine
 from sqlalchemy.util.concurrency import greenlet_spawn
 
+from gambrel.db.connections.engines import listeners_of
 from gambrel.db.extension import Database
 from gambrel.db.failures import only_reads
 from gambrel.db.fast.binding import Text
-from gambrel.db.fast.drivers import Answer, asker_for, run_many, run_one
+from gambrel.db.fast.drivers import Answer, Asker, asker_alone, asker_for, run_many, run_one
 from gambrel.db.sessions import AsyncSession, SyncSession
-from gambrel.db.watching import count_line
+from gambrel.db.watching import STARTED, count_line
 
 __all__ = ["Place", "Statement", "start"]
 
@@ -76,13 +77,32 @@ async def alone(
     if not statement.reads or database.trial is not None or engines.address.kind == "mariadb":
         async with database.session(read_only=statement.reads) as session:
             return await start(session, statement, values, read, size)
-    reader = database.engine_for(None, read_only=True, fresh=False)
-    connection = await checked_out(reader.sync_engine)
-    driver: Any = connection.connection.driver_connection
+    engine = database.engine_for(None, read_only=True, fresh=False).sync_engine
+    text = statement.text_for(engine.dialect)
+    sql, bound = text.bound(values)  # type: ignore[arg-type]  # those of one row
+    pool = engine.pool
+    record = await pool.take() if pool.own_listeners == listeners_of(engine) else None
+    if record is None:
+        return await by_connection(engine, statement, values, read, size)
+    started = perf_counter()
     try:
-        # A query sees one moment without a transaction, too. SQLite begins none by itself.
-        with getattr(driver, "without_transaction", nullcontext)():
-            found = await awaited(connection, statement, values, read, size)
+        answer = await asker_alone(engine.dialect)(record.driver_connection, sql, bound, size)
+    except BaseException as error:
+        pool.leave(record)
+        await greenlet_spawn(failed_alone, engine, error, sql, bound, started)
+        raise
+    pool.give(record)
+    database.watch.ended(started, None, sql, bound)
+    return read(text, answer)
+
+
+async def by_connection(
+    engine: Engine, statement: Statement, values: Values, read: Read, size: int
+) -> Any:
+    """The same where a connection has to be opened or tested, or where others listen."""
+    connection = await greenlet_spawn(engine.connect)
+    try:
+        found = await awaited(connection, statement, values, read, size, asker_alone)
     except BaseException:
         await greenlet_spawn(connection.close)
         raise
@@ -90,20 +110,18 @@ async def alone(
     return found
 
 
-async def checked_out(engine: Engine) -> Connection:
-    """Return a connection, without a greenlet where one lies ready."""
-    pool: Any = engine.pool
-    if pool.has_fresh():
-        return engine.connect()
-    return await greenlet_spawn(engine.connect)
-
-
 async def awaited(
-    connection: Connection, statement: Statement, values: Values, read: Read, size: int
+    connection: Connection,
+    statement: Statement,
+    values: Values,
+    read: Read,
+    size: int,
+    asker: Callable[[Any], Asker] | None = None,
 ) -> Any:
     """Run a statement by a driver that is awaited."""
     sql, bound, many = told(connection, statement, values)
-    ask = asker_for(connection.dialect, many=many)
+    dialect = connection.dialect
+    ask = asker_for(dialect, many=many) if asker is None else asker(dialect)
     context = Context()
     try:
         for tell in connection.dispatch.before_cursor_execute:
@@ -113,7 +131,7 @@ async def awaited(
     except BaseException as error:
         await greenlet_spawn(failed, connection, error, sql, bound)
         raise
-    return read(statement.text_for(connection.dialect), answer)
+    return read(statement.text_for(dialect), answer)
 
 
 def on_connection(
@@ -148,6 +166,18 @@ def failed(connection: Connection, error: BaseException, sql: str, bound: Any) -
         raise error  # it asks which one is handled, and a greenlet begins with none
     except BaseException as again:
         connection._handle_dbapi_exception(again, sql, bound, None, None)  # noqa: SLF001 - as it does
+
+
+def failed_alone(
+    engine: Engine, error: BaseException, sql: str, bound: Any, started: float
+) -> None:
+    """The same of the connection that was left to it just now."""
+    connection = engine.connect()
+    try:
+        connection.info[STARTED] = started
+        failed(connection, error, sql, bound)
+    finally:
+        connection.close()
 
 
 class Context:

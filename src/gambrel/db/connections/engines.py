@@ -25,7 +25,7 @@ from gambrel.db.connections.urls import Address
 from gambrel.db.failures import tell_apart
 from gambrel.threads import WorkerPool
 
-__all__ = ["Engines", "Limits", "listeners_of"]
+__all__ = ["Ears", "Engines", "Limits"]
 
 GRACE = 5.0
 """Seconds that a server has to tell of a statement that it has ended."""
@@ -71,6 +71,7 @@ class Engines:
         self.limits = limits
         self.read_only = read_only
         self.prepare = prepare
+        self.ears: dict[Engine, Ears] = {}
 
     @property
     def is_sqlite(self) -> bool:
@@ -93,7 +94,7 @@ class Engines:
         """The engine of async sessions that read."""
         if self.is_sqlite:
             return self.make_async(writes=False)
-        return self.writer.execution_options(**self.reading)
+        return self.reading_by(self.writer)
 
     @cached_property
     def plain_writer(self) -> Engine:
@@ -114,8 +115,7 @@ class Engines:
             return self.reader
         engine = self.make_async(writes=False)
         self.replicas.attach(engine.sync_engine)
-        note_listeners(engine.sync_engine)
-        return engine.execution_options(**self.reading)
+        return self.reading_by(engine)
 
     @cached_property
     def plain_replica(self) -> Engine:
@@ -130,6 +130,12 @@ class Engines:
     def workers(self) -> WorkerPool:
         """The threads of async connections to SQLite."""
         return WorkerPool(asyncio.get_running_loop())
+
+    def reading_by(self, engine: AsyncEngine) -> AsyncEngine:
+        """Return an engine with the same connections, which only reads."""
+        found = engine.execution_options(**self.reading)
+        self.ears[found.sync_engine] = Ears(found.sync_engine)
+        return found
 
     @property
     def reading(self) -> dict[str, Any]:
@@ -149,7 +155,7 @@ class Engines:
         except ModuleNotFoundError as error:
             raise self.no_driver(error) from error
         self.listen(engine.sync_engine, writes=writes)
-        note_listeners(engine.sync_engine)
+        self.ears[engine.sync_engine] = Ears(engine.sync_engine)
         return engine
 
     def make_plain(self, *, writes: bool) -> Engine:
@@ -219,9 +225,9 @@ class Engines:
         event.listen(engine, "handle_error", mask)  # before others tell of it
         event.listen(engine, "handle_error", tell_apart)
         event.listen(engine, "reset", end_transaction)
+        event.listen(engine, "checkin", note_return)
+        event.listen(engine, "checkout", check_stale(engine, asks=not self.is_sqlite))
         if not self.is_sqlite:
-            event.listen(engine, "checkin", note_return)
-            event.listen(engine, "checkout", check_stale(engine))
             if engine.dialect.is_async and engine.dialect.driver == "psycopg":
                 event.listen(engine, "do_connect", connect_by_ours)
             is_mariadb = self.address.kind == "mariadb"
@@ -283,23 +289,33 @@ class Engines:
                 vars(self)[name].dispose()
 
 
-def note_listeners(engine: Engine) -> None:
-    """Remember how many of those who listen are ours."""
-    pool: Any = engine.pool
-    pool.own_listeners = listeners_of(engine)
+class Ears:
+    """Whether anybody but us listens to the connections and statements of an engine.
 
+    Made when all of ours listen. A collection of listeners is replaced by its first one, so each
+    has one of ours.
+    """
 
-def listeners_of(engine: Engine) -> int:
-    """Return how many listen to the connections and statements of an engine."""
-    dispatch: Any = engine.dispatch
-    pool: Any = engine.pool.dispatch
-    return (
-        len(dispatch.before_cursor_execute)
-        + len(dispatch.after_cursor_execute)
-        + len(dispatch.engine_connect)
-        + len(pool.checkout)
-        + len(pool.checkin)
-    )
+    def __init__(self, engine: Engine) -> None:
+        event.listen(engine, "engine_connect", lambda _connection: None)
+        dispatch: Any = engine.dispatch
+        pool: Any = engine.pool.dispatch
+        self.collections = (
+            dispatch.before_cursor_execute,
+            dispatch.after_cursor_execute,
+            dispatch.engine_connect,
+            pool.checkout,
+            pool.checkin,
+        )
+        self.ours = self.count()
+
+    def count(self) -> int:
+        """Return how many listen."""
+        return sum(map(len, self.collections))
+
+    def hear_others(self) -> bool:
+        """Whether there are more than there were."""
+        return self.count() != self.ours
 
 
 def end_transaction(connection: Any, _record: Any, state: Any) -> None:
@@ -323,15 +339,16 @@ def note_return(connection: Any, record: Any) -> None:
     record.info[CHECKED] = time.monotonic()
 
 
-def check_stale(engine: Engine) -> Callable[[Any, Any, Any], None]:
+def check_stale(engine: Engine, *, asks: bool) -> Callable[[Any, Any, Any], None]:
     """Return what asks a connection that has lain idle whether it is alive, before it is used.
 
-    One that is in steady use is not asked: that would cost each request a round trip.
+    One that is in steady use is not asked: that would cost each request a round trip. Without
+    `asks` none is: a file does not go away.
     """
 
     def check(connection: Any, record: Any, proxy: Any) -> None:
         given_back = record.info.pop(CHECKED, None)
-        if given_back is None or time.monotonic() - given_back < FRESH:
+        if not asks or given_back is None or time.monotonic() - given_back < FRESH:
             return
         try:
             alive = engine.dialect.do_ping(connection)

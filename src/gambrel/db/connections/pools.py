@@ -7,7 +7,6 @@
 import asyncio
 import time
 from collections import deque
-from contextlib import suppress
 from typing import Any
 
 from sqlalchemy import exc
@@ -79,20 +78,27 @@ class Line(QueueCommon[Any]):
 
     async def turn(self, timeout: float | None) -> Any:
         """Wait in line, and return one. Raises Empty after so many seconds."""
-        turn = asyncio.get_running_loop().create_future()
+        loop = asyncio.get_running_loop()
+        turn = loop.create_future()
+        while self.waiting and self.waiting[0].done():
+            self.waiting.popleft()  # gone long ago
         self.waiting.append(turn)
+        timer = None if timeout is None else loop.call_later(timeout, give_up, turn)
         try:
-            async with asyncio.timeout(timeout):
-                return await turn
-        except BaseException as error:
+            return await turn
+        except asyncio.CancelledError:
             if turn.done() and not turn.cancelled():  # it came too late for this one
                 self.put(turn.result())
-            else:
-                with suppress(ValueError):  # passed over already
-                    self.waiting.remove(turn)
-            if isinstance(error, TimeoutError):
-                raise Empty from error
             raise
+        finally:
+            if timer is not None:
+                timer.cancel()
+
+
+def give_up(turn: "asyncio.Future[Any]") -> None:
+    """Have who waits go without."""
+    if not turn.done():
+        turn.set_exception(Empty())
 
 
 class AsyncPool(AsyncAdaptedQueuePool):
@@ -100,8 +106,6 @@ class AsyncPool(AsyncAdaptedQueuePool):
 
     _queue_class = Line
     _pool: Line
-    own_listeners = -1
-    """How many listen that we know of: they need not hear of what is taken here."""
 
     async def take(self) -> Any:
         """Return what holds a connection once one is ready; `give` it back.
@@ -129,6 +133,27 @@ class AsyncPool(AsyncAdaptedQueuePool):
         """Give back a connection that is good."""
         record.info[CHECKED] = time.monotonic()
         self._pool.put(record)
+
+    def take_now(self) -> Any:
+        """Return what lies ready and may be used, or None; in a thread, too. `lay` it back."""
+        try:
+            record = self._pool.ready.popleft()
+        except IndexError:
+            return None
+        if self.is_fresh(record):
+            return record
+        self.lay(record)
+        return None
+
+    def lay(self, record: Any) -> None:
+        """Lay back what was taken; on the loop somebody has to `serve` then."""
+        self._pool.ready.appendleft(record)
+
+    def serve(self) -> None:
+        """Hand what lies ready to those who wait: they came when it was in a thread."""
+        line = self._pool
+        while line.waiting and line.ready:
+            line.put(line.ready.popleft())
 
     def leave(self, record: Any) -> None:
         """Give back one that may not be good: whoever asks SQLAlchemy at once gets it."""

@@ -47,6 +47,12 @@ class Text:
         if not self.is_expanding:
             self.places = [(n, None, escaped.get(n, n), self.process(n)) for n in order]
         self.expanded: dict[tuple[int, ...], tuple[str, list[Place]]] = {}
+        self.is_plain = not self.constants and not self.is_expanding
+        self.is_as_given = (
+            self.is_plain
+            and not self.is_positional
+            and all(name == sent and step is None for name, _, sent, step in self.places)
+        )
 
     def refuse_unnamed(self) -> None:
         """Raise GambrelError for a value that nobody would give."""
@@ -64,7 +70,9 @@ class Text:
 
     def bound(self, given: Mapping[str, Any]) -> tuple[str, Any]:
         """Return the text and what is bound to it."""
-        if not self.constants and not self.is_expanding:
+        if self.is_as_given:
+            return self.sql, given
+        if self.is_plain:
             return self.sql, self.filled(self.places, given)
         values = dict(given)
         for name, bind in self.constants.items():

@@ -13,11 +13,11 @@ from typing import Any, Protocol
 from sqlalchemy import Connection, Engine
 from sqlalchemy.util.concurrency import greenlet_spawn
 
-from gambrel.db.connections.engines import listeners_of
 from gambrel.db.extension import Database
 from gambrel.db.failures import only_reads
 from gambrel.db.fast.binding import Text
 from gambrel.db.fast.drivers import Answer, Asker, asker_alone, asker_for, run_many, run_one
+from gambrel.db.fast.trips import Trip
 from gambrel.db.sessions import AsyncSession, SyncSession
 from gambrel.db.watching import STARTED, count_line
 
@@ -80,18 +80,26 @@ async def alone(
     engine = database.engine_for(None, read_only=True, fresh=False).sync_engine
     text = statement.text_for(engine.dialect)
     sql, bound = text.bound(values)  # type: ignore[arg-type]  # those of one row
-    pool = engine.pool
-    record = await pool.take() if pool.own_listeners == listeners_of(engine) else None
-    if record is None:
-        return await by_connection(engine, statement, values, read, size)
-    started = perf_counter()
-    try:
-        answer = await asker_alone(engine.dialect)(record.driver_connection, sql, bound, size)
-    except BaseException as error:
-        pool.leave(record)
-        await greenlet_spawn(failed_alone, engine, error, sql, bound, started)
-        raise
-    pool.give(record)
+    pool, answer, started = engine.pool, None, perf_counter()
+    is_own = not engines.ears[engine].hear_others()
+    if is_own and engines.is_sqlite:
+        trip = Trip(pool, (sql, bound, size))
+        try:
+            answer = await trip.made(engines.workers)
+        except Exception as error:
+            await give_up(engine, trip.record, error, sql, bound, started)
+            raise
+    if answer is None:
+        record = await pool.take() if is_own else None
+        if record is None:
+            return await by_connection(engine, statement, values, read, size)
+        try:
+            ask = asker_alone(engine.dialect)
+            answer = await ask(record.driver_connection, sql, bound, size)
+        except BaseException as error:
+            await give_up(engine, record, error, sql, bound, started)
+            raise
+        pool.give(record)
     database.watch.ended(started, None, sql, bound)
     return read(text, answer)
 
@@ -166,6 +174,15 @@ def failed(connection: Connection, error: BaseException, sql: str, bound: Any) -
         raise error  # it asks which one is handled, and a greenlet begins with none
     except BaseException as again:
         connection._handle_dbapi_exception(again, sql, bound, None, None)  # noqa: SLF001 - as it does
+
+
+async def give_up(
+    engine: Engine, record: Any, error: BaseException, sql: str, bound: Any, started: float
+) -> None:
+    """Leave a connection whose statement has failed to SQLAlchemy; raise what it makes of that."""
+    pool: Any = engine.pool
+    pool.leave(record)
+    await greenlet_spawn(failed_alone, engine, error, sql, bound, started)
 
 
 def failed_alone(

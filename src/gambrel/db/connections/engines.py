@@ -17,6 +17,7 @@ from sqlalchemy.ext.asyncio import AsyncEngine, create_async_engine
 from sqlalchemy.pool import Pool, QueuePool
 
 from gambrel.core.http.errors import GambrelError
+from gambrel.db.connections.alone import may_stand_alone
 from gambrel.db.connections.masking import mask
 from gambrel.db.connections.pools import CHECKED, FRESH, AsyncPool
 from gambrel.db.connections.replicas import Replicas
@@ -230,6 +231,7 @@ class Engines:
         if not self.is_sqlite:
             if engine.dialect.is_async and engine.dialect.driver == "psycopg":
                 event.listen(engine, "do_connect", connect_by_ours)
+                event.listen(engine, "before_cursor_execute", begin_late)
             is_mariadb = self.address.kind == "mariadb"
             event.listen(engine, "begin", begin_mariadb if is_mariadb else begin_postgresql)
             if not is_mariadb:
@@ -373,6 +375,16 @@ def begin_postgresql(connection: Any) -> None:
     dialect, driver = connection.dialect, connection.connection.dbapi_connection
     if bool(dialect.get_readonly(driver)) is not wanted:
         dialect.set_readonly(driver, wanted)
+
+
+def begin_late(
+    connection: Any, _cursor: Any, _sql: str, _values: Any, context: Any, _many: bool
+) -> None:
+    """Have a transaction that only reads begin with the first statement that needs one."""
+    driver = connection.connection.driver_connection
+    driver.stands_alone = bool(
+        connection.get_execution_options().get(_READ_ONLY)
+    ) and may_stand_alone(connection, context)
 
 
 def see_whole(connection: Any) -> None:

@@ -3,6 +3,7 @@
 from typing import Any
 
 import psycopg
+from psycopg.abc import PQGen
 
 __all__ = ["AsyncConnection"]
 
@@ -16,11 +17,14 @@ class AsyncConnection(psycopg.AsyncConnection[Any]):
     Where the server is gone the driver would wait ten seconds more, past any deadline.
     """
 
-    def begins_transactions(self, value: bool) -> None:
-        """Say whether the next statement has a BEGIN before it, where none was. It waits for
-        nothing, as the driver's own switch does.
-        """
-        self._autocommit = not value
+    stands_alone = False
+    """Whether the next statement, and no other, runs without a BEGIN before it."""
+
+    def _start_query(self) -> PQGen[None]:
+        if self.stands_alone:
+            self.stands_alone = False
+            return
+        yield from super()._start_query()
 
     def is_in_transaction(self) -> bool:
         """Whether there is something to roll back."""

@@ -104,11 +104,8 @@ async def ask_postgresql(driver: Any, sql: str, values: Any, size: int) -> Answe
 
 async def ask_postgresql_alone(driver: Any, sql: str, values: Any, size: int) -> Answer:
     """The same with no BEGIN before it: that is two round trips less."""
-    driver.begins_transactions(False)
-    try:
-        return await ask_postgresql(driver, sql, values, size)
-    finally:
-        driver.begins_transactions(True)
+    driver.stands_alone = True
+    return await ask_postgresql(driver, sql, values, size)
 
 
 async def ask_many(driver: Any, sql: str, values: Any, _size: int) -> Answer:

@@ -130,7 +130,7 @@ async def awaited(
     sql, bound, many = told(connection, statement, values)
     dialect = connection.dialect
     ask = asker_for(dialect, many=many) if asker is None else asker(dialect)
-    context = Context()
+    context = Context(statement.text_for(dialect).compiled)
     try:
         for tell in connection.dispatch.before_cursor_execute:
             sql, bound = tell(connection, None, sql, bound, context, many)
@@ -148,7 +148,7 @@ def on_connection(
     """The same in a thread."""
     sql, bound, many = told(connection, statement, values)
     run = run_many if many else run_one
-    context = Context()
+    context = Context(statement.text_for(connection.dialect).compiled)
     try:
         for tell in connection.dispatch.before_cursor_execute:
             sql, bound = tell(connection, None, sql, bound, context, many)
@@ -198,4 +198,7 @@ def failed_alone(
 
 
 class Context:
-    """What listeners get as the context of a statement: something to keep what they like on."""
+    """What listeners get as the context of a statement: they may keep on it what they like."""
+
+    def __init__(self, compiled: Any) -> None:
+        self.compiled = compiled

@@ -7,7 +7,7 @@ of its lock; all others read. Everywhere else one pool does both. Knows no app.
 import asyncio
 import time
 from collections.abc import Callable
-from functools import cached_property
+from functools import cached_property, partial
 from pathlib import Path
 from typing import Any
 
@@ -26,7 +26,7 @@ from gambrel.db.connections.urls import Address
 from gambrel.db.failures import tell_apart
 from gambrel.threads import WorkerPool
 
-__all__ = ["Ears", "Engines", "Limits"]
+__all__ = ["Ears", "Engines", "Limits", "can_end_now", "is_heard"]
 
 GRACE = 5.0
 """Seconds that a server has to tell of a statement that it has ended."""
@@ -38,6 +38,7 @@ SQLITE: dict[str, Any] = {
 _FAILED = 3  # PQTRANS_INERROR of libpq
 _ENGINES = ("writer", "reader", "replica", "plain_writer", "plain_reader", "plain_replica")
 _READ_ONLY = "gambrel_read_only"
+_EARS = "gambrel_ears"
 
 
 class Limits(Struct, frozen=True, kw_only=True):
@@ -72,7 +73,6 @@ class Engines:
         self.limits = limits
         self.read_only = read_only
         self.prepare = prepare
-        self.ears: dict[Engine, Ears] = {}
 
     @property
     def is_sqlite(self) -> bool:
@@ -135,7 +135,7 @@ class Engines:
     def reading_by(self, engine: AsyncEngine) -> AsyncEngine:
         """Return an engine with the same connections, which only reads."""
         found = engine.execution_options(**self.reading)
-        self.ears[found.sync_engine] = Ears(found.sync_engine)
+        open_ears(found.sync_engine)
         return found
 
     @property
@@ -150,13 +150,20 @@ class Engines:
         options = self.options(AsyncPool, writes=writes)
         if self.is_sqlite:
             pragmas = self.pragmas(writes=writes)
-            options["async_creator"] = opener(self.file, pragmas, SQLITE, lambda: self.workers)
+            options["async_creator"] = opener(
+                self.file,
+                pragmas,
+                SQLITE,
+                lambda: self.workers,
+                only_reads=self.read_only and not writes,
+            )
         try:
             engine = create_async_engine(self.address.for_async, **options)
         except ModuleNotFoundError as error:
             raise self.no_driver(error) from error
         self.listen(engine.sync_engine, writes=writes)
-        self.ears[engine.sync_engine] = Ears(engine.sync_engine)
+        end_without_waiting(engine.sync_engine)
+        open_ears(engine.sync_engine)
         return engine
 
     def make_plain(self, *, writes: bool) -> Engine:
@@ -299,13 +306,15 @@ class Ears:
     """
 
     def __init__(self, engine: Engine) -> None:
-        event.listen(engine, "engine_connect", lambda _connection: None)
+        for name in ("engine_connect", "begin"):
+            event.listen(engine, name, lambda _connection: None)
         dispatch: Any = engine.dispatch
         pool: Any = engine.pool.dispatch
         self.collections = (
             dispatch.before_cursor_execute,
             dispatch.after_cursor_execute,
             dispatch.engine_connect,
+            dispatch.begin,
             pool.checkout,
             pool.checkin,
         )
@@ -315,9 +324,37 @@ class Ears:
         """Return how many listen."""
         return sum(map(len, self.collections))
 
-    def hear_others(self) -> bool:
-        """Whether there are more than there were."""
-        return self.count() != self.ours
+
+def open_ears(engine: Engine) -> None:
+    """Remember who listens to an engine: those are ours."""
+    setattr(engine, _EARS, Ears(engine))
+
+
+def is_heard(engine: Engine) -> bool:
+    """Whether anybody else listens to it: what he does may wait, and he is told of everything."""
+    ears: Ears = getattr(engine, _EARS)
+    return ears.count() != ears.ours
+
+
+def end_without_waiting(engine: Engine) -> None:
+    """Have transactions end without a greenlet where that means to wait for nothing."""
+    dialect: Any = engine.dialect
+    dialect.do_commit = partial(end, dialect.do_commit)
+    dialect.do_rollback = partial(end, dialect.do_rollback)
+
+
+def end(in_general: Callable[[Any], None], connection: Any) -> None:
+    """End the transaction of a connection."""
+    driver = connection.driver_connection
+    if can_end_now(driver):
+        driver.end_now()
+    else:
+        in_general(connection)
+
+
+def can_end_now(driver: Any) -> bool:
+    """Whether to end its transaction means to wait for nothing."""
+    return hasattr(driver, "can_end_now") and bool(driver.can_end_now())
 
 
 def end_transaction(connection: Any, _record: Any, state: Any) -> None:
@@ -373,7 +410,9 @@ def begin_postgresql(connection: Any) -> None:
     """Say whether the transaction may write: the driver begins it with the first statement."""
     wanted = bool(connection.get_execution_options().get(_READ_ONLY))
     dialect, driver = connection.dialect, connection.connection.dbapi_connection
-    if bool(dialect.get_readonly(driver)) is not wanted:
+    if dialect.is_async:
+        connection.connection.driver_connection.begin_reading(wanted)
+    elif bool(dialect.get_readonly(driver)) is not wanted:
         dialect.set_readonly(driver, wanted)
 
 

@@ -107,6 +107,11 @@ class AsyncPool(AsyncAdaptedQueuePool):
     _queue_class = Line
     _pool: Line
 
+    def has_fresh(self) -> bool:
+        """Whether the next connection is there, and needs neither a test nor to be replaced."""
+        ready = self._pool.ready
+        return bool(ready) and self.is_fresh(ready[0])
+
     async def take(self) -> Any:
         """Return what holds a connection once one is ready; `give` it back.
 

@@ -26,6 +26,20 @@ class AsyncConnection(psycopg.AsyncConnection[Any]):
             return
         yield from super()._start_query()
 
+    def begin_reading(self, value: bool) -> None:
+        """Say whether the next transaction can write nothing, as the driver's own switch does; this
+        one waits for nothing.
+        """
+        if self._read_only is not value:
+            self._read_only, self._begin_statement = value, b""
+
+    def can_end_now(self) -> bool:
+        """Whether a transaction can be ended without waiting: where none has begun."""
+        return not self.is_in_transaction()
+
+    def end_now(self) -> None:
+        """End it, then: there is nothing to do."""
+
     def is_in_transaction(self) -> bool:
         """Whether there is something to roll back."""
         return self.pgconn.transaction_status != psycopg.pq.TransactionStatus.IDLE

@@ -13,17 +13,21 @@ from typing import Any, Protocol
 from sqlalchemy import Connection, Engine
 from sqlalchemy.util.concurrency import greenlet_spawn
 
+from gambrel.db.connections.engines import is_heard
 from gambrel.db.extension import Database
 from gambrel.db.failures import only_reads
 from gambrel.db.fast.binding import Text
 from gambrel.db.fast.drivers import Answer, Asker, asker_alone, asker_for, run_many, run_one
 from gambrel.db.fast.trips import Trip
 from gambrel.db.sessions import AsyncSession, SyncSession
+from gambrel.db.units import begins_are_heard
 from gambrel.db.watching import STARTED, count_line
 
 __all__ = ["Place", "Statement", "start"]
 
 Place = AsyncSession | SyncSession | Database
+AT_ONCE = {"postgresql", "sqlite"}
+"""Whose transactions begin with their first statement, and with no round trip before it."""
 Values = Mapping[str, Any] | Sequence[Mapping[str, Any]]
 Read = Callable[[Text, Answer], Any]
 
@@ -61,11 +65,29 @@ def connection_of(session: SyncSession, statement: Statement) -> Connection:
     return session.connection(bind_arguments=statement.bind_arguments)
 
 
+def waits_for_nothing(session: SyncSession, statement: Statement) -> bool:
+    """Whether a session has its connection, or gets one at once, and has nothing to write first."""
+    engine = session.get_bind(**statement.bind_arguments)
+    if not isinstance(engine, Engine) or session.in_nested_transaction():
+        return False
+    if not session._is_clean():  # noqa: SLF001 - SQLAlchemy 2.1's
+        return False
+    if any(one.engine is engine for one in session.begun if not one.closed):
+        return True
+    if engine.dialect.name not in AT_ONCE:
+        return False
+    pool: Any = engine.pool
+    return pool.has_fresh() and not is_heard(engine) and not begins_are_heard(session)
+
+
 async def in_session(
     session: SyncSession, statement: Statement, values: Values, read: Read, size: int
 ) -> Any:
     """Run a statement in the transaction of an async session."""
-    connection = await greenlet_spawn(connection_of, session, statement)
+    if waits_for_nothing(session, statement):
+        connection = connection_of(session, statement)
+    else:
+        connection = await greenlet_spawn(connection_of, session, statement)
     return await awaited(connection, statement, values, read, size)
 
 
@@ -81,7 +103,7 @@ async def alone(
     text = statement.text_for(engine.dialect)
     sql, bound = text.bound(values)  # type: ignore[arg-type]  # those of one row
     pool, answer, started = engine.pool, None, perf_counter()
-    is_own = not engines.ears[engine].hear_others()
+    is_own = not is_heard(engine)
     if is_own and engines.is_sqlite:
         trip = Trip(pool, (sql, bound, size))
         try:

@@ -6,11 +6,12 @@ import time
 from collections.abc import Iterator
 
 import pytest
+from msgspec import Struct
 from sqlalchemy import MetaData, create_engine, func, select, text
 from sqlalchemy.orm import Mapped, mapped_column
 
 from gambrel import App, GambrelError
-from gambrel.db import AsyncSession, Database, Model, SyncSession
+from gambrel.db import AsyncSession, Database, Model, SyncSession, compiled
 from gambrel.db.connections.replicas import RETRY, Replicas
 from gambrel.db.connections.urls import parse_address
 from gambrel.testing import Client
@@ -31,6 +32,13 @@ class Base(Model):
 class Note(Base):
     id: Mapped[int] = mapped_column(primary_key=True)
     text: Mapped[str]
+
+
+class Counted(Struct):
+    count: int
+
+
+COUNT = compiled(select(func.count(Note.id).label("count")), into=Counted)
 
 
 @pytest.fixture(
@@ -65,6 +73,10 @@ def make_app(primary: str, *others: str, **settings) -> App:
     @app.get("/notes")
     async def count(db: AsyncSession) -> int:
         return await db.scalar(select(func.count(Note.id))) or 0
+
+    @app.get("/alone/notes")
+    async def count_alone(database: Database) -> int:
+        return (await COUNT.one(database)).count
 
     @app.get("/plain/notes")
     def count_plain(db: SyncSession) -> int:
@@ -159,6 +171,17 @@ def test_where_a_replica_is_down_the_primary_is_read(pair, prefix, caplog):
     told = [one.getMessage() for one in caplog.records if one.name == "gambrel.db"]
     assert len(told) == 1
     assert told[0].startswith(f"the replica {NOWHERE[kind]} does not answer: ")
+
+
+def test_queries_by_themselves_are_read_from_a_replica_and_from_the_primary_where_it_is_down(pair):
+    kind = pair[0].partition(":")[0]
+    found = []
+    for other in (pair[1], NOWHERE[kind]):
+        with Client(make_app(pair[0], other)) as client:
+            client.post("/notes")
+            found.append([client.get("/alone/notes").json() for _ in range(2)])
+
+    assert found == [[0, 0], [2, 2]]
 
 
 def test_of_two_replicas_the_one_that_answers_is_read(pair):

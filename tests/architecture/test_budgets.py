@@ -20,7 +20,7 @@ CONVERSION, SETTINGS = 2_000, 460
 CORE = 7_000
 ROOMS = {"http": 2_047, "routing": 1_277, "binding": 1_586, "app": 1_690, "edges": 400}
 MIDDLEWARE = 250
-DATABASES = 2_600  # sessions of two kinds on three databases
+DATABASES = 2_000  # sessions of two kinds on three databases, and the extension
 # Parts of models; rules, forms and files of rows; migrations on three databases.
 DATABASE_ROOMS = {
     "records": 450,
@@ -31,7 +31,9 @@ DATABASE_ROOMS = {
     "transfer": 700,
     "several": 200,
     "visible": 450,
-    "fast": 600,
+    "queries": 450,
+    "connections": 900,
+    "fast": 750,
 }
 
 # What is larger → why. `path::name` for functions and classes, `path` for files and folders.

@@ -177,3 +177,31 @@ def test_a_refused_commit_leaves_nothing_to_the_next(sqlite, kind):
             db.add(row)
 
     assert asyncio.run(main()) == 1
+
+
+def test_a_unit_that_has_read_ends_at_once_unless_others_hear_of_commits(url):
+    database = make_database(url)
+    heard: list[str] = []
+
+    async def main() -> None:
+        async with database.running():
+            async with database.session(read_only=True) as db:
+                await db.scalars(select(Deed))
+                is_soon = url.startswith(("sqlite", "postgres"))
+                assert units.ends_now(db.sync_session) is is_soon
+                hear = lambda session: heard.append("commit")  # noqa: E731
+                event.listen(db.sync_session, "before_commit", hear)
+                assert not units.ends_now(db.sync_session)
+            assert heard == ["commit"]
+            async with database.session() as db:
+                db.add(Deed(number=1))
+                await db.flush()
+                assert not units.ends_now(db.sync_session)
+            async with database.session(read_only=True) as db:
+                assert await db.scalar(select(func.count(Deed.id))) == 1
+                await db.commit()
+                await db.execute(text("SELECT 1"))
+                assert not units.begins_are_heard(db.sync_session)
+                assert len(db.sync_session.begun) == 2
+
+    asyncio.run(main())

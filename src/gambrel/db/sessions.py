@@ -9,7 +9,7 @@ from collections.abc import Callable, Iterable, Mapping, Sequence
 from functools import partial
 from typing import Any, LiteralString, NoReturn, TypeVar, overload
 
-from sqlalchemy import Select, event, orm, text
+from sqlalchemy import Connection, Select, event, orm, text
 from sqlalchemy.exc import DataError
 from sqlalchemy.ext import asyncio as async_orm
 from sqlalchemy.util.concurrency import greenlet_spawn
@@ -51,6 +51,8 @@ class SyncSession(orm.Session):
     """Whether the database refuses what it would write."""
     counts_lines = False
     """Whether lines that ask again and again are told, in development."""
+    begun: tuple[Connection, ...] = ()
+    """The connections that it has, or had, transactions on."""
     deadline: float | None = None
     """When its statements have to end, by the monotonic clock."""
     statement_timeout = 30.0

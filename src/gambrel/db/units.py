@@ -18,10 +18,11 @@ from sqlalchemy.util.concurrency import greenlet_spawn
 from gambrel.core.http.errors import ServiceUnavailable
 from gambrel.core.http.threads import in_thread
 from gambrel.db.connections.awaiting import uninterrupted
+from gambrel.db.connections.engines import can_end_now
 from gambrel.db.sessions import AFTER, AsyncSession, SyncSession
 from gambrel.db.writing import files
 
-__all__ = ["async_unit", "finish", "plain_unit", "threaded_unit"]
+__all__ = ["async_unit", "begins_are_heard", "finish", "plain_unit", "threaded_unit"]
 
 LIMIT = 5.0
 """Seconds that a COMMIT may take before its connection is given up."""
@@ -97,12 +98,40 @@ async def complete(session: AsyncSession) -> None:
 
 async def leave_reading(session: AsyncSession) -> None:
     """The same where nothing was written: a cancellation may come between, it loses nothing."""
+    plain = session.sync_session
+    if ends_now(plain):
+        plain.close()
+        return
     try:
         async with asyncio.timeout(LIMIT):
             await greenlet_spawn(commit_and_close, session.sync_session)
     except BaseException:
         await uninterrupted(drop(session))
         raise
+
+
+def ends_now(session: SyncSession) -> bool:
+    """Whether what a session has only read can be left without waiting, and nobody hears of it."""
+    dispatch: Any = session.dispatch
+    return (
+        not dispatch.before_commit
+        and len(dispatch.after_commit) == 1  # `files.listen`
+        and all(
+            can_end_now(one.connection.driver_connection) for one in session.begun if not one.closed
+        )
+    )
+
+
+def begins_are_heard(session: SyncSession) -> bool:
+    """Whether others hear of the beginning of its transactions: what they do may wait."""
+    dispatch: Any = session.dispatch
+    return len(dispatch.after_begin) > 2  # those of this file and of `deadlines.py`
+
+
+@event.listens_for(SyncSession, "after_begin")
+def note_begun(session: Any, _transaction: Any, connection: Any) -> None:
+    """Remember the connections of a session."""
+    session.begun = (*session.begun, connection)
 
 
 def commit_and_close(session: SyncSession) -> None:

@@ -17,13 +17,21 @@ from sqlalchemy import Engine, event
 from sqlalchemy.orm import ORMExecuteState, Session
 from sqlalchemy.util.concurrency import in_greenlet
 
-__all__ = ["Statement", "Watch", "caller_of", "count_line", "note_repetition", "show_statements"]
+__all__ = [
+    "STARTED",
+    "Statement",
+    "Watch",
+    "caller_of",
+    "count_line",
+    "note_repetition",
+    "show_statements",
+]
 
+STARTED = "gambrel.started"
 REPEATED = 10
 """How often one line of a program asks in one unit of work before it is told."""
 _LONG = 2000
 _MARGIN = "    "
-_STARTED = "gambrel.started"
 _COUNTS = "gambrel.counts"
 _OURS = ("gambrel", "sqlalchemy", "asyncio")
 _log = logging.getLogger("gambrel.db")
@@ -80,13 +88,17 @@ class Watch:
 
     def before(self, connection: Any, *_: Any) -> None:
         """Note when a statement begins."""
-        connection.info[_STARTED] = time.perf_counter()
+        connection.info[STARTED] = time.perf_counter()
 
     def after(
         self, connection: Any, cursor: Any, sql: str, values: Any, _context: Any, _many: bool
     ) -> None:
         """Tell of a statement that has ended."""
-        seconds = time.perf_counter() - connection.info[_STARTED]
+        self.ended(connection.info[STARTED], cursor, sql, values)
+
+    def ended(self, started: float, cursor: Any, sql: str, values: Any) -> None:
+        """The same of one that was begun at a time, for those who have no connection."""
+        seconds = time.perf_counter() - started
         is_slow = 0 < self.slow <= seconds
         if is_slow or self.logs_all or self.hearers:
             place = caller_of(sys._getframe()) if self.logs_all else ""  # noqa: SLF001 - development
@@ -97,7 +109,7 @@ class Watch:
         """Tell of a statement that has failed."""
         if context.statement is None or not (self.logs_all or self.hearers):
             return
-        started = context.connection.info.get(_STARTED) if context.connection else None
+        started = context.connection.info.get(STARTED) if context.connection else None
         seconds = 0.0 if started is None else time.perf_counter() - started
         place = caller_of(sys._getframe()) if self.logs_all else ""  # noqa: SLF001 - development
         error, bound = context.original_exception, count_of(context.parameters or ())

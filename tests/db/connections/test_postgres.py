@@ -25,3 +25,24 @@ def test_a_cancelled_statement_of_a_silent_server_ends_soon_and_closes_the_conne
         await proxy.stop()
 
     asyncio.run(main())
+
+
+def test_one_statement_stands_alone_and_the_next_begins_a_transaction_that_reads(postgres):
+    async def main() -> None:
+        connection = await AsyncConnection.connect(postgres)
+        connection.begin_reading(True)
+        connection.stands_alone = True
+        await connection.execute("SELECT 1")
+        assert (connection.stands_alone, connection.can_end_now()) == (False, True)
+        connection.end_now()
+        await connection.execute("SELECT 1")
+        assert not connection.can_end_now()
+        shown = await connection.execute("SHOW transaction_read_only")
+        assert await shown.fetchone() == ("on",)
+        await connection.rollback()
+        connection.begin_reading(False)
+        shown = await connection.execute("SHOW transaction_read_only")
+        assert await shown.fetchone() == ("off",)
+        await connection.close()
+
+    asyncio.run(main())

@@ -38,6 +38,13 @@ class Number(Struct):
     number: int
 
 
+class Counted(Struct):
+    count: int
+
+
+COUNT = compiled(select(func.count(Note.id).label("count")), into=Counted)
+
+
 @pytest.fixture(
     params=[
         pytest.param("postgresql", marks=pytest.mark.service("postgres")),
@@ -70,6 +77,10 @@ def make_app(primary: str, *others: str, **settings) -> App:
     @app.get("/notes")
     async def count(db: AsyncSession) -> int:
         return await db.scalar(select(func.count(Note.id))) or 0
+
+    @app.get("/alone/notes")
+    async def count_alone(database: Database) -> int:
+        return (await COUNT.one(database)).count
 
     @app.get("/plain/notes")
     def count_plain(db: SyncSession) -> int:
@@ -164,6 +175,17 @@ def test_where_a_replica_is_down_the_primary_is_read(pair, prefix, caplog):
     told = [one.getMessage() for one in caplog.records if one.name == "gambrel.db"]
     assert len(told) == 1
     assert told[0].startswith(f"the replica {NOWHERE[kind]} does not answer: ")
+
+
+def test_queries_by_themselves_are_read_from_a_replica_and_from_the_primary_where_it_is_down(pair):
+    kind = pair[0].partition(":")[0]
+    found = []
+    for other in (pair[1], NOWHERE[kind]):
+        with Client(make_app(pair[0], other)) as client:
+            client.post("/notes")
+            found.append([client.get("/alone/notes").json() for _ in range(2)])
+
+    assert found == [[0, 0], [2, 2]]
 
 
 def test_of_two_replicas_the_one_that_answers_is_read(pair):

@@ -162,3 +162,30 @@ def test_a_transaction_begins_with_its_first_statement_and_ends_without_a_trip_i
         await connection.close()
 
     asyncio.run(main())
+
+
+def test_one_that_only_reads_ends_its_transaction_without_a_trip(tmp_path):
+    async def main() -> None:
+        connection = await opened(tmp_path)
+        await connection.cursor().execute("CREATE TABLE t (a)")
+        for only_reads in (False, True):
+            connection.only_reads = only_reads
+            assert connection.can_end_now()  # there is none
+            connection.begin_with = "BEGIN"
+            assert connection.can_end_now()  # it has only been announced
+            await connection.cursor().execute("SELECT * FROM t")
+            assert connection.can_end_now() is only_reads
+            connection.end_now()
+            assert not connection.in_transaction
+        connection.begin_with = "BEGIN"
+        asked = asyncio.create_task(connection.cursor().execute("SELECT * FROM t"))
+        await asyncio.sleep(0)
+        assert connection._tx.is_busy
+        await asked
+        connection.end_now()
+        connection.begin_with = "BEGIN"
+        connection.end_now()
+        assert not connection.begin_with
+        await connection.close()
+
+    asyncio.run(main())

@@ -52,6 +52,10 @@ def make_app(url: str, *, debug: bool = False, **settings: Any) -> tuple[App, Da
     async def write(db: AsyncSession) -> int:
         return await ADD.run(db, name="written by GET")
 
+    @app.get("/plain/write")
+    def write_plain(db: SyncSession) -> int:
+        return ADD.run(db, name="written by GET")
+
     @app.get("/alone/{name}")
     async def alone(name: str, database: Database) -> HeroPublic:
         return await FIND.one_or_404(database, name=name)
@@ -224,6 +228,56 @@ def test_in_a_test_that_is_undone_it_takes_part(url):
             client.post("/deeds/Deadpond")
             assert client.get("/alone/Deadpond").status_code == 200
         assert client.get("/alone/Deadpond").status_code == 404
+
+
+@pytest.mark.parametrize("prefix", ["", "/plain"])
+def test_there_too_a_session_that_reads_writes_nothing(url, prefix):
+    app, _ = make_app(url)
+
+    with Client(app, raise_server_errors=False) as client:
+        with rolled_back(app):
+            assert client.get(f"{prefix}/write").status_code == 500
+            assert client.post(f"{prefix}/deeds/written by GET").status_code == 200  # no clash
+        assert client.get(f"{prefix}/write").status_code == 500
+
+
+def test_who_listens_to_connections_is_heard_though_he_waits(url):
+    app, database = make_app(url)
+    heard: list[str] = []
+
+    def ask(connection: Any, _record: Any, _proxy: Any) -> None:
+        cursor = connection.cursor()
+        cursor.execute("SELECT 1")
+        cursor.close()
+        heard.append("taken")
+
+    def begun(_session: Any, _transaction: Any, connection: Any) -> None:
+        connection.execute(text("SELECT 2"))
+        heard.append("begun")
+
+    with Client(app) as client:
+        assert client.get("/each").json() == 0
+        event.listen(database.engines.reader.sync_engine.pool, "checkout", ask)
+        assert client.get("/alone/Nobody").status_code == 404
+        assert client.get("/each").json() == 0
+        assert heard == ["taken", "taken"]
+        event.listen(SyncSession, "after_begin", begun)
+        try:
+            assert client.get("/each").json() == 0
+        finally:
+            event.remove(SyncSession, "after_begin", begun)
+        assert heard == ["taken", "taken", "taken", "begun"]
+
+
+def test_a_savepoint_begins_before_the_statement_in_it(url):
+    async def within(db: AsyncSession) -> None:
+        await COUNT.one(db)
+        savepoint = await db.begin_nested()
+        await ADD.run(db, name="x")
+        await savepoint.rollback()
+        assert (await COUNT.one(db)).count == 0
+
+    run(url, within)
 
 
 def test_a_session_that_is_over_is_refused(sqlite):

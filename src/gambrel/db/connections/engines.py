@@ -17,6 +17,7 @@ from sqlalchemy.ext.asyncio import AsyncEngine, create_async_engine
 from sqlalchemy.pool import Pool, QueuePool
 
 from gambrel.core.http.errors import GambrelError
+from gambrel.db.connections.alone import may_stand_alone
 from gambrel.db.connections.masking import mask
 from gambrel.db.connections.pools import CHECKED, FRESH, AsyncPool
 from gambrel.db.connections.replicas import Replicas
@@ -25,7 +26,7 @@ from gambrel.db.connections.urls import Address
 from gambrel.db.failures import ONLY_READS, tell_apart
 from gambrel.threads import WorkerPool
 
-__all__ = ["Engines", "Limits"]
+__all__ = ["Ears", "Engines", "Limits", "can_end_now", "is_heard"]
 
 GRACE = 5.0
 """Seconds that a server has to tell of a statement that it has ended."""
@@ -36,6 +37,7 @@ SQLITE: dict[str, Any] = {
 }
 _FAILED = 3  # PQTRANS_INERROR of libpq
 _ENGINES = ("writer", "reader", "replica", "plain_writer", "plain_reader", "plain_replica")
+_EARS = "gambrel_ears"
 
 
 class Limits(Struct, frozen=True, kw_only=True):
@@ -92,7 +94,7 @@ class Engines:
         """The engine of async sessions that read."""
         if self.is_sqlite:
             return self.make_async(writes=False)
-        return self.writer.execution_options(**self.reading)
+        return self.reading_by(self.writer)
 
     @cached_property
     def plain_writer(self) -> Engine:
@@ -113,7 +115,7 @@ class Engines:
             return self.reader
         engine = self.make_async(writes=False)
         self.replicas.attach(engine.sync_engine, self.connect_args)
-        return engine.execution_options(**self.reading)
+        return self.reading_by(engine)
 
     @cached_property
     def plain_replica(self) -> Engine:
@@ -129,6 +131,12 @@ class Engines:
         """The threads of async connections to SQLite."""
         return WorkerPool(asyncio.get_running_loop())
 
+    def reading_by(self, engine: AsyncEngine) -> AsyncEngine:
+        """Return an engine with the same connections, which only reads."""
+        found = engine.execution_options(**self.reading)
+        open_ears(found.sync_engine)
+        return found
+
     @property
     def reading(self) -> dict[str, Any]:
         """The options of a connection that only reads."""
@@ -141,12 +149,20 @@ class Engines:
         options = self.options(AsyncPool, writes=writes)
         if self.is_sqlite:
             pragmas = self.pragmas(writes=writes)
-            options["async_creator"] = opener(self.file, pragmas, SQLITE, lambda: self.workers)
+            options["async_creator"] = opener(
+                self.file,
+                pragmas,
+                SQLITE,
+                lambda: self.workers,
+                only_reads=self.read_only and not writes,
+            )
         try:
             engine = create_async_engine(self.address.for_async, **options)
         except ModuleNotFoundError as error:
             raise self.no_driver(error) from error
         self.listen(engine.sync_engine, writes=writes)
+        end_without_waiting(engine.sync_engine)
+        open_ears(engine.sync_engine)
         return engine
 
     def make_plain(self, *, writes: bool) -> Engine:
@@ -222,11 +238,12 @@ class Engines:
         reads = self.is_sqlite and self.read_only and not writes
         event.listen(engine, "handle_error", partial(tell_apart, reads=reads))
         event.listen(engine, "reset", end_transaction)
+        event.listen(engine, "checkin", note_return)
+        event.listen(engine, "checkout", check_stale(engine, asks=not self.is_sqlite))
         if not self.is_sqlite:
-            event.listen(engine, "checkin", note_return)
-            event.listen(engine, "checkout", check_stale(engine))
             if engine.dialect.is_async and engine.dialect.driver == "psycopg":
                 event.listen(engine, "do_connect", connect_by_ours)
+                event.listen(engine, "before_cursor_execute", begin_late)
             is_mariadb = self.address.kind == "mariadb"
             event.listen(engine, "begin", begin_mariadb if is_mariadb else begin_postgresql)
             if not is_mariadb:
@@ -286,6 +303,65 @@ class Engines:
                 vars(self)[name].dispose()
 
 
+class Ears:
+    """Whether anybody but us listens to the connections and statements of an engine.
+
+    Made when all of ours listen. A collection of listeners is replaced by its first one, so each
+    has one of ours.
+    """
+
+    def __init__(self, engine: Engine) -> None:
+        for name in ("engine_connect", "begin"):
+            event.listen(engine, name, lambda _connection: None)
+        dispatch: Any = engine.dispatch
+        pool: Any = engine.pool.dispatch
+        self.collections = (
+            dispatch.before_cursor_execute,
+            dispatch.after_cursor_execute,
+            dispatch.engine_connect,
+            dispatch.begin,
+            pool.checkout,
+            pool.checkin,
+        )
+        self.ours = self.count()
+
+    def count(self) -> int:
+        """Return how many listen."""
+        return sum(map(len, self.collections))
+
+
+def open_ears(engine: Engine) -> None:
+    """Remember who listens to an engine: those are ours."""
+    setattr(engine, _EARS, Ears(engine))
+
+
+def is_heard(engine: Engine) -> bool:
+    """Whether anybody else listens to it: what he does may wait, and he is told of everything."""
+    ears: Ears = getattr(engine, _EARS)
+    return ears.count() != ears.ours
+
+
+def end_without_waiting(engine: Engine) -> None:
+    """Have transactions end without a greenlet where that means to wait for nothing."""
+    dialect: Any = engine.dialect
+    dialect.do_commit = partial(end, dialect.do_commit)
+    dialect.do_rollback = partial(end, dialect.do_rollback)
+
+
+def end(in_general: Callable[[Any], None], connection: Any) -> None:
+    """End the transaction of a connection."""
+    driver = connection.driver_connection
+    if can_end_now(driver):
+        driver.end_now()
+    else:
+        in_general(connection)
+
+
+def can_end_now(driver: Any) -> bool:
+    """Whether to end its transaction means to wait for nothing."""
+    return hasattr(driver, "can_end_now") and bool(driver.can_end_now())
+
+
 def end_transaction(connection: Any, _record: Any, state: Any) -> None:
     """Roll back what a connection is given back with, if there is any: to ask costs nothing.
 
@@ -314,15 +390,16 @@ def note_return(connection: Any, record: Any) -> None:
     record.info[CHECKED] = time.monotonic()
 
 
-def check_stale(engine: Engine) -> Callable[[Any, Any, Any], None]:
+def check_stale(engine: Engine, *, asks: bool) -> Callable[[Any, Any, Any], None]:
     """Return what asks a connection that has lain idle whether it is alive, before it is used.
 
-    One that is in steady use is not asked: that would cost each request a round trip.
+    One that is in steady use is not asked: that would cost each request a round trip. Without
+    `asks` none is: a file does not go away.
     """
 
     def check(connection: Any, record: Any, proxy: Any) -> None:
         given_back = record.info.pop(CHECKED, None)
-        if given_back is None or time.monotonic() - given_back < FRESH:
+        if not asks or given_back is None or time.monotonic() - given_back < FRESH:
             return
         try:
             alive = engine.dialect.do_ping(connection)
@@ -345,8 +422,20 @@ def begin_postgresql(connection: Any) -> None:
     """Say whether the transaction may write: the driver begins it with the first statement."""
     wanted = bool(connection.get_execution_options().get(ONLY_READS))
     dialect, driver = connection.dialect, connection.connection.dbapi_connection
-    if bool(dialect.get_readonly(driver)) is not wanted:
+    if dialect.is_async:
+        connection.connection.driver_connection.begin_reading(wanted)
+    elif bool(dialect.get_readonly(driver)) is not wanted:
         dialect.set_readonly(driver, wanted)
+
+
+def begin_late(
+    connection: Any, _cursor: Any, _sql: str, _values: Any, context: Any, _many: bool
+) -> None:
+    """Have a transaction that only reads begin with the first statement that needs one."""
+    driver = connection.connection.driver_connection
+    driver.stands_alone = bool(
+        connection.get_execution_options().get(_READ_ONLY)
+    ) and may_stand_alone(connection, context)
 
 
 def see_whole(connection: Any) -> None:

@@ -13,14 +13,13 @@ from typing import Any
 from sqlalchemy import Engine, event, exc
 
 from gambrel.core.http.errors import GambrelError
-from gambrel.db.connections.pools import CHECKED, FRESH
+from gambrel.db.connections.pools import STANDS_IN
 from gambrel.db.connections.urls import Address
 
 __all__ = ["RETRY", "Replicas", "check_replicas"]
 
 RETRY = 10.0
 """Seconds until a replica that did not answer is asked again."""
-_UNTIL = "gambrel.replaces_until"
 _log = logging.getLogger("gambrel.db")
 
 
@@ -45,7 +44,6 @@ class Replicas:
         `limits` gives what connections to an address begin with, besides what its URL says.
         """
         event.listen(engine, "do_connect", partial(self.connect, limits))
-        event.listen(engine, "checkin", doubt)
         event.listen(engine, "checkout", self.check)
 
     def connect(
@@ -70,7 +68,7 @@ class Replicas:
                 self.welcome(address)
                 return made
         if record is not None:  # this one stands in for a replica
-            record.info[_UNTIL] = self.clock() + RETRY
+            record.info[STANDS_IN] = self.clock() + RETRY
         return None
 
     def url_of(self, address: Address, dialect: Any) -> Any:
@@ -100,18 +98,9 @@ class Replicas:
 
     def check(self, _connection: Any, record: Any, _proxy: Any) -> None:
         """Give a connection up that has stood in for a replica for long enough."""
-        until = record.info.get(_UNTIL)
+        until = record.info.get(STANDS_IN)
         if until is not None and until <= self.clock():
             raise exc.DisconnectionError  # the pool connects anew
-
-
-def doubt(_connection: Any, record: Any) -> None:
-    """Have a connection that stands in for a replica be looked at before it is taken again.
-
-    Nobody takes it then as if that never waits: it may be replaced.
-    """
-    if _UNTIL in record.info:
-        record.info[CHECKED] = -FRESH
 
 
 def check_replicas(primary: Address, replicas: Sequence[Address], *, writes_on_get: bool) -> None:

@@ -154,23 +154,23 @@ class Jobs:
     def __init__(self, pool: WorkerPool) -> None:
         self._pool = pool
         self._waiting: deque[tuple[asyncio.Future[Any] | None, Callable[[], Any]]] = deque()
-        self._is_busy = False
+        self.is_busy = False
 
     def put_nowait(self, job: tuple["asyncio.Future[Any] | None", Callable[[], Any]]) -> None:
         """Have a function called when those before have ended, its result in the future."""
         self._waiting.append(job)
-        if not self._is_busy:
+        if not self.is_busy:
             self._next()
 
     def _next(self) -> None:
-        self._is_busy = True
+        self.is_busy = True
         future, call = self._waiting.popleft()
         self._pool.submit(partial(self._finish, future), call)
 
     def _finish(
         self, future: "asyncio.Future[Any] | None", result: Any, error: BaseException | None
     ) -> None:
-        self._is_busy = False
+        self.is_busy = False
         if self._waiting:
             self._next()
         if future is None or future.done():
@@ -185,6 +185,8 @@ class AsyncConnection(aiosqlite.Connection):
     """A connection for coroutines. `begin_with` is what its next statement begins with."""
 
     begin_with = ""
+    only_reads = False
+    """Whether it is kept from writing: then it has no work at the end of a transaction."""
 
     def __init__(self, connector: Callable[[], sqlite3.Connection], pool: WorkerPool) -> None:
         super().__init__(connector, _CHUNK)
@@ -202,13 +204,12 @@ class AsyncConnection(aiosqlite.Connection):
         return self._conn
 
     async def in_thread(self, call: Callable[..., T], *arguments: Any) -> T:
-        """Call something in the thread of the connection.
-
-        The driver logs what it is given: a function has no values that could be read there.
-        """
-        work: Callable[[], T] = lambda: call(*arguments)  # noqa: E731
-        result: T = await self._execute(work)  # type: ignore[no-untyped-call]
-        return result
+        """Call something in the thread of the connection."""
+        if self._connection is None:
+            raise ValueError("Connection closed")
+        ended: asyncio.Future[T] = asyncio.get_running_loop().create_future()
+        self._tx.put_nowait((ended, partial(call, *arguments)))
+        return await ended
 
     async def run(self, call: Callable[..., T], *arguments: Any) -> T:
         """Call something with the connection itself, in its thread, within its transaction."""
@@ -242,6 +243,21 @@ class AsyncConnection(aiosqlite.Connection):
         elif self._conn.in_transaction:
             await self.in_thread(getattr(self._conn, method))
 
+    def can_end_now(self) -> bool:
+        """Whether a transaction can be ended without waiting: where none has begun, or none that
+        has written, which takes no longer than to ask a thread for it.
+        """
+        if self.begin_with or not self._conn.in_transaction:
+            return True
+        return self.only_reads and not self._tx.is_busy
+
+    def end_now(self) -> None:
+        """End it, then."""
+        if self.begin_with:
+            self.begin_with = ""
+        elif self._conn.in_transaction:
+            self._conn.rollback()
+
     async def create_function(self, *arguments: Any, **options: Any) -> None:
         """Add a function at once: a cancellation must not come between opening and keeping."""
         self._conn.create_function(*arguments, **options)
@@ -269,6 +285,8 @@ def opener(
     pragmas: Iterable[str],
     options: dict[str, Any],
     pool: Callable[[], WorkerPool],
+    *,
+    only_reads: bool = False,
 ) -> Callable[[], Coroutine[Any, Any, AsyncConnection]]:
     """Return what opens a connection, or leaves nothing open where it is cancelled meanwhile.
 
@@ -280,6 +298,7 @@ def opener(
 
     async def opened() -> AsyncConnection:
         connection = AsyncConnection(connect, pool())
+        connection.only_reads = only_reads
         await connection
         try:
             await connection.in_thread(prepare, connection.plain, pragmas)

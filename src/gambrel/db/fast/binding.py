@@ -16,7 +16,6 @@ __all__ = ["Text"]
 KEPT = 64
 """Texts that are remembered of a statement with lists: one for each of their lengths."""
 Process = Callable[[Any], Any] | None
-Default = Callable[[Mapping[str, Any]], Any]
 # Of what is bound: whose value, of a list which one, its name in the text, and what it is sent by.
 Place = tuple[str, int | None, str, Process]
 
@@ -48,6 +47,12 @@ class Text:
         if not self.is_expanding:
             self.places = [(n, None, escaped.get(n, n), self.process(n)) for n in order]
         self.expanded: dict[tuple[int, ...], tuple[str, list[Place]]] = {}
+        self.is_plain = not self.constants and not self.is_expanding
+        self.is_as_given = (
+            self.is_plain
+            and not self.is_positional
+            and all(name == sent and step is None for name, _, sent, step in self.places)
+        )
 
     def refuse_unnamed(self) -> None:
         """Raise GambrelError for a value that nobody would give."""
@@ -65,7 +70,9 @@ class Text:
 
     def bound(self, given: Mapping[str, Any]) -> tuple[str, Any]:
         """Return the text and what is bound to it."""
-        if not self.constants and not self.is_expanding:
+        if self.is_as_given:
+            return self.sql, given
+        if self.is_plain:
             return self.sql, self.filled(self.places, given)
         values = dict(given)
         for name, bind in self.constants.items():
@@ -130,26 +137,26 @@ class Text:
         return state.statement, dict(zip(names, made, strict=True))
 
 
-def defaults_of(made: SQLCompiler) -> dict[str, Default]:
+class Context:
+    """What defaults of columns see of the row that they are for."""
+
+    def __init__(self, values: dict[str, Any]) -> None:
+        self.current_parameters = values
+
+    def get_current_parameters(self, **_options: Any) -> dict[str, Any]:
+        """Return the values of the row, those that were made before too."""
+        return self.current_parameters
+
+
+def defaults_of(made: SQLCompiler) -> dict[str, Callable[[dict[str, Any]], Any]]:
     """Return what makes the values that nobody gives: defaults of columns, in Python."""
     given = {column.key: column.default for column in made.insert_prefetch or ()}
     changed = {column.key: column.onupdate for column in made.update_prefetch or ()}
     return {name: value_of(default) for name, default in {**given, **changed}.items()}
 
 
-def value_of(default: Any) -> Default:
-    """Return what makes the value of a default, of the others of its row."""
+def value_of(default: Any) -> Callable[[dict[str, Any]], Any]:
+    """Return what makes the value of a default, of the other values."""
     if default.is_callable:
-        return lambda values: default.arg(Row(values))
-    return lambda _: default.arg
-
-
-class Row:
-    """What a default of a column may ask for: the values that its row has so far."""
-
-    def __init__(self, values: Mapping[str, Any]) -> None:
-        self.values = values
-
-    def get_current_parameters(self) -> Mapping[str, Any]:
-        """Return them by the names of their columns."""
-        return self.values
+        return lambda values: default.arg(Context(values))
+    return lambda _values: default.arg

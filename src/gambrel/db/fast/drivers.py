@@ -6,7 +6,7 @@
 from collections.abc import Awaitable, Callable, Sequence
 from typing import Any
 
-__all__ = ["Answer", "asker_for", "run_many", "run_one"]
+__all__ = ["Answer", "Asker", "asker_alone", "asker_for", "run_many", "run_one"]
 
 Answer = tuple[Sequence[Any], Any, int]
 """Rows, what has the driver's `description` of their columns, and how many were changed."""
@@ -35,6 +35,11 @@ def asker_for(dialect: Any, *, many: bool) -> Asker:
     if dialect.name == "postgresql" and not many:
         return ask_postgresql
     return ask_many if many else ask
+
+
+def asker_alone(dialect: Any) -> Asker:
+    """Return what runs a query by itself: it sees one moment without a transaction, too."""
+    return ask_postgresql_alone if dialect.name == "postgresql" else ask_sqlite_alone
 
 
 def run_one(driver: Any, sql: str, values: Any, size: int) -> Answer:
@@ -66,6 +71,12 @@ async def ask_sqlite(driver: Any, sql: str, values: Any, size: int) -> Answer:
     return answer
 
 
+async def ask_sqlite_alone(driver: Any, sql: str, values: Any, size: int) -> Answer:
+    """The same outside of a transaction."""
+    answer: Answer = await driver.in_thread(run_one, driver.plain, sql, values, size)
+    return answer
+
+
 async def ask_sqlite_many(driver: Any, sql: str, values: Any, size: int) -> Answer:
     """The same for many rows of values."""
     answer: Answer = await driver.run(run_many, sql, values, size)
@@ -89,6 +100,12 @@ async def ask_postgresql(driver: Any, sql: str, values: Any, size: int) -> Answe
         return (), None, cursor.rowcount
     rows = await cursor.fetchmany(size) if size else await cursor.fetchall()
     return rows, cursor, cursor.rowcount
+
+
+async def ask_postgresql_alone(driver: Any, sql: str, values: Any, size: int) -> Answer:
+    """The same with no BEGIN before it: that is two round trips less."""
+    driver.stands_alone = True
+    return await ask_postgresql(driver, sql, values, size)
 
 
 async def ask_many(driver: Any, sql: str, values: Any, _size: int) -> Answer:

@@ -7,7 +7,7 @@ that it is about all of them.
 from collections.abc import Iterator
 from typing import Any
 
-from sqlalchemy import Table, inspect
+from sqlalchemy import Select, Table, inspect
 from sqlalchemy.sql import visitors
 
 from gambrel.core.http.errors import GambrelError
@@ -20,7 +20,7 @@ __all__ = ["see_models"]
 def see_models(statement: Any, where: str, *, reads: bool) -> None:
     """Raise GambrelError for a statement that would pass by tenants, or the log of changes."""
     options = statement.get_execution_options()
-    tables = {part for part in visitors.iterate(statement) if isinstance(part, Table)}
+    tables = set(tables_of(statement))
     if not options.get(ALL):
         for model in models_of(Tenanted, tables):
             what = f"a compiled statement does not know of which tenant its {model.__name__} are"
@@ -32,6 +32,20 @@ def see_models(statement: Any, where: str, *, reads: bool) -> None:
             what = f"changes of {model.__name__} are recorded, and a compiled statement makes them"
             hint = f"change rows one by one, or `.execution_options({UNRECORDED}=True)`"
             raise GambrelError("db.unrecorded", what, where, hint)
+
+
+def tables_of(statement: Any) -> Iterator[Table]:
+    """Yield the tables of a statement; those that are joined by a relation are told by their
+    SELECT alone.
+    """
+    for part in visitors.iterate(statement):
+        if isinstance(part, Table):
+            yield part
+        elif isinstance(part, Select):
+            for source in part.get_final_froms():
+                for inner in visitors.iterate(source):
+                    if isinstance(inner, Table):
+                        yield inner
 
 
 def models_of(kind: type[Any], tables: set[Table]) -> Iterator[type[Any]]:

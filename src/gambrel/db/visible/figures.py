@@ -53,8 +53,8 @@ def waiting(engines: Engines) -> int:
 
 def waiting_for(pool: Any) -> int:
     """Return the same of one pool: it is read where it stands, so that waiting costs nothing."""
-    queue = vars(pool._pool).get("_queue")  # noqa: SLF001 - of asyncio, once there is one
-    return len(getattr(queue, "_getters", ()))
+    line = getattr(pool._pool, "waiting", ())  # noqa: SLF001 - a `Line`, but for threads
+    return sum(not turn.done() for turn in line)
 
 
 def figures_of(database: Any) -> Iterator[Figure]:

@@ -434,7 +434,7 @@ def begin_late(
     """Have a transaction that only reads begin with the first statement that needs one."""
     driver = connection.connection.driver_connection
     driver.stands_alone = bool(
-        connection.get_execution_options().get(_READ_ONLY)
+        connection.get_execution_options().get(ONLY_READS)
     ) and may_stand_alone(connection, context)
 
 

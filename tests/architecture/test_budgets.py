@@ -20,7 +20,7 @@ CONVERSION, SETTINGS = 2_010, 460
 CORE = 7_000
 ROOMS = {"http": 2_047, "routing": 1_277, "binding": 1_586, "app": 1_690, "edges": 400}
 MIDDLEWARE = 250
-DATABASES = 2_000  # sessions of two kinds on three databases, and the extension
+DATABASES = 2_100  # sessions of two kinds on three databases, and the extension
 # Parts of models; rules, forms and files of rows; migrations on three databases.
 DATABASE_ROOMS = {
     "records": 500,

@@ -4,7 +4,7 @@ It is an operation of Alembic, so that what looks at migrations without a databa
 """
 
 from collections.abc import Sequence
-from typing import Any, cast
+from typing import Any
 
 from alembic import op
 from alembic.operations import MigrateOperation, Operations
@@ -113,4 +113,4 @@ def key_of(operations: Operations, table: str) -> str:
     if context.dialect.name != "sqlite" or context.as_sql:
         return "rowid"
     key = inspect(operations.get_bind()).get_pk_constraint(table)["constrained_columns"]
-    return cast("str", key[0]) if len(key) == 1 else "rowid"
+    return key[0] if len(key) == 1 else "rowid"

@@ -4,6 +4,7 @@ What was renamed is asked, and renamed first: what is compared then is the rest.
 """
 
 import ast
+import json
 from collections.abc import Callable, Iterable
 from difflib import get_close_matches
 from typing import Any
@@ -254,7 +255,9 @@ class Searching:
     def __init__(self, found: Changes, call: Callable[..., str]) -> None:
         self.searches = found.searches
         self.call = call
-        made = {one.table_name for one in found.operations.ops if is_made(one)}
+        made = {
+            one.table_name for one in found.operations.ops if isinstance(one, ops.CreateTableOp)
+        }
         gone = {one.table_name for one in found.operations.ops if isinstance(one, ops.DropTableOp)}
         self.new = {False: made, True: gone}
 
@@ -414,5 +417,8 @@ def references(operations: Iterable[Any]) -> Iterable[str]:
 
 
 def values_of(listed: str | None) -> list[str]:
-    """Return the values of a type, which `schemas.py` has joined."""
+    """Return the values of a type, or the columns of a key, as `schemas.py` has written them."""
+    if listed is not None and listed.startswith("["):
+        values: list[str] = json.loads(listed)
+        return values
     return [part.strip() for part in (listed or "").strip("()").split(",")]

@@ -11,7 +11,7 @@ from collections.abc import Callable, Coroutine, Generator, Iterable
 from contextlib import suppress
 from functools import partial
 from pathlib import Path
-from typing import Any, Self, TypeVar
+from typing import Any, Self, TypeVar, cast
 
 import aiosqlite
 
@@ -192,8 +192,7 @@ class AsyncConnection(aiosqlite.Connection):
 
     def __await__(self) -> Generator[Any, None, Self]:
         """Open it; without the thread of the driver."""
-        opening: Coroutine[Any, Any, Any] = self._connect()
-        return opening.__await__()
+        return cast("Coroutine[Any, Any, Self]", self._connect()).__await__()
 
     @property
     def plain(self) -> sqlite3.Connection:

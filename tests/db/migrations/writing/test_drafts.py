@@ -35,7 +35,7 @@ def test_what_was_renamed_is_asked_with_the_likeliest_first(small):
         "hero",
         sa.Column("nickname", sa.String(20)),
         sa.Column("years", sa.Integer),
-        sa.Column("x", sa.Integer),
+        sa.Column("names", sa.Integer),  # of another type
     )
     asked: list[Question] = []
 

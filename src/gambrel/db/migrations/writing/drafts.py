@@ -7,6 +7,7 @@ import ast
 import json
 from collections.abc import Callable, Iterable
 from difflib import SequenceMatcher, get_close_matches
+from functools import partial
 from typing import Any
 
 from alembic.autogenerate import render_python_code
@@ -382,12 +383,12 @@ def columns_gone(operations: Any) -> Iterable[Question]:
         added = [i.column for i in inner if isinstance(i, ops.AddColumnOp)]
         for gone in inner:
             if isinstance(gone, ops.DropColumnOp) and added:
-                likeliest = sorted(added, key=lambda column, gone=gone: likeness(column, gone))
+                likeliest = sorted(added, key=partial(likeness, gone))
                 names = tuple(column.name for column in likeliest)
                 yield Question(one.table_name, gone.column_name, names)
 
 
-def likeness(column: Any, gone: Any) -> tuple[bool, float]:
+def likeness(gone: Any, column: Any) -> tuple[bool, float]:
     """Return what is the less, the more a new column is like one that is gone: its type first."""
     was = gone._reverse.column.type  # noqa: SLF001
     is_other = column.type._type_affinity is not was._type_affinity  # noqa: SLF001

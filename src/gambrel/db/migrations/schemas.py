@@ -4,6 +4,7 @@ Both sides are read from the same kind of database, so whatever that makes of a 
 it makes of both.
 """
 
+import json
 import re
 from collections.abc import Iterable, Mapping
 from typing import Any
@@ -123,7 +124,7 @@ def types(inspector: Inspector, schema: str | None) -> dict[Part, str]:
     """Return the types of PostgreSQL that list their values."""
     read: Any = getattr(inspector, "get_enums", None)
     found = [] if read is None else read(schema=schema)
-    return {("", f"type {one['name']}"): listed(one["labels"]) for one in found}
+    return {("", f"type {one['name']}"): json.dumps(one["labels"]) for one in found}
 
 
 def column_of(column: Any, connection: Connection) -> str:

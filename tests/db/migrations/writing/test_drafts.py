@@ -35,7 +35,7 @@ def test_what_was_renamed_is_asked_with_the_likeliest_first(small):
         "hero",
         sa.Column("nickname", sa.String(20)),
         sa.Column("years", sa.Integer),
-        sa.Column("x", sa.Integer),
+        sa.Column("names", sa.Integer),  # of another type
     )
     asked: list[Question] = []
 
@@ -89,7 +89,10 @@ def test_indexes_of_tables_in_use_are_made_beside_their_use(small):
     assert draft.down == ['    drop_index_concurrently("ix_hero_name", "hero")']
 
 
-@pytest.mark.parametrize(("listed", "values"), [("(a, b)", ["a", "b"]), ("(a)", ["a"])])
+@pytest.mark.parametrize(
+    ("listed", "values"),
+    [("(a, b)", ["a", "b"]), ("(a)", ["a"]), ('["a, b", "(c)"]', ["a, b", "(c)"])],
+)
 def test_values_are_taken_apart(listed, values):
     assert values_of(listed) == values
 

@@ -56,3 +56,9 @@ def test_an_id_that_there_is_is_refused(small):
 
     with pytest.raises(GambrelError):
         id_of(small.history, folder, "a")
+
+
+def test_whatever_it_is_called_it_is_a_file_of_python():
+    text = text_of("0001_a", 'x\\" """; 1 / 0', [], Draft())
+
+    assert ast.get_docstring(ast.parse(text)) == "X/' '''; 1 / 0."

@@ -4,8 +4,8 @@ Models are not used there: they are those of today, and the migration is one of 
 """
 
 import time
-from collections.abc import Iterator, Mapping, Sequence
-from typing import Any, cast
+from collections.abc import Callable, Iterator, Mapping
+from typing import Any, NamedTuple, cast
 
 import msgspec
 from alembic import op
@@ -68,6 +68,20 @@ def batches(
     that are wanted, else all; `pause` is how many seconds to leave the database to others after
     each. Raises GambrelError for a table without a primary key.
     """
+    asked = Asked(lambda found: [found.c[one] for one in columns] or list(found.c), where, size)
+    yield from (rows for _, rows in lists(name, asked, pause))
+
+
+class Asked(NamedTuple):
+    """What of a table is gone through."""
+
+    columns: Callable[[Table], list[Any]]
+    where: Condition
+    size: int
+
+
+def lists(name: str, asked: Asked, pause: float) -> Iterator[tuple[Table, list[Row[Any]]]]:
+    """Yield a table and its rows in lists, and commit what is done for each."""
     steps = steps_of(op.get_context())
     if steps is None:
         return
@@ -76,25 +90,22 @@ def batches(
     if not steps.is_skipping:
         found = table(name)
         after = steps.record.checkpoint if was_begun else ""
-        for rows, key in walk(found, columns, where, size, after):
-            yield rows
+        for rows, key in walk(found, asked, after):
+            yield found, rows
             text_of = msgspec.json.encode(key).decode()
             steps.save(context, statement=steps.record.statement, checkpoint=text_of)
             time.sleep(pause)
     steps.commit(context)
 
 
-def walk(
-    found: Table, columns: Sequence[str], where: Condition, size: int, after: str
-) -> Iterator[tuple[list[Row[Any]], list[Any]]]:
+def walk(found: Table, asked: Asked, after: str) -> Iterator[tuple[list[Row[Any]], list[Any]]]:
     """Yield rows of a table behind a key, with the key of the last."""
-    keys = keys_of(found)
-    wanted = [found.c[one] for one in columns] or list(found.c)
-    asked = select(*wanted, *(key for key in keys if key not in wanted)).order_by(*keys)
-    asked = asked.where(condition(where)).limit(size)
+    keys, wanted = keys_of(found), asked.columns(found)
+    query = select(*wanted, *(key for key in keys if key not in wanted)).order_by(*keys)
+    query = query.where(condition(asked.where)).limit(asked.size)
     last = values_of(keys, after) if after else None
     while True:
-        behind = asked if last is None else asked.where(tuple_(*keys) > tuple_(*last))
+        behind = query if last is None else query.where(tuple_(*keys) > tuple_(*last))
         rows: list[Any] = list(connection().execute(behind).all())
         if not rows:
             return
@@ -116,8 +127,7 @@ def backfill(
     """
     count = 0
     given: dict[str, Any] = {column: literal_column(code) for column, code in values.items()}
-    for rows in batches(name, *[], where=where, size=size, pause=pause):
-        found = table(name)
+    for found, rows in lists(name, Asked(keys_of, where, size), pause):
         keys = keys_of(found)
         first, last = ([row._mapping[key.name] for key in keys] for row in (rows[0], rows[-1]))  # noqa: SLF001
         within = and_(tuple_(*keys) >= tuple_(*first), tuple_(*keys) <= tuple_(*last))

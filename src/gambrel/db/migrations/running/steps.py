@@ -207,7 +207,8 @@ def fingerprint(connection: Connection) -> str:
     parts: list[Any] = []
     for name, kind in rows("SHOW FULL TABLES"):
         if name != RECORDS.name:
-            shown = rows(f"SHOW CREATE {'VIEW' if kind == 'VIEW' else 'TABLE'} `{name}`")[0][1]
+            quoted = connection.dialect.identifier_preparer.quote_identifier(name)
+            shown = rows(f"SHOW CREATE {'VIEW' if kind == 'VIEW' else 'TABLE'} {quoted}")[0][1]
             parts.append(_COUNTER.sub("", shown))
     for place, what in (("triggers", "trigger"), ("routines", "routine"), ("events", "event")):
         code = {"trigger": "action_statement"}.get(what, f"{what}_definition")

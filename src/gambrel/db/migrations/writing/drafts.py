@@ -4,8 +4,10 @@ What was renamed is asked, and renamed first: what is compared then is the rest.
 """
 
 import ast
+import json
 from collections.abc import Callable, Iterable
-from difflib import get_close_matches
+from difflib import SequenceMatcher, get_close_matches
+from functools import partial
 from typing import Any
 
 from alembic.autogenerate import render_python_code
@@ -131,8 +133,7 @@ class Drafting:
     def rename(self, question: Question, decide: Decide) -> bool:
         """Rename something in the database, if that is what became of it."""
         taken = {new for table, _, new in self.renames if table == question.table}
-        free = [one for one in question.choices if one not in taken]
-        choices = tuple(get_close_matches(question.name, free, len(free) or 1, cutoff=0))
+        choices = tuple(one for one in question.choices if one not in taken)
         new = decide(Question(question.table, question.name, choices)) if choices else ""
         if not new:
             return False
@@ -369,18 +370,28 @@ def tables_gone(operations: Any) -> Iterable[Question]:
         if isinstance(one, ops.DropTableOp) and one._reverse is not None:  # noqa: SLF001
             own = columns_of(one._reverse)  # noqa: SLF001
             close = [n for n, columns in made.items() if 2 * len(own & columns) >= len(own)]
-            if close:
-                yield Question("", one.table_name, tuple(close))
+            names = tuple(get_close_matches(one.table_name, close, len(close) or 1, cutoff=0))
+            if names:
+                yield Question("", one.table_name, names)
 
 
 def columns_gone(operations: Any) -> Iterable[Question]:
     """Yield columns that are dropped while others of their table are made."""
     for one in operations.ops:
         inner = getattr(one, "ops", ())
-        added = tuple(i.column.name for i in inner if isinstance(i, ops.AddColumnOp))
+        added = [i.column for i in inner if isinstance(i, ops.AddColumnOp)]
         for gone in inner:
             if isinstance(gone, ops.DropColumnOp) and added:
-                yield Question(one.table_name, gone.column_name, added)
+                likeliest = sorted(added, key=partial(likeness, gone))
+                names = tuple(column.name for column in likeliest)
+                yield Question(one.table_name, gone.column_name, names)
+
+
+def likeness(gone: Any, column: Any) -> tuple[bool, float]:
+    """Return what is the less, the more a new column is like one that is gone: its type first."""
+    was = gone._reverse.column.type  # noqa: SLF001
+    is_other = column.type._type_affinity is not was._type_affinity  # noqa: SLF001
+    return is_other, -SequenceMatcher(None, gone.column_name, column.name).ratio()
 
 
 def is_made(one: Any) -> bool:
@@ -415,5 +426,8 @@ def references(operations: Iterable[Any]) -> Iterable[str]:
 
 
 def values_of(listed: str | None) -> list[str]:
-    """Return the values of a type, which `schemas.py` has joined."""
+    """Return the values of a type, or the columns of a key, as `schemas.py` has written them."""
+    if listed is not None and listed.startswith("["):
+        values: list[str] = json.loads(listed)
+        return values
     return [part.strip() for part in (listed or "").strip("()").split(",")]

@@ -91,7 +91,7 @@ def block(lines: list[str]) -> str:
 
 def sentence(name: str) -> str:
     """Return a name as a sentence."""
-    plain = name.replace("_", " ").strip()
+    plain = name.replace("_", " ").replace("\\", "/").replace('"', "'").strip()
     return f"{plain[:1].upper()}{plain[1:]}{'' if plain.endswith('.') else '.'}"
 
 

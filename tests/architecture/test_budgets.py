@@ -31,7 +31,7 @@ DATABASE_ROOMS = {
     "transfer": 850,
     "several": 200,
     "visible": 450,
-    "queries": 450,
+    "queries": 500,
     "connections": 900,
     "fast": 750,
 }

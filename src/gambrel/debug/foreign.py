@@ -9,11 +9,11 @@ from collections.abc import Mapping
 
 __all__ = ["NAMES", "foreign_name"]
 
-_DATABASE = dict.fromkeys(
+_DATABASE: Mapping[str, str] = dict.fromkeys(
     ("add", "commit", "execute", "get", "query", "scalar", "scalars", "select"),
     "`async with database.session() as db:`; in a handler, a parameter `db: AsyncSession`",
 )
-_MODEL = dict.fromkeys(
+_MODEL: Mapping[str, str] = dict.fromkeys(
     ("objects", "query"), "`await db.scalars(select(Model))`, with a parameter `db: AsyncSession`"
 )
 _ROUTER = {

@@ -105,11 +105,16 @@ class AsyncPool(AsyncAdaptedQueuePool):
     """SQLAlchemy's, with a line of ours."""
 
     _queue_class = Line
-    _pool: Line
+
+    @property
+    def line(self) -> Line:
+        """Those that lie ready, and who waits."""
+        line: Any = self._pool
+        return line  # type: ignore[no-any-return]  # of the class above
 
     def has_fresh(self) -> bool:
         """Whether the next connection is there, and needs neither a test nor to be replaced."""
-        ready = self._pool.ready
+        ready = self.line.ready
         return bool(ready) and self.is_fresh(ready[0])
 
     async def take(self) -> Any:
@@ -118,7 +123,7 @@ class AsyncPool(AsyncAdaptedQueuePool):
         None where the next has to be opened, tested or replaced, which is left to SQLAlchemy: ask
         it at once. Raises TimeoutError of SQLAlchemy, as it does.
         """
-        line = self._pool
+        line = self.line
         if line.ready:
             record = line.ready.popleft()
         elif self._overflow < self._max_overflow:
@@ -156,7 +161,7 @@ class AsyncPool(AsyncAdaptedQueuePool):
 
     def serve(self) -> None:
         """Hand what lies ready to those who wait: they came when it was in a thread."""
-        line = self._pool
+        line = self.line
         while line.waiting and line.ready:
             line.put(line.ready.popleft())
 

@@ -81,7 +81,8 @@ def page(session: Session, statement: Select[T], number: int, size: int) -> Page
     keys = [getattr(entity, one.key) for one in keys_of(entity)]
     given = total = count(session, statement, bare)
     if given and is_joined(statement):
-        total = count(session, statement, bare.with_only_columns(*keys).distinct())
+        distinct: Any = bare.with_only_columns(*keys).distinct()
+        total = count(session, statement, distinct)
     offset = (number - 1) * size
     items: list[T] = []
     if offset < total and given == total:

@@ -70,7 +70,8 @@ def passed_by(state: ORMExecuteState) -> Iterator[type[Any]]:
         yield from (one for one in models_of(tables) if one is not target.class_)
         if issubclass(target.class_, Tenanted) and state.is_update:
             is_many = isinstance(state.parameters, list)
-            names = {*given, *(() if is_many else state.parameters or ())}
+            sent: Any = () if is_many else state.parameters or ()
+            names = {*given, *sent}
             if is_many or "tenant" in {getattr(name, "key", name) for name in names}:
                 yield target.class_
 

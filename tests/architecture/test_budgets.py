@@ -32,7 +32,7 @@ DATABASE_ROOMS = {
     "several": 200,
     "visible": 450,
     "queries": 500,
-    "connections": 900,
+    "connections": 950,
     "fast": 750,
 }
 

@@ -109,8 +109,8 @@ class AsyncPool(AsyncAdaptedQueuePool):
     @property
     def line(self) -> Line:
         """Those that lie ready, and who waits."""
-        line: Any = self._pool
-        return line  # type: ignore[no-any-return]  # of the class above
+        line: Line = self._pool  # type: ignore[assignment]  # of the class above
+        return line
 
     def has_fresh(self) -> bool:
         """Whether the next connection is there, and needs neither a test nor to be replaced."""
@@ -142,12 +142,12 @@ class AsyncPool(AsyncAdaptedQueuePool):
     def give(self, record: Any) -> None:
         """Give back a connection that is good."""
         record.info[CHECKED] = time.monotonic()
-        self._pool.put(record)
+        self.line.put(record)
 
     def take_now(self) -> Any:
         """Return what lies ready and may be used, or None; in a thread, too. `lay` it back."""
         try:
-            record = self._pool.ready.popleft()
+            record = self.line.ready.popleft()
         except IndexError:
             return None
         if self.is_fresh(record):
@@ -157,7 +157,7 @@ class AsyncPool(AsyncAdaptedQueuePool):
 
     def lay(self, record: Any) -> None:
         """Lay back what was taken; on the loop somebody has to `serve` then."""
-        self._pool.ready.appendleft(record)
+        self.line.ready.appendleft(record)
 
     def serve(self) -> None:
         """Hand what lies ready to those who wait: they came when it was in a thread."""
@@ -168,7 +168,7 @@ class AsyncPool(AsyncAdaptedQueuePool):
     def leave(self, record: Any) -> None:
         """Give back one that may not be good: whoever asks SQLAlchemy at once gets it."""
         record.info[CHECKED] = time.monotonic()  # to test it is not what is wanted now
-        self._pool.ready.appendleft(record)
+        self.line.ready.appendleft(record)
 
     def is_fresh(self, record: Any) -> bool:
         """Whether a connection needs neither a test nor to be replaced."""

@@ -23,7 +23,7 @@ MIDDLEWARE = 250
 DATABASES = 2_100  # sessions of two kinds on three databases, and the extension
 # Parts of models; rules, forms and files of rows; migrations on three databases.
 DATABASE_ROOMS = {
-    "records": 500,
+    "records": 550,
     "writing": 550,
     "migrations": 2_950,
     "inspection": 1_350,

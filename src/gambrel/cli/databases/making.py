@@ -137,7 +137,10 @@ class Deciding:
     def check_used(self) -> None:
         """Raise a UsageError for an option that is about nothing."""
         for one in {*self.renames, *self.drops} - self.used:
-            click.echo(f"  {one} is not gone, or nothing like it came: left as it is", err=True)
+            click.echo(
+                f"  there was nothing to decide of {one}: it is not gone, or nothing like it came",
+                err=True,
+            )
 
 
 def parsed(text: str) -> tuple[str, str]:

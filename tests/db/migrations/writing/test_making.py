@@ -10,7 +10,7 @@ from gambrel.db import NAMING
 from gambrel.db.migrations.checking import drift, missing
 from gambrel.db.migrations.folders import MigrationFolder
 from gambrel.db.migrations.history import History
-from gambrel.db.migrations.writing.making import make, make_empty, merge, rebase, squash
+from gambrel.db.migrations.writing.making import has_code, make, make_empty, merge, rebase, squash
 from tests.db.migrations.writing.conftest import first, second
 
 NEW_NAMES = {"team": "squad", "hero.name": "title", "hero.team_id": "squad_id"}
@@ -215,6 +215,13 @@ def test_all_become_one_and_databases_that_have_all_have_it(bench, days):
     assert History(bench.project).find("0004").replaces == "0003_rows"
     records = bench.rows("SELECT version_num FROM alembic_version")
     assert records == [(done.path.stem,)]
+
+
+def test_what_a_migration_does_with_rows_is_told_though_only_a_run_would_show_it(small):
+    small.write("0001_a", "from gambrel.db.migrations import batches\nfor _ in batches('x'): ...")
+    small.write("0002_b", "op.create_table('y', sa.Column('id', sa.Integer(), primary_key=True))")
+
+    assert [has_code(one) for one in small.history.ordered] == [True, False]
 
 
 def test_a_database_in_the_middle_of_what_was_squashed_is_told(small):

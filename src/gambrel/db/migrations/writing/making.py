@@ -21,8 +21,10 @@ from gambrel.db.migrations.writing.drafts import Decide, Draft, draft_of
 from gambrel.db.migrations.writing.files import id_of, text_of, write
 from gambrel.db.migrations.writing.width import width_of
 
-__all__ = ["Made", "folder_named", "make", "make_empty", "merge", "rebase", "squash"]
+__all__ = ["Made", "folder_named", "has_code", "make", "make_empty", "merge", "rebase", "squash"]
 
+_OF_ROWS = re.compile(r"\b(?:backfill|batches|connection|get_bind|session|table)\(")
+"""What a migration reads or writes rows by, of which nothing is seen before it runs."""
 _DOWN = re.compile(r"^down_revision\b[^=\n]*=.*$", re.MULTILINE)
 
 
@@ -203,4 +205,5 @@ def has_code(revision: Revision) -> bool:
     """Whether a migration does what no comparison of tables finds."""
     found = look(revision)
     kinds = {type(one).__name__ for one, _ in found.operations}
-    return bool(found.problem or kinds & {"ExecuteSQLOp", "BulkInsertOp"})
+    asks_for_rows = _OF_ROWS.search(revision.path.read_text(encoding="utf-8"))
+    return bool(found.problem or asks_for_rows or kinds & {"ExecuteSQLOp", "BulkInsertOp"})

@@ -7,6 +7,7 @@ VENV ?= .venv
 BIN := $(VENV)/bin
 PYTEST := $(BIN)/python -m pytest
 JOBS ?= 2
+TESTS ?= tests
 SECONDS ?= 60
 HOST ?= 127.0.0.1
 PORT ?= 8000
@@ -85,7 +86,7 @@ arch: $(VENV)/.test ## floors, budgets, mirror, removability, public names
 
 .PHONY: test
 test: $(VENV)/.test ## all tests of the package
-	$(PYTEST) -q -n $(JOBS) --dist worksteal $(if $(MARK),-m '$(MARK)') tests
+	$(PYTEST) -q -n $(JOBS) --dist worksteal $(if $(MARK),-m '$(MARK)') $(TESTS)
 
 .PHONY: docs
 docs: $(VENV)/.test ## run every block of the documentation
@@ -96,10 +97,11 @@ examples: $(VENV)/.test ## the examples' own tests
 	$(PYTEST) -q -n $(JOBS) --dist worksteal examples
 
 .PHONY: oldest
-oldest: ## the tests on the oldest Python at hand, but for the slow ones
+oldest: ## on the oldest Python at hand the tests that may tell it from the newest
 	@if test "$(OLDEST)" = "$(PYTHON)"; then echo "only $(PYTHON) is at hand: nothing older"; \
 		else $(MAKE) test VENV=.venv-oldest PYTHON="$(OLDEST)" MARK='not slow' \
-		HYPOTHESIS_PROFILE=few; fi
+		TESTS='tests --ignore tests/architecture --ignore tests/docs' HYPOTHESIS_PROFILE=few \
+		GAMBREL_LEFT_OUT=browser,nginx,node,varnish; fi
 
 # Types and docs keep one processor busy each, the others all of them.
 .PHONY: check

@@ -1,3 +1,5 @@
+import asyncio
+
 import pytest
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
@@ -188,3 +190,18 @@ def test_an_index_goes_with_its_table_and_comes_again(url):
 
     with engine.connect() as connection:
         assert inspect(connection).get_table_names() == []
+
+
+def test_a_statement_with_a_search_can_be_written_down_and_paged(url):
+    async def main() -> list[str]:
+        database = Database(url, metadata=Base.metadata, create=True)
+        async with database.running(), database.session() as db:
+            db.add_all([Book(title="Dune"), Book(title="Dune Messiah")])
+            await db.flush()
+            await db.commit()
+            asked = select(Book).where(BOOKS.matches("dune")).order_by(Book.id)
+            assert "lower(book.title)" in str(asked.order_by(BOOKS.rank("dune")))
+            page = await db.page(asked)
+            return [book.title for book in page.items]
+
+    assert asyncio.run(main()) == ["Dune", "Dune Messiah"]

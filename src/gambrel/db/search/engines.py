@@ -220,6 +220,25 @@ def rank_mysql(element: Rank, compiler: Any, **options: Any) -> str:
     return f"({compiler.process(rank, **options)})"
 
 
+# Without a database -------------------------------------------------------------------------------
+
+
+@compiles(Match)
+def match_any(element: Match, compiler: Any, **options: Any) -> str:
+    """Look at rows: where a statement is written down, or asked for its tables."""
+    conditions = [looked_at(element.search, one) for one in element.terms]
+    return f"({compiler.process(and_(*conditions), **options)})"
+
+
+@compiles(Rank)
+def rank_any(_element: Rank, compiler: Any, **options: Any) -> str:
+    """Know no rank."""
+    return str(compiler.process(literal_column("0.0"), **options))
+
+
+# Tables -------------------------------------------------------------------------------------------
+
+
 def indexes_of(search: Any) -> None:
     """Add the indexes of servers to the table, each for its own."""
     table, words = search.table, {"postgresql_using": "gin", "_table": search.table}

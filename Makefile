@@ -101,7 +101,7 @@ oldest: ## on the oldest Python at hand the tests that may tell it from the newe
 	@if test "$(OLDEST)" = "$(PYTHON)"; then echo "only $(PYTHON) is at hand: nothing older"; \
 		else $(MAKE) test VENV=.venv-oldest PYTHON="$(OLDEST)" MARK='not slow' \
 		TESTS='tests --ignore tests/architecture --ignore tests/docs' HYPOTHESIS_PROFILE=few \
-		GAMBREL_LEFT_OUT=browser,nginx,node,varnish; fi
+		LEFT_OUT=browser,nginx,node,varnish; fi
 
 # Types and docs keep one processor busy each, the others all of them.
 .PHONY: check

@@ -1,7 +1,7 @@
 """What all tests share: a clean environment, Hypothesis profiles, and services that may be absent.
 
 `@pytest.mark.service("browser")` skips where there is no browser, and fails instead where
-`GAMBREL_REQUIRE` names it. What `GAMBREL_LEFT_OUT` names is left out though it is here.
+`GAMBREL_REQUIRE` names it. What `LEFT_OUT` names is left out though it is here.
 """
 
 import logging
@@ -16,11 +16,11 @@ import pytest
 from hypothesis import HealthCheck, settings
 
 REQUIRED = set(filter(None, os.environ.get("GAMBREL_REQUIRE", "").split(",")))
-LEFT_OUT = set(filter(None, os.environ.get("GAMBREL_LEFT_OUT", "").split(",")))
+LEFT_OUT = set(filter(None, os.environ.get("LEFT_OUT", "").split(",")))
 
 # The settings of whoever runs the tests must not reach the apps under test.
 for name in [name for name in os.environ if name.startswith("GAMBREL_")]:
-    if name not in {"GAMBREL_LEFT_OUT", "GAMBREL_REQUIRE", "GAMBREL_SAMPLE_DATA"}:
+    if name not in {"GAMBREL_REQUIRE", "GAMBREL_SAMPLE_DATA"}:
         del os.environ[name]
 
 calm = {"deadline": None, "suppress_health_check": [HealthCheck.too_slow]}
@@ -72,7 +72,7 @@ SERVICES: dict[str, Callable[[], object]] = {
 def need(name: str) -> None:
     """Skip the test where a service is absent, or fail it where `GAMBREL_REQUIRE` asks for it."""
     if name in LEFT_OUT:
-        pytest.skip(f"GAMBREL_LEFT_OUT names {name}")
+        pytest.skip(f"LEFT_OUT names {name}")
     if not SERVICES[name]():
         if name in REQUIRED:
             pytest.fail(f"no {name} here, and GAMBREL_REQUIRE asks for it", pytrace=False)

@@ -53,7 +53,7 @@ def test_a_column_without_a_value_for_its_rows_is_told(heroes, gambrel):
 def test_an_option_about_nothing_is_told(heroes, gambrel):
     told = gambrel("db", "make", heroes.app, "-m", "first", "--drop", "hero.old")
 
-    assert "hero.old is not gone" in told.stderr
+    assert "nothing to decide of hero.old: it is not gone" in told.stderr
 
 
 def test_an_empty_one_is_written(heroes, gambrel):

@@ -33,7 +33,7 @@ def begin(folder: Path, shape: str, name: str = "", batteries: tuple[str, ...] =
 def tasks(project: Path) -> list[list[str]]:
     """Return the commands that `make check` of a project runs."""
     said = subprocess.run(
-        ["make", "-n", "-o", ".venv/.ready", "check", f"BIN={BIN}/"],
+        ["make", "--no-print-directory", "-n", "-o", ".venv/.ready", "check", f"BIN={BIN}/"],
         cwd=project,
         check=True,
         capture_output=True,

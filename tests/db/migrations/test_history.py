@@ -115,3 +115,11 @@ def test_layout_does_not_change_a_checksum_and_code_does():
     assert checksum(code) == checksum(same)
     assert checksum(code) != checksum(code.replace("1", "2"))
     assert checksum("if a:\n    b\nc\n") != checksum("if a:\n    b\n    c\n")
+
+
+def test_texts_with_values_in_them_are_told_apart_too():
+    first, same, other = (
+        checksum(f"x = {one}") for one in ('f"a{b}"', 'f"a{b}"  # same', 'f"{b}"')
+    )
+
+    assert first == same != other

@@ -5,6 +5,7 @@ Alembic reads the files. Knows no database.
 
 import hashlib
 import io
+import re
 import tokenize
 from ast import literal_eval
 from collections.abc import Iterable, Iterator
@@ -23,6 +24,7 @@ from gambrel.db.migrations.folders import APP, MigrationFolder, Project
 
 __all__ = ["History", "Revision"]
 
+_FORMATTED = re.compile("[rR]?[fF]")  # one token until Python 3.12
 _SILENT = {tokenize.COMMENT, tokenize.NL, tokenize.ENCODING, tokenize.ENDMARKER}
 
 
@@ -261,7 +263,7 @@ def checksum(code: str) -> str:
 def words(code: str) -> Iterator[str]:
     """Yield the tokens that mean something; texts without their quotes."""
     for token in tokenize.generate_tokens(io.StringIO(code).readline):
-        if token.type == tokenize.STRING:
+        if token.type == tokenize.STRING and not _FORMATTED.match(token.string):
             yield repr(literal_eval(token.string))
         elif token.type in {tokenize.NEWLINE, tokenize.INDENT, tokenize.DEDENT}:
             yield tokenize.tok_name[token.type]

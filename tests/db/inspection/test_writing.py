@@ -66,6 +66,7 @@ def test_a_database_that_models_make_is_the_one_they_were_written_of(
     assert without_views(write_models(found)) == without_views(code)
 
 
+@pytest.mark.slow
 def test_models_pass_the_checks_of_this_house(library, tmp_path):
     _, code = library
     file = tmp_path / "models_written.py"

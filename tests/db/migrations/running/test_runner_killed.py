@@ -1,6 +1,6 @@
 """Killed at any statement that changes something, before it or after it: `up` completes.
 
-Each case takes every fourth of them, `KILLS=all` every one: minutes.
+Each case takes every eighth of them, `KILLS=all` every one: minutes.
 """
 
 import os
@@ -14,7 +14,7 @@ from gambrel.db.migrations.running.records import Records
 from gambrel.db.migrations.running.steps import is_read
 from gambrel.db.migrations.schemas import read_schema
 
-EVERY = 1 if os.environ.get("KILLS") == "all" else 4
+EVERY = 1 if os.environ.get("KILLS") == "all" else 8
 pytestmark = [
     pytest.mark.filterwarnings("ignore:.*fork:DeprecationWarning"),
     pytest.mark.timeout(100 if EVERY > 1 else 900),

@@ -57,6 +57,7 @@ def test_where_nothing_has_changed_nothing_is_written(bench, days):
     assert make(bench.project, "again", never).path is None
 
 
+@pytest.mark.slow
 def test_files_are_as_the_house_wants_them(bench, days):
     make(days(first), "heroes", never)
     make(days(second), "second day", renamed)

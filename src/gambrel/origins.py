@@ -196,6 +196,8 @@ def has_ambient_credentials(request: Request) -> bool:
 
 def network_of(client: str) -> str:
     """Return an IPv4 address as it is, and the first 64 bits of one of IPv6 (RFC 6177)."""
+    if ":" not in client:
+        return client
     try:
         address = ipaddress.IPv6Address(client.partition("%")[0])
     except ValueError:

@@ -371,6 +371,20 @@ def test_a_seed_that_cannot_be_planted_ends_the_start_and_plants_nothing(url, tm
         assert client.get("/").json() == 0
 
 
+def test_rows_of_seeds_that_the_database_refuses_are_no_database_that_is_away(url, tmp_path):
+    file = tmp_path / "rows.py"
+    file.write_text("from tests.db.shop import Hero\ndef seed(db): db.add(Hero(name=None))\n")
+    app = App(extensions=[shop.make_database(url, seeds=[str(file)])])
+
+    with (
+        pytest.raises(GambrelError, match="does not take the rows of seeds") as raised,
+        Client(app),
+    ):
+        pass
+
+    assert raised.value.code == "db.seed"
+
+
 async def count_teams(db: AsyncSession) -> int:
     return await db.scalar(select(func.count()).select_from(shop.Team)) or 0
 

@@ -5,6 +5,8 @@ from sqlalchemy import CheckConstraint, ForeignKey, Integer, MetaData, UniqueCon
 from sqlalchemy.orm import Mapped, mapped_column, relationship
 
 from gambrel.db import NAMING, Model
+from gambrel.db.models import mapped, mapped_to
+from tests.db import shop
 
 
 class Base(Model):
@@ -79,3 +81,9 @@ def test_models_of_another_base_may_have_the_same_names():
     twin = type("Named", (Other,), columns)
 
     assert twin.__table__ is not Named.__table__
+
+
+def test_models_are_found_below_a_class_and_by_their_tables():
+    assert set(mapped(shop.Base)) == {shop.Hero, shop.Team}
+    assert shop.Base not in list(mapped(Model))
+    assert list(mapped_to(Model, {shop.Team.__table__})) == [shop.Team]

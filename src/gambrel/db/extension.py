@@ -281,7 +281,8 @@ class Database:
                 await connection.execute(text(lock))
                 if self.given.create:  # by one worker of many
                     await connection.run_sync(self.metadata.create_all)
-                await connection.run_sync(self.plant_seeds)
+                if self.given.seeds:
+                    await connection.run_sync(self.plant_seeds)
                 await connection.execute(text(unlock))
         except (DBAPIError, PoolTimeout, OSError) as error:
             reason = getattr(error, "orig", None) or error
@@ -290,11 +291,18 @@ class Database:
             raise GambrelError("db.unreachable", what, "Database(...)", hint) from error
 
     def plant_seeds(self, connection: Any) -> None:
-        """See that the rows of `seeds` are there, in the transaction of a connection."""
-        with SyncSession(connection, **_KEPT, **JOINED) as session:
-            for file in self.given.seeds:
-                plant(session, self.metadata, self.home / file)
-            session.commit()
+        """See that the rows of `seeds` are there, in the transaction of a connection.
+
+        Raises GambrelError for rows that the database does not take.
+        """
+        try:
+            with SyncSession(connection, **_KEPT, **JOINED) as session:
+                for file in self.given.seeds:
+                    plant(session, self.metadata, self.home / file)
+                session.commit()
+        except DBAPIError as error:
+            what = f"the database does not take the rows of seeds: {error.orig}"
+            raise GambrelError("db.seed", what, "Database(seeds=[...])", "correct them") from error
 
     def project(self, target: str = "app.py") -> Project:
         """Return what migrations are about; `target` is what one types for the app."""

@@ -2,17 +2,18 @@
 
 import enum
 import re
+from collections.abc import Collection, Iterator
 from datetime import datetime
 from decimal import Decimal
 from typing import Any
 
-from sqlalchemy import MetaData, event
+from sqlalchemy import MetaData, event, inspect
 from sqlalchemy.orm import DeclarativeBase, declared_attr, registry
 
 from gambrel.db.columns import TEXT, Choice, Exact, Moment
 from gambrel.db.writing.rules import length_of
 
-__all__ = ["NAMING", "WORD", "Model"]
+__all__ = ["NAMING", "WORD", "Model", "mapped", "mapped_to"]
 
 NAMING = {
     "ix": "ix_%(table_name)s_%(column_0_N_name)s",
@@ -60,3 +61,19 @@ class Model(DeclarativeBase):
 
 
 event.listen(Model.registry, "resolve_type_annotation", length_of)
+
+
+def mapped(kind: type[Any]) -> Iterator[type[Any]]:
+    """Yield the models that inherit from a class, each after those that it inherits from."""
+    for model in kind.__subclasses__():
+        if inspect(model, raiseerr=False) is not None:
+            yield model
+        yield from mapped(model)
+
+
+def mapped_to(kind: type[Any], tables: Collection[Any]) -> Iterator[type[Any]]:
+    """Yield those of them whose rows are in one of some tables."""
+    for model in mapped(kind):
+        mapper: Any = inspect(model)
+        if mapper.local_table in tables:
+            yield model

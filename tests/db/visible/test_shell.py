@@ -7,7 +7,6 @@ from sqlalchemy.orm import Mapped, mapped_column
 
 from gambrel import App
 from gambrel.db import AsyncSession, Database, FileOf, Model
-from gambrel.db.visible.shell import models_of
 from gambrel.files import MediaFiles, MemoryStorage, Stored
 from tests.db.several import ledger
 from tests.db.shop import Base, Hero, Team, make_database
@@ -24,10 +23,16 @@ class Paper(Papers):
 
 
 def test_the_models_are_those_of_the_database_and_no_bases():
-    found = list(models_of({Base.metadata}))
+    async def main() -> list[object]:
+        app = App(extensions=[database := make_database("sqlite://")])
+        async with app.running(), database.in_shell() as shell:
+            return [one for one in shell.names.values() if isinstance(one, type)]
+
+    found = [one for one in asyncio.run(main()) if issubclass(one, Model)]
 
     assert set(found) == {Hero, Team}
     assert Model not in found
+    assert Base not in found
 
 
 def test_a_line_is_committed_with_what_follows_it_and_one_that_fails_is_undone(url):

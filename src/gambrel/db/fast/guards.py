@@ -7,10 +7,11 @@ that it is about all of them.
 from collections.abc import Iterator
 from typing import Any
 
-from sqlalchemy import Select, Table, inspect
+from sqlalchemy import Select, Table
 from sqlalchemy.sql import visitors
 
 from gambrel.core.http.errors import GambrelError
+from gambrel.db.models import mapped_to
 from gambrel.db.records.history import UNRECORDED, Recorded
 from gambrel.db.records.tenants import ALL, Tenanted
 
@@ -22,13 +23,13 @@ def see_models(statement: Any, where: str, *, reads: bool) -> None:
     options = statement.get_execution_options()
     tables = set(tables_of(statement))
     if not options.get(ALL):
-        for model in models_of(Tenanted, tables):
+        for model in mapped_to(Tenanted, tables):
             what = f"a compiled statement does not know of which tenant its {model.__name__} are"
             hint = f"`.where({model.__name__}.tenant == bindparam('tenant'))`, and "
             hint += f"`.execution_options({ALL}=True)`: it sees to that itself"
             raise GambrelError("db.tenant", what, where, hint)
     if not reads and not options.get(UNRECORDED):
-        for model in models_of(Recorded, tables):
+        for model in mapped_to(Recorded, tables):
             what = f"changes of {model.__name__} are recorded, and a compiled statement makes them"
             hint = f"change rows one by one, or `.execution_options({UNRECORDED}=True)`"
             raise GambrelError("db.unrecorded", what, where, hint)
@@ -46,12 +47,3 @@ def tables_of(statement: Any) -> Iterator[Table]:
                 for inner in visitors.iterate(source):
                     if isinstance(inner, Table):
                         yield inner
-
-
-def models_of(kind: type[Any], tables: set[Table]) -> Iterator[type[Any]]:
-    """Yield the models of a kind among tables."""
-    for model in kind.__subclasses__():
-        mapper: Any = inspect(model, raiseerr=False)
-        if mapper is not None and any(table in tables for table in mapper.tables):
-            yield model
-        yield from models_of(model, tables)

@@ -9,7 +9,7 @@ What a session selects, changes and deletes by models is of its tenant, and what
 SQL by hand is not looked into.
 """
 
-from collections.abc import Iterable, Iterator
+from collections.abc import Iterator
 from typing import Any
 
 from sqlalchemy import Table, event, inspect
@@ -18,6 +18,7 @@ from sqlalchemy.sql import visitors
 
 from gambrel.core.http.errors import GambrelError
 from gambrel.db.columns import TEXT
+from gambrel.db.models import mapped_to
 from gambrel.db.sessions import SyncSession
 
 __all__ = ["Tenanted"]
@@ -62,28 +63,19 @@ def passed_by(state: ORMExecuteState) -> Iterator[type[Any]]:
     statement: Any = state.statement
     target: Any = state.bind_mapper
     if state.is_insert:
-        yield from models_of(one for one in visitors.iterate(statement) if isinstance(one, Table))
+        tables = {one for one in visitors.iterate(statement) if isinstance(one, Table)}
+        yield from mapped_to(Tenanted, tables)
     elif target is not None and (state.is_update or state.is_delete):
         given = {**(getattr(statement, "_values", None) or {})}
         clauses = [*statement._where_criteria, *given.values()]  # noqa: SLF001 - no other way
-        tables = [one for clause in clauses for one in getattr(clause, "_from_objects", ())]
-        yield from (one for one in models_of(tables) if one is not target.class_)
+        tables = {one for clause in clauses for one in getattr(clause, "_from_objects", ())}
+        yield from (one for one in mapped_to(Tenanted, tables) if one is not target.class_)
         if issubclass(target.class_, Tenanted) and state.is_update:
             is_many = isinstance(state.parameters, list)
             sent: Any = () if is_many else state.parameters or ()
             names = {*given, *sent}
             if is_many or "tenant" in {getattr(name, "key", name) for name in names}:
                 yield target.class_
-
-
-def models_of(tables: Iterable[Any]) -> Iterator[type[Any]]:
-    """Yield the models that have tenants, of tables."""
-    found, models = set(tables), [*Tenanted.__subclasses__()]
-    for model in models:
-        models += model.__subclasses__()
-        mapper: Any = inspect(model, raiseerr=False)
-        if mapper is not None and mapper.local_table in found:
-            yield model
 
 
 @event.listens_for(SyncSession, "before_flush")

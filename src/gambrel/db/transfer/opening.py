@@ -2,7 +2,6 @@
 
 from collections.abc import Iterator
 from contextlib import contextmanager
-from pathlib import Path
 from typing import Any, Protocol
 
 from sqlalchemy import Connection, Engine, create_engine, event
@@ -12,7 +11,7 @@ from sqlalchemy.pool import NullPool
 from gambrel.core.http.errors import GambrelError
 from gambrel.db.connections.engines import SQLITE
 from gambrel.db.connections.sqlite import PRAGMAS, prepare
-from gambrel.db.connections.urls import Address, parse_address
+from gambrel.db.connections.urls import Address
 
 __all__ = ["address_of", "connected", "engine_of"]
 
@@ -21,19 +20,14 @@ class Located(Protocol):
     """A `Database`, as far as has to be known here."""
 
     @property
-    def given(self) -> Any:
-        """Its settings."""
-        ...
-
-    @property
-    def folder(self) -> Path:
-        """Where files of SQLite are."""
+    def address(self) -> Address:
+        """Where it is."""
         ...
 
 
 def address_of(database: Located) -> Address:
     """Return where the database of an app is. Raises GambrelError for one in memory."""
-    address = parse_address(database.given.url.reveal(), database.folder)
+    address = database.address
     if address.kind == "sqlite" and address.file is None:
         what = "the database of this app is gone with the app"
         hint = "Database('sqlite:///app.db'), or GAMBREL_DATABASE_URL"

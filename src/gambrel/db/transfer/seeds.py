@@ -16,7 +16,7 @@ from sqlalchemy.orm import Mapper, RelationshipProperty, Session, configure_mapp
 
 from gambrel.core.http.errors import GambrelError
 from gambrel.db.columns import JSONOf
-from gambrel.db.models import Model
+from gambrel.db.models import Model, mapped
 from gambrel.db.records.natural_keys import find_by_natural_key, needed
 
 __all__ = ["ensure", "plant", "seeds_in"]
@@ -173,11 +173,8 @@ def models_of(metadata: MetaData) -> dict[str, type[Any]]:
     """Return the models whose tables are among those of a database, by their names."""
     configure_mappers()
     found: dict[str, type[Any]] = {}
-    waiting = [Model]
-    while waiting:
-        cls = waiting.pop()
-        waiting += cls.__subclasses__()
-        table = vars(cls).get("__table__")
+    for model in mapped(Model):
+        table = vars(model).get("__table__")
         if table is not None and metadata.tables.get(table.key) is table:
-            found[cls.__name__] = cls
+            found[model.__name__] = model
     return dict(sorted(found.items()))

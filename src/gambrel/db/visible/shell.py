@@ -4,18 +4,18 @@ What a line writes is committed when the line has ended, or undone where it has 
 that somebody leaves open holds no lock.
 """
 
-from collections.abc import AsyncIterator, Iterable, Iterator
+from collections.abc import AsyncIterator, Iterable
 from contextlib import asynccontextmanager
 from typing import Any
 
 from sqlalchemy import MetaData, delete, event, func, insert, select, text, update
 from sqlalchemy.orm import ORMExecuteState
 
-from gambrel.db.models import Model
+from gambrel.db.models import Model, mapped
 from gambrel.db.sessions import AsyncSession
 from gambrel.db.units import finish
 
-__all__ = ["InShell", "in_shell", "models_of"]
+__all__ = ["InShell", "in_shell"]
 
 WORDS: dict[str, Any] = {
     "delete": delete,
@@ -60,15 +60,8 @@ async def in_shell(
     session: AsyncSession, name: str, tables: Iterable[MetaData]
 ) -> AsyncIterator[InShell]:
     """Yield what a shell has while it is open; the session is called by `name`."""
-    models = {model.__name__: model for model in models_of(set(tables))}
+    known = set(tables)
+    models = {one.__name__: one for one in mapped(Model) if one.metadata in known}
     event.listen(session.sync_session, "do_orm_execute", read_anew)
     async with session:
         yield InShell(session, {**WORDS, **models, name: session})
-
-
-def models_of(tables: set[MetaData], base: type[Model] = Model) -> Iterator[type[Model]]:
-    """Yield the models whose tables are among some."""
-    for model in base.__subclasses__():
-        if model.metadata in tables and hasattr(model, "__mapper__"):
-            yield model
-        yield from models_of(tables, model)
